@@ -1,0 +1,643 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Guests on the Unicorn CPU emulator, for where there is no /dev/kvm: VMs,
+ * vCPUs and the loop around the CPU.  64-bit guests with paging only.
+ *
+ * A vCPU is a Unicorn instance.  It calls code_hook() before each instruction;
+ * there RIP is exact, which it is in no other hook, and the CPU can be stopped
+ * with nothing half done.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine_unicorn.h"
+
+/* Instructions between two looks at what else wants this thread. */
+#define POLL_INSNS	4096
+
+#define CR0_PE		(1ULL << 0)
+#define CR0_PG		(1ULL << 31)
+#define EFER_LMA	(1ULL << 10)
+
+uint64_t unicorn_reg(struct engine_vcpu *vcpu, int reg)
+{
+	uint64_t value = 0;
+
+	uc_reg_read(vcpu->uc, reg, &value);
+	return value;
+}
+
+void unicorn_set_reg(struct engine_vcpu *vcpu, int reg, uint64_t value)
+{
+	uc_reg_write(vcpu->uc, reg, &value);
+}
+
+bool unicorn_fail(struct engine_vcpu *vcpu, struct engine_exit *exit, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	n = snprintf(vcpu->text, sizeof(vcpu->text), "at RIP 0x%llx: ",
+		     (unsigned long long)vcpu->rip);
+	va_start(ap, fmt);
+	vsnprintf(vcpu->text + n, sizeof(vcpu->text) - n, fmt, ap);
+	va_end(ap);
+	exit->reason = ENGINE_EXIT_FAIL;
+	exit->text = vcpu->text;
+	return true;
+}
+
+/* ---- the engine ---- */
+
+static bool engine_unicorn_usable(const char **why)
+{
+	static char reason[128];
+	uc_engine *uc;
+	uc_err err;
+
+	err = uc_open(UC_ARCH_X86, UC_MODE_64, &uc);
+	if (err == UC_ERR_OK) {
+		uc_close(uc);
+		return true;
+	}
+	snprintf(reason, sizeof(reason), "uc_open() fails: %s", uc_strerror(err));
+	*why = reason;
+	return false;
+}
+
+static unsigned int engine_unicorn_phys_bits(void)
+{
+	return UNICORN_PHYS_BITS;
+}
+
+static int engine_unicorn_check_extension(long cap)
+{
+	return cap == KVM_CAP_GET_TSC_KHZ || cap == KVM_CAP_READONLY_MEM;
+}
+
+/* ---- VMs ---- */
+
+static int engine_unicorn_vm_create(struct engine_vm **out)
+{
+	struct engine_vm *vm = calloc(1, sizeof(*vm));
+
+	if (!vm)
+		return -ENOMEM;
+	gate_init(&vm->gate);
+	pthread_mutex_init(&vm->turn_lock, NULL);
+	pthread_cond_init(&vm->turn_changed, NULL);
+	*out = vm;
+	return 0;
+}
+
+static void engine_unicorn_vm_destroy(struct engine_vm *vm)
+{
+	gate_destroy(&vm->gate);
+	pthread_cond_destroy(&vm->turn_changed);
+	pthread_mutex_destroy(&vm->turn_lock);
+	free(vm->ram);
+	free(vm);
+}
+
+static struct engine_vcpu *to_vcpu_of_gate(struct gate_vcpu *gv)
+{
+	return container_of(gv, struct engine_vcpu, gv);
+}
+
+static void engine_unicorn_pause(struct engine_vm *vm)
+{
+	gate_pause(&vm->gate);
+}
+
+static void engine_unicorn_resume(struct engine_vm *vm)
+{
+	gate_resume(&vm->gate);
+}
+
+/* What vCPUs have of the old memory goes; they find the new by themselves. */
+static void forget_translations(struct engine_vm *vm)
+{
+	struct gate_vcpu *gv;
+
+	for (gv = vm->gate.vcpus; gv; gv = gv->next)
+		unicorn_flush(to_vcpu_of_gate(gv));
+}
+
+static int engine_unicorn_map(struct engine_vm *vm, uint64_t gpa, uint64_t size, void *hva,
+			      bool readonly)
+{
+	struct ram *grown;
+	int r = 0;
+
+	gate_pause(&vm->gate);
+	if (vm->nr_ram == vm->room_ram) {
+		grown = realloc(vm->ram, (vm->room_ram + 16) * sizeof(*grown));
+		if (!grown) {
+			r = -ENOMEM;
+			goto out;
+		}
+		vm->ram = grown;
+		vm->room_ram += 16;
+	}
+	vm->ram[vm->nr_ram++] = (struct ram){ gpa, size, hva, readonly };
+out:
+	gate_resume(&vm->gate);
+	return r;
+}
+
+static int engine_unicorn_unmap(struct engine_vm *vm, uint64_t gpa, uint64_t size)
+{
+	int r = -ENOENT;
+	size_t i;
+
+	gate_pause(&vm->gate);
+	for (i = 0; i < vm->nr_ram; i++) {
+		if (vm->ram[i].gpa != gpa || vm->ram[i].size != size)
+			continue;
+		forget_translations(vm);
+		vm->ram[i] = vm->ram[--vm->nr_ram];
+		r = 0;
+		break;
+	}
+	gate_resume(&vm->gate);
+	return r;
+}
+
+static int engine_unicorn_trap_msr(struct engine_vm *vm, uint32_t index)
+{
+	if (vm->nr_msrs == MAX_TRAPPED_MSRS)
+		return -ENOSPC;
+	vm->msrs[vm->nr_msrs++] = index;
+	return 0;
+}
+
+/* ---- whose turn it is ---- */
+
+static void take_turn(struct engine_vm *vm)
+{
+	unsigned int ticket;
+
+	pthread_mutex_lock(&vm->turn_lock);
+	ticket = __atomic_fetch_add(&vm->next_ticket, 1, __ATOMIC_RELAXED);
+	while (vm->serving != ticket)
+		pthread_cond_wait(&vm->turn_changed, &vm->turn_lock);
+	pthread_mutex_unlock(&vm->turn_lock);
+}
+
+static void pass_turn(struct engine_vm *vm)
+{
+	pthread_mutex_lock(&vm->turn_lock);
+	__atomic_fetch_add(&vm->serving, 1, __ATOMIC_RELAXED);
+	pthread_cond_broadcast(&vm->turn_changed);
+	pthread_mutex_unlock(&vm->turn_lock);
+}
+
+static bool others_wait(const struct engine_vm *vm)
+{
+	return __atomic_load_n(&vm->next_ticket, __ATOMIC_RELAXED) -
+	       __atomic_load_n(&vm->serving, __ATOMIC_RELAXED) > 1;
+}
+
+/* ---- hooks ---- */
+
+static void stop(struct engine_vcpu *vcpu, enum stop_reason reason)
+{
+	vcpu->stop = reason;
+	uc_emu_stop(vcpu->uc);
+}
+
+/* @size bytes of code at @va, in @buf if they lie on two pages; NULL: not there. */
+static const uint8_t *code_at(struct engine_vcpu *vcpu, uint64_t va, uint32_t size, uint8_t *buf)
+{
+	const uint64_t page = va & ~(uint64_t)(PAGE_SIZE - 1);
+	struct access access = { .va = page, .len = 1, .fetch = true };
+	struct walk walk;
+
+	if (va - page + size > PAGE_SIZE)
+		return unicorn_virt(vcpu, va, buf, size, false, &access, &walk) == WALK_OK ? buf :
+											     NULL;
+	if (!vcpu->code_hva || vcpu->code_va != page) {
+		if (unicorn_walk(vcpu, &access, &walk) != WALK_OK)
+			return NULL;
+		vcpu->code_va = page;
+		vcpu->code_hva = (uint8_t *)walk.hva;
+	}
+	return vcpu->code_hva + (va - page);
+}
+
+static void code_hook(uc_engine *uc, uint64_t address, uint32_t size, void *arg)
+{
+	struct engine_vcpu *vcpu = arg;
+	uint8_t buf[MAX_INSN + 1];
+	const uint8_t *code;
+
+	(void)uc;
+	if (vcpu->stepping)
+		return;
+	if (vcpu->flush_wanted) {
+		stop(vcpu, STOP_FLUSH);
+		return;
+	}
+	if (!vcpu->budget) {
+		stop(vcpu, STOP_POLL);
+		return;
+	}
+	vcpu->budget--;
+	/* Unicorn does not know the size of an invalid instruction. */
+	if (size > MAX_INSN)
+		return;
+	code = code_at(vcpu, address, size, buf);
+	if (!code || !unicorn_is_ours(code, size))
+		return;
+	if (vcpu->has_pass && vcpu->pass_rip == address) {
+		vcpu->has_pass = false;
+		return;
+	}
+	stop(vcpu, STOP_INSN);
+}
+
+static bool mem_hook(uc_engine *uc, uc_mem_type type, uint64_t address, int size, int64_t value,
+		     void *arg)
+{
+	struct engine_vcpu *vcpu = arg;
+	struct access access = {
+		.va = address,
+		.len = size,
+		.write = type == UC_MEM_WRITE_UNMAPPED || type == UC_MEM_WRITE_PROT,
+		.fetch = type == UC_MEM_FETCH_UNMAPPED || type == UC_MEM_FETCH_PROT,
+		.value = (uint64_t)value,
+	};
+	bool done = false;
+
+	(void)uc;
+	if (type == UC_MEM_WRITE_PROT)
+		done = unicorn_write_protected(vcpu, &access);
+	else if (type != UC_MEM_READ_PROT && type != UC_MEM_FETCH_PROT)
+		done = unicorn_fault_in(vcpu, &access);
+	if (!done) {
+		vcpu->access = access;
+		vcpu->stop = STOP_MEM;
+	}
+	return done;
+}
+
+static void intr_hook(uc_engine *uc, uint32_t vector, void *arg)
+{
+	struct engine_vcpu *vcpu = arg;
+
+	(void)uc;
+	vcpu->vector = vector;
+	stop(vcpu, STOP_EXCEPTION);
+}
+
+static uc_err add_hooks(struct engine_vcpu *vcpu)
+{
+	uc_hook hook;
+	uc_err err;
+
+	err = uc_hook_add(vcpu->uc, &hook, UC_HOOK_CODE, code_hook, vcpu, 1, 0);
+	if (!err)
+		err = uc_hook_add(vcpu->uc, &hook, UC_HOOK_MEM_INVALID, mem_hook, vcpu, 1, 0);
+	if (!err)
+		err = uc_hook_add(vcpu->uc, &hook, UC_HOOK_INTR, intr_hook, vcpu, 1, 0);
+	return err;
+}
+
+/* ---- vCPUs ---- */
+
+/* As the architecture has them after reset (and KVM_GET_SREGS of a new vCPU). */
+static void reset_sregs(struct kvm_sregs *sregs)
+{
+	static const struct kvm_segment data = {
+		.limit = 0xffff, .type = 3, .present = 1, .s = 1,
+	};
+
+	memset(sregs, 0, sizeof(*sregs));
+	sregs->ds = sregs->es = sregs->fs = sregs->gs = sregs->ss = data;
+	sregs->cs = data;
+	sregs->cs.type = 11;
+	sregs->cs.selector = 0xf000;
+	sregs->cs.base = 0xffff0000;
+	sregs->tr = (struct kvm_segment){ .limit = 0xffff, .type = 11, .present = 1 };
+	sregs->ldt = (struct kvm_segment){ .limit = 0xffff, .type = 2, .present = 1 };
+	sregs->gdt.limit = sregs->idt.limit = 0xffff;
+	sregs->cr0 = 0x60000010;
+	sregs->apic_base = 0xfee00900;
+}
+
+static void interrupt(struct gate_vcpu *gv)
+{
+	__atomic_store_n(&to_vcpu_of_gate(gv)->interrupt, 1, __ATOMIC_RELAXED);
+}
+
+static int engine_unicorn_vcpu_create(struct engine_vm *vm, uint32_t id, struct engine_vcpu **out)
+{
+	struct engine_vcpu *vcpu = calloc(1, sizeof(*vcpu));
+	uc_err err;
+
+	(void)id;
+	if (!vcpu)
+		return -ENOMEM;
+	vcpu->vm = vm;
+	vcpu->gv.interrupt = interrupt;
+	vcpu->rip = 0xfff0;
+	reset_sregs(&vcpu->sregs);
+
+	err = uc_open(UC_ARCH_X86, UC_MODE_64, &vcpu->uc);
+	if (!err) {
+		err = uc_ctl_set_cpu_model(vcpu->uc, UC_CPU_X86_EPYC);
+		if (!err)
+			err = add_hooks(vcpu);
+		if (err)
+			uc_close(vcpu->uc);
+	}
+	if (err) {
+		inproc_diag("unicorn cannot make a vCPU: %s", uc_strerror(err));
+		free(vcpu);
+		return -ENOMEM;
+	}
+	unicorn_set_reg(vcpu, UC_X86_REG_RFLAGS, 2);
+
+	/* With a second vCPU turns begin to count, and the first has to know. */
+	gate_pause(&vm->gate);
+	vm->nr_vcpus++;
+	gate_add(&vm->gate, &vcpu->gv);
+	gate_resume(&vm->gate);
+	*out = vcpu;
+	return 0;
+}
+
+static void engine_unicorn_vcpu_destroy(struct engine_vcpu *vcpu)
+{
+	gate_remove(&vcpu->gv);
+	uc_close(vcpu->uc);
+	free(vcpu->cpuid);
+	free(vcpu->shadow);
+	free(vcpu->ptes);
+	free(vcpu);
+}
+
+static const struct {
+	int reg;
+	size_t offset;
+} regs_map[] = {
+#define REG(uc_name, field) { UC_X86_REG_##uc_name, offsetof(struct kvm_regs, field) }
+	REG(RAX, rax), REG(RBX, rbx), REG(RCX, rcx), REG(RDX, rdx),
+	REG(RSI, rsi), REG(RDI, rdi), REG(RSP, rsp), REG(RBP, rbp),
+	REG(R8, r8), REG(R9, r9), REG(R10, r10), REG(R11, r11),
+	REG(R12, r12), REG(R13, r13), REG(R14, r14), REG(R15, r15),
+	REG(RFLAGS, rflags),
+#undef REG
+};
+
+static int engine_unicorn_get_regs(struct engine_vcpu *vcpu, struct kvm_regs *regs)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(regs_map) / sizeof(regs_map[0]); i++)
+		*(uint64_t *)((char *)regs + regs_map[i].offset) =
+			unicorn_reg(vcpu, regs_map[i].reg);
+	regs->rflags |= 2;
+	regs->rip = vcpu->rip;
+	return 0;
+}
+
+static int engine_unicorn_set_regs(struct engine_vcpu *vcpu, const struct kvm_regs *regs)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(regs_map) / sizeof(regs_map[0]); i++)
+		unicorn_set_reg(vcpu, regs_map[i].reg,
+				*(const uint64_t *)((const char *)regs + regs_map[i].offset));
+	vcpu->rip = regs->rip;
+	return 0;
+}
+
+static int engine_unicorn_get_sregs(struct engine_vcpu *vcpu, struct kvm_sregs *sregs)
+{
+	uc_x86_mmr mmr;
+
+	/* What the guest changes without our help. */
+	vcpu->sregs.fs.base = unicorn_reg(vcpu, UC_X86_REG_FS_BASE);
+	vcpu->sregs.gs.base = unicorn_reg(vcpu, UC_X86_REG_GS_BASE);
+	uc_reg_read(vcpu->uc, UC_X86_REG_GDTR, &mmr);
+	vcpu->sregs.gdt.base = mmr.base;
+	vcpu->sregs.gdt.limit = (uint16_t)mmr.limit;
+	uc_reg_read(vcpu->uc, UC_X86_REG_IDTR, &mmr);
+	vcpu->sregs.idt.base = mmr.base;
+	vcpu->sregs.idt.limit = (uint16_t)mmr.limit;
+	*sregs = vcpu->sregs;
+	return 0;
+}
+
+static int engine_unicorn_set_sregs(struct engine_vcpu *vcpu, const struct kvm_sregs *sregs)
+{
+	const uc_x86_mmr gdt = { .base = sregs->gdt.base, .limit = sregs->gdt.limit };
+	const uc_x86_mmr idt = { .base = sregs->idt.base, .limit = sregs->idt.limit };
+
+	vcpu->sregs = *sregs;
+	uc_reg_write(vcpu->uc, UC_X86_REG_GDTR, &gdt);
+	uc_reg_write(vcpu->uc, UC_X86_REG_IDTR, &idt);
+	unicorn_set_reg(vcpu, UC_X86_REG_FS_BASE, sregs->fs.base);
+	unicorn_set_reg(vcpu, UC_X86_REG_GS_BASE, sregs->gs.base);
+	unicorn_flush(vcpu);
+	return 0;
+}
+
+static int engine_unicorn_set_cpuid2(struct engine_vcpu *vcpu, const struct kvm_cpuid2 *cpuid)
+{
+	const size_t size = sizeof(*cpuid) + cpuid->nent * sizeof(cpuid->entries[0]);
+	struct kvm_cpuid2 *copy = malloc(size);
+
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, cpuid, size);
+	free(vcpu->cpuid);
+	vcpu->cpuid = copy;
+	return 0;
+}
+
+/* ---- running ---- */
+
+static bool signal_pending(const sigset_t *mask)
+{
+	sigset_t pending;
+	int sig;
+
+	if (sigpending(&pending) || sigisemptyset(&pending))
+		return false;
+	for (sig = 1; sig < NSIG; sig++)
+		if (sigismember(&pending, sig) == 1 && !sigismember(mask, sig))
+			return true;
+	return false;
+}
+
+/*
+ * Do the access of an MMIO exit with the caller's data: one instruction, with
+ * a page of ours in the place that is empty.
+ */
+static bool emulate_access(struct engine_vcpu *vcpu, struct engine_exit *exit)
+{
+	static __thread uint8_t page[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
+	const uint64_t va = vcpu->access.va & ~(uint64_t)(PAGE_SIZE - 1);
+	uc_err err;
+
+	if (!exit->mem.write)
+		memcpy(page + (vcpu->access.va - va), exit->mem.data, exit->mem.len);
+	err = uc_mem_map_ptr(vcpu->uc, va, PAGE_SIZE, UC_PROT_READ | UC_PROT_WRITE, page);
+	if (err)
+		return unicorn_fail(vcpu, exit, "MMIO: %s", uc_strerror(err));
+
+	vcpu->stepping = true;
+	vcpu->stop = STOP_NONE;
+	err = uc_emu_start(vcpu->uc, vcpu->rip, ~0ULL, 0, 1);
+	vcpu->stepping = false;
+	uc_mem_unmap(vcpu->uc, va, PAGE_SIZE);
+	unicorn_flush(vcpu);
+	if (err || vcpu->stop != STOP_NONE)
+		return unicorn_fail(vcpu, exit, "MMIO instruction not finished: %s",
+				    uc_strerror(err));
+	vcpu->rip = unicorn_reg(vcpu, UC_X86_REG_RIP);
+	return false;
+}
+
+/* Let the CPU go; then what it came out for.  True: that is an exit. */
+static bool execute(struct engine_vcpu *vcpu, struct engine_exit *exit)
+{
+	enum walk_result result;
+	struct walk walk;
+	uc_err err;
+
+	vcpu->stop = STOP_NONE;
+	err = uc_emu_start(vcpu->uc, vcpu->rip, ~0ULL, 0, 0);
+	vcpu->rip = unicorn_reg(vcpu, UC_X86_REG_RIP);
+	if (vcpu->flush_wanted) {
+		vcpu->flush_wanted = false;
+		unicorn_flush(vcpu);
+	}
+
+	switch (vcpu->stop) {
+	case STOP_POLL:
+		return false;
+	case STOP_INSN:
+		return unicorn_insn(vcpu, exit);
+	case STOP_EXCEPTION:
+		/* Unicorn keeps the error code to itself; most are 0. */
+		return unicorn_exception(vcpu, exit, vcpu->vector, 0);
+	case STOP_FLUSH:
+		return false;
+	case STOP_MEM:
+		result = unicorn_walk(vcpu, &vcpu->access, &walk);
+		if (result != WALK_OK)
+			return unicorn_access_failed(vcpu, exit, &vcpu->access, result, &walk);
+		return unicorn_fail(vcpu, exit, "cannot map 0x%llx: %s",
+				    (unsigned long long)vcpu->access.va, uc_strerror(err));
+	case STOP_NONE:
+	case STOP_ERROR:
+		break;
+	}
+	if (err == UC_ERR_INSN_INVALID)
+		return unicorn_exception(vcpu, exit, 6 /* #UD */, 0);
+	return unicorn_fail(vcpu, exit, "the CPU stopped: %s", uc_strerror(err));
+}
+
+static bool in_long_mode(const struct kvm_sregs *sregs)
+{
+	const uint64_t cr0 = CR0_PE | CR0_PG;
+
+	return (sregs->cr0 & cr0) == cr0 && (sregs->efer & EFER_LMA) && sregs->cs.l;
+}
+
+/* One turn inside the gate.  True: @exit is filled. */
+static bool turn(struct engine_vcpu *vcpu, struct engine_exit *exit, const sigset_t *sigmask)
+{
+	struct engine_vm *vm = vcpu->vm;
+	const bool turns = vm->nr_vcpus > 1;
+	bool out = false;
+
+	if (turns)
+		take_turn(vm);
+	__atomic_store_n(&vcpu->interrupt, 0, __ATOMIC_RELAXED);
+	unicorn_revalidate(vcpu);
+	do {
+		if (signal_pending(sigmask)) {
+			exit->reason = ENGINE_EXIT_INTR;
+			out = true;
+			break;
+		}
+		vcpu->budget = POLL_INSNS;
+		do {
+			out = execute(vcpu, exit);
+		} while (!out && vcpu->stop != STOP_POLL);
+	} while (!out && !__atomic_load_n(&vcpu->interrupt, __ATOMIC_RELAXED) &&
+		 !(turns && others_wait(vm)));
+	if (turns)
+		pass_turn(vm);
+	return out;
+}
+
+static int engine_unicorn_run(struct engine_vcpu *vcpu, struct engine_exit *exit,
+			      const void *sigmask, bool immediate)
+{
+	bool answered = false, out = false;
+
+	if (!in_long_mode(&vcpu->sregs)) {
+		unicorn_fail(vcpu, exit, "the unicorn engine runs 64-bit guests with paging only");
+		return 0;
+	}
+	while (!out) {
+		if (!gate_enter(&vcpu->gv)) {
+			immediate = true;
+			continue;
+		}
+		if (!answered) {
+			answered = true;
+			if (exit->reason == ENGINE_EXIT_MEM && exit->mem.emulate)
+				out = emulate_access(vcpu, exit);
+			else
+				out = unicorn_complete(vcpu, exit);
+		}
+		if (!out && immediate) {
+			exit->reason = ENGINE_EXIT_INTR;
+			out = true;
+		}
+		if (!out)
+			out = turn(vcpu, exit, sigmask);
+		gate_leave(&vcpu->gv);
+	}
+	return 0;
+}
+
+static void engine_unicorn_kick(struct engine_vcpu *vcpu)
+{
+	gate_kick(&vcpu->gv);
+}
+
+const struct engine_ops engine_unicorn = {
+	.name = "unicorn",
+	.usable = engine_unicorn_usable,
+	.phys_bits = engine_unicorn_phys_bits,
+	.get_supported_cpuid = unicorn_get_supported_cpuid,
+	.check_extension = engine_unicorn_check_extension,
+	.tsc_khz = unicorn_tsc_khz,
+	.vm_create = engine_unicorn_vm_create,
+	.vm_destroy = engine_unicorn_vm_destroy,
+	.map = engine_unicorn_map,
+	.unmap = engine_unicorn_unmap,
+	.pause = engine_unicorn_pause,
+	.resume = engine_unicorn_resume,
+	.trap_msr = engine_unicorn_trap_msr,
+	.vcpu_create = engine_unicorn_vcpu_create,
+	.vcpu_destroy = engine_unicorn_vcpu_destroy,
+	.get_regs = engine_unicorn_get_regs,
+	.set_regs = engine_unicorn_set_regs,
+	.get_sregs = engine_unicorn_get_sregs,
+	.set_sregs = engine_unicorn_set_sregs,
+	.set_cpuid2 = engine_unicorn_set_cpuid2,
+	.run = engine_unicorn_run,
+	.kick = engine_unicorn_kick,
+};

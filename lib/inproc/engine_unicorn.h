@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the parts of the Unicorn engine share. */
+#ifndef INPROC_ENGINE_UNICORN_H
+#define INPROC_ENGINE_UNICORN_H
+
+#include <unicorn/unicorn.h>
+
+#include "device.h"
+#include "gate.h"
+
+/* Free to choose: we walk the guest's page tables, Unicorn never sees them. */
+#define UNICORN_PHYS_BITS	48
+
+#define MAX_TRAPPED_MSRS	16
+#define MAX_INSN		15
+
+struct ram {
+	uint64_t gpa, size;
+	char *hva;
+	bool readonly;
+};
+
+struct engine_vm {
+	struct gate gate;
+	struct ram *ram;
+	size_t nr_ram, room_ram;
+	uint32_t msrs[MAX_TRAPPED_MSRS];
+	unsigned int nr_msrs;
+	unsigned int nr_vcpus;
+	/*
+	 * TCG makes LOCK atomic within one Unicorn instance only, so vCPUs take
+	 * turns: the ticket being served may execute.
+	 */
+	pthread_mutex_t turn_lock;
+	pthread_cond_t turn_changed;
+	unsigned int next_ticket, serving;
+};
+
+/* A page that Unicorn has at its virtual address. */
+struct shadow {
+	uint64_t va;
+	char *hva;
+	uint32_t prot;			/* UC_PROT_* */
+};
+
+/* A page-table entry that the shadow depends on. */
+struct pte_ref {
+	const uint64_t *entry;
+	uint64_t value;
+};
+
+/* Why the CPU came out. */
+enum stop_reason {
+	STOP_NONE,
+	STOP_POLL,		/* look at signals, kicks, and who waits */
+	STOP_INSN,		/* an instruction that we carry out ourselves */
+	STOP_EXCEPTION,
+	STOP_MEM,		/* an access that the page tables or the RAM refuse */
+	STOP_FLUSH,		/* the guest wrote to its page tables */
+	STOP_ERROR,
+};
+
+struct access {
+	uint64_t va;
+	uint32_t len;
+	bool write, fetch;
+	uint64_t value;		/* of a write */
+};
+
+enum walk_result {
+	WALK_OK,
+	WALK_FAULT,		/* #PF, error code in walk.error */
+	WALK_NO_RAM,		/* translated, but nothing backs walk.gpa */
+};
+
+struct walk {
+	uint64_t gpa;
+	char *hva;
+	uint32_t prot;
+	uint32_t error;
+};
+
+struct io_state {
+	uint64_t rip;
+	uint8_t len;			/* of the instruction */
+	bool string, rep;
+};
+
+struct engine_vcpu {
+	struct engine_vm *vm;
+	struct gate_vcpu gv;
+	uc_engine *uc;
+	uint64_t rip;
+	struct kvm_sregs sregs;
+	struct kvm_cpuid2 *cpuid;
+
+	struct shadow *shadow;
+	size_t nr_shadow, room_shadow;
+	struct pte_ref *ptes;
+	size_t nr_ptes, room_ptes;
+
+	/* Of the run under way. */
+	int interrupt;			/* set by other threads */
+	enum stop_reason stop;
+	unsigned int vector;
+	struct access access;
+	unsigned int budget;		/* instructions until the next STOP_POLL */
+	bool flush_wanted;		/* before the next instruction */
+	bool stepping;			/* one instruction, whatever it is */
+	uint64_t pass_rip;		/* an instruction of ours that the CPU shall do after all */
+	bool has_pass;
+	uint64_t code_va;		/* the page that code_hva is for */
+	const uint8_t *code_hva;
+
+	struct io_state io;
+	uint8_t io_data[PAGE_SIZE];
+	char text[256];
+};
+
+/* ---- engine_unicorn.c ---- */
+
+uint64_t unicorn_reg(struct engine_vcpu *vcpu, int reg);
+void unicorn_set_reg(struct engine_vcpu *vcpu, int reg, uint64_t value);
+/* Fill @exit with a failure; returns true as unicorn_insn() does for an exit. */
+bool unicorn_fail(struct engine_vcpu *vcpu, struct engine_exit *exit, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* ---- engine_unicorn_mmu.c ---- */
+
+/* The host address of @gpa, and in *@left the bytes to the end of its RAM; or NULL. */
+char *unicorn_gpa_to_hva(struct engine_vm *vm, uint64_t gpa, uint64_t *left, bool *readonly);
+enum walk_result unicorn_walk(struct engine_vcpu *vcpu, const struct access *access,
+			      struct walk *walk);
+/* Bring the page of @access into the shadow; false: STOP_MEM. */
+bool unicorn_fault_in(struct engine_vcpu *vcpu, const struct access *access);
+/* A write to a page that is read-only in the shadow. */
+bool unicorn_write_protected(struct engine_vcpu *vcpu, const struct access *access);
+/* Forget every translation; not while the CPU runs. */
+void unicorn_flush(struct engine_vcpu *vcpu);
+/* Flush, if an entry that the shadow depends on is not what it was. */
+void unicorn_revalidate(struct engine_vcpu *vcpu);
+/*
+ * Access guest virtual memory as the guest's supervisor; WALK_OK, or what
+ * went wrong, with *@access and *@walk telling where.
+ */
+enum walk_result unicorn_virt(struct engine_vcpu *vcpu, uint64_t va, void *data, size_t len,
+			      bool write, struct access *access, struct walk *walk);
+
+/* ---- engine_unicorn_insn.c ---- */
+
+/* Is the instruction at @code one that we carry out ourselves?  @len bytes are there. */
+bool unicorn_is_ours(const uint8_t *code, size_t len);
+/* Carry out the one at RIP; true: it came to an exit. */
+bool unicorn_insn(struct engine_vcpu *vcpu, struct engine_exit *exit);
+/* The caller's answer to an I/O or MSR exit; true: that came to an exit again. */
+bool unicorn_complete(struct engine_vcpu *vcpu, struct engine_exit *exit);
+/* Enter the guest's handler for exception @vector; true: it came to an exit. */
+bool unicorn_exception(struct engine_vcpu *vcpu, struct engine_exit *exit, unsigned int vector,
+		       uint32_t error);
+/* After an access failed: #PF, or an exit for memory that isn't there. */
+bool unicorn_access_failed(struct engine_vcpu *vcpu, struct engine_exit *exit,
+			   const struct access *access, enum walk_result result,
+			   const struct walk *walk);
+
+/* ---- engine_unicorn_cpuid.c ---- */
+
+int unicorn_get_supported_cpuid(struct kvm_cpuid2 *cpuid);
+const struct kvm_cpuid_entry2 *unicorn_find_cpuid(const struct kvm_cpuid2 *cpuid,
+						  uint32_t function, uint32_t index);
+int unicorn_tsc_khz(void);
+
+#endif

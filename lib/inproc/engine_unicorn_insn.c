@@ -1,0 +1,566 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Instructions that Unicorn's CPU is not asked to do: those that a VMM
+ * intercepts (port I/O, HLT, CPUID, MSRs), those that touch paging, which is
+ * ours, and the delivery of exceptions, which Unicorn leaves to its caller.
+ * RIP stays on an instruction until it is complete.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine_unicorn.h"
+
+#define MSR_EFER		0xc0000080
+#define MSR_IA32_APICBASE	0x0000001b
+
+#define VECTOR_UD	6
+#define VECTOR_GP	13
+#define VECTOR_PF	14
+
+#define RFLAGS_CLEARED	((1ULL << 8) | (1ULL << 14) | (1ULL << 16))	/* TF, NT, RF */
+#define RFLAGS_IF	(1ULL << 9)
+#define RFLAGS_DF	(1ULL << 10)
+
+#define CR0_PE	(1ULL << 0)
+#define CR0_PG	(1ULL << 31)
+
+#define KVM_ENOSYS	1000
+
+enum op {
+	OP_NONE,
+	OP_IN,
+	OP_OUT,
+	OP_INS,
+	OP_OUTS,
+	OP_HLT,
+	OP_CPUID,
+	OP_RDMSR,
+	OP_WRMSR,
+	OP_MOV_FROM_CR,
+	OP_MOV_TO_CR,
+	OP_HYPERCALL,
+	OP_INVLPG,
+};
+
+struct insn {
+	enum op op;
+	uint8_t len;
+	uint8_t size;			/* of an I/O operand, bytes */
+	bool imm;			/* port in the instruction, else in DX */
+	bool rep;
+	uint8_t port;
+	uint8_t reg, cr;		/* MOV CRn */
+};
+
+static const int gpr[16] = {
+	UC_X86_REG_RAX, UC_X86_REG_RCX, UC_X86_REG_RDX, UC_X86_REG_RBX,
+	UC_X86_REG_RSP, UC_X86_REG_RBP, UC_X86_REG_RSI, UC_X86_REG_RDI,
+	UC_X86_REG_R8, UC_X86_REG_R9, UC_X86_REG_R10, UC_X86_REG_R11,
+	UC_X86_REG_R12, UC_X86_REG_R13, UC_X86_REG_R14, UC_X86_REG_R15,
+};
+
+/* ---- decoding ---- */
+
+/* Opcodes of one byte, by operation; the others are OP_NONE. */
+static const uint8_t one_byte[256] = {
+	[0x6c] = OP_INS, [0x6d] = OP_INS, [0x6e] = OP_OUTS, [0x6f] = OP_OUTS,
+	[0xe4] = OP_IN, [0xe5] = OP_IN, [0xe6] = OP_OUT, [0xe7] = OP_OUT,
+	[0xec] = OP_IN, [0xed] = OP_IN, [0xee] = OP_OUT, [0xef] = OP_OUT,
+	[0xf4] = OP_HLT,
+};
+
+/* Those behind 0f; 01 is a group, told apart by what follows. */
+static const uint8_t two_byte[256] = {
+	[0x01] = OP_INVLPG, [0x20] = OP_MOV_FROM_CR, [0x22] = OP_MOV_TO_CR,
+	[0x30] = OP_WRMSR, [0x32] = OP_RDMSR, [0xa2] = OP_CPUID,
+};
+
+static bool is_prefix(uint8_t byte)
+{
+	switch (byte) {
+	case 0x26: case 0x2e: case 0x36: case 0x3e:
+	case 0x40 ... 0x4f:
+	case 0x64 ... 0x67:
+	case 0xf0: case 0xf2: case 0xf3:
+		return true;
+	}
+	return false;
+}
+
+bool unicorn_is_ours(const uint8_t *code, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && is_prefix(code[i]))
+		i++;
+	if (i >= len)
+		return false;
+	if (code[i] != 0x0f)
+		return one_byte[code[i]] != OP_NONE;
+	if (i + 1 >= len || two_byte[code[i + 1]] == OP_NONE)
+		return false;
+	if (code[i + 1] != 0x01)
+		return true;
+	/* Of group 7: VMCALL, VMMCALL, and INVLPG with its memory operand. */
+	return i + 2 < len && (code[i + 2] == 0xc1 || code[i + 2] == 0xd9 ||
+			       ((code[i + 2] & 0x38) == 0x38 && code[i + 2] < 0xc0));
+}
+
+/* Bytes of ModRM, SIB and displacement of a memory operand. */
+static uint8_t modrm_len(uint8_t modrm, uint8_t sib)
+{
+	uint8_t mod = modrm >> 6, rm = modrm & 7, len = 1;
+
+	if (rm == 4) {
+		len++;
+		if (!mod && (sib & 7) == 5)
+			len += 4;
+	} else if (!mod && rm == 5) {
+		len += 4;
+	}
+	return len + (mod == 1 ? 1 : mod == 2 ? 4 : 0);
+}
+
+static void decode_two_byte(const uint8_t *code, uint8_t rex, struct insn *insn)
+{
+	insn->op = two_byte[code[0]];
+	insn->len += 1;
+	switch (insn->op) {
+	case OP_MOV_FROM_CR:
+	case OP_MOV_TO_CR:
+		insn->cr = ((code[1] >> 3) & 7) | ((rex & 4) << 1);
+		insn->reg = (code[1] & 7) | ((rex & 1) << 3);
+		insn->len += 1;
+		break;
+	case OP_INVLPG:
+		if (code[1] >= 0xc0) {
+			insn->op = OP_HYPERCALL;
+			insn->len += 1;
+		} else {
+			insn->len += modrm_len(code[1], code[2]);
+		}
+		break;
+	default:
+		break;
+	}
+}
+
+static void decode(const uint8_t *code, struct insn *insn)
+{
+	bool word = false;
+	uint8_t rex = 0, i = 0;
+
+	memset(insn, 0, sizeof(*insn));
+	for (; is_prefix(code[i]) && i < MAX_INSN - 4; i++) {
+		rex = (code[i] & 0xf0) == 0x40 ? code[i] : 0;
+		word |= code[i] == 0x66;
+		insn->rep |= code[i] == 0xf2 || code[i] == 0xf3;
+	}
+	insn->len = i + 1;
+	if (code[i] == 0x0f) {
+		decode_two_byte(code + i + 1, rex, insn);
+		return;
+	}
+	insn->op = one_byte[code[i]];
+	if (insn->op == OP_HLT)
+		return;
+	insn->size = !(code[i] & 1) ? 1 : word ? 2 : 4;
+	insn->imm = code[i] >= 0xe4 && code[i] <= 0xe7;
+	if (insn->imm) {
+		insn->port = code[i + 1];
+		insn->len++;
+	}
+}
+
+/* ---- exceptions ---- */
+
+struct idt_gate {
+	uint16_t offset0, selector;
+	uint8_t ist, type;
+	uint16_t offset1;
+	uint32_t offset2, reserved;
+} __attribute__((packed));
+
+static bool has_error_code(unsigned int vector)
+{
+	return vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21;
+}
+
+static bool shutdown(struct engine_exit *exit)
+{
+	exit->reason = ENGINE_EXIT_SHUTDOWN;
+	return true;
+}
+
+/*
+ * 64-bit interrupt delivery without a change of privilege (Intel SDM volume 3,
+ * 6.14; AMD APM volume 2, 8.9).  Where it fails the CPU would raise another
+ * exception and in the end shut down; this goes to the end at once.
+ */
+bool unicorn_exception(struct engine_vcpu *vcpu, struct engine_exit *exit, unsigned int vector,
+		       uint32_t error)
+{
+	uint64_t frame[6], rsp, rflags, handler;
+	struct access access;
+	struct idt_gate gate;
+	struct walk walk;
+	size_t skip;
+
+	uc_x86_mmr idt;
+
+	uc_reg_read(vcpu->uc, UC_X86_REG_IDTR, &idt);
+	if (vector * sizeof(gate) + sizeof(gate) - 1 > idt.limit ||
+	    unicorn_virt(vcpu, idt.base + vector * sizeof(gate), &gate, sizeof(gate), false,
+			 &access, &walk) != WALK_OK)
+		return shutdown(exit);
+	if (!(gate.type & 0x80) || ((gate.type & 0x1f) != 0x0e && (gate.type & 0x1f) != 0x0f))
+		return shutdown(exit);
+
+	rsp = unicorn_reg(vcpu, UC_X86_REG_RSP);
+	rflags = unicorn_reg(vcpu, UC_X86_REG_RFLAGS) | 2;
+	frame[0] = error;
+	frame[1] = vcpu->rip;
+	frame[2] = vcpu->sregs.cs.selector;
+	frame[3] = rflags;
+	frame[4] = rsp;
+	frame[5] = vcpu->sregs.ss.selector;
+	if ((gate.ist & 7) &&
+	    unicorn_virt(vcpu, vcpu->sregs.tr.base + 0x24 + 8 * ((gate.ist & 7) - 1), &rsp,
+			 sizeof(rsp), false, &access, &walk) != WALK_OK)
+		return shutdown(exit);
+
+	skip = has_error_code(vector) ? 0 : 1;
+	rsp = (rsp & ~15ULL) - (sizeof(frame) - skip * sizeof(frame[0]));
+	if (unicorn_virt(vcpu, rsp, frame + skip, sizeof(frame) - skip * sizeof(frame[0]), true,
+			 &access, &walk) != WALK_OK)
+		return shutdown(exit);
+
+	rflags &= ~RFLAGS_CLEARED;
+	if ((gate.type & 0x1f) == 0x0e)
+		rflags &= ~RFLAGS_IF;
+	handler = gate.offset0 | (uint64_t)gate.offset1 << 16 | (uint64_t)gate.offset2 << 32;
+	unicorn_set_reg(vcpu, UC_X86_REG_RFLAGS, rflags);
+	unicorn_set_reg(vcpu, UC_X86_REG_RSP, rsp);
+	vcpu->rip = handler;
+	return false;
+}
+
+bool unicorn_access_failed(struct engine_vcpu *vcpu, struct engine_exit *exit,
+			   const struct access *access, enum walk_result result,
+			   const struct walk *walk)
+{
+	if (result == WALK_FAULT) {
+		vcpu->sregs.cr2 = access->va;
+		return unicorn_exception(vcpu, exit, VECTOR_PF, walk->error);
+	}
+	memset(&exit->mem, 0, sizeof(exit->mem));
+	exit->reason = ENGINE_EXIT_MEM;
+	exit->mem.gpa = walk->gpa;
+	exit->mem.len = access->fetch ? 1 : access->len;
+	exit->mem.write = access->write;
+	exit->mem.fetch = access->fetch;
+	if (access->len <= sizeof(exit->mem.data))
+		memcpy(exit->mem.data, &access->value, access->len);
+	return true;
+}
+
+/* ---- port I/O ---- */
+
+static int64_t step(struct engine_vcpu *vcpu, uint8_t size)
+{
+	return unicorn_reg(vcpu, UC_X86_REG_RFLAGS) & RFLAGS_DF ? -(int64_t)size : size;
+}
+
+/* How many elements one exit carries: INS reads ahead, as KVM's emulator does. */
+static uint32_t ins_count(struct engine_vcpu *vcpu, const struct insn *insn)
+{
+	uint64_t rdi = unicorn_reg(vcpu, UC_X86_REG_RDI), left;
+	uint64_t rcx = unicorn_reg(vcpu, UC_X86_REG_RCX);
+
+	if (!insn->rep)
+		return 1;
+	if (step(vcpu, insn->size) < 0)
+		left = (rdi & (PAGE_SIZE - 1)) + insn->size;
+	else
+		left = PAGE_SIZE - (rdi & (PAGE_SIZE - 1));
+	left /= insn->size;
+	if (left < 1)
+		left = 1;
+	return rcx < left ? rcx : left;
+}
+
+static bool start_io(struct engine_vcpu *vcpu, struct engine_exit *exit, const struct insn *insn)
+{
+	const bool in = insn->op == OP_IN || insn->op == OP_INS;
+	const bool string = insn->op == OP_INS || insn->op == OP_OUTS;
+	struct access access;
+	enum walk_result r;
+	struct walk walk;
+	uint64_t rax;
+
+	if (string && insn->rep && !unicorn_reg(vcpu, UC_X86_REG_RCX)) {
+		vcpu->rip += insn->len;
+		return false;
+	}
+	if (insn->op == OP_OUTS) {
+		r = unicorn_virt(vcpu, unicorn_reg(vcpu, UC_X86_REG_RSI), vcpu->io_data,
+				 insn->size, false, &access, &walk);
+		if (r != WALK_OK)
+			return unicorn_access_failed(vcpu, exit, &access, r, &walk);
+	} else if (insn->op == OP_OUT) {
+		rax = unicorn_reg(vcpu, UC_X86_REG_RAX);
+		memcpy(vcpu->io_data, &rax, insn->size);
+	}
+	exit->reason = ENGINE_EXIT_IO;
+	exit->io.in = in;
+	exit->io.size = insn->size;
+	exit->io.port = insn->imm ? insn->port : (uint16_t)unicorn_reg(vcpu, UC_X86_REG_RDX);
+	exit->io.count = insn->op == OP_INS ? ins_count(vcpu, insn) : 1;
+	exit->io.data = vcpu->io_data;
+	vcpu->io = (struct io_state){ vcpu->rip, insn->len, string, insn->rep };
+	return true;
+}
+
+static bool complete_string(struct engine_vcpu *vcpu, struct engine_exit *exit)
+{
+	const int reg = exit->io.in ? UC_X86_REG_RDI : UC_X86_REG_RSI;
+	const int64_t delta = step(vcpu, exit->io.size);
+	uint64_t rcx = unicorn_reg(vcpu, UC_X86_REG_RCX), at = unicorn_reg(vcpu, reg);
+	enum walk_result r = WALK_OK;
+	struct access access;
+	struct walk walk;
+	uint32_t i;
+
+	/* The VMM may have changed RCX: never go past what the guest now asks for. */
+	for (i = 0; i < exit->io.count && (!vcpu->io.rep || rcx); i++) {
+		if (exit->io.in)
+			r = unicorn_virt(vcpu, at, vcpu->io_data + i * exit->io.size,
+					 exit->io.size, true, &access, &walk);
+		if (r != WALK_OK)
+			break;
+		at += delta;
+		if (vcpu->io.rep)
+			rcx--;
+	}
+	unicorn_set_reg(vcpu, reg, at);
+	if (vcpu->io.rep)
+		unicorn_set_reg(vcpu, UC_X86_REG_RCX, rcx);
+	if (r != WALK_OK)
+		return unicorn_access_failed(vcpu, exit, &access, r, &walk);
+	if (!vcpu->io.rep || !rcx)
+		vcpu->rip += vcpu->io.len;
+	return false;
+}
+
+static bool complete_io(struct engine_vcpu *vcpu, struct engine_exit *exit)
+{
+	uint64_t rax, value = 0;
+
+	/* The VMM went elsewhere: the instruction is off, as in KVM. */
+	if (vcpu->rip != vcpu->io.rip)
+		return false;
+	if (vcpu->io.string)
+		return complete_string(vcpu, exit);
+	if (exit->io.in) {
+		rax = unicorn_reg(vcpu, UC_X86_REG_RAX);
+		memcpy(&value, vcpu->io_data, exit->io.size);
+		/* AL and AX leave the rest of RAX alone, EAX clears it. */
+		if (exit->io.size < 4)
+			value |= rax & ~((1ULL << (8 * exit->io.size)) - 1);
+		unicorn_set_reg(vcpu, UC_X86_REG_RAX, value);
+	}
+	vcpu->rip += vcpu->io.len;
+	return false;
+}
+
+/* ---- MSRs ---- */
+
+/* Those that Unicorn's CPU keeps; it takes any number, but KVM faults on others. */
+static bool cpu_has_msr(uint32_t index)
+{
+	switch (index) {
+	case 0x00000010:		/* TSC */
+	case 0x00000174 ... 0x00000176:	/* SYSENTER */
+	case 0x00000277:		/* PAT */
+	case 0xc0000081 ... 0xc0000084:	/* STAR, LSTAR, CSTAR, SFMASK */
+	case 0xc0000100 ... 0xc0000103:	/* FS, GS, kernel GS base, TSC_AUX */
+		return true;
+	}
+	return false;
+}
+
+static bool start_msr(struct engine_vcpu *vcpu, struct engine_exit *exit, const struct insn *insn)
+{
+	const bool write = insn->op == OP_WRMSR;
+	const uint32_t index = (uint32_t)unicorn_reg(vcpu, UC_X86_REG_RCX);
+	uint64_t data = (uint32_t)unicorn_reg(vcpu, UC_X86_REG_RAX) |
+			unicorn_reg(vcpu, UC_X86_REG_RDX) << 32;
+	uint64_t *field = NULL;
+	unsigned int i;
+
+	for (i = 0; i < vcpu->vm->nr_msrs; i++) {
+		if (vcpu->vm->msrs[i] != index)
+			continue;
+		memset(&exit->msr, 0, sizeof(exit->msr));
+		exit->reason = ENGINE_EXIT_MSR;
+		exit->msr.write = write;
+		exit->msr.index = index;
+		exit->msr.data = write ? data : 0;
+		vcpu->io = (struct io_state){ .rip = vcpu->rip, .len = insn->len };
+		return true;
+	}
+	if (cpu_has_msr(index)) {
+		vcpu->pass_rip = vcpu->rip;
+		vcpu->has_pass = true;
+		return false;
+	}
+	if (index == MSR_EFER)
+		field = (uint64_t *)&vcpu->sregs.efer;
+	else if (index == MSR_IA32_APICBASE)
+		field = (uint64_t *)&vcpu->sregs.apic_base;
+	else
+		return unicorn_exception(vcpu, exit, VECTOR_GP, 0);
+
+	if (write) {
+		*field = data;
+		unicorn_flush(vcpu);
+	} else {
+		unicorn_set_reg(vcpu, UC_X86_REG_RAX, (uint32_t)*field);
+		unicorn_set_reg(vcpu, UC_X86_REG_RDX, *field >> 32);
+	}
+	vcpu->rip += insn->len;
+	return false;
+}
+
+static bool complete_msr(struct engine_vcpu *vcpu, struct engine_exit *exit)
+{
+	if (vcpu->rip != vcpu->io.rip)
+		return false;
+	if (exit->msr.error)
+		return unicorn_exception(vcpu, exit, VECTOR_GP, 0);
+	if (!exit->msr.write) {
+		unicorn_set_reg(vcpu, UC_X86_REG_RAX, (uint32_t)exit->msr.data);
+		unicorn_set_reg(vcpu, UC_X86_REG_RDX, exit->msr.data >> 32);
+	}
+	vcpu->rip += vcpu->io.len;
+	return false;
+}
+
+bool unicorn_complete(struct engine_vcpu *vcpu, struct engine_exit *exit)
+{
+	switch (exit->reason) {
+	case ENGINE_EXIT_IO:
+		return complete_io(vcpu, exit);
+	case ENGINE_EXIT_MSR:
+		return complete_msr(vcpu, exit);
+	default:
+		return false;
+	}
+}
+
+/* ---- the rest ---- */
+
+static void do_cpuid(struct engine_vcpu *vcpu)
+{
+	const struct kvm_cpuid_entry2 *e;
+
+	e = unicorn_find_cpuid(vcpu->cpuid, (uint32_t)unicorn_reg(vcpu, UC_X86_REG_RAX),
+			       (uint32_t)unicorn_reg(vcpu, UC_X86_REG_RCX));
+	unicorn_set_reg(vcpu, UC_X86_REG_RAX, e ? e->eax : 0);
+	unicorn_set_reg(vcpu, UC_X86_REG_RBX, e ? e->ebx : 0);
+	unicorn_set_reg(vcpu, UC_X86_REG_RCX, e ? e->ecx : 0);
+	unicorn_set_reg(vcpu, UC_X86_REG_RDX, e ? e->edx : 0);
+}
+
+static bool move_cr(struct engine_vcpu *vcpu, struct engine_exit *exit, const struct insn *insn)
+{
+	const bool write = insn->op == OP_MOV_TO_CR;
+	uint64_t value;
+	__u64 *cr;
+
+	switch (insn->cr) {
+	case 0:
+		cr = &vcpu->sregs.cr0;
+		break;
+	case 2:
+		cr = &vcpu->sregs.cr2;
+		break;
+	case 3:
+		cr = &vcpu->sregs.cr3;
+		break;
+	case 4:
+		cr = &vcpu->sregs.cr4;
+		break;
+	case 8:
+		cr = &vcpu->sregs.cr8;
+		break;
+	default:
+		return unicorn_exception(vcpu, exit, VECTOR_UD, 0);
+	}
+	if (!write) {
+		unicorn_set_reg(vcpu, gpr[insn->reg], *cr);
+	} else {
+		value = unicorn_reg(vcpu, gpr[insn->reg]);
+		if (insn->cr == 0 && (value & (CR0_PE | CR0_PG)) != (CR0_PE | CR0_PG))
+			return unicorn_fail(vcpu, exit, "guest leaves long mode, CR0 = 0x%llx",
+					    (unsigned long long)value);
+		/* Bit 63 only says not to flush. */
+		*cr = insn->cr == 3 ? value & ~(1ULL << 63) : value;
+		if (insn->cr != 2 && insn->cr != 8)
+			unicorn_flush(vcpu);
+	}
+	vcpu->rip += insn->len;
+	return false;
+}
+
+bool unicorn_insn(struct engine_vcpu *vcpu, struct engine_exit *exit)
+{
+	uint8_t code[MAX_INSN] = { 0 };
+	struct access access;
+	struct insn insn;
+	struct walk walk;
+	size_t first = PAGE_SIZE - (vcpu->rip & (PAGE_SIZE - 1));
+
+	/* It has been fetched, so its own page is there; the next need not be. */
+	if (first > sizeof(code))
+		first = sizeof(code);
+	unicorn_virt(vcpu, vcpu->rip, code, first, false, &access, &walk);
+	if (first < sizeof(code))
+		unicorn_virt(vcpu, vcpu->rip + first, code + first, sizeof(code) - first, false,
+			     &access, &walk);
+	decode(code, &insn);
+
+	switch (insn.op) {
+	case OP_IN:
+	case OP_OUT:
+	case OP_INS:
+	case OP_OUTS:
+		return start_io(vcpu, exit, &insn);
+	case OP_RDMSR:
+	case OP_WRMSR:
+		return start_msr(vcpu, exit, &insn);
+	case OP_MOV_FROM_CR:
+	case OP_MOV_TO_CR:
+		return move_cr(vcpu, exit, &insn);
+	case OP_HLT:
+		vcpu->rip += insn.len;
+		exit->reason = ENGINE_EXIT_HLT;
+		return true;
+	case OP_CPUID:
+		do_cpuid(vcpu);
+		break;
+	case OP_HYPERCALL:
+		/* No hypercall of KVM's own is offered: what it answers to an unknown one. */
+		unicorn_set_reg(vcpu, UC_X86_REG_RAX, (uint64_t)-KVM_ENOSYS);
+		break;
+	case OP_INVLPG:
+		unicorn_flush(vcpu);
+		break;
+	case OP_NONE:
+		return unicorn_fail(vcpu, exit, "instruction %02x %02x %02x not understood", code[0],
+				    code[1], code[2]);
+	}
+	vcpu->rip += insn.len;
+	return false;
+}

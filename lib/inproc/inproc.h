@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The in-process KVM's own objects, and what a platform does for it.
+ *
+ * The device layer (preload.c, device.c, vm.c, vcpu.c, mem.c) owns file
+ * descriptors, kvm_run pages, memory slots, guest_memfd, memory attributes and
+ * ordinary VMs.  For a confidential VM everything else is the platform's: it
+ * answers capabilities, VM and vCPU ioctls and KVM_RUN.
+ *
+ * Functions that return long or int give 0 or more, or -errno.
+ */
+#ifndef INPROC_H
+#define INPROC_H
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine.h"
+
+#define INPROC_MAX_SLOTS	64
+#define INPROC_MAX_VCPUS	64
+
+struct inproc_vm;
+
+struct inproc_slot {
+	bool used;
+	uint32_t flags;			/* KVM_MEM_* */
+	uint64_t gpa, size;		/* bytes */
+	void *hva;			/* shared view: the VMM's mapping */
+	void *gmem_hva;			/* private view: our mapping of guest_memfd, or NULL */
+};
+
+struct inproc_vcpu {
+	struct inproc_vm *vm;
+	uint32_t id;
+	int fd;
+	/*
+	 * kvm_run and the pages after it as KVM_GET_VCPU_MMAP_SIZE promises
+	 * (page 1: port I/O data, page 2: coalesced ring), always mapped here
+	 * whatever the VMM maps or unmaps.
+	 */
+	struct kvm_run *run;
+	struct engine_vcpu *engine;
+	struct engine_exit exit;	/* the engine's last exit */
+	sigset_t sigmask;		/* of the thread in KVM_RUN, as it was before */
+	void *priv;			/* the platform's */
+};
+
+struct inproc_vm {
+	int fd;
+	unsigned long type;		/* KVM_X86_*_VM */
+	bool confidential;		/* type is one of the platform's */
+	pthread_mutex_t lock;		/* slots, attributes, vCPU list */
+	struct inproc_slot slots[INPROC_MAX_SLOTS];
+	struct inproc_vcpu *vcpus[INPROC_MAX_VCPUS];
+	unsigned int nr_vcpus;
+	struct engine_vm *engine;
+	/*
+	 * Confidential VMs: the GPA bit that picks the view, set by the
+	 * platform in vm_create() before the engine maps anything.
+	 * SNP: the C-bit (set: private); TDX: the shared bit (set: shared).
+	 */
+	uint64_t view_bit;
+	bool view_bit_is_private;
+	struct inproc_attr_range *attrs;	/* mem.c: KVM_MEMORY_ATTRIBUTE_PRIVATE ranges */
+	void *priv;			/* the platform's */
+};
+
+/*
+ * A platform: who answers for confidential VMs.  Exactly one is linked into a
+ * preloaded object.  vm/vcpu callbacks run on the caller's thread.
+ */
+struct platform_ops {
+	const char *name;
+
+	/* Once, at the first open of /dev/kvm, before anything else. */
+	int (*init)(void);
+
+	/* Can it create VMs of @type? */
+	bool (*has_vm_type)(unsigned long type);
+	/* KVM_CHECK_EXTENSION for what kvm_main.c leaves to the architecture; @vm NULL on /dev/kvm. */
+	long (*check_extension)(struct inproc_vm *vm, long cap);
+	/* ioctls of /dev/kvm that device.c does not know (device attributes, ...) */
+	long (*dev_ioctl)(unsigned int cmd, unsigned long arg);
+	/* Add to or change what KVM_GET_SUPPORTED_CPUID reports (room for @max entries). */
+	void (*adjust_cpuid)(struct kvm_cpuid2 *cpuid, unsigned int max);
+
+	/* ioctls of /dev/sev; -ENOTTY if it has none */
+	long (*sev_ioctl)(unsigned int cmd, unsigned long arg);
+
+	/*
+	 * @vm has type, fd and engine; the platform sets view_bit and priv.
+	 * destroy: every vCPU is gone, memory slots still stand.
+	 */
+	long (*vm_create)(struct inproc_vm *vm);
+	void (*vm_destroy)(struct inproc_vm *vm);
+	/* Every VM ioctl but memory slots, guest_memfd, attributes and vCPU creation. */
+	long (*vm_ioctl)(struct inproc_vm *vm, unsigned int cmd, unsigned long arg);
+	/* After a change of the slots, under vm->lock; may be NULL. */
+	void (*slots_changed)(struct inproc_vm *vm);
+
+	/* @vcpu has vm, id, run and engine; the platform sets priv. */
+	long (*vcpu_create)(struct inproc_vcpu *vcpu);
+	void (*vcpu_destroy)(struct inproc_vcpu *vcpu);
+	/* Every vCPU ioctl but KVM_RUN. */
+	long (*vcpu_ioctl)(struct inproc_vcpu *vcpu, unsigned int cmd, unsigned long arg);
+	/* KVM_RUN; all signals are blocked, vcpu->sigmask is the caller's mask. */
+	long (*vcpu_run)(struct inproc_vcpu *vcpu);
+};
+
+/* The platform of this preloaded object. */
+extern const struct platform_ops *const platform;
+
+/* The engine in use; set before platform->init(). */
+extern const struct engine_ops *engine;
+
+/* ---- mem.c: what a platform may ask of the device layer ---- */
+
+/*
+ * The host address of guest physical address @gpa (without the view bit) in
+ * the private or shared view, and in *@len how many bytes follow it in the
+ * same slot; NULL if no slot backs it in that view.  Slots only: attributes
+ * are not looked at, as in the kernel's own kvm_read_guest().
+ */
+void *inproc_gpa_to_hva(struct inproc_vm *vm, uint64_t gpa, bool private, uint64_t *len);
+/* The slot around @gpa, or NULL. */
+const struct inproc_slot *inproc_find_slot(struct inproc_vm *vm, uint64_t gpa);
+/* Is KVM_MEMORY_ATTRIBUTE_PRIVATE set for the page at @gpa? */
+bool inproc_gpa_is_private(struct inproc_vm *vm, uint64_t gpa);
+
+/*
+ * Trap sites.  VMGEXIT and TDCALL do not reach a VMM from an ordinary VM, so
+ * they are overwritten in guest memory, in place, same length, when the guest's
+ * initial private memory is complete (see sites.c):
+ *	VMGEXIT  f3 0f 01 d9			-> OUT %al, $TRAP_PORT_VMGEXIT; 2 * NOP
+ *	TDCALL   66 0f 01 cc			-> OUT %al, $TRAP_PORT_TDCALL; 2 * NOP
+ *	WRMSR    0f 30 + TRAP_MSR_MARK		-> OUT %al, $TRAP_PORT_WRMSR
+ *	RDMSR    0f 32 + TRAP_MSR_MARK		-> OUT %al, $TRAP_PORT_RDMSR
+ * The mark is the 8-byte NOP 0f 1f 84 00 6b 76 6d 21, which our own guests put
+ * behind each access to the GHCB MSR; other guests' accesses come out through
+ * engine_ops.trap_msr where the engine can.  A confidential guest never uses
+ * port I/O itself (on hardware it would get #VC or #VE).
+ */
+#define TRAP_PORT_VMGEXIT	0xe0
+#define TRAP_PORT_TDCALL	0xe1
+#define TRAP_PORT_WRMSR		0xe2
+#define TRAP_PORT_RDMSR		0xe3
+
+/*
+ * Patch every site in [@gpa, @gpa + @size) of the private view (GPA and bytes,
+ * page aligned); the number of sites, or -errno.  Sites that straddle two
+ * pages are found if both pages lie in the range.
+ */
+int inproc_patch_sites(struct inproc_vm *vm, uint64_t gpa, uint64_t size);
+
+/* Is @fd an open /dev/sev of this process? (device.c) */
+bool inproc_fd_is_sev(int fd);
+
+/*
+ * A message of the in-process KVM, printed as a TAP diagnostic on stderr
+ * ("# inproc: ...").  Safe in a signal handler as far as vsnprintf() is.
+ */
+void inproc_diag(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

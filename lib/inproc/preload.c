@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the program's calls to libc meet first.  A descriptor or path that is
+ * not ours goes on to libc untouched.
+ *
+ * _FORTIFY_SOURCE would make inline wrappers of the functions defined here.
+ */
+#undef _FORTIFY_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "device.h"
+
+/* The engine's descriptors live up here, where programs don't count on numbers. */
+#define FD_HIGH	512
+
+int real_open(const char *path, int flags)
+{
+	return syscall(SYS_openat, AT_FDCWD, path, flags, 0);
+}
+
+int real_ioctl(int fd, unsigned long cmd, unsigned long arg)
+{
+	return syscall(SYS_ioctl, fd, cmd, arg);
+}
+
+int real_close(int fd)
+{
+	return syscall(SYS_close, fd);
+}
+
+void *real_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset)
+{
+	return (void *)syscall(SYS_mmap, addr, len, prot, flags, fd, offset);
+}
+
+int fd_move_up(int fd)
+{
+	int high = syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, FD_HIGH);
+
+	/* A low limit on descriptors: then it stays where it is. */
+	if (high < 0)
+		return fd;
+	real_close(fd);
+	return high;
+}
+
+/* An answer as the kernel gives it, as libc passes it on. */
+static int libc_result(long r)
+{
+	if (r < 0) {
+		errno = (int)-r;
+		return -1;
+	}
+	return (int)r;
+}
+
+/*
+ * libc's own function.  Looked up at each first use: a constructor of the
+ * program's may run before ours.
+ */
+#define NEXT(name)								\
+({										\
+	static typeof(&name) next;						\
+										\
+	if (!next)								\
+		next = (typeof(&name))dlsym(RTLD_NEXT, #name);			\
+	next;									\
+})
+
+static bool open_needs_mode(int flags)
+{
+	return (flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE;
+}
+
+#define OPEN_MODE(flags)							\
+({										\
+	mode_t __mode = 0;							\
+										\
+	if (open_needs_mode(flags)) {						\
+		va_list __ap;							\
+										\
+		va_start(__ap, flags);						\
+		__mode = va_arg(__ap, mode_t);					\
+		va_end(__ap);							\
+	}									\
+	__mode;									\
+})
+
+int open(const char *path, int flags, ...)
+{
+	if (device_is_path(path))
+		return libc_result(device_open(path, flags));
+	return NEXT(open)(path, flags, OPEN_MODE(flags));
+}
+
+int open64(const char *path, int flags, ...)
+{
+	if (device_is_path(path))
+		return libc_result(device_open(path, flags));
+	return NEXT(open64)(path, flags, OPEN_MODE(flags));
+}
+
+int openat(int dirfd, const char *path, int flags, ...)
+{
+	if (device_is_path(path))
+		return libc_result(device_open(path, flags));
+	return NEXT(openat)(dirfd, path, flags, OPEN_MODE(flags));
+}
+
+int openat64(int dirfd, const char *path, int flags, ...)
+{
+	if (device_is_path(path))
+		return libc_result(device_open(path, flags));
+	return NEXT(openat64)(dirfd, path, flags, OPEN_MODE(flags));
+}
+
+/* What open() becomes in a program built with _FORTIFY_SOURCE. */
+int __open_2(const char *path, int flags);
+int __open64_2(const char *path, int flags);
+int __openat_2(int dirfd, const char *path, int flags);
+int __openat64_2(int dirfd, const char *path, int flags);
+
+int __open_2(const char *path, int flags)
+{
+	if (device_is_path(path))
+		return libc_result(device_open(path, flags));
+	return NEXT(__open_2)(path, flags);
+}
+
+int __open64_2(const char *path, int flags)
+{
+	if (device_is_path(path))
+		return libc_result(device_open(path, flags));
+	return NEXT(__open64_2)(path, flags);
+}
+
+int __openat_2(int dirfd, const char *path, int flags)
+{
+	if (device_is_path(path))
+		return libc_result(device_open(path, flags));
+	return NEXT(__openat_2)(dirfd, path, flags);
+}
+
+int __openat64_2(int dirfd, const char *path, int flags)
+{
+	if (device_is_path(path))
+		return libc_result(device_open(path, flags));
+	return NEXT(__openat64_2)(dirfd, path, flags);
+}
+
+static long file_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	switch (file->kind) {
+	case FILE_DEV:
+		return dev_ioctl(cmd, arg);
+	case FILE_SEV:
+		return platform->sev_ioctl(cmd, arg);
+	case FILE_VM:
+		return vm_ioctl(file->obj, cmd, arg);
+	case FILE_VCPU:
+		return vcpu_ioctl(file->obj, cmd, arg);
+	case FILE_GMEM:
+		break;
+	}
+	return -ENOTTY;
+}
+
+int ioctl(int fd, unsigned long cmd, ...)
+{
+	struct file *file;
+	unsigned long arg;
+	va_list ap;
+	long r;
+
+	va_start(ap, cmd);
+	arg = va_arg(ap, unsigned long);
+	va_end(ap);
+
+	file = file_get(fd);
+	if (!file)
+		return NEXT(ioctl)(fd, cmd, arg);
+	r = file_ioctl(file, (unsigned int)cmd, arg);
+	file_put(file);
+	return libc_result(r);
+}
+
+/* guest_memfd cannot be mapped by the VMM (6.12: no mmap file operation). */
+static bool is_gmem(int fd)
+{
+	struct file *file = file_get(fd);
+	bool gmem = file && file->kind == FILE_GMEM;
+
+	file_put(file);
+	return gmem;
+}
+
+void *mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset)
+{
+	if (!(flags & MAP_ANONYMOUS) && is_gmem(fd)) {
+		errno = ENODEV;
+		return MAP_FAILED;
+	}
+	return real_mmap(addr, len, prot, flags, fd, offset);
+}
+
+void *mmap64(void *addr, size_t len, int prot, int flags, int fd, off_t offset)
+	__attribute__((alias("mmap")));
+
+int fallocate(int fd, int mode, off_t offset, off_t len)
+{
+	struct file *file = file_get(fd);
+	long r;
+
+	if (!file || file->kind != FILE_GMEM) {
+		file_put(file);
+		return NEXT(fallocate)(fd, mode, offset, len);
+	}
+	r = mem_fallocate_gmem(file->obj, mode, offset, len);
+	file_put(file);
+	return libc_result(r);
+}
+
+int fallocate64(int fd, int mode, off_t offset, off_t len) __attribute__((alias("fallocate")));
+
+int close(int fd)
+{
+	return file_maybe(fd) ? file_close(fd) : NEXT(close)(fd);
+}
+
+int close_range(unsigned int first, unsigned int last, int flags)
+{
+	if (!(flags & CLOSE_RANGE_CLOEXEC))
+		file_close_range(first, last);
+	return syscall(SYS_close_range, first, last, flags);
+}
+
+void closefrom(int first)
+{
+	close_range(first < 0 ? 0 : first, ~0U, 0);
+}
+
+int dup(int fd)
+{
+	return file_maybe(fd) ? file_dup(fd, 0, false) : NEXT(dup)(fd);
+}
+
+int dup2(int oldfd, int newfd)
+{
+	if (file_maybe(oldfd) || file_maybe(newfd))
+		return file_dup_onto(oldfd, newfd, 0, false);
+	return NEXT(dup2)(oldfd, newfd);
+}
+
+int dup3(int oldfd, int newfd, int flags)
+{
+	if (file_maybe(oldfd) || file_maybe(newfd))
+		return file_dup_onto(oldfd, newfd, flags, true);
+	return NEXT(dup3)(oldfd, newfd, flags);
+}
+
+int fcntl(int fd, int cmd, ...)
+{
+	unsigned long arg;
+	va_list ap;
+
+	va_start(ap, cmd);
+	arg = va_arg(ap, unsigned long);
+	va_end(ap);
+
+	if ((cmd == F_DUPFD || cmd == F_DUPFD_CLOEXEC) && file_maybe(fd))
+		return file_dup(fd, (int)arg, cmd == F_DUPFD_CLOEXEC);
+	return NEXT(fcntl)(fd, cmd, arg);
+}
+
+int fcntl64(int fd, int cmd, ...) __attribute__((alias("fcntl")));

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Trap sites: instructions of a confidential guest that would not reach us
+ * from an ordinary VM, overwritten in guest memory with port writes.
+ *
+ * The scan looks at bytes, not at instructions, so data or the inside of
+ * another instruction can look like a site.  The encodings are four bytes and
+ * more (VMGEXIT: GHCB 2.0, section 3.1; TDCALL: TDX module ABI), or carry an
+ * 8-byte mark of ours, which makes that rare in code and an accepted risk.
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "device.h"
+
+#define MAX_SITE_LEN	10
+
+#define OUT_IMM8_AL	0xe6
+#define NOP		0x90
+
+#define MSR_MARK	0x0f, 0x1f, 0x84, 0x00, 0x6b, 0x76, 0x6d, 0x21
+
+static const struct site {
+	uint8_t from[MAX_SITE_LEN];
+	uint8_t len;			/* bytes to recognise */
+	uint8_t port;
+	uint8_t nops;			/* bytes to fill behind the port write */
+} sites[] = {
+	{ { 0xf3, 0x0f, 0x01, 0xd9 }, 4, TRAP_PORT_VMGEXIT, 2 },
+	{ { 0x66, 0x0f, 0x01, 0xcc }, 4, TRAP_PORT_TDCALL, 2 },
+	{ { 0x0f, 0x30, MSR_MARK }, 10, TRAP_PORT_WRMSR, 0 },
+	{ { 0x0f, 0x32, MSR_MARK }, 10, TRAP_PORT_RDMSR, 0 },
+};
+
+#define NR_SITES	(sizeof(sites) / sizeof(sites[0]))
+
+static const struct site *match(const uint8_t *at, size_t left)
+{
+	size_t i;
+
+	for (i = 0; i < NR_SITES; i++)
+		if (left >= sites[i].len && !memcmp(at, sites[i].from, sites[i].len))
+			return &sites[i];
+	return NULL;
+}
+
+static int patch_bytes(uint8_t *at, size_t len)
+{
+	const struct site *site;
+	const uint8_t *end = at + len;
+	int nr = 0;
+
+	while (at < end) {
+		site = match(at, (size_t)(end - at));
+		if (!site) {
+			at++;
+			continue;
+		}
+		at[0] = OUT_IMM8_AL;
+		at[1] = site->port;
+		memset(at + 2, NOP, site->nops);
+		at += site->len;
+		nr++;
+	}
+	return nr;
+}
+
+int inproc_patch_sites(struct inproc_vm *vm, uint64_t gpa, uint64_t size)
+{
+	uint64_t len;
+	int nr = 0;
+	void *hva;
+
+	if ((gpa | size) & (PAGE_SIZE - 1))
+		return -EINVAL;
+	while (size) {
+		hva = inproc_gpa_to_hva(vm, gpa, true, &len);
+		if (!hva)
+			return -EFAULT;
+		if (len > size)
+			len = size;
+		nr += patch_bytes(hva, len);
+		gpa += len;
+		size -= len;
+	}
+	return nr;
+}
