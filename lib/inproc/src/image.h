@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The border between the process and the kernel image in it.
+ *
+ * Included by both sides, so neither libc's nor the kernel's types appear here.
+ * The image calls the process on the kernel's 8-byte aligned stack: every
+ * function in struct image_host realigns it (IMAGE_CALL).  Functions that
+ * return int or long give 0 or more, or a negative errno.
+ */
+#ifndef INPROC_SRC_IMAGE_H
+#define INPROC_SRC_IMAGE_H
+
+/* Counted up on a change that sizes do not show. */
+#define IMAGE_ABI	(sizeof(struct image_host) << 16 | sizeof(struct image_ops) << 4 | 1)
+
+/* Kernel objects keep the stack 8-byte aligned only; libc wants 16. */
+#define IMAGE_CALL	__attribute__((force_align_arg_pointer))
+
+#define IMAGE_MAX_CPUS	64
+
+/* 2^47 bytes of addresses, 4 KiB a page, 64 bytes a struct page. */
+#define IMAGE_VMEMMAP_SIZE	(1UL << (47 - 12 + 6))
+
+/* Why the guest stopped, for the image's VMRUN. */
+enum image_exit {
+	IMAGE_EXIT_VMGEXIT,	/* the GHCB MSR's value is in vmrun.ghcb_msr */
+	IMAGE_EXIT_INTR,	/* the VMM's thread has a signal pending */
+	IMAGE_EXIT_SHUTDOWN,	/* the guest died of a triple fault */
+	IMAGE_EXIT_NPF,		/* a GPA that nothing backs in that view; vmrun.gpa */
+	IMAGE_EXIT_FAIL,	/* the engine failed and has said why */
+};
+
+struct image_vmrun {
+	unsigned long long ghcb_msr;	/* in: what the guest reads; out: what it wrote */
+	unsigned long long gpa;		/* out, NPF: without the C-bit */
+	int private;			/* out, NPF: accessed through the C-bit */
+	int write;			/* out, NPF */
+};
+
+/* A memory slot; GPA and sizes in bytes. */
+struct image_slot {
+	unsigned long long gpa, size;
+	void *hva;		/* shared view */
+	void *gmem;		/* private view, NULL without guest_memfd */
+	unsigned int flags;
+};
+
+/* SNP_GUEST_REQUEST as firmware gets it; the pages are the image's own. */
+struct image_guest_request {
+	unsigned long long gctx_paddr, req_paddr, res_paddr;
+	const void *request;
+	void *response;
+	unsigned int fw_err;	/* out */
+};
+
+/* What the process does for the image. */
+struct image_host {
+	unsigned int abi;
+
+	/*
+	 * A sparse, zeroed reservation for the struct page of every user address
+	 * (IMAGE_VMEMMAP_SIZE bytes).
+	 */
+	void *page_structs;
+
+	/* @bytes of zeroed memory aligned to @align (a power of two), or NULL. */
+	void *(*alloc)(unsigned long bytes, unsigned long align);
+	void (*free)(void *p);
+	/* Bytes that could not be copied; either pointer may be bad. */
+	unsigned long (*copy)(void *to, const void *from, unsigned long bytes);
+
+	void (*log)(int level, const char *text);
+	/* A WARN (@bug 0) or BUG (1); returns after a WARN only. */
+	void (*splat)(int bug, const char *text);
+	/* The image cannot go on. */
+	void (*die)(const char *text) __attribute__((noreturn));
+
+	void (*futex_wait)(int *word, int value);
+	void (*futex_wake)(int *word, int nr);
+	void (*yield)(void);
+	unsigned long long (*time_ns)(void);
+
+	/* @vm, @vcpu: the process's own, as given to vm_create(), vcpu_create(). */
+	void *(*gpa_to_hva)(void *vm, unsigned long long gpa, int private, unsigned long *len);
+	int (*gpa_is_private)(void *vm, unsigned long long gpa);
+	int (*find_slot)(void *vm, unsigned long long gpa, struct image_slot *slot);
+	/* Is @fd this process's /dev/sev? */
+	int (*fd_is_sev)(int fd);
+
+	/* The guest's VMSA was measured: it is what the vCPU starts from, and no more private pages follow. */
+	int (*vmsa_ready)(void *vcpu, const void *vmsa);
+	enum image_exit (*vmrun)(void *vcpu, struct image_vmrun *run);
+
+	/* 0, or a negative errno: the command could not be issued. */
+	int (*guest_request)(struct image_guest_request *req);
+};
+
+/* A fault or trap at @rip inside the image. */
+struct image_regs {
+	unsigned long ax, bx, cx, dx, si, di, bp, sp;
+	unsigned long r8, r9, r10, r11, r12, r13, r14, r15;
+	unsigned long ip, flags;
+	unsigned long fault_address;
+	unsigned long error_code;	/* of a page fault */
+	int trapno;			/* the CPU's exception vector */
+};
+
+/* What the image does for the process.  Calls come on a thread that entered a CPU. */
+struct image_ops {
+	unsigned int abi;
+	const char *release;		/* UTS release of the tree */
+	unsigned int kvm_run_size;
+
+	/* The template of the per-CPU area. */
+	void *percpu_start, *percpu_end;
+	/* CPU @cpu's copy is at percpu_start + @offset; GS base is @offset. */
+	void (*cpu_init)(unsigned int cpu, unsigned long offset);
+
+	int (*init)(unsigned int c_bit, unsigned int phys_bits, unsigned int tsc_khz);
+	/* 1 if the trap was the image's own business and @regs say where to go on. */
+	int (*trap)(struct image_regs *regs);
+
+	int (*has_vm_type)(unsigned long type);
+	long (*check_extension)(void *kvm, long cap);
+	long (*dev_ioctl)(unsigned int cmd, unsigned long arg);
+
+	long (*vm_create)(unsigned long type, void *vm, void **kvm);
+	void (*vm_destroy)(void *kvm);
+	long (*vm_ioctl)(void *kvm, unsigned int cmd, unsigned long arg);
+
+	long (*vcpu_create)(void *kvm, unsigned int id, void *run, void *host_vcpu, void **vcpu);
+	void (*vcpu_destroy)(void *vcpu);
+	long (*vcpu_ioctl)(void *vcpu, unsigned int cmd, unsigned long arg);
+	long (*vcpu_run)(void *vcpu);
+
+	/* For benchmarks: handle one VMGEXIT with @ghcb_msr, no guest involved. */
+	long (*bench_vmgexit)(void *vcpu, unsigned long long ghcb_msr);
+};
+
+/* The image's ELF entry point. */
+typedef const struct image_ops *(*image_entry_t)(const struct image_host *host);
+
+#endif

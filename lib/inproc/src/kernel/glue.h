@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Kernel-side glue: compiled with the flags and headers of the tree under test
+ * and linked with its objects.  What is fake here says so; nothing here is a
+ * copy of the code under test.
+ */
+#ifndef INPROC_GLUE_H
+#define INPROC_GLUE_H
+
+#include <linux/kvm_host.h>
+
+#include "svm/svm.h"
+
+#include "glue_probe.h"
+#include "../image.h"
+
+extern const struct image_host *glue_host;
+
+/* Stops the process; printf formats as the kernel's. */
+void glue_die(const char *fmt, ...) __printf(1, 2) __noreturn;
+
+#define GLUE_MAX_VCPUS	64
+#define GLUE_MAX_SLOTS	64
+
+/* What the glue keeps for a VM; struct kvm follows it in memory. */
+struct glue_vm {
+	void *host_vm;
+	struct kvm_vcpu *vcpus[GLUE_MAX_VCPUS];
+	/* Handed out by gfn_to_memslot(), filled on demand. */
+	struct kvm_memory_slot slots[GLUE_MAX_SLOTS];
+	struct file file;		/* private_data: the struct kvm */
+};
+
+#define GLUE_VM_SIZE	ALIGN(sizeof(struct glue_vm), PAGE_SIZE)
+
+static inline struct glue_vm *to_glue_vm(struct kvm *kvm)
+{
+	return (void *)kvm - GLUE_VM_SIZE;
+}
+
+/* What the glue keeps for a vCPU; struct vcpu_svm follows it. */
+struct glue_vcpu {
+	void *host_vcpu;
+	void *pio_data;			/* as the kernel allocated it */
+	struct file file;		/* private_data: the struct kvm_vcpu */
+};
+
+#define GLUE_VCPU_SIZE	ALIGN(sizeof(struct glue_vcpu), PAGE_SIZE)
+
+static inline struct glue_vcpu *to_glue_vcpu(struct kvm_vcpu *vcpu)
+{
+	return (void *)vcpu - GLUE_VCPU_SIZE;
+}
+
+/* Version differences in types, by probe (tools/image.sh). */
+static inline void glue_set_exit_code(struct vmcb_control_area *control, u32 code)
+{
+	control->exit_code = code;
+#ifdef HAVE_EXIT_CODE_HI
+	control->exit_code_hi = 0;
+#endif
+}
+
+/* cpu.c */
+void glue_cpu_init(unsigned int cpu, unsigned long offset);
+/* trap.c */
+int glue_trap(struct image_regs *regs);
+/* core.c */
+int glue_core_init(void);
+/* vendor.c: SVM as the image's hardware has it */
+int glue_vendor_init(unsigned int c_bit, unsigned int phys_bits);
+void glue_vendor_cpu_up(unsigned int cpu);
+/* guestmem.c */
+struct kvm_memory_slot *glue_find_slot(struct kvm *kvm, gfn_t gfn);
+/* psp.c */
+void glue_psp_vcpu(struct kvm_vcpu *vcpu, bool add);
+/* rmp.c */
+bool glue_rmp_assigned(u64 pfn);
+
+/* vm.c */
+long glue_vm_create(unsigned long type, void *host_vm, void **kvm);
+void glue_vm_destroy(void *kvm);
+long glue_vm_ioctl(void *kvm, unsigned int cmd, unsigned long arg);
+/* vcpu.c */
+long glue_vcpu_create(void *kvm, unsigned int id, void *run, void *host_vcpu, void **vcpu);
+void glue_vcpu_destroy(void *vcpu);
+long glue_vcpu_ioctl(void *vcpu, unsigned int cmd, unsigned long arg);
+long glue_vcpu_run(void *vcpu);
+long glue_bench_vmgexit(void *vcpu, unsigned long long ghcb_msr);
+
+#endif

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * guest_memfd as virt/kvm/guest_memfd.c offers it to vendor code, over the
+ * process's mapping of it.  A fake: pages never move, and a page is prepared
+ * exactly when the RMP says that it is assigned.
+ */
+#include "glue.h"
+
+static void *glue_gmem_page(struct kvm *kvm, gfn_t gfn)
+{
+	unsigned long len;
+
+	return glue_host->gpa_to_hva(to_glue_vm(kvm)->host_vm, gfn_to_gpa(gfn), true, &len);
+}
+
+static int glue_gmem_get_pfn(struct kvm *kvm, gfn_t gfn, kvm_pfn_t *pfn, int *max_order)
+{
+	void *p = glue_gmem_page(kvm, gfn);
+
+	if (!p)
+		return -EFAULT;
+	*pfn = __pa(p) >> PAGE_SHIFT;
+	if (max_order)
+		*max_order = 0;
+	return 0;
+}
+
+#ifdef HAVE_GMEM_PFN_PAGE
+int kvm_gmem_get_pfn(struct kvm *kvm, struct kvm_memory_slot *slot, gfn_t gfn, kvm_pfn_t *pfn,
+		     struct page **page, int *max_order)
+{
+	int ret = glue_gmem_get_pfn(kvm, gfn, pfn, max_order);
+
+	if (!ret)
+		*page = pfn_to_page(*pfn);
+	return ret;
+}
+#else
+int kvm_gmem_get_pfn(struct kvm *kvm, struct kvm_memory_slot *slot, gfn_t gfn, kvm_pfn_t *pfn,
+		     int *max_order)
+{
+	return glue_gmem_get_pfn(kvm, gfn, pfn, max_order);
+}
+#endif
+
+static int glue_populate_one(struct kvm *kvm, gfn_t gfn, void __user *src,
+			     kvm_gmem_populate_cb post_populate, void *opaque)
+{
+	kvm_pfn_t pfn;
+	int ret = glue_gmem_get_pfn(kvm, gfn, &pfn, NULL);
+
+	if (ret)
+		return ret;
+	if (glue_rmp_assigned(pfn))
+		return -EEXIST;
+	if (!glue_host->gpa_is_private(to_glue_vm(kvm)->host_vm, gfn_to_gpa(gfn)))
+		return -EINVAL;
+#ifdef HAVE_GMEM_POPULATE_PAGE
+	if (src) {
+		u8 byte;
+
+		/* The kernel pins the source page here; a bad pointer fails. */
+		if (glue_host->copy(&byte, (__force void *)src, 1))
+			return -EFAULT;
+	}
+	return post_populate(kvm, gfn, pfn, src ? virt_to_page((__force void *)src) : NULL, opaque);
+#else
+	return post_populate(kvm, gfn, pfn, src, 0, opaque);
+#endif
+}
+
+#ifdef HAVE_GMEM_POPULATE_WRITEBACK
+long kvm_gmem_populate(struct kvm *kvm, gfn_t start_gfn, void __user *src, long npages,
+		       bool may_writeback_src, kvm_gmem_populate_cb post_populate, void *opaque)
+#else
+long kvm_gmem_populate(struct kvm *kvm, gfn_t start_gfn, void __user *src, long npages,
+		       kvm_gmem_populate_cb post_populate, void *opaque)
+#endif
+{
+	struct kvm_memory_slot *slot = glue_find_slot(kvm, start_gfn);
+	int ret = 0;
+	long i;
+
+	if (npages < 0 || !kvm_slot_can_be_private(slot))
+		return -EINVAL;
+
+	npages = min_t(unsigned long, slot->npages - (start_gfn - slot->base_gfn), npages);
+	for (i = 0; i < npages; i++) {
+		ret = glue_populate_one(kvm, start_gfn + i, src ? src + i * PAGE_SIZE : NULL,
+					post_populate, opaque);
+		if (ret)
+			break;
+	}
+	return ret && !i ? ret : i;
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Stubs: functions around the code under test that do nothing and return 0.
+ * No test may depend on one of them.  Weak, so that a tree's own object or a
+ * fake takes precedence.
+ */
+	.text
+	.balign 16
+
+.macro stub name
+	.weak \name
+	.type \name, @function
+\name:
+.endm
+
+	stub kvm_ioapic_scan_entry
+	stub perf_get_x86_pmu_capability
+	stub kvm_register_perf_callbacks
+	stub kvm_gpc_refresh
+	stub kvm_smm_changed
+	stub kvm_read_and_reset_apf_flags
+	stub cr4_read_shadow
+	stub fpu_alloc_guest
+	stub kvm_mmu_may_ignore_guest_pat
+	stub kvm_post_set_cr4
+	stub kvm_post_set_cr0
+	stub jump_label_update_timeout
+	stub __static_key_slow_dec_deferred
+	stub static_key_slow_dec
+	stub static_key_slow_inc
+	stub __cond_resched
+	stub __delay
+	stub __flush_tlb_all
+	stub __folio_put
+	stub __kvm_migrate_timers
+	stub __kvm_mmu_refresh_passthrough_bits
+	stub __srcu_read_lock
+	stub __srcu_read_unlock
+	stub amd_get_dr_addr_mask
+	stub avic_init_vcpu
+	stub avic_init_vmcb
+	stub avic_refresh_apicv_exec_ctrl
+	stub avic_refresh_virtual_apic_mode
+	stub avic_vcpu_load
+	stub avic_vcpu_put
+	stub avic_vm_destroy
+	stub avic_vm_init
+	stub call_rcu
+	stub cancel_delayed_work_sync
+	stub cancel_work_sync
+	stub cc_platform_has
+	stub check_tsc_unstable
+	stub clflush_cache_range
+	stub cpufreq_cpu_get
+	stub cpufreq_cpu_put
+	stub cpufreq_quick_get
+	stub dump_stack
+	stub fpregs_assert_state_consistent
+	stub fpu_swap_kvm_fpstate
+	stub fpu_sync_guest_vmexit_xfd_state
+	stub fpu_update_guest_xfd
+	stub gds_ucode_mitigated
+	stub housekeeping_enabled
+	stub hrtimer_cancel
+	stub hrtimer_init
+	stub hrtimer_setup
+	stub hrtimer_start_range_ns
+	stub hw_breakpoint_restore
+	stub init_timer_key
+	stub irq_work_queue
+	stub irq_work_sync
+	stub kvm_async_pf_wakeup_all
+	stub kvm_check_async_pf_completion
+	stub kvm_clear_async_pf_completion_queue
+	stub kvm_cpu_get_interrupt
+	stub kvm_cpu_has_extint
+	stub kvm_cpu_has_injectable_intr
+	stub kvm_cpu_has_interrupt
+	stub kvm_cpu_has_pending_timer
+	stub kvm_dirty_ring_check_request
+	stub kvm_flush_remote_tlbs_memslot
+	stub kvm_free_pit
+	stub kvm_gpc_activate
+	stub kvm_gpc_deactivate
+	stub kvm_gpc_init
+	stub kvm_init_mmu
+	stub kvm_inject_pending_timer_irqs
+	stub kvm_ioapic_destroy
+	stub kvm_ioapic_init
+	stub kvm_mmu_after_set_cpuid
+	stub kvm_mmu_destroy
+	stub kvm_mmu_free_obsolete_roots
+	stub kvm_mmu_init_vm
+	stub kvm_mmu_load
+	stub kvm_mmu_post_init_vm
+	stub kvm_mmu_pre_destroy_vm
+	stub kvm_mmu_reset_context
+	stub kvm_mmu_sync_roots
+	stub kvm_mmu_uninit_vm
+	stub kvm_mmu_unload
+	stub kvm_pic_destroy
+	stub kvm_pic_init
+	stub kvm_pmu_destroy
+	stub kvm_pmu_handle_event
+	stub kvm_pmu_init
+	stub kvm_pmu_refresh
+	stub kvm_pmu_trigger_event
+	stub kvm_scan_ioapic_routes
+	stub kvm_setup_default_irq_routing
+	stub kvm_vcpu_on_spin
+	stub mark_page_accessed
+	stub mark_page_dirty_in_slot
+	stub mark_tsc_unstable
+	stub migrate_disable
+	stub migrate_enable
+	stub misc_cg_set_capacity
+	stub misc_cg_try_charge
+	stub misc_cg_uncharge
+	stub msr_set_bit
+	stub on_each_cpu_cond_mask
+	stub profile_hits
+	stub queue_delayed_work_on
+	stub queue_work_on
+	stub rcu_note_context_switch
+	stub set_page_dirty_lock
+	stub sev_platform_shutdown
+	stub single_task_running
+	stub smp_call_function_single
+	stub svm_allocate_nested
+	stub switch_fpu_return
+	stub synchronize_srcu
+	stub unpin_user_pages
+	stub user_return_notifier_register
+	stub user_return_notifier_unregister
+	stub wbinvd_on_all_cpus
+	stub x86_virt_spec_ctrl
+	xorl %eax, %eax
+	ret
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Traps of kernel code that runs in user mode: WARN and BUG, exception tables,
+ * and the few privileged instructions on the paths that are run here.
+ */
+#include <linux/bitfield.h>
+#include <linux/bug.h>
+#include <linux/extable.h>
+#include <linux/string.h>
+#include <asm/extable.h>
+#include <asm/extable_fixup_types.h>
+#include <asm/trapnr.h>
+
+#include "glue.h"
+
+extern struct bug_entry __start___bug_table[], __stop___bug_table[];
+extern struct exception_table_entry __start___ex_table[], __stop___ex_table[];
+
+static struct bug_entry *glue_find_bug(unsigned long ip)
+{
+	struct bug_entry *bug;
+
+	for (bug = __start___bug_table; bug < __stop___bug_table; bug++)
+		if ((unsigned long)&bug->bug_addr_disp + bug->bug_addr_disp == ip)
+			return bug;
+	return NULL;
+}
+
+static int glue_trap_bug(struct image_regs *regs, unsigned int insn_len)
+{
+	struct bug_entry *bug = glue_find_bug(regs->ip);
+	bool warning;
+	char text[256];
+
+	if (!bug)
+		return 0;
+
+	warning = bug->flags & BUGFLAG_WARNING;
+	if (warning && (bug->flags & BUGFLAG_ONCE)) {
+		/* Not once a boot but each time: every case judges for itself. */
+		bug->flags &= ~BUGFLAG_DONE;
+	}
+	snprintf(text, sizeof(text), "%s at %s:%u", warning ? "WARNING" : "BUG",
+		 (const char *)&bug->file_disp + bug->file_disp, bug->line);
+	glue_host->splat(!warning, text);
+	regs->ip += insn_len;
+	return warning;
+}
+
+static int glue_trap_extable(struct image_regs *regs)
+{
+	struct exception_table_entry *e;
+
+	for (e = __start___ex_table; e < __stop___ex_table; e++) {
+		if ((unsigned long)&e->insn + e->insn != regs->ip)
+			continue;
+		switch (FIELD_GET(EX_DATA_TYPE_MASK, e->data)) {
+		case EX_TYPE_WRMSR:
+		case EX_TYPE_RDMSR:
+		case EX_TYPE_WRMSR_SAFE:
+		case EX_TYPE_RDMSR_SAFE:
+			/* The instruction is carried out instead, see below. */
+			return 0;
+		}
+		regs->ip = (unsigned long)&e->fixup + e->fixup;
+		return 1;
+	}
+	return 0;
+}
+
+/*
+ * Instructions that only ring 0, or only a CPU with SVM, executes.  Those whose
+ * effect nothing here can see are overwritten with a NOP of their length, so
+ * that they trap once; MSRs read as zero.
+ */
+static const struct glue_insn {
+	u8 len, bytes[3];
+	u8 nop[3];
+	bool rdmsr;
+} glue_insns[] = {
+	{ 1, { 0xfa }, { 0x90 } },					/* cli */
+	{ 1, { 0xfb }, { 0x90 } },					/* sti */
+	{ 3, { 0x0f, 0x01, 0xdc }, { 0x0f, 0x1f, 0x00 } },		/* stgi */
+	{ 3, { 0x0f, 0x01, 0xdd }, { 0x0f, 0x1f, 0x00 } },		/* clgi */
+	{ 3, { 0x0f, 0x01, 0xda }, { 0x0f, 0x1f, 0x00 } },		/* vmload */
+	{ 3, { 0x0f, 0x01, 0xdb }, { 0x0f, 0x1f, 0x00 } },		/* vmsave */
+	{ 2, { 0x0f, 0x30 }, { 0x66, 0x90 } },				/* wrmsr */
+	{ 2, { 0x0f, 0x32 }, { 0 }, .rdmsr = true },
+};
+
+static int glue_trap_insn(struct image_regs *regs)
+{
+	u8 *ip = (u8 *)regs->ip;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(glue_insns); i++) {
+		const struct glue_insn *insn = &glue_insns[i];
+
+		if (memcmp(ip, insn->bytes, insn->len))
+			continue;
+		if (insn->rdmsr) {
+			regs->ax = 0;
+			regs->dx = 0;
+		} else {
+			memcpy(ip, insn->nop, insn->len);
+		}
+		regs->ip += insn->len;
+		return 1;
+	}
+	return 0;
+}
+
+int glue_trap(struct image_regs *regs)
+{
+	if (regs->trapno == X86_TRAP_UD && glue_trap_bug(regs, LEN_UD2))
+		return 1;
+	if (regs->trapno != X86_TRAP_PF && glue_trap_insn(regs))
+		return 1;
+	return glue_trap_extable(regs);
+}

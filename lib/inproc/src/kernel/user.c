@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Access to the VMM's memory (it is the same process, but a VMM's pointer may
+ * be bad), and what else the process does for the glue.
+ */
+#include <linux/err.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+
+#include "glue.h"
+
+void *glue_alloc(unsigned long bytes, unsigned long align);
+void glue_free(const void *p);
+
+void *glue_alloc(unsigned long bytes, unsigned long align)
+{
+	return glue_host->alloc(bytes ?: 1, align);
+}
+
+void glue_free(const void *p)
+{
+	glue_host->free((void *)p);
+}
+
+unsigned long _copy_from_user(void *to, const void __user *from, unsigned long n)
+{
+	unsigned long left = glue_host->copy(to, (__force const void *)from, n);
+
+	/* A short copy leaves no old bytes of the kernel's behind. */
+	if (left)
+		memset(to + (n - left), 0, left);
+	return left;
+}
+
+unsigned long _copy_to_user(void __user *to, const void *from, unsigned long n)
+{
+	return glue_host->copy((__force void *)to, from, n);
+}
+
+static void *glue_dup_user(const void __user *src, size_t len)
+{
+	void *p = glue_alloc(len, PAGE_SIZE);
+
+	if (!p)
+		return ERR_PTR(-ENOMEM);
+	if (_copy_from_user(p, src, len)) {
+		glue_free(p);
+		return ERR_PTR(-EFAULT);
+	}
+	return p;
+}
+
+void *memdup_user(const void __user *src, size_t len)
+{
+	return glue_dup_user(src, len);
+}
+
+void *vmemdup_user(const void __user *src, size_t len)
+{
+	return glue_dup_user(src, len);
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * VMs: what kvm_main.c does around the architecture's own functions.
+ */
+#include "glue.h"
+
+long glue_vm_create(unsigned long type, void *host_vm, void **kvmp)
+{
+	struct glue_vm *vm;
+	struct kvm *kvm;
+	unsigned int i;
+	int ret;
+
+	vm = glue_host->alloc(GLUE_VM_SIZE + kvm_x86_ops.vm_size, PAGE_SIZE);
+	if (!vm)
+		return -ENOMEM;
+	kvm = (void *)vm + GLUE_VM_SIZE;
+	vm->host_vm = host_vm;
+	vm->file.private_data = kvm;
+
+	kvm->mm = current->mm;
+	mutex_init(&kvm->lock);
+	mutex_init(&kvm->irq_lock);
+	mutex_init(&kvm->slots_lock);
+	mutex_init(&kvm->slots_arch_lock);
+	INIT_LIST_HEAD(&kvm->gpc_list);
+	INIT_LIST_HEAD(&kvm->devices);
+	kvm->max_vcpus = GLUE_MAX_VCPUS;
+	refcount_set(&kvm->users_count, 1);
+	for (i = 0; i < ARRAY_SIZE(kvm->memslots); i++)
+		RCU_INIT_POINTER(kvm->memslots[i], &kvm->__memslots[i][0]);
+
+	ret = kvm_arch_init_vm(kvm, type);
+	if (ret) {
+		glue_host->free(vm);
+		return ret;
+	}
+	*kvmp = kvm;
+	return 0;
+}
+
+void glue_vm_destroy(void *p)
+{
+	struct kvm *kvm = p;
+
+	kvm_x86_call(vm_destroy)(kvm);
+	glue_host->free(to_glue_vm(kvm));
+}
+
+long glue_vm_ioctl(void *p, unsigned int cmd, unsigned long arg)
+{
+	struct kvm *kvm = p;
+
+	if (kvm->vm_dead)
+		return -EIO;
+
+	if (cmd == KVM_ENABLE_CAP) {
+		struct kvm_enable_cap cap;
+
+		if (copy_from_user(&cap, (void __user *)arg, sizeof(cap)))
+			return -EFAULT;
+		return kvm_vm_ioctl_enable_cap(kvm, &cap);
+	}
+	return kvm_arch_vm_ioctl(&to_glue_vm(kvm)->file, cmd, arg);
+}

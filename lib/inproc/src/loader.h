@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The kernel image in this process.
+ */
+#ifndef INPROC_SRC_LOADER_H
+#define INPROC_SRC_LOADER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "image.h"
+
+/* Where tools/image.sh binds symbols that nobody provides, and how far apart. */
+#define IMAGE_UNDEF_BASE	0x70000000UL
+#define IMAGE_UNDEF_STEP	0x10000UL
+
+/* The loaded image's functions; NULL before image_load(). */
+extern const struct image_ops *image;
+
+/*
+ * Map the image that COCO_IMAGE names at its own address, once.  0, or -errno
+ * with a message printed.
+ */
+int image_load(const struct image_host *host);
+
+/* Is @addr inside the image / where unprovided symbols are bound? */
+bool image_contains(uintptr_t addr);
+bool image_is_undefined(uintptr_t addr);
+
+/*
+ * Give the calling thread a CPU of the image, if it has none: its per-CPU area
+ * and GS base.  To be called before every call into the image.
+ */
+void image_enter(void);
+
+/* symbols.c: "function+0x12/0x40 (file.c:123)" of @addr, into @buf of @len bytes. */
+const char *image_describe(uintptr_t addr, char *buf, unsigned long len);
+/* The name of the unprovided symbol at @addr. */
+const char *image_undefined_name(uintptr_t addr);
+/* Start and end of the symbol tables, in the mapped file; called by image_load(). */
+int symbols_init(const void *elf, unsigned long size);
+
+/* fault.c: signal handlers for traps of kernel code. */
+int fault_init(void);
+
+#endif

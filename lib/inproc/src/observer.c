@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The observer of platform src: firmware requests, kernel log, splats.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../../include/observer.h"
+#include "src.h"
+
+#define MAX_REQUESTS	64
+#define MAX_LINES	256
+#define MAX_SPLATS	16
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static struct observer_fw_request requests[MAX_REQUESTS];
+static unsigned int nr_requests;
+static int answer_issue_err;
+static unsigned int answer_fw_err;
+static const void *answer_response;
+static unsigned char answer_page[OBSERVER_PAGE];
+
+static char *lines[MAX_LINES];
+static unsigned int nr_lines;
+static char *splats[MAX_SPLATS];
+static unsigned int nr_splats;
+
+/* The newest are the ones that explain a failure. */
+static void keep(char **ring, unsigned int max, unsigned int *nr, const char *text)
+{
+	if (*nr == max) {
+		free(ring[0]);
+		memmove(ring, ring + 1, (max - 1) * sizeof(*ring));
+		--*nr;
+	}
+	ring[(*nr)++] = strdup(text);
+}
+
+IMAGE_CALL void src_log(int level, const char *text)
+{
+	(void)level;
+	pthread_mutex_lock(&lock);
+	keep(lines, MAX_LINES, &nr_lines, text);
+	pthread_mutex_unlock(&lock);
+	if (getenv("COCO_VERBOSE"))
+		inproc_diag("kernel: %s", text);
+}
+
+IMAGE_CALL void src_splat(int bug, const char *text)
+{
+	pthread_mutex_lock(&lock);
+	keep(splats, MAX_SPLATS, &nr_splats, text);
+	pthread_mutex_unlock(&lock);
+	inproc_diag("kernel %s", text);
+	if (bug)
+		abort();
+}
+
+/*
+ * The model's own answer, which depends on the request so that no page of old
+ * bytes can pass for it: the request's bytes, each inverted.
+ */
+static void model_response(const unsigned char *request, unsigned char *response)
+{
+	for (unsigned int i = 0; i < OBSERVER_PAGE; i++)
+		response[i] = ~request[i];
+}
+
+IMAGE_CALL int src_guest_request(struct image_guest_request *req)
+{
+	struct observer_fw_request *r;
+	int ret;
+
+	pthread_mutex_lock(&lock);
+	ret = answer_issue_err;
+	if (!ret) {
+		r = &requests[nr_requests < MAX_REQUESTS ? nr_requests : MAX_REQUESTS - 1];
+		r->gctx_paddr = req->gctx_paddr;
+		r->req_paddr = req->req_paddr;
+		r->res_paddr = req->res_paddr;
+		memcpy(r->request, req->request, OBSERVER_PAGE);
+		nr_requests++;
+
+		req->fw_err = answer_fw_err;
+		if (!answer_fw_err && answer_response)
+			memcpy(req->response, answer_response, OBSERVER_PAGE);
+		else if (!answer_fw_err)
+			model_response(req->request, req->response);
+	}
+	pthread_mutex_unlock(&lock);
+	return ret;
+}
+
+static void obs_reset(void)
+{
+	pthread_mutex_lock(&lock);
+	nr_requests = 0;
+	answer_issue_err = 0;
+	answer_fw_err = 0;
+	answer_response = NULL;
+	while (nr_lines)
+		free(lines[--nr_lines]);
+	while (nr_splats)
+		free(splats[--nr_splats]);
+	pthread_mutex_unlock(&lock);
+}
+
+static unsigned int obs_nr_fw_requests(void)
+{
+	return nr_requests;
+}
+
+static const struct observer_fw_request *obs_fw_request(unsigned int idx)
+{
+	return idx < nr_requests && idx < MAX_REQUESTS ? &requests[idx] : NULL;
+}
+
+static void obs_fw_answer(int issue_err, __u32 fw_err, const void *response)
+{
+	pthread_mutex_lock(&lock);
+	answer_issue_err = issue_err;
+	answer_fw_err = fw_err;
+	answer_response = response ? memcpy(answer_page, response, OBSERVER_PAGE) : NULL;
+	pthread_mutex_unlock(&lock);
+}
+
+static unsigned int obs_nr_log_lines(void)
+{
+	return nr_lines;
+}
+
+static const char *obs_log_line(unsigned int idx)
+{
+	return idx < nr_lines ? lines[idx] : NULL;
+}
+
+static unsigned int obs_nr_splats(void)
+{
+	return nr_splats;
+}
+
+static const char *obs_splat(unsigned int idx)
+{
+	return idx < nr_splats ? splats[idx] : NULL;
+}
+
+static const struct observer_ops ops = {
+	.reset = obs_reset,
+	.nr_fw_requests = obs_nr_fw_requests,
+	.fw_request = obs_fw_request,
+	.fw_answer = obs_fw_answer,
+	.nr_log_lines = obs_nr_log_lines,
+	.log_line = obs_log_line,
+	.nr_splats = obs_nr_splats,
+	.splat = obs_splat,
+};
+
+const struct observer_ops *kvm_observer(void)
+{
+	return &ops;
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Platform src: a kernel tree's own KVM code answers for SNP VMs.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "../inproc.h"
+#include "loader.h"
+#include "src.h"
+
+#define CPUID_MEM_ENCRYPT	0x8000001f
+#define MEM_ENCRYPT_SEV		(1u << 1)
+#define MEM_ENCRYPT_SEV_ES	(1u << 3)
+#define MEM_ENCRYPT_SEV_SNP	(1u << 4)
+
+static unsigned int c_bit;
+
+static int src_init(void)
+{
+	int ret;
+
+	src_host.page_structs = mmap(NULL, IMAGE_VMEMMAP_SIZE, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (src_host.page_structs == MAP_FAILED) {
+		inproc_diag("cannot reserve 2 TiB of addresses for struct pages: %s%s",
+			    strerror(errno), " (ulimit -v, or vm.overcommit_memory = 2?)");
+		return -ENOMEM;
+	}
+	ret = image_load(&src_host);
+	if (ret)
+		return ret;
+	image_enter();
+	/* The highest bit that the engine's page tables can carry picks the view. */
+	c_bit = engine->phys_bits() - 1;
+	return image->init(c_bit, engine->phys_bits(), engine->tsc_khz());
+}
+
+static bool src_has_vm_type(unsigned long type)
+{
+	image_enter();
+	return type && type < 32 && image->has_vm_type(type);
+}
+
+static long src_check_extension(struct inproc_vm *vm, long cap)
+{
+	image_enter();
+	return image->check_extension(vm ? vm->priv : NULL, cap);
+}
+
+static long src_dev_ioctl(unsigned int cmd, unsigned long arg)
+{
+	image_enter();
+	return image->dev_ioctl(cmd, arg);
+}
+
+static struct kvm_cpuid_entry2 *cpuid_entry(struct kvm_cpuid2 *cpuid, unsigned int max,
+					    uint32_t function)
+{
+	for (unsigned int i = 0; i < cpuid->nent; i++)
+		if (cpuid->entries[i].function == function)
+			return &cpuid->entries[i];
+	if (cpuid->nent == max)
+		return NULL;
+	memset(&cpuid->entries[cpuid->nent], 0, sizeof(cpuid->entries[0]));
+	cpuid->entries[cpuid->nent].function = function;
+	return &cpuid->entries[cpuid->nent++];
+}
+
+static void src_adjust_cpuid(struct kvm_cpuid2 *cpuid, unsigned int max)
+{
+	struct kvm_cpuid_entry2 *e = cpuid_entry(cpuid, max, 0x80000000);
+
+	if (e && e->eax < CPUID_MEM_ENCRYPT)
+		e->eax = CPUID_MEM_ENCRYPT;
+	e = cpuid_entry(cpuid, max, CPUID_MEM_ENCRYPT);
+	if (!e)
+		return;
+	e->eax = MEM_ENCRYPT_SEV | MEM_ENCRYPT_SEV_ES | MEM_ENCRYPT_SEV_SNP;
+	e->ebx = c_bit;
+}
+
+static long src_sev_ioctl(unsigned int cmd, unsigned long arg)
+{
+	(void)cmd;
+	(void)arg;
+	return -ENOTTY;
+}
+
+static long src_vm_create(struct inproc_vm *vm)
+{
+	int ret;
+
+	image_enter();
+	vm->view_bit = 1ULL << c_bit;
+	vm->view_bit_is_private = true;
+	ret = src_trap_ghcb_msr(vm);
+	if (ret)
+		return ret;
+	return image->vm_create(vm->type, vm, &vm->priv);
+}
+
+static void src_vm_destroy(struct inproc_vm *vm)
+{
+	image_enter();
+	image->vm_destroy(vm->priv);
+}
+
+static long src_vm_ioctl(struct inproc_vm *vm, unsigned int cmd, unsigned long arg)
+{
+	image_enter();
+	return image->vm_ioctl(vm->priv, cmd, arg);
+}
+
+static long src_vcpu_create(struct inproc_vcpu *vcpu)
+{
+	struct src_vcpu *src = calloc(1, sizeof(*src));
+	long ret;
+
+	if (!src)
+		return -ENOMEM;
+	image_enter();
+	vcpu->priv = src;
+	ret = image->vcpu_create(vcpu->vm->priv, vcpu->id, vcpu->run, vcpu, &src->vcpu);
+	if (ret)
+		free(src);
+	return ret;
+}
+
+static void src_vcpu_destroy(struct inproc_vcpu *vcpu)
+{
+	struct src_vcpu *src = vcpu->priv;
+
+	image_enter();
+	image->vcpu_destroy(src->vcpu);
+	free(src);
+}
+
+static long src_vcpu_ioctl(struct inproc_vcpu *vcpu, unsigned int cmd, unsigned long arg)
+{
+	struct src_vcpu *src = vcpu->priv;
+	long ret;
+
+	image_enter();
+	ret = image->vcpu_ioctl(src->vcpu, cmd, arg);
+	/* The guest's CPUID instruction is the engine's to answer. */
+	if (!ret && cmd == KVM_SET_CPUID2)
+		ret = engine->set_cpuid2(vcpu->engine, (const struct kvm_cpuid2 *)arg);
+	return ret;
+}
+
+static long src_vcpu_run(struct inproc_vcpu *vcpu)
+{
+	struct src_vcpu *src = vcpu->priv;
+
+	image_enter();
+	return image->vcpu_run(src->vcpu);
+}
+
+static const struct platform_ops src_platform = {
+	.name = "src",
+	.init = src_init,
+	.has_vm_type = src_has_vm_type,
+	.check_extension = src_check_extension,
+	.dev_ioctl = src_dev_ioctl,
+	.adjust_cpuid = src_adjust_cpuid,
+	.sev_ioctl = src_sev_ioctl,
+	.vm_create = src_vm_create,
+	.vm_destroy = src_vm_destroy,
+	.vm_ioctl = src_vm_ioctl,
+	.vcpu_create = src_vcpu_create,
+	.vcpu_destroy = src_vcpu_destroy,
+	.vcpu_ioctl = src_vcpu_ioctl,
+	.vcpu_run = src_vcpu_run,
+};
+
+const struct platform_ops *const platform = &src_platform;
