@@ -1,0 +1,309 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Make the kernel image of a tree: configure and build its KVM objects, outside
+# the tree, and link them with our glue.
+#
+#   tools/image.sh [--out DIR] [--kdir DIR] [--patch FILE]... [--slot NAME] [-j N]
+#
+# Prints IMAGE=, TREE=, VERSION= and PATCHES= lines.  Status 0, or 2 with a
+# message.  The tree is never written to: kbuild sees a farm of links to its
+# sources without any build products, in which patched files are copies.
+#
+# A slot is a farm with its object directory, kept for the next time; patches
+# applied in the same slot cost what they change.  Without --slot there is one
+# slot a tree and set of patch files.
+
+set -eu -o pipefail
+export LC_ALL=C
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+out=build
+kdir=
+slot=
+jobs=$(nproc)
+patches=()
+
+die()
+{
+	echo "image.sh: $*" >&2
+	exit 2
+}
+
+while [ $# -gt 0 ]; do
+	case $1 in
+	--out) out=${2:?}; shift 2 ;;
+	--kdir) kdir=${2:?}; shift 2 ;;
+	--patch) patches+=("$(readlink -f "${2:?}")"); shift 2 ;;
+	--slot) slot=${2:?}; shift 2 ;;
+	-j) jobs=${2:?}; shift 2 ;;
+	*) die "unknown option $1" ;;
+	esac
+done
+
+[ -n "$kdir" ] || kdir=$("$top/tools/tree.sh" --out "$out" | tail -n 1)
+[ -d "$kdir" ] || die "no such directory: $kdir"
+kdir=$(readlink -f "$kdir")
+for f in Makefile Kconfig arch/x86/kvm/svm/sev.c arch/x86/configs/x86_64_defconfig; do
+	[ -e "$kdir/$f" ] || die "$kdir is not a kernel tree with SEV support: it has no $f"
+done
+for p in "${patches[@]}"; do
+	[ -r "$p" ] || die "cannot read patch $p"
+done
+
+mkdir -p "$out/image"
+out=$(readlink -f "$out")
+# Objects and glue of a tree; a name that tells slots apart, no more.
+: "${slot:=$(printf '%s\n' "$kdir" "${patches[@]}" | sha256sum | cut -c1-12)}"
+work=$out/image/$slot
+farm_root=$work/farm
+farm=$farm_root$kdir
+objdir=$work/obj
+mkdir -p "$work"
+exec 9> "$work/lock"
+flock 9
+
+# What kbuild needs for our objects, and what else a patch may touch (taken in
+# below): no build products, which a tree that was built in place is full of.
+list_tree()
+{
+	cd "$kdir"
+	find . -type d \( -name .git -o -path ./include/generated -o -path ./include/config \
+		-o -path ./arch/x86/include/generated -o -path ./arch/x86/boot/compressed \
+		-o -path ./tools/testing -o -path ./tools/perf \
+		-o -path ./tools/objtool/libsubcmd \) -prune -o \
+		\( -path './drivers/*' -o -path './fs/*' -o -path './net/*' -o -path './sound/*' \
+		   -o -path './samples/*' -o -path './block/*' -o -path './crypto/*' \
+		   -o -path './arch/[a-wyz]*' -o -path './tools/bpf/*' -o -path './ipc/*' \
+		   -o -path './io_uring/*' -o -path './Documentation/*' \) \
+		! -name 'Kconfig*' ! -name 'Makefile*' ! -name 'Kbuild*' -o \
+		-type f ! -name '.*' ! -name '*.o' ! -name '*.a' ! -name '*.ko' ! -name '*.cmd' \
+		! -name '*.d' ! -name '*.mod' ! -name '*.mod.c' ! -name '*.order' \
+		! -name '*.symvers' ! -name '*.s' ! -name '*.so' ! -name '*.so.dbg' \
+		! -name '*.tab.[ch]' ! -name '*.lex.c' ! -name 'vmlinux*' ! -name System.map \
+		! -name inat-tables.c ! -name elfconfig.h ! -name devicetable-offsets.h \
+		! -name crc32table.h ! -name capflags.c ! -name cpufeaturemasks.awk.out \
+		! -name 'GTAGS*' ! -name 'tags' ! -name 'cscope*' \
+		-printf '%P\t%s %T@ %C@ %m\n'
+}
+
+# Host programs of an in-place build look like sources to make's VPATH.
+drop_programs()
+{
+	cd "$kdir"
+	find scripts tools/objtool tools/build tools/bpf/resolve_btfids arch/x86/tools usr \
+		-type f -perm /111 -size +1k 2> /dev/null |
+	while IFS= read -r f; do
+		[ "$(head -c 4 "$f" | od -An -tx1 | tr -d ' \n')" = 7f454c46 ] && echo "$f"
+	done || true
+}
+
+# Paths that a patch names, without the first component (patch -p1).
+patch_paths()
+{
+	sed -n -E -e 's#^(---|\+\+\+) [^/	]*/([^	]*).*#\2#p' \
+	       -e 's#^rename (from|to) ##p' "$1" | grep -v '^dev/null$' | sort -u
+}
+
+# Apply the patches to copies of what they touch, in $work/stage.
+stage_patches()
+{
+	local p f log=$work/patch.log
+
+	rm -rf "$work/stage"
+	mkdir -p "$work/stage"
+	for p in "${patches[@]}"; do
+		[ -n "$(patch_paths "$p")" ] || die "$p holds no unified diff"
+		patch_paths "$p" | while IFS= read -r f; do
+			case $f in
+			/*|../*|*/../*) die "$p: path $f leads out of the tree" ;;
+			esac
+			[ ! -e "$kdir/$f" ] || [ -e "$work/stage/$f" ] && continue
+			mkdir -p "$work/stage/$(dirname "$f")"
+			cp -L "$kdir/$f" "$work/stage/$f"
+			chmod u+w "$work/stage/$f"
+		done
+		if ! patch -d "$work/stage" -p1 --batch --forward --no-backup-if-mismatch -r - \
+			< "$p" > "$log" 2>&1; then
+			echo "image.sh: patch does not apply: $p" >&2
+			awk '/^(checking|patching) file/ { file = $3 }
+			     /FAILED|can.t find file|previously applied|malformed|garbage/ {
+				print "image.sh:   " file ": " $0 }' "$log" >&2
+			rm -rf "$work/stage"
+			exit 2
+		fi
+	done
+}
+
+install_file()	# SRC PATH: a copy in the farm, with a new time
+{
+	mkdir -p "$farm/$(dirname "$2")"
+	rm -f "$farm/$2"
+	cat "$1" > "$farm/$2"
+	[ ! -x "$1" ] || chmod +x "$farm/$2"
+}
+
+# Bring the farm up to date: links for a new one; later, what changed in the
+# tree becomes a copy, so that its time is newer than any object's.
+sync_farm()
+{
+	local f
+
+	list_tree | sort > "$work/manifest.new"
+	if [ ! -e "$work/manifest" ]; then
+		drop_programs | sort > "$work/programs"
+		rm -rf "$farm_root" "$objdir"
+		mkdir -p "$farm_root"
+		cut -f1 "$work/manifest.new" | comm -23 - "$work/programs" | sed "s|^|$kdir/|" |
+			tr '\n' '\0' | xargs -0 cp -s --parents -t "$farm_root"
+		: > "$work/patched"
+	elif ! cmp -s "$work/manifest" "$work/manifest.new"; then
+		comm -3 "$work/manifest" "$work/manifest.new" | sed 's/^\t//' | cut -f1 | sort -u |
+		while IFS= read -r f; do
+			grep -qxF "$f" "$work/programs" && continue
+			rm -f "$farm/$f"
+			[ ! -e "$kdir/$f" ] || install_file "$kdir/$f" "$f"
+		done
+	fi
+
+	(cd "$work/stage" && find . -type f -printf '%P\n' | sort) > "$work/patched.new"
+	comm -23 "$work/patched" "$work/patched.new" | while IFS= read -r f; do
+		rm -f "$farm/$f"
+		[ ! -e "$kdir/$f" ] || install_file "$kdir/$f" "$f"
+	done
+	while IFS= read -r f; do
+		cmp -s "$work/stage/$f" "$farm/$f" || install_file "$work/stage/$f" "$f"
+	done < "$work/patched.new"
+	# A file that the patches remove is in neither the stage nor the farm.
+	for f in $(for p in "${patches[@]}"; do patch_paths "$p"; done); do
+		[ -e "$work/stage/$f" ] || rm -f "$farm/$f"
+	done
+	mv "$work/patched.new" "$work/patched"
+	mv "$work/manifest.new" "$work/manifest"
+}
+
+kmake()
+{
+	env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -j "$jobs" -C "$farm" O="$objdir" \
+		ARCH=x86_64 KBUILD_BUILD_TIMESTAMP=0 "$@"
+}
+
+configure()
+{
+	if [ -e "$objdir/.config" ] && cmp -s "$top/tools/image.config" "$work/image.config"; then
+		return
+	fi
+	mkdir -p "$objdir"
+	kmake x86_64_defconfig || return
+	cat "$top/tools/image.config" >> "$objdir/.config"
+	kmake olddefconfig || return
+	grep -q '^CONFIG_KVM_AMD_SEV=y' "$objdir/.config" ||
+		die "CONFIG_KVM_AMD_SEV cannot be enabled in $kdir (see $objdir/.config)"
+	cp "$top/tools/image.config" "$work/image.config"
+}
+
+# The tree's objects: the code under test, KVM around it, and the parts of lib
+# that they lean on.  What a version does not have is left out.
+tree_objs()
+{
+	local o
+
+	for o in arch/x86/kvm/svm/sev arch/x86/kvm/svm/svm arch/x86/kvm/svm/nested \
+		 arch/x86/kvm/x86 arch/x86/kvm/regs arch/x86/kvm/msrs arch/x86/kvm/cpuid \
+		 arch/x86/kvm/lapic arch/x86/kvm/mtrr \
+		 lib/vsprintf lib/ctype lib/hexdump lib/find_bit lib/bitmap lib/string \
+		 lib/string_helpers lib/kstrtox \
+		 arch/x86/lib/hweight arch/x86/lib/getuser arch/x86/lib/putuser \
+		 arch/x86/lib/memcpy_64 arch/x86/lib/memset_64 arch/x86/lib/memmove_64 \
+		 arch/x86/lib/copy_user_64 arch/x86/lib/clear_page_64; do
+		if [ -e "$farm/$o.c" ] || [ -e "$farm/$o.S" ]; then
+			echo "$o.o"
+		fi
+	done
+}
+
+# What differs between versions, found in the tree's headers.
+probe()
+{
+	local kvm=$farm/include/linux/kvm_host.h
+
+	has() { ! grep -qE "$2" "$3" || echo "#define $1 1"; }
+	has HAVE_PCPU_HOT 'struct pcpu_hot' "$farm/arch/x86/include/asm/current.h"
+	has HAVE_VCPU_MAP_WRITABLE '__kvm_vcpu_map\(' "$kvm"
+	has HAVE_VCPU_UNMAP_DIRTY 'kvm_vcpu_unmap\(.*bool dirty' "$kvm"
+	tr -s '\n\t ' ' ' < "$kvm" > "$work/kvm_host.txt"
+	has HAVE_GMEM_PFN_PAGE 'kvm_gmem_get_pfn\([^)]*struct page \*\*' "$work/kvm_host.txt"
+	has HAVE_GMEM_POPULATE_PAGE \
+		'kvm_gmem_populate_cb\)\([^)]*struct page \*page' "$work/kvm_host.txt"
+	has HAVE_GMEM_POPULATE_WRITEBACK 'kvm_gmem_populate\([^)]*may_writeback' "$work/kvm_host.txt"
+	has HAVE_FD_WORD 'unsigned long word' "$farm/include/linux/file.h"
+	has HAVE_EXIT_CODE_HI 'exit_code_hi' "$farm/arch/x86/include/asm/svm.h"
+}
+
+update()	# NEW FILE: replace FILE if it differs
+{
+	cmp -s "$1" "$2" && rm "$1" || mv "$1" "$2"
+}
+
+# All that the image is made of but the tree: when nothing of it changed since
+# the last time, and the tree did not, the last image is still right.
+inputs()
+{
+	list_tree | sort
+	gcc --version | head -n 1
+	sha256sum "${patches[@]}" "$top"/tools/image.* "$top"/lib/inproc/src/image.h \
+		"$top"/lib/inproc/src/kernel/* < /dev/null
+}
+
+report()
+{
+	local v
+
+	v=$(awk -F' *= *' '/^VERSION/ { v = $2 } /^PATCHLEVEL/ { p = $2 }
+		/^SUBLEVEL/ { print v "." p "." $2; exit }' "$kdir/Makefile")
+	echo "IMAGE=$1"
+	echo "TREE=linux-$v"
+	echo "VERSION=$v"
+	(IFS=,; set -- "${patches[@]##*/}"; echo "PATCHES=$*")
+}
+
+key=$(inputs | sha256sum | cut -c1-64)
+if [ "$(cat "$work/key" 2> /dev/null)" = "$key" ] && [ -e "$(cat "$work/path")" ]; then
+	report "$(cat "$work/path")"
+	exit 0
+fi
+
+stage_patches
+# From here on the slot is in between: a run that is interrupted starts anew.
+rm -f "$work/key"
+sync_farm
+mapfile -t objs < <(tree_objs)
+# kbuild comes by arch/x86/lib on two ways at once: those one after the other.
+mapfile -t libs < <(printf '%s\n' "${objs[@]}" | grep '^arch/x86/lib/')
+mapfile -t rest < <(printf '%s\n' "${objs[@]}" | grep -v '^arch/x86/lib/')
+# set -e does not reach into a list before ||.
+{ configure && kmake "${rest[@]}" && kmake -j1 "${libs[@]}"; } > "$work/build.log" 2>&1 || {
+	tail -n 30 "$work/build.log" >&2
+	die "building KVM of $kdir failed; the whole output is in $work/build.log"
+}
+
+sed -n 's/^savedcmd_[^=]*:= //p' "$objdir/arch/x86/kvm/svm/.sev.o.cmd" |
+	sed -e 's/ *;.*//' -e 's/-Wp,-MMD,[^ ]*//' -e 's/ -c -o .*//' \
+	    -e 's/-Wmissing-\(prototypes\|declarations\)//g' > "$work/flags.new"
+update "$work/flags.new" "$work/flags"
+probe > "$work/probe.new"
+update "$work/probe.new" "$work/glue_probe.h"
+
+env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -j "$jobs" -C "$objdir" \
+	-f "$top/tools/image.mk" TOP="$top" WORK="$work" FLAGS="$work/flags" \
+	TREE_OBJS="${objs[*]}" > "$work/link.log" 2>&1 || {
+	tail -n 30 "$work/link.log" >&2
+	die "linking the image of $kdir failed; the whole output is in $work/link.log"
+}
+
+# Named by content: a run that uses the old one keeps it.
+image=$out/image/$(sha256sum < "$work/image.elf" | cut -c1-16).elf
+[ -e "$image" ] || { cp "$work/image.elf" "$image.$$" && mv "$image.$$" "$image"; }
+echo "$image" > "$work/path"
+echo "$key" > "$work/key"
+report "$image"
