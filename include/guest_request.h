@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A GHCB exit that the host asks its guest for, and what the guest saw after
+ * it: one struct in shared memory.  The host judges, so that a message can
+ * name both sides.
+ */
+#ifndef GUEST_REQUEST_H
+#define GUEST_REQUEST_H
+
+#include <stdint.h>
+
+#include "ghcb.h"
+
+/* Which inputs are marked valid in the GHCB. */
+#define MARK_EXIT_CODE		(1u << 0)
+#define MARK_INFO_1		(1u << 1)
+#define MARK_INFO_2		(1u << 2)
+#define MARK_RAX		(1u << 3)
+#define MARK_RBX		(1u << 4)
+#define MARK_ALL		(MARK_EXIT_CODE | MARK_INFO_1 | MARK_INFO_2 | MARK_RAX | MARK_RBX)
+
+/* Types of guest messages, and where the message header keeps them (SEV-SNP firmware ABI) */
+#define SNP_MSG_CPUID_REQ	1
+#define SNP_MSG_KEY_REQ		3
+#define SNP_MSG_REPORT_REQ	5
+#define SNP_MSG_VMRK_REQ	13
+#define SNP_MSG_TYPE_OFFSET	0x34
+
+struct guest_request {
+	/* The host's part. */
+	uint64_t exit_code, exit_info_1, exit_info_2, rax, rbx;
+	uint32_t mark;			/* MARK_* */
+	uint32_t usage;			/* GHCB usage */
+	struct {
+		uint64_t from, to;	/* GVA */
+		uint64_t size;		/* bytes, a multiple of 8; 0: nothing to copy */
+	} copy[2];			/* what the guest reads after the exit, in its own view */
+
+	/* The guest's part. */
+	struct {
+		uint64_t exit_info_1, exit_info_2, rax, rbx;
+		uint8_t valid_bitmap[16];
+		uint64_t count;		/* answers so far */
+	} answer;
+};
+
+/*
+ * In the guest: make the exit with the GHCB at @ghcb (GPA @ghcb_gpa), fill
+ * in the answer and copy what is to be copied.
+ */
+void guest_make_request(struct guest_request *req, struct ghcb *ghcb, uint64_t ghcb_gpa);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * kselftest_harness.h with requirements: every case is a row of a table (a
+ * fixture variant), and the row starts with a struct check_row.
+ *
+ *	COCO_FIXTURE(answer);
+ *	FIXTURE_VARIANT(answer) { struct check_row row; ... };
+ *	FIXTURE_VARIANT_ADD(answer, generic) { COCO_ROW("coco-v1", REQ_X, REQ_Y), ... };
+ *	COCO_TEST_F(answer, guest_sees) { ... self, variant ... }
+ *	COCO_MAIN(snp_vm_missing)
+ *
+ * Include it in one file of a program only: the harness defines its data there.
+ */
+#ifndef HARNESS_H
+#define HARNESS_H
+
+#include "kselftest_harness.h"
+
+#include "check.h"
+
+#define COCO_ROW(revision_, ...)	\
+	.row = { .revision = revision_, .reqs = { __VA_ARGS__ } }
+
+/* A fixture without state of its own. */
+#define COCO_FIXTURE(name)		\
+	FIXTURE(name) { };		\
+	FIXTURE_SETUP(name) { }		\
+	FIXTURE_TEARDOWN(name) { }	\
+	_Static_assert(1, "")
+
+#define COCO_TEST_F(fixture, test)							\
+	static void fixture##_##test##_case(const FIXTURE_VARIANT(fixture) *variant);	\
+	TEST_F(fixture, test)								\
+	{										\
+		_Static_assert(!offsetof(FIXTURE_VARIANT(fixture), row),		\
+			       "a variant starts with its struct check_row");		\
+		check_case_begin(&_metadata->exit_code, _metadata->results->reason,	\
+				 sizeof(_metadata->results->reason), &variant->row,	\
+				 __FILE__, __LINE__);					\
+		fixture##_##test##_case(variant);					\
+		check_case_end();							\
+	}										\
+	static void fixture##_##test##_case(const FIXTURE_VARIANT(fixture) *variant)
+
+/* "<case>\t<ID>[,<ID>]\t<revision or ->", the case as TAP has it */
+static inline void coco_list(void)
+{
+	struct __fixture_variant_metadata *v;
+	struct __fixture_metadata *f;
+	struct __test_metadata *t;
+	unsigned int i;
+
+	for (f = __fixture_list; f; f = f->next)
+		for (v = f->variant; v; v = v->next)
+			for (t = f->tests; t; t = t->next) {
+				const struct check_row *row = v->data;
+
+				printf("%s.%s.%s\t", f->name, v->name, t->name);
+				for (i = 0; i < CHECK_MAX_REQS && row->reqs[i]; i++)
+					printf("%s%s", i ? "," : "",
+					       requirement(row->reqs[i])->id);
+				printf("\t%s\n", row->revision ? row->revision : "-");
+			}
+}
+
+/*
+ * Before libkvm's own constructor, which has none of the harness's priorities
+ * and wants a KVM; after the harness has registered everything.
+ */
+static void __attribute__((constructor(KSELFTEST_PRIO_XFAIL + 1)))
+coco_list_option(int argc, char **argv)
+{
+	if (argc == 2 && !strcmp(argv[1], "--list")) {
+		coco_list();
+		exit(fflush(stdout) ? KSFT_FAIL : KSFT_PASS);
+	}
+}
+
+/* @missing gives NULL, or why no case can run at all. */
+#define COCO_MAIN(missing)						\
+	int main(int argc, char **argv)					\
+	{								\
+		const char *why = missing();				\
+									\
+		if (why)						\
+			ksft_exit_skip("%s\n", why);			\
+		return test_harness_run(argc, argv);			\
+	}
+
+#endif

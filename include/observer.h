@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What only an in-process KVM can tell a test: the firmware's calls, the
+ * kernel's log.  On real hardware there is no observer; a check that needs it
+ * is left out there, and the case says so.
+ */
+#ifndef OBSERVER_H
+#define OBSERVER_H
+
+#include <linux/types.h>
+
+#define OBSERVER_PAGE	4096
+
+/* One SNP_GUEST_REQUEST as the PSP firmware saw it. */
+struct observer_fw_request {
+	__u64 gctx_paddr, req_paddr, res_paddr;
+	__u8 request[OBSERVER_PAGE];	/* the request page's bytes */
+};
+
+struct observer_ops {
+	/* Forget requests, log and splats; answers go back to the default. */
+	void (*reset)(void);
+
+	/* SNP_GUEST_REQUESTs since reset(); [@idx] of them, in order (at most 64 are kept). */
+	unsigned int (*nr_fw_requests)(void);
+	const struct observer_fw_request *(*fw_request)(unsigned int idx);
+	/*
+	 * How firmware answers from now on.  @issue_err: 0, or a negative errno
+	 * for a command that could not be issued (then firmware never sees it).
+	 * @fw_err: its status, 0 for success.  @response: OBSERVER_PAGE bytes
+	 * that it writes to the response page on success, NULL for the model's
+	 * own answer (which depends on the request).
+	 */
+	void (*fw_answer)(int issue_err, __u32 fw_err, const void *response);
+
+	/* Lines of the kernel's log since reset() (at most 256 are kept). */
+	unsigned int (*nr_log_lines)(void);
+	const char *(*log_line)(unsigned int idx);
+
+	/* WARNs and BUGs since reset(); the text of [@idx]: function, file and line. */
+	unsigned int (*nr_splats)(void);
+	const char *(*splat)(unsigned int idx);
+};
+
+/*
+ * What an in-process KVM exports.  Tests are linked without it, and find it at
+ * run time, by name: a weak reference from a non-PIC program would be bound to
+ * NULL when it is linked.
+ */
+const struct observer_ops *kvm_observer(void);
+
+/* The observer, or NULL where there is no in-process KVM. */
+const struct observer_ops *observer(void);
+
+#endif

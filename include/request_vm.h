@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * An SNP VM whose vCPUs make the GHCB requests that the host asks for: the
+ * ground that the tests of guest requests stand on.
+ */
+#ifndef REQUEST_VM_H
+#define REQUEST_VM_H
+
+#include "guest_request.h"
+#include "snp_vm.h"
+
+/* GUEST_SYNC() stages of guest_request_loop() */
+#define STAGE_READY	1
+#define STAGE_ANSWERED	2
+
+/* What pages hold that nobody should have written. */
+#define POISON_RESPONSE	0xa5
+#define POISON_DATA	0x5a
+
+#define REQUEST_PAGE	4096
+#define MAX_DATA_PAGES	4
+
+struct request_cpu {
+	struct kvm_vcpu *vcpu;
+	struct guest_request *req;		/* in the mailbox, the host's view */
+	struct shared_mem mailbox;
+	struct shared_mem request, response;	/* a page each */
+	struct shared_mem data;			/* MAX_DATA_PAGES, what RAX points to */
+	struct shared_mem seen;			/* response, then data, as the guest read them */
+	uint8_t sent[REQUEST_PAGE];		/* the request page's bytes */
+};
+
+struct request_vm {
+	struct snp_vm *snp;
+	struct request_cpu cpu[SNP_VM_MAX_VCPUS];
+};
+
+/*
+ * An SNP VM of @nr_vcpus, not launched yet; @guest_code gets the GVA of its
+ * vCPU's struct guest_request.
+ */
+struct request_vm *request_vm_create(unsigned int nr_vcpus, void *guest_code);
+void request_vm_free(struct request_vm *v);
+
+/*
+ * Fill @cpu's request with a well-formed NAE event @exit_code whose message is
+ * of type @msg_type: request and response page, RAX = data, RBX = @npages,
+ * everything marked valid.  Pages get fresh contents; a test changes from here
+ * what its case is about.
+ */
+void request_prepare(struct request_cpu *cpu, uint64_t exit_code, uint8_t msg_type,
+		     uint64_t npages);
+
+/* What the guest saw, after its answer. */
+static inline const uint8_t *request_seen_response(const struct request_cpu *cpu)
+{
+	return cpu->seen.hva;
+}
+
+static inline const uint8_t *request_seen_data(const struct request_cpu *cpu)
+{
+	return (const uint8_t *)cpu->seen.hva + REQUEST_PAGE;
+}
+
+/* Guest code: report STAGE_READY, then make requests and report each answer. */
+void guest_request_loop(struct guest_request *req);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * SNP VMs over the KVM uAPI, on top of libkvm.
+ *
+ * Order: snp_vm_create(), then shared memory and arguments, snp_vm_launch(),
+ * KVM_RUN, snp_vm_free().  After the launch the host sees neither page tables
+ * nor private memory, so nothing can be allocated or written there any more.
+ *
+ * Functions without an error return fail an assertion with the reason.
+ */
+#ifndef SNP_VM_H
+#define SNP_VM_H
+
+#include <stdint.h>
+
+#include "kvm_util.h"
+
+#include "ghcb.h"
+
+/* Of KVM_CREATE_VM and KVM_CAP_VM_TYPES; older headers lack it. */
+#ifndef KVM_X86_SNP_VM
+#define KVM_X86_SNP_VM		4
+#endif
+
+#define SNP_VM_MAX_VCPUS	8
+
+/* Memory in the shared view, page aligned and contiguous in each address space. */
+struct shared_mem {
+	uint64_t gva, gpa;
+	void *hva;
+	size_t size;			/* bytes */
+};
+
+struct snp_vm {
+	struct kvm_vm *vm;
+	unsigned int nr_vcpus;
+	struct {
+		struct kvm_vcpu *vcpu;
+		struct shared_mem ghcb;
+	} cpu[SNP_VM_MAX_VCPUS];
+	unsigned int c_bit;		/* its position */
+};
+
+/*
+ * NULL if this machine's /dev/kvm can create SNP VMs; else what is missing, in
+ * words for a user.
+ */
+const char *snp_vm_missing(void);
+
+/*
+ * A VM of type KVM_X86_SNP_VM with @nr_vcpus vCPUs that start at @guest_code,
+ * after KVM_SEV_INIT2 and before SNP_LAUNCH_START.  Each vCPU has a GHCB page
+ * and finds its struct guest_vcpu through GS base.
+ */
+struct snp_vm *snp_vm_create(unsigned int nr_vcpus, void *guest_code);
+
+/* @pages pages of zeroed shared memory, before the launch. */
+struct shared_mem snp_vm_alloc_shared(struct snp_vm *snp, size_t pages);
+
+/*
+ * SNP_LAUNCH_START, SNP_LAUNCH_UPDATE for every private page, SNP_LAUNCH_FINISH.
+ * Source: amd-memory-encryption.rst, "KVM_SEV_SNP_LAUNCH_START" and on.
+ */
+void snp_vm_launch(struct snp_vm *snp);
+
+void snp_vm_free(struct snp_vm *snp);
+
+#endif

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What surrounds a case: its failure in the harness's eyes, the kernel's log
+ * and splats, and an exit in the middle of it.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kselftest.h"
+
+#include "case.h"
+#include "check.h"
+#include "observer.h"
+
+#define MAX_EXPECTED_SPLATS	8
+
+/* One process runs one case: the harness forks for each. */
+static struct {
+	int *exit_code;
+	char *reason;
+	size_t reason_size;
+	const struct check_row *row;
+	const char *file;
+	int line;
+	bool failed, running, registered;
+	const char *splat[MAX_EXPECTED_SPLATS];
+	unsigned int nr_splats;
+} this;
+
+void case_set_failed(void)
+{
+	this.failed = true;
+	if (this.exit_code)
+		*this.exit_code = KSFT_FAIL;
+}
+
+bool check_failed(void)
+{
+	return this.failed;
+}
+
+enum requirement_nr check_main_req(void)
+{
+	return this.row ? this.row->reqs[0] : REQ_NONE;
+}
+
+void check_note(const char *fmt, ...)
+{
+	va_list ap;
+
+	printf("# ");
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	printf("\n");
+	fflush(stdout);
+}
+
+void check_skip(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (this.failed)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(this.reason, this.reason_size, fmt, ap);
+	va_end(ap);
+	*this.exit_code = KSFT_SKIP;
+}
+
+void check_expect_splat(const char *text)
+{
+	if (this.nr_splats == MAX_EXPECTED_SPLATS) {
+		check_fail(__FILE__, __LINE__, REQ_KERNEL_NO_SPLAT,
+			   "splats that one case may announce", "at most", MAX_EXPECTED_SPLATS,
+			   "more", this.nr_splats + 1);
+		return;
+	}
+	this.splat[this.nr_splats++] = text;
+}
+
+static bool splat_expected(const char *text)
+{
+	unsigned int i;
+
+	for (i = 0; i < this.nr_splats; i++)
+		if (strstr(text, this.splat[i]))
+			return true;
+	return false;
+}
+
+static void check_splats(const struct observer_ops *ops)
+{
+	unsigned int i;
+	char what[256];
+
+	for (i = 0; i < ops->nr_splats(); i++) {
+		const char *text = ops->splat(i);
+
+		if (splat_expected(text))
+			continue;
+		snprintf(what, sizeof(what), "WARN or BUG of the kernel: %s", text);
+		check_fail(this.file, this.line, REQ_KERNEL_NO_SPLAT, what, "none", 0, "one", 1);
+	}
+}
+
+static void finish(void)
+{
+	const struct observer_ops *ops = observer();
+	unsigned int i;
+
+	this.running = false;
+	if (!ops)
+		return;
+	check_splats(ops);
+	if (this.failed)
+		for (i = 0; i < ops->nr_log_lines(); i++)
+			check_note("kernel: %s", ops->log_line(i));
+}
+
+/*
+ * libkvm asserts and requires by exit().  An assertion that finds a stale
+ * EACCES calls itself a skip; a requirement that is not met truly is one.
+ */
+static void exit_in_case(int status, void *arg __attribute__((unused)))
+{
+	int err = errno;
+
+	if (!this.running)
+		return;
+	if (status == KSFT_SKIP && err != EACCES) {
+		check_skip("a requirement of libkvm is not met, see above");
+		finish();
+		return;
+	}
+	check_fail(this.file, this.line, REQ_LIBKVM_ASSERT,
+		   "an assertion, see above", "end of the case", KSFT_PASS,
+		   "exit status", status);
+	finish();
+	_exit(status == KSFT_SKIP ? KSFT_FAIL : status);
+}
+
+void check_case_begin(int *exit_code, char *reason, size_t reason_size,
+		      const struct check_row *row, const char *file, int line)
+{
+	bool registered = this.registered;
+
+	memset(&this, 0, sizeof(this));
+	this.exit_code = exit_code;
+	this.reason = reason;
+	this.reason_size = reason_size;
+	this.row = row;
+	this.file = file;
+	this.line = line;
+	this.registered = true;
+	this.running = true;
+	if (!registered)
+		on_exit(exit_in_case, NULL);
+	if (observer())
+		observer()->reset();
+	errno = 0;
+}
+
+void check_case_end(void)
+{
+	finish();
+}

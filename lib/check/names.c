@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Names for the numbers that messages print.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "kvm_util.h"
+#include "ucall_common.h"
+
+#include "cert_exit.h"
+#include "check.h"
+#include "ghcb.h"
+
+const char *name_of(const struct value_names *names, uint64_t value)
+{
+	const struct value_name *n;
+	const char *name = names->name ? names->name(value) : NULL;
+
+	if (name)
+		return name;
+	for (n = names->names; n && n->name; n++)
+		if (n->value == value)
+			return n->name;
+	return names->other;
+}
+
+static const char *errno_name(uint64_t value)
+{
+	return value ? strerrorname_np(value) : "success";
+}
+
+const struct value_names names_errno = { .other = "errno", .name = errno_name };
+
+/* libkvm knows the tree's names; these are of patches. */
+static const struct value_name exit_reason[] = {
+	{ 40, "KVM_EXIT_COCO" },
+	{ 43, "KVM_EXIT_SNP_REQ_CERTS" },
+	{}
+};
+
+static const char *exit_reason_name(uint64_t value)
+{
+	static char name[64];
+	const char *known = exit_reason_str(value);
+
+	if (strcmp(known, "Unknown") == 0)
+		return NULL;
+	snprintf(name, sizeof(name), "KVM_EXIT_%s", known);
+	return name;
+}
+
+const struct value_names names_exit_reason = {
+	.other = "an exit without name", .names = exit_reason, .name = exit_reason_name,
+};
+
+static const struct value_name info_1[] = {
+	{ GHCB_INFO1_OK, "no action" },
+	{ GHCB_INFO1_EXCEPTION, "exception to inject" },
+	{ GHCB_INFO1_MALFORMED, "malformed input" },
+	{}
+};
+
+const struct value_names names_info_1 = { .other = "undefined", .names = info_1 };
+
+static const struct value_name malformed[] = {
+	{ GHCB_REASON_NOT_REGISTERED, "GHCB not registered" },
+	{ GHCB_REASON_USAGE, "invalid usage" },
+	{ GHCB_REASON_SCRATCH, "bad scratch area" },
+	{ GHCB_REASON_MISSING_INPUT, "missing input" },
+	{ GHCB_REASON_INVALID_INPUT, "invalid input" },
+	{ GHCB_REASON_INVALID_EVENT, "invalid event" },
+	{}
+};
+
+const struct value_names names_malformed = { .other = "no reason", .names = malformed };
+
+static const struct value_name vmm_status[] = {
+	{ 0, "success" },
+	{ GHCB_VMM_ERR_INVALID_LEN, "VMM: invalid length" },
+	{ GHCB_VMM_ERR_BUSY, "VMM: busy" },
+	{ GHCB_VMM_ERR_GENERIC_V1, "VMM: generic error of coco-v1" },
+	{ GHCB_VMM_ERR_GENERIC, "VMM: generic error" },
+	{}
+};
+
+static const char *guest_request_name(uint64_t value)
+{
+	return value && value <= UINT32_MAX ? "firmware status" : NULL;
+}
+
+const struct value_names names_guest_request = {
+	.other = "undefined", .names = vmm_status, .name = guest_request_name,
+};
+
+static const struct value_name ghcb_msr[] = {
+	{ GHCB_MSR_SEV_INFO_RESP, "SEV info answer" },
+	{ GHCB_MSR_SEV_INFO_REQ, "SEV info request" },
+	{ GHCB_MSR_CPUID_REQ, "CPUID request" },
+	{ GHCB_MSR_CPUID_RESP, "CPUID answer" },
+	{ GHCB_MSR_PREF_GPA_REQ, "preferred GPA request" },
+	{ GHCB_MSR_PREF_GPA_RESP, "preferred GPA answer" },
+	{ GHCB_MSR_REG_GPA_REQ, "register GPA request" },
+	{ GHCB_MSR_REG_GPA_RESP, "register GPA answer" },
+	{ GHCB_MSR_HV_FEATURES_REQ, "features request" },
+	{ GHCB_MSR_HV_FEATURES_RESP, "features answer" },
+	{ GHCB_MSR_TERM_REQ, "termination request" },
+	{}
+};
+
+const struct value_names names_ghcb_msr = { .other = "undefined", .names = ghcb_msr };
+
+static const struct value_name system_event[] = {
+	{ 1, "KVM_SYSTEM_EVENT_SHUTDOWN" },
+	{ 2, "KVM_SYSTEM_EVENT_RESET" },
+	{ 3, "KVM_SYSTEM_EVENT_CRASH" },
+	{ 6, "KVM_SYSTEM_EVENT_SEV_TERM" },
+	{ 7, "KVM_SYSTEM_EVENT_TDX_FATAL" },
+	{}
+};
+
+const struct value_names names_system_event = { .other = "undefined", .names = system_event };
+
+static const struct value_name ucall_cmd[] = {
+	{ UCALL_NONE, "no ucall" },
+	{ UCALL_SYNC, "UCALL_SYNC" },
+	{ UCALL_ABORT, "UCALL_ABORT" },
+	{ UCALL_PRINTF, "UCALL_PRINTF" },
+	{ UCALL_DONE, "UCALL_DONE" },
+	{ UCALL_UNHANDLED, "UCALL_UNHANDLED" },
+	{}
+};
+
+const struct value_names names_ucall = { .other = "undefined ucall", .names = ucall_cmd };
+
+static const struct value_name boolean[] = { { 0, "no" }, { 1, "yes" }, {} };
+
+const struct value_names names_bool = { .other = "undefined", .names = boolean };
+
+const struct value_names
+	names_stage = { .other = "stage" },
+	names_count = { .other = "count" },
+	names_gfn = { .other = "GFN" },
+	names_gpa = { .other = "GPA" },
+	names_pages = { .other = "pages" },
+	names_byte = { .other = "byte" },
+	names_value = { .other = "value" };

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * libkvm's ucall carried by the GHCB; replaces its lib/x86_64/ucall.c at link
+ * time (our objects come before libkvm.a).
+ *
+ * libkvm's own ucall hands the struct's address over in a register, which the
+ * VMM cannot read of an SNP guest.  Here the address is data: the guest makes
+ * a string OUT (NAE event IOIO) of two 32-bit elements, and finds it in
+ * kvm_run's I/O buffer.
+ *
+ * The vCPU's GHCB must be registered, and its contents are lost: code under
+ * test copies an answer out of the GHCB before it makes a ucall.
+ */
+#include <string.h>
+
+#include "kvm_util.h"
+
+#include "ghcb.h"
+
+/* Guest code: no SSE, which an emulating host may not have. */
+#pragma GCC target("general-regs-only")
+
+#define UCALL_PIO_PORT	0x1000
+
+void ucall_arch_do_ucall(vm_vaddr_t uc)
+{
+	struct guest_vcpu *vcpu = guest_this_vcpu();
+	struct ghcb *ghcb = vcpu->ghcb;
+
+	ghcb_clear(ghcb);
+	*(volatile uint64_t *)ghcb->shared_buffer = uc;
+	ghcb_set(ghcb, sw_exit_code, GHCB_NAE_IOIO);
+	ghcb_set(ghcb, sw_exit_info_1, GHCB_IOIO_PORT(UCALL_PIO_PORT) | GHCB_IOIO_ADDR_64 |
+				       GHCB_IOIO_SIZE_32 | GHCB_IOIO_REP | GHCB_IOIO_STRING);
+	ghcb_set(ghcb, sw_exit_info_2, sizeof(uc) / sizeof(uint32_t));
+	ghcb_set(ghcb, sw_scratch, vcpu->ghcb_gpa + offsetof(struct ghcb, shared_buffer));
+	ghcb_exit(vcpu->ghcb_gpa);
+
+	/* Nobody can be told by ucall that ucall doesn't work. */
+	if (ghcb->sw_exit_info_1 != GHCB_INFO1_OK)
+		ghcb_terminate(0, 0);
+}
+
+void *ucall_arch_get_ucall(struct kvm_vcpu *vcpu)
+{
+	struct kvm_run *run = vcpu->run;
+	uint64_t uc;
+
+	if (run->exit_reason != KVM_EXIT_IO || run->io.port != UCALL_PIO_PORT ||
+	    run->io.direction != KVM_EXIT_IO_OUT ||
+	    run->io.size * run->io.count != sizeof(uc))
+		return NULL;
+
+	memcpy(&uc, (char *)run + run->io.data_offset, sizeof(uc));
+	return (void *)uc;
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * An SNP VM that makes GHCB requests.
+ */
+#include <string.h>
+
+#include "kvm_util.h"
+
+#include "request_vm.h"
+
+struct request_vm *request_vm_create(unsigned int nr_vcpus, void *guest_code)
+{
+	struct request_vm *v = calloc(1, sizeof(*v));
+	unsigned int i;
+
+	TEST_ASSERT(v, "out of memory");
+	v->snp = snp_vm_create(nr_vcpus, guest_code);
+	for (i = 0; i < nr_vcpus; i++) {
+		struct request_cpu *cpu = &v->cpu[i];
+
+		cpu->vcpu = v->snp->cpu[i].vcpu;
+		cpu->mailbox = snp_vm_alloc_shared(v->snp, 1);
+		cpu->request = snp_vm_alloc_shared(v->snp, 1);
+		cpu->response = snp_vm_alloc_shared(v->snp, 1);
+		cpu->data = snp_vm_alloc_shared(v->snp, MAX_DATA_PAGES);
+		cpu->seen = snp_vm_alloc_shared(v->snp, 1 + MAX_DATA_PAGES);
+		cpu->req = cpu->mailbox.hva;
+		vcpu_args_set(cpu->vcpu, 1, cpu->mailbox.gva);
+	}
+	return v;
+}
+
+void request_vm_free(struct request_vm *v)
+{
+	snp_vm_free(v->snp);
+	free(v);
+}
+
+void request_prepare(struct request_cpu *cpu, uint64_t exit_code, uint8_t msg_type,
+		     uint64_t npages)
+{
+	struct guest_request *req = cpu->req;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(cpu->sent); i++)
+		cpu->sent[i] = i * 7 + (i >> 8) * 3 + 1;
+	cpu->sent[SNP_MSG_TYPE_OFFSET] = msg_type;
+	memcpy(cpu->request.hva, cpu->sent, sizeof(cpu->sent));
+	memset(cpu->response.hva, POISON_RESPONSE, cpu->response.size);
+	memset(cpu->data.hva, POISON_DATA, cpu->data.size);
+	memset(cpu->seen.hva, 0, cpu->seen.size);
+
+	/* answer.count stays: it goes on counting. */
+	req->exit_code = exit_code;
+	req->exit_info_1 = cpu->request.gpa;
+	req->exit_info_2 = cpu->response.gpa;
+	req->rax = cpu->data.gpa;
+	req->rbx = npages;
+	req->mark = MARK_ALL;
+	req->usage = GHCB_USAGE_STANDARD;
+	req->copy[0].from = cpu->response.gva;
+	req->copy[0].to = cpu->seen.gva;
+	req->copy[0].size = cpu->response.size;
+	req->copy[1].from = cpu->data.gva;
+	req->copy[1].to = cpu->seen.gva + cpu->response.size;
+	req->copy[1].size = cpu->data.size;
+}

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Create, launch and free SNP VMs.
+ */
+#include <fcntl.h>
+#include <string.h>
+
+#include "kvm_util.h"
+#include "processor.h"
+#include "sparsebit.h"
+#include "ucall_common.h"
+
+#include "snp_vm.h"
+
+#define DEV_SEV			"/dev/sev"
+
+/* #VC, the VMM communication exception; libkvm has no name for it. */
+#define VC_VECTOR		29
+
+/* Guest policy: bit 17 is reserved and must be 1, bit 16 allows SMT (SEV-SNP firmware ABI) */
+#define SNP_POLICY		((1ull << 17) | (1ull << 16))
+
+/* Page table levels above the leaf's: PML4, PDPT, PD */
+#define TOP_LEVEL		4
+#define LEAF_LEVEL		1
+#define ENTRIES			512
+
+/* Room in the memory slot: the program, tables, stacks, and what a test shares. */
+#define SLOT_PAGES		512
+
+/* A launch update may be told to try again when memory is short. */
+#define MAX_RETRIES		1000
+
+static unsigned int c_bit_position(void)
+{
+	/*
+	 * From KVM, not from CPUID: what counts is the platform that the VM
+	 * runs on, and that need not be this CPU.
+	 */
+	return kvm_cpuid_property(kvm_get_supported_cpuid(), X86_PROPERTY_SEV_C_BIT);
+}
+
+const char *snp_vm_missing(void)
+{
+	static char why[160];
+	long types;
+	int fd;
+
+	fd = open(KVM_DEV_PATH, O_RDWR);
+	if (fd < 0) {
+		snprintf(why, sizeof(why), "cannot open %s: %s", KVM_DEV_PATH, strerror(errno));
+		return why;
+	}
+	types = ioctl(fd, KVM_CHECK_EXTENSION, KVM_CAP_VM_TYPES);
+	close(fd);
+	if (types < 0 || !(types & (1 << KVM_X86_SNP_VM))) {
+		snprintf(why, sizeof(why),
+			 "no SNP VMs on this machine: KVM_CAP_VM_TYPES is 0x%lx, without bit %d",
+			 types < 0 ? 0 : types, KVM_X86_SNP_VM);
+		return why;
+	}
+
+	fd = open(DEV_SEV, O_RDWR);
+	if (fd < 0) {
+		snprintf(why, sizeof(why), "cannot open %s: %s", DEV_SEV, strerror(errno));
+		return why;
+	}
+	close(fd);
+
+	if (!c_bit_position())
+		return "KVM_GET_SUPPORTED_CPUID has no leaf 0x8000001f: the C-bit is unknown";
+	errno = 0;
+	return NULL;
+}
+
+static void snp_cmd(struct kvm_vm *vm, uint32_t id, const char *name, void *data)
+{
+	struct kvm_sev_cmd cmd = {
+		.id = id,
+		.data = (uint64_t)data,
+		.sev_fd = vm->arch.sev_fd,
+	};
+	int ret;
+
+	errno = 0;
+	ret = __vm_ioctl(vm, KVM_MEMORY_ENCRYPT_OP, (unsigned long *)&cmd);
+	TEST_ASSERT(!ret, "%s failed: %s, firmware status 0x%x", name, strerror(errno), cmd.error);
+}
+
+/* The vCPU's GHCB, and the private page that says where it is. */
+static void vcpu_init(struct snp_vm *snp, unsigned int id)
+{
+	struct kvm_vcpu *vcpu = snp->cpu[id].vcpu;
+	struct guest_vcpu *info;
+	struct kvm_sregs sregs;
+	uint64_t gva;
+
+	snp->cpu[id].ghcb = snp_vm_alloc_shared(snp, 1);
+
+	gva = vm_vaddr_alloc_page(snp->vm);
+	info = addr_gva2hva(snp->vm, gva);
+	*info = (struct guest_vcpu) {
+		.self = (void *)gva,
+		.ghcb = (void *)snp->cpu[id].ghcb.gva,
+		.ghcb_gpa = snp->cpu[id].ghcb.gpa,
+		.id = id,
+	};
+
+	/*
+	 * The C-bit in CR3, as in the tables (see encrypt_tables()): on
+	 * hardware the walk is private anyway.
+	 */
+	vcpu_sregs_get(vcpu, &sregs);
+	sregs.gs.base = gva;
+	sregs.cr3 |= snp->vm->arch.c_bit;
+	vcpu_sregs_set(vcpu, &sregs);
+}
+
+struct snp_vm *snp_vm_create(unsigned int nr_vcpus, void *guest_code)
+{
+	struct vm_shape shape = { .mode = VM_MODE_DEFAULT, .type = KVM_X86_SNP_VM };
+	struct kvm_sev_init init = { .ghcb_version = GHCB_PROTOCOL_VERSION };
+	const char *missing = snp_vm_missing();
+	struct userspace_mem_region *slot;
+	struct snp_vm *snp;
+	struct kvm_vm *vm;
+	unsigned int i;
+
+	TEST_ASSERT(!missing, "%s", missing);
+	TEST_ASSERT(nr_vcpus && nr_vcpus <= SNP_VM_MAX_VCPUS,
+		    "an SNP VM of ours has 1 to %d vCPUs, not %u", SNP_VM_MAX_VCPUS, nr_vcpus);
+	snp = calloc(1, sizeof(*snp));
+	TEST_ASSERT(snp, "out of memory");
+	snp->c_bit = c_bit_position();
+	snp->nr_vcpus = nr_vcpus;
+
+	/*
+	 * What __vm_create() of libkvm does, with two differences: slot 0 has
+	 * private memory, and the C-bit is known before anything is mapped.
+	 */
+	vm = snp->vm = ____vm_create(shape);
+	vm->arch.c_bit = 1ull << snp->c_bit;
+	vm->gpa_tag_mask = vm->arch.c_bit;
+	vm->arch.sev_fd = open(DEV_SEV, O_RDWR);
+	TEST_ASSERT(vm->arch.sev_fd >= 0, "cannot open %s: %s", DEV_SEV, strerror(errno));
+
+	vm_mem_add(vm, VM_MEM_SRC_ANONYMOUS, 0, 0,
+		   SLOT_PAGES + ucall_nr_pages_required(vm->page_size),
+		   KVM_MEM_GUEST_MEMFD, -1, 0);
+	for (i = 0; i < NR_MEM_REGIONS; i++)
+		vm->memslots[i] = 0;
+	kvm_vm_elf_load(vm, program_invocation_name);
+	slot = memslot2region(vm, 0);
+	ucall_init(vm, slot->region.guest_phys_addr + slot->region.memory_size);
+	sync_global_to_guest(vm, guest_rng);
+
+	/* Before any vCPU: KVM_SEV_INIT2 refuses a VM that has some. */
+	snp_cmd(vm, KVM_SEV_INIT2, "KVM_SEV_INIT2", &init);
+	kvm_arch_vm_post_create(vm);
+	vm_install_exception_handler(vm, VC_VECTOR, guest_vc_handler);
+
+	for (i = 0; i < nr_vcpus; i++) {
+		snp->cpu[i].vcpu = vm_vcpu_add(vm, i, guest_code);
+		vcpu_init(snp, i);
+	}
+	return snp;
+}
+
+struct shared_mem snp_vm_alloc_shared(struct snp_vm *snp, size_t pages)
+{
+	struct shared_mem mem = { .size = pages * snp->vm->page_size };
+
+	TEST_ASSERT(!snp->vm->arch.is_pt_protected,
+		    "shared memory is allocated before the launch");
+	mem.gva = vm_vaddr_alloc_shared(snp->vm, mem.size, KVM_UTIL_MIN_VADDR,
+					MEM_REGION_TEST_DATA);
+	mem.gpa = addr_gva2gpa(snp->vm, mem.gva);
+	mem.hva = addr_gva2hva(snp->vm, mem.gva);
+	memset(mem.hva, 0, mem.size);
+	return mem;
+}
+
+/*
+ * libkvm marks leaf entries only, since on hardware the walk is always private.
+ * An in-process KVM has no such walk: there the entry names the view that the
+ * next table lies in.
+ */
+static void encrypt_tables(struct kvm_vm *vm, uint64_t table_gpa, int level)
+{
+	uint64_t *table = addr_gpa2hva(vm, table_gpa);
+	int i;
+
+	for (i = 0; i < ENTRIES; i++) {
+		if (!(table[i] & PTE_PRESENT_MASK) || (table[i] & PTE_LARGE_MASK))
+			continue;
+		if (level - 1 > LEAF_LEVEL)
+			encrypt_tables(vm, PTE_GET_PA(table[i]), level - 1);
+		table[i] |= vm->arch.c_bit;
+	}
+}
+
+/* @size bytes at @gpa, from the shared view's memory. */
+static void launch_update(struct kvm_vm *vm, uint64_t gpa, uint64_t size)
+{
+	struct kvm_sev_snp_launch_update update = {
+		.gfn_start = gpa >> vm->page_shift,
+		.uaddr = (uint64_t)addr_gpa2hva(vm, gpa),
+		.len = size,
+		.type = KVM_SEV_SNP_PAGE_TYPE_NORMAL,
+	};
+	struct kvm_sev_cmd cmd = {
+		.id = KVM_SEV_SNP_LAUNCH_UPDATE,
+		.data = (uint64_t)&update,
+		.sev_fd = vm->arch.sev_fd,
+	};
+	unsigned int retries = 0;
+
+	vm_mem_set_private(vm, gpa, size);
+
+	/* KVM advances the struct by what it has done, which need not be all. */
+	while (update.len) {
+		uint64_t len = update.len;
+		int ret;
+
+		errno = 0;
+		ret = __vm_ioctl(vm, KVM_MEMORY_ENCRYPT_OP, (unsigned long *)&cmd);
+		TEST_ASSERT(!ret || errno == EAGAIN,
+			    "KVM_SEV_SNP_LAUNCH_UPDATE, GFN 0x%llx: %s, firmware status 0x%x",
+			    update.gfn_start, strerror(errno), cmd.error);
+		if (update.len == len)
+			TEST_ASSERT(++retries < MAX_RETRIES,
+				    "KVM_SEV_SNP_LAUNCH_UPDATE of GFN 0x%llx makes no progress",
+				    update.gfn_start);
+	}
+	errno = 0;
+}
+
+void snp_vm_launch(struct snp_vm *snp)
+{
+	struct kvm_sev_snp_launch_start start = { .policy = SNP_POLICY };
+	struct kvm_sev_snp_launch_finish finish = {};
+	struct userspace_mem_region *region;
+	struct kvm_vm *vm = snp->vm;
+	sparsebit_idx_t first, last;
+	int ctr;
+
+	encrypt_tables(vm, vm->pgd, TOP_LEVEL);
+
+	snp_cmd(vm, KVM_SEV_SNP_LAUNCH_START, "KVM_SEV_SNP_LAUNCH_START", &start);
+	hash_for_each(vm->regions.slot_hash, ctr, region, slot_node)
+		sparsebit_for_each_set_range(region->protected_phy_pages, first, last)
+			launch_update(vm, first << vm->page_shift,
+				      (last - first + 1) << vm->page_shift);
+	snp_cmd(vm, KVM_SEV_SNP_LAUNCH_FINISH, "KVM_SEV_SNP_LAUNCH_FINISH", &finish);
+
+	/* From here on libkvm refuses to walk the page tables. */
+	vm->arch.is_pt_protected = true;
+}
+
+void snp_vm_free(struct snp_vm *snp)
+{
+	close(snp->vm->arch.sev_fd);
+	kvm_vm_free(snp->vm);
+	free(snp);
+}
