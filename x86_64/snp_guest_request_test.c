@@ -1,0 +1,484 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * SNP guests' requests to firmware, and the GHCB protocol that carries them:
+ * MSR protocol, GHCB registration, Guest Request (NAE event 0x80000011) and
+ * Extended Guest Request (0x80000012) without certificate exit.
+ *
+ * Not ABI, so not checked: what the response page holds after firmware failed,
+ * and what RAX to RDX hold in an answer, but where a case says so.
+ */
+#include "harness.h"
+
+#include "kvm_util.h"
+#include "ucall_common.h"
+
+#include "request_check.h"
+
+/* An NAE event that nothing has defined. */
+#define NAE_UNDEFINED	0x800000ffull
+
+/* Reasons a test of ours gives for terminating; set 1 is for guests' own use */
+#define TERM_SET	1
+#define TERM_REASON	0x42
+
+/* ---- guests ---- */
+
+static void guest_requests(struct guest_request *req)
+{
+	ghcb_register();
+	guest_request_loop(req);
+}
+
+/* exit_info_1 has the MSR's value, the answer's exit_info_1 what came back. */
+static void guest_msr(struct guest_request *req)
+{
+	req->answer.exit_info_1 = ghcb_msr_call(req->exit_info_1);
+	ghcb_register();
+	GUEST_SYNC(STAGE_ANSWERED);
+}
+
+static void guest_terminates(void)
+{
+	ghcb_terminate(TERM_SET, TERM_REASON);
+}
+
+/* A VMGEXIT before any registration; only then can it tell by ucall. */
+static void guest_never_registered(struct guest_request *req)
+{
+	struct guest_vcpu *vcpu = guest_this_vcpu();
+
+	guest_make_request(req, vcpu->ghcb, vcpu->ghcb_gpa);
+	ghcb_register();
+	GUEST_SYNC(STAGE_ANSWERED);
+}
+
+/* A registered GHCB, and a VMGEXIT on another page: the response page's. */
+static void guest_other_registered(struct guest_request *req)
+{
+	ghcb_register();
+	guest_make_request(req, (struct ghcb *)req->rax, req->rbx);
+	GUEST_SYNC(STAGE_ANSWERED);
+}
+
+/* ---- MSR protocol (AMD 56421, "GHCB MSR Protocol") ---- */
+
+COCO_FIXTURE(msr_protocol);
+FIXTURE_VARIANT(msr_protocol)
+{
+	struct check_row row;
+	uint64_t request;
+	uint64_t info;			/* of the answer */
+	uint64_t mask, data;		/* and its bits 63:12, as far as they are known */
+	bool sev_info;
+};
+
+FIXTURE_VARIANT_ADD(msr_protocol, sev_info)
+{
+	COCO_ROW(NULL, REQ_GHCB_SEV_INFO),
+	.request = GHCB_MSR_SEV_INFO_REQ, .info = GHCB_MSR_SEV_INFO_RESP, .sev_info = true,
+};
+
+FIXTURE_VARIANT_ADD(msr_protocol, preferred_gpa)
+{
+	COCO_ROW(NULL, REQ_GHCB_PREF_GPA),
+	.request = GHCB_MSR_PREF_GPA_REQ, .info = GHCB_MSR_PREF_GPA_RESP,
+};
+
+FIXTURE_VARIANT_ADD(msr_protocol, features)
+{
+	COCO_ROW(NULL, REQ_GHCB_HV_FEATURES),
+	.request = GHCB_MSR_HV_FEATURES_REQ, .info = GHCB_MSR_HV_FEATURES_RESP,
+	.mask = GHCB_HV_FEATURE_SNP, .data = GHCB_HV_FEATURE_SNP,
+};
+
+FIXTURE_VARIANT_ADD(msr_protocol, register_low)
+{
+	COCO_ROW(NULL, REQ_GHCB_REGISTER),
+	.request = GHCB_MSR(GHCB_MSR_REG_GPA_REQ, 0x123), .info = GHCB_MSR_REG_GPA_RESP,
+	.mask = ~0ull >> 12, .data = 0x123,
+};
+
+FIXTURE_VARIANT_ADD(msr_protocol, register_high)
+{
+	COCO_ROW(NULL, REQ_GHCB_REGISTER),
+	.request = GHCB_MSR(GHCB_MSR_REG_GPA_REQ, 0xabcdef012), .info = GHCB_MSR_REG_GPA_RESP,
+	.mask = ~0ull >> 12, .data = 0xabcdef012,
+};
+
+COCO_TEST_F(msr_protocol, answer)
+{
+	enum requirement_nr req = check_main_req();
+	struct request_vm *v = request_vm_create(1, guest_msr);
+	struct request_cpu *cpu = &v->cpu[0];
+	uint64_t answer;
+
+	snp_vm_launch(v->snp);
+	cpu->req->exit_info_1 = variant->request;
+	if (EXPECT_REQ_SYNC(req, cpu->vcpu, STAGE_ANSWERED)) {
+		answer = cpu->req->answer.exit_info_1;
+		EXPECT_REQ_EQ(req, "answer in the GHCB MSR, bits 11:0", variant->info,
+			      GHCB_MSR_INFO(answer), &names_ghcb_msr);
+		EXPECT_REQ_EQ(req, "answer in the GHCB MSR, bits 63:12", variant->data,
+			      GHCB_MSR_DATA(answer) & variant->mask, &names_value);
+		if (variant->sev_info) {
+			EXPECT_REQ_EQ(req, "highest GHCB version", GHCB_PROTOCOL_VERSION,
+				      GHCB_SEV_INFO_MAX(answer), &names_value);
+			EXPECT_REQ_EQ(req, "lowest GHCB version", 1, GHCB_SEV_INFO_MIN(answer),
+				      &names_value);
+			EXPECT_REQ_EQ(req, "the C-bit's position", v->snp->c_bit,
+				      GHCB_SEV_INFO_CBIT(answer), &names_value);
+		}
+	}
+	request_vm_free(v);
+}
+
+COCO_FIXTURE(termination);
+FIXTURE_VARIANT(termination)
+{
+	struct check_row row;
+};
+
+FIXTURE_VARIANT_ADD(termination, msr)
+{
+	COCO_ROW(NULL, REQ_GHCB_MSR_TERM),
+};
+
+COCO_TEST_F(termination, exit)
+{
+	enum requirement_nr req = check_main_req();
+	struct request_vm *v = request_vm_create(1, guest_terminates);
+	struct kvm_run *run = v->cpu[0].vcpu->run;
+
+	(void)variant;
+	snp_vm_launch(v->snp);
+	if (EXPECT_REQ_EXIT(req, v->cpu[0].vcpu, KVM_EXIT_SYSTEM_EVENT)) {
+		EXPECT_REQ_EQ(req, "system_event.type", KVM_SYSTEM_EVENT_SEV_TERM,
+			      run->system_event.type, &names_system_event);
+		EXPECT_REQ_EQ(req, "system_event.ndata", 1, run->system_event.ndata, &names_count);
+		EXPECT_REQ_EQ(req, "system_event.data[0]", GHCB_MSR_TERM(TERM_SET, TERM_REASON),
+			      run->system_event.data[0], &names_value);
+	}
+	request_vm_free(v);
+}
+
+/* ---- registration (AMD 56421, "GHCB GPA Registration") ---- */
+
+COCO_FIXTURE(unregistered);
+FIXTURE_VARIANT(unregistered)
+{
+	struct check_row row;
+	void (*guest)(struct guest_request *req);
+};
+
+FIXTURE_VARIANT_ADD(unregistered, never)
+{
+	COCO_ROW(NULL, REQ_GHCB_REGISTER_ERR),
+	.guest = guest_never_registered,
+};
+
+FIXTURE_VARIANT_ADD(unregistered, other_page)
+{
+	COCO_ROW(NULL, REQ_GHCB_REGISTER_ERR),
+	.guest = guest_other_registered,
+};
+
+COCO_TEST_F(unregistered, vmgexit)
+{
+	enum requirement_nr req = check_main_req();
+	struct request_vm *v = request_vm_create(1, variant->guest);
+	struct request_cpu *cpu = &v->cpu[0];
+
+	snp_vm_launch(v->snp);
+	request_prepare(cpu, GHCB_NAE_HV_FEATURES, 0, 0);
+	cpu->req->copy[0].size = cpu->req->copy[1].size = 0;
+	cpu->req->mark &= ~(MARK_RAX | MARK_RBX);
+	cpu->req->rax = cpu->response.gva;
+	cpu->req->rbx = cpu->response.gpa;
+	if (EXPECT_REQ_SYNC(req, cpu->vcpu, STAGE_ANSWERED)) {
+		EXPECT_REQ_EQ(req, "SW_EXITINFO1", GHCB_INFO1_MALFORMED,
+			      cpu->req->answer.exit_info_1, &names_info_1);
+		EXPECT_REQ_EQ(req, "SW_EXITINFO2", GHCB_REASON_NOT_REGISTERED,
+			      cpu->req->answer.exit_info_2, &names_malformed);
+	}
+	request_vm_free(v);
+}
+
+/* ---- guest requests (AMD 56421, "SNP Guest Request", "SNP Extended Guest Request") ---- */
+
+COCO_FIXTURE(request);
+FIXTURE_VARIANT(request)
+{
+	struct check_row row;
+	/* The request; what is 0 here is as request_prepare() has it. */
+	uint64_t event;
+	uint8_t msg_type;
+	uint64_t npages;
+	uint32_t unmark;		/* MARK_* */
+	uint32_t usage;
+	uint64_t request_add, response_add, rax_add;	/* bytes */
+	bool same_page;
+	/* Firmware. */
+	uint32_t fw_err;
+	int issue_err;
+	/* What is wanted. */
+	bool malformed;
+	uint64_t reason, reason2;	/* SW_EXITINFO2 of a malformed one; reason2: or this */
+	unsigned int zeroed;		/* bytes at RAX */
+	enum requirement_nr data_req;	/* what says so; 0: the main one */
+};
+
+#define SERVED	REQ_SNP_REQ_FW_ONCE, REQ_SNP_REQ_BYTES, REQ_SNP_REQ_RESPONSE, REQ_SNP_REQ_KEPT, \
+		REQ_GHCB_VALID_BITS
+
+FIXTURE_VARIANT_ADD(request, plain_report)
+{
+	COCO_ROW(NULL, REQ_SNP_REQ_ANSWER, SERVED),
+	.event = GHCB_NAE_GUEST_REQUEST, .msg_type = SNP_MSG_REPORT_REQ, .npages = 1,
+};
+
+FIXTURE_VARIANT_ADD(request, plain_key)
+{
+	COCO_ROW(NULL, REQ_SNP_REQ_ANSWER, SERVED),
+	.event = GHCB_NAE_GUEST_REQUEST, .msg_type = SNP_MSG_KEY_REQ,
+};
+
+/* RAX and RBX are no inputs of the plain request. */
+FIXTURE_VARIANT_ADD(request, plain_rax_rbx_unmarked)
+{
+	COCO_ROW(NULL, REQ_SNP_REQ_ANSWER, SERVED),
+	.event = GHCB_NAE_GUEST_REQUEST, .msg_type = SNP_MSG_REPORT_REQ,
+	.unmark = MARK_RAX | MARK_RBX,
+};
+
+FIXTURE_VARIANT_ADD(request, extended_report_1_page)
+{
+	COCO_ROW(NULL, REQ_SNP_REQ_ANSWER, REQ_SNP_EXT_EMPTY_TABLE, SERVED),
+	.event = GHCB_NAE_EXT_GUEST_REQUEST, .msg_type = SNP_MSG_REPORT_REQ, .npages = 1,
+	.zeroed = 24, .data_req = REQ_SNP_EXT_EMPTY_TABLE,
+};
+
+FIXTURE_VARIANT_ADD(request, extended_report_4_pages)
+{
+	COCO_ROW(NULL, REQ_SNP_REQ_ANSWER, REQ_SNP_EXT_EMPTY_TABLE, SERVED),
+	.event = GHCB_NAE_EXT_GUEST_REQUEST, .msg_type = SNP_MSG_REPORT_REQ, .npages = 4,
+	.zeroed = 24, .data_req = REQ_SNP_EXT_EMPTY_TABLE,
+};
+
+FIXTURE_VARIANT_ADD(request, extended_report_no_pages)
+{
+	COCO_ROW(NULL, REQ_SNP_REQ_ANSWER, REQ_SNP_EXT_NO_PAGES, SERVED),
+	.event = GHCB_NAE_EXT_GUEST_REQUEST, .msg_type = SNP_MSG_REPORT_REQ, .npages = 0,
+	.data_req = REQ_SNP_EXT_NO_PAGES,
+};
+
+FIXTURE_VARIANT_ADD(request, extended_key)
+{
+	COCO_ROW(NULL, REQ_SNP_REQ_ANSWER, REQ_SNP_EXT_OTHER_TYPES, SERVED),
+	.event = GHCB_NAE_EXT_GUEST_REQUEST, .msg_type = SNP_MSG_KEY_REQ, .npages = 1,
+	.data_req = REQ_SNP_EXT_OTHER_TYPES,
+};
+
+FIXTURE_VARIANT_ADD(request, extended_cpuid)
+{
+	COCO_ROW(NULL, REQ_SNP_REQ_ANSWER, REQ_SNP_EXT_OTHER_TYPES, SERVED),
+	.event = GHCB_NAE_EXT_GUEST_REQUEST, .msg_type = SNP_MSG_CPUID_REQ, .npages = 1,
+	.data_req = REQ_SNP_EXT_OTHER_TYPES,
+};
+
+FIXTURE_VARIANT_ADD(request, extended_key_rax_misaligned)
+{
+	COCO_ROW(NULL, REQ_SNP_EXT_OTHER_TYPES, SERVED),
+	.event = GHCB_NAE_EXT_GUEST_REQUEST, .msg_type = SNP_MSG_KEY_REQ, .npages = 1,
+	.rax_add = 8,
+};
+
+FIXTURE_VARIANT_ADD(request, extended_key_rax_rbx_unmarked)
+{
+	COCO_ROW(NULL, REQ_SNP_EXT_OTHER_TYPES, SERVED),
+	.event = GHCB_NAE_EXT_GUEST_REQUEST, .msg_type = SNP_MSG_KEY_REQ,
+	.unmark = MARK_RAX | MARK_RBX,
+};
+
+/* Statuses of the SEV-SNP firmware ABI: INVALID_PARAM, and one with all bits of a byte. */
+FIXTURE_VARIANT_ADD(request, plain_firmware_error)
+{
+	COCO_ROW(NULL, REQ_SNP_REQ_FW_ERR, REQ_SNP_REQ_FW_ONCE),
+	.event = GHCB_NAE_GUEST_REQUEST, .msg_type = SNP_MSG_REPORT_REQ, .fw_err = 0x16,
+};
+
+FIXTURE_VARIANT_ADD(request, extended_firmware_error)
+{
+	COCO_ROW(NULL, REQ_SNP_REQ_FW_ERR, REQ_SNP_REQ_FW_ONCE),
+	.event = GHCB_NAE_EXT_GUEST_REQUEST, .msg_type = SNP_MSG_REPORT_REQ, .npages = 1,
+	.fw_err = 0xff, .zeroed = 24, .data_req = REQ_SNP_EXT_EMPTY_TABLE,
+};
+
+FIXTURE_VARIANT_ADD(request, plain_not_issued)
+{
+	COCO_ROW(NULL, REQ_SNP_REQ_ISSUE_ERR),
+	.event = GHCB_NAE_GUEST_REQUEST, .msg_type = SNP_MSG_REPORT_REQ, .issue_err = -ETIMEDOUT,
+};
+
+FIXTURE_VARIANT_ADD(request, extended_not_issued)
+{
+	COCO_ROW(NULL, REQ_SNP_REQ_ISSUE_ERR),
+	.event = GHCB_NAE_EXT_GUEST_REQUEST, .msg_type = SNP_MSG_KEY_REQ, .issue_err = -ENODEV,
+};
+
+/*
+ * Malformed: the specification's reasons "missing input" and "invalid input"
+ * both fit a bad GPA, and kernels differ.
+ */
+#define MALFORMED_GPA	\
+	.malformed = true, .reason = GHCB_REASON_MISSING_INPUT, .reason2 = GHCB_REASON_INVALID_INPUT
+
+FIXTURE_VARIANT_ADD(request, plain_request_misaligned)
+{
+	COCO_ROW(NULL, REQ_SNP_REQ_GPA_RULES, REQ_SNP_REQ_BAD_NO_FW),
+	.event = GHCB_NAE_GUEST_REQUEST, .msg_type = SNP_MSG_REPORT_REQ, .request_add = 8,
+	MALFORMED_GPA,
+};
+
+FIXTURE_VARIANT_ADD(request, plain_response_misaligned)
+{
+	COCO_ROW(NULL, REQ_SNP_REQ_GPA_RULES, REQ_SNP_REQ_BAD_NO_FW),
+	.event = GHCB_NAE_GUEST_REQUEST, .msg_type = SNP_MSG_REPORT_REQ, .response_add = 0x800,
+	MALFORMED_GPA,
+};
+
+FIXTURE_VARIANT_ADD(request, plain_same_page)
+{
+	COCO_ROW(NULL, REQ_SNP_REQ_GPA_RULES, REQ_SNP_REQ_BAD_NO_FW),
+	.event = GHCB_NAE_GUEST_REQUEST, .msg_type = SNP_MSG_REPORT_REQ, .same_page = true,
+	MALFORMED_GPA,
+};
+
+FIXTURE_VARIANT_ADD(request, extended_request_misaligned)
+{
+	COCO_ROW(NULL, REQ_SNP_REQ_GPA_RULES, REQ_SNP_REQ_BAD_NO_FW),
+	.event = GHCB_NAE_EXT_GUEST_REQUEST, .msg_type = SNP_MSG_REPORT_REQ, .npages = 1,
+	.request_add = 1, MALFORMED_GPA,
+};
+
+FIXTURE_VARIANT_ADD(request, extended_response_misaligned)
+{
+	COCO_ROW(NULL, REQ_SNP_REQ_GPA_RULES, REQ_SNP_REQ_BAD_NO_FW),
+	.event = GHCB_NAE_EXT_GUEST_REQUEST, .msg_type = SNP_MSG_REPORT_REQ, .npages = 1,
+	.response_add = 0xfff, MALFORMED_GPA,
+};
+
+FIXTURE_VARIANT_ADD(request, extended_same_page)
+{
+	COCO_ROW(NULL, REQ_SNP_REQ_GPA_RULES, REQ_SNP_REQ_BAD_NO_FW),
+	.event = GHCB_NAE_EXT_GUEST_REQUEST, .msg_type = SNP_MSG_REPORT_REQ, .npages = 1,
+	.same_page = true, MALFORMED_GPA,
+};
+
+FIXTURE_VARIANT_ADD(request, extended_rax_misaligned)
+{
+	COCO_ROW(NULL, REQ_SNP_EXT_RAX_ALIGN, REQ_SNP_REQ_BAD_NO_FW),
+	.event = GHCB_NAE_EXT_GUEST_REQUEST, .msg_type = SNP_MSG_REPORT_REQ, .npages = 1,
+	.rax_add = 8, .malformed = true, .reason = GHCB_REASON_INVALID_INPUT,
+};
+
+FIXTURE_VARIANT_ADD(request, extended_rax_unmarked)
+{
+	COCO_ROW(NULL, REQ_SNP_EXT_RAX_VALID, REQ_SNP_REQ_BAD_NO_FW),
+	.event = GHCB_NAE_EXT_GUEST_REQUEST, .msg_type = SNP_MSG_REPORT_REQ, .npages = 1,
+	.unmark = MARK_RAX, .malformed = true, .reason = GHCB_REASON_INVALID_INPUT,
+};
+
+FIXTURE_VARIANT_ADD(request, extended_rbx_unmarked)
+{
+	COCO_ROW(NULL, REQ_SNP_EXT_RBX_VALID, REQ_SNP_REQ_BAD_NO_FW),
+	.event = GHCB_NAE_EXT_GUEST_REQUEST, .msg_type = SNP_MSG_REPORT_REQ, .npages = 1,
+	.unmark = MARK_RBX, .malformed = true, .reason = GHCB_REASON_INVALID_INPUT,
+};
+
+FIXTURE_VARIANT_ADD(request, exit_code_unmarked)
+{
+	COCO_ROW(NULL, REQ_GHCB_ERR_MISSING, REQ_SNP_REQ_BAD_NO_FW),
+	.event = GHCB_NAE_GUEST_REQUEST, .msg_type = SNP_MSG_REPORT_REQ,
+	.unmark = MARK_EXIT_CODE, .malformed = true, .reason = GHCB_REASON_MISSING_INPUT,
+};
+
+FIXTURE_VARIANT_ADD(request, exit_info_1_unmarked)
+{
+	COCO_ROW(NULL, REQ_GHCB_ERR_MISSING, REQ_SNP_REQ_BAD_NO_FW),
+	.event = GHCB_NAE_GUEST_REQUEST, .msg_type = SNP_MSG_REPORT_REQ,
+	.unmark = MARK_INFO_1, .malformed = true, .reason = GHCB_REASON_MISSING_INPUT,
+};
+
+FIXTURE_VARIANT_ADD(request, exit_info_2_unmarked)
+{
+	COCO_ROW(NULL, REQ_GHCB_ERR_MISSING, REQ_SNP_REQ_BAD_NO_FW),
+	.event = GHCB_NAE_GUEST_REQUEST, .msg_type = SNP_MSG_REPORT_REQ,
+	.unmark = MARK_INFO_2, .malformed = true, .reason = GHCB_REASON_MISSING_INPUT,
+};
+
+FIXTURE_VARIANT_ADD(request, usage_1)
+{
+	COCO_ROW(NULL, REQ_GHCB_ERR_USAGE, REQ_SNP_REQ_BAD_NO_FW),
+	.event = GHCB_NAE_GUEST_REQUEST, .msg_type = SNP_MSG_REPORT_REQ,
+	.usage = 1, .malformed = true, .reason = GHCB_REASON_USAGE,
+};
+
+FIXTURE_VARIANT_ADD(request, undefined_event)
+{
+	COCO_ROW(NULL, REQ_GHCB_ERR_EVENT, REQ_SNP_REQ_BAD_NO_FW),
+	.event = NAE_UNDEFINED, .msg_type = SNP_MSG_REPORT_REQ,
+	.malformed = true, .reason = GHCB_REASON_INVALID_EVENT,
+};
+
+COCO_TEST_F(request, answer)
+{
+	struct request_vm *v = request_vm_create(1, guest_requests);
+	enum requirement_nr req = check_main_req();
+	struct request_cpu *cpu = &v->cpu[0];
+	struct request_fw fw;
+
+	request_fw_init(&fw, variant->issue_err, variant->fw_err);
+	if (!fw.modelled && (variant->fw_err || variant->issue_err)) {
+		check_skip("firmware here is real, it can't be told to fail");
+		return;
+	}
+
+	snp_vm_launch(v->snp);
+	if (!EXPECT_REQ_SYNC(REQ_GUEST_UCALL, cpu->vcpu, STAGE_READY))
+		return;
+
+	request_prepare(cpu, variant->event, variant->msg_type, variant->npages);
+	cpu->req->mark &= ~variant->unmark;
+	cpu->req->usage = variant->usage;
+	cpu->req->exit_info_1 += variant->request_add;
+	cpu->req->exit_info_2 += variant->response_add;
+	cpu->req->rax += variant->rax_add;
+	if (variant->same_page)
+		cpu->req->exit_info_2 = cpu->req->exit_info_1;
+
+	if (variant->issue_err) {
+		EXPECT_REQ_RUN_ERRNO(req, cpu->vcpu, -variant->issue_err);
+		request_vm_free(v);
+		return;
+	}
+	if (EXPECT_REQ_SYNC(req, cpu->vcpu, STAGE_ANSWERED)) {
+		const uint8_t *bitmap = cpu->req->answer.valid_bitmap;
+		enum requirement_nr data_req = variant->data_req ?: req;
+
+		if (variant->malformed)
+			expect_malformed(req, cpu, variant->reason, variant->reason2);
+		else
+			expect_served(req, cpu, &fw, 1);
+
+		EXPECT_REQ_TRUE(REQ_GHCB_VALID_BITS, "SW_EXITINFO1 is marked valid",
+				ghcb_bit_is_valid(bitmap, GHCB_VALID_BIT(sw_exit_info_1)));
+		EXPECT_REQ_TRUE(REQ_GHCB_VALID_BITS, "SW_EXITINFO2 is marked valid",
+				ghcb_bit_is_valid(bitmap, GHCB_VALID_BIT(sw_exit_info_2)));
+		EXPECT_REQ_BYTES(REQ_SNP_REQ_KEPT, "the request page", cpu->sent,
+				 cpu->request.hva, REQUEST_PAGE);
+		expect_data(data_req, cpu, variant->zeroed);
+	}
+	request_vm_free(v);
+}
+
+COCO_MAIN(snp_vm_missing)
