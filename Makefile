@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What there is to make.  The rules that build are in tools/build.mk; two makes at
+# once wait for each other there.
+#
+#	make [all]		build tests and in-process KVM under build/
+#	make check		test the suite itself; SETUP=1 installs what is missing
+#	make bench		measure exits and round trips
+#	make clean		remove build/
+#
+# BUILD=DIR builds elsewhere, KDIR=DIR names the kernel tree for check and bench.
+
+BUILD ?= build
+override BUILD := $(abspath $(BUILD))
+export BUILD KDIR
+
+.PHONY: all check bench clean help setup
+
+# What has to be installed for it, see tools/setup.sh.
+all: PURPOSES := build
+check bench: PURPOSES := build src unicorn
+
+all: setup
+	@tools/build.sh
+
+check: setup
+	@tools/build.sh all unit
+	@tools/check/run.pl --root $(CURDIR) --build $(BUILD) $(TESTS)
+
+bench: setup
+	@tools/build.sh all bench
+	@$(if $(wildcard tools/bench.sh),tools/bench.sh,$(BUILD)/tools/bench)
+
+setup:
+	@tools/setup.sh $(if $(filter 1,$(SETUP)),--install) $(PURPOSES)
+
+clean:
+	rm -rf $(BUILD)
+
+help:
+	@sed -n 's/^#\t/\t/p' Makefile

@@ -1,0 +1,182 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Check options and set-up, build, run the tests.  See usage() and README.
+set -eu
+
+usage()
+{
+	cat <<'END'
+usage: ./run_tests.sh [OPTION]... [TEST...]
+
+Run the tests of KVM's confidential-VM exits on every platform that can serve here.
+A TEST is a test's name, or NAME:CASE to run the cases whose names, or last parts of
+names, match the pattern CASE (* and ? as in a shell).
+
+  --setup             install what is missing (as root), before anything else
+  --platform NAME     hw, src, ref or all; default: whatever can serve here
+                        hw   the machine's own /dev/kvm
+                        src  a kernel tree's KVM code, in the test's process
+                        ref  the reference model
+  --kdir DIR          the kernel tree under test (also KDIR=DIR); default: the one of
+                      Debian's package linux-source-6.12, as it is and with the
+                      patches in tools/patches/6.12
+  --patch FILE        apply this patch to a copy of the tree; may be given repeatedly
+  --engine NAME       what runs the guest on src: kvm or unicorn; default: kvm where
+                      /dev/kvm can be opened
+  --list              print tests, cases, requirements and revisions, and exit
+  -j N                run N tests at a time; default: number of processors
+  --timeout SECONDS   stop a test that takes longer; default: 45
+  --out DIR           keep results there; default: a new directory in build/results
+  --help              print this, and exit
+
+Exit status: 0 passed; 1 something failed, or passed that was expected to fail;
+2 usage or set-up; 4 nothing could be run.
+
+Environment: KDIR, and BUILD to build elsewhere than in build/.
+END
+}
+
+die()
+{
+	echo "run_tests.sh: $*" >&2
+	exit 2
+}
+
+directory()
+{
+	[ -n "$2" ] || die "$1 needs a directory"
+	[ -d "$2" ] || die "$1: there is no directory '$2'"
+	(cd "$2" && pwd) || die "$1: cannot enter '$2'"
+}
+
+file()
+{
+	[ -f "$2" ] && [ -r "$2" ] || die "$1: cannot read '$2'"
+	printf '%s/%s\n' "$(directory "$1" "$(dirname "$2")")" "$(basename "$2")"
+}
+
+root=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
+install='' platform='' engine='' list='' jobs='' timeout=45 out='' known=''
+kdir=${KDIR:-} kdir_from=KDIR
+patches=() tests=()
+
+while [ $# -gt 0 ]; do
+	option=$1
+	# --option=value is --option value
+	case $option in
+	--*=*)	option=${1%%=*}
+		value=${1#*=}
+		shift
+		set -- "$option" "$value" "$@" ;;
+	-j?*)	shift
+		set -- -j "${option#-j}" "$@"
+		option=-j ;;
+	esac
+	case $option in
+	--platform|--kdir|--patch|--engine|-j|--timeout|--out|--known-issues)
+		[ $# -ge 2 ] || die "$option needs a value"
+		value=$2
+		shift ;;
+	esac
+	shift
+	case $option in
+	--help|-h)	usage; exit 0 ;;
+	--setup)	install=--install ;;
+	--list)		list=--list ;;
+	--platform)	platform=$value ;;
+	--engine)	engine=$value ;;
+	--kdir)		kdir=$value kdir_from=--kdir ;;
+	--patch)	value=$(file --patch "$value"); patches+=(--patch "$value") ;;
+	--out)		[ -n "$value" ] || die "--out needs a directory"
+			out=$(readlink -m -- "$value") ;;
+	# For the suite's own tests.
+	--known-issues)	known=$(file --known-issues "$value") ;;
+	-j)		jobs=$value ;;
+	--timeout)	timeout=$value ;;
+	--)		tests+=("$@"); break ;;
+	-*)		die "unknown option '$option' (see --help)" ;;
+	*)		tests+=("$option") ;;
+	esac
+done
+
+case $platform in
+''|hw|src|ref|all) ;;
+*)	die "--platform: '$platform' is not hw, src, ref or all" ;;
+esac
+case $engine in
+''|kvm|unicorn) ;;
+*)	die "--engine: '$engine' is not kvm or unicorn" ;;
+esac
+if [ -n "$jobs" ]; then
+	[[ $jobs =~ ^[1-9][0-9]{0,3}$ ]] || die "-j: '$jobs' is not a number from 1 to 9999"
+fi
+[[ $timeout =~ ^[0-9]{1,6}(\.[0-9]+)?$ && ! $timeout =~ ^0+(\.0*)?$ ]] ||
+	die "--timeout: '$timeout' is not a positive number of seconds"
+if [ -n "$kdir" ]; then
+	kdir=$(directory "$kdir_from" "$kdir")
+	[ -f "$kdir/arch/x86/kvm/svm/sev.c" ] && [ -f "$kdir/Makefile" ] ||
+		die "$kdir_from: '$kdir' is no kernel tree (no arch/x86/kvm/svm/sev.c)"
+fi
+if [ "$platform" = hw ] || [ "$platform" = ref ]; then
+	[ ${#patches[@]} = 0 ] || die "--patch: platform $platform has no tree to patch"
+fi
+for name in ${tests[@]+"${tests[@]}"}; do
+	[ -f "$root/x86_64/${name%%:*}.c" ] && [[ ${name%%:*} == *_test ]] && continue
+	echo "run_tests.sh: unknown test '${name%%:*}'; the tests are:" >&2
+	(cd "$root/x86_64" && printf '  %s\n' *_test.c) | sed 's/\.c$//' >&2
+	exit 2
+done
+jobs=${jobs:-$(nproc)}
+
+# ---- set-up ----
+
+purposes=(build)
+case $platform in
+''|all|src)
+	purposes+=(src)
+	if [ -n "$install" ] || [ "$engine" = unicorn ] ||
+	   { [ -z "$engine" ] && ! { [ -r /dev/kvm ] && [ -w /dev/kvm ]; }; }; then
+		purposes+=(unicorn)
+	fi ;;
+esac
+"$root/tools/setup.sh" $install "${purposes[@]}" || exit 2
+
+export BUILD
+BUILD=$(readlink -m -- "${BUILD:-$root/build}")
+# What is built is said on stderr: stdout is for results.
+target=all
+if [ -n "$list" ] || [ "$platform" = hw ] || [ "$platform" = ref ]; then
+	target=tests
+fi
+"$root/tools/build.sh" $target >&2 || exit 2
+
+# ---- run ----
+
+results=
+if [ -z "$out" ] && [ -z "$list" ]; then
+	if [ -w "$BUILD" ]; then
+		mkdir -p "$BUILD/results"
+		# Two runs may start within a second.
+		out=$(mktemp -d "$BUILD/results/$(date +%Y%m%d-%H%M%S)-XXXX") || exit 2
+		chmod 755 "$out"
+		ln -sfn "$(basename "$out")" "$BUILD/results/latest"
+		results=$BUILD/results
+	else
+		out=$(mktemp -d "${TMPDIR:-/tmp}/coco-results-XXXXXX") || exit 2
+	fi
+fi
+
+status=0
+"$root/tools/run.pl" --root "$root" --build "$BUILD" --timeout "$timeout" --jobs "$jobs" $list \
+	${out:+--out "$out"} ${platform:+--platform "$platform"} ${engine:+--engine "$engine"} \
+	${kdir:+--kdir "$kdir"} ${known:+--known-issues "$known"} \
+	${patches[@]+"${patches[@]}"} -- ${tests[@]+"${tests[@]}"} || status=$?
+
+# The last twenty runs are enough.
+if [ -n "$results" ]; then
+	ls -1d "$results"/2*-*/ | head -n -20 | while read -r old; do
+		rm -rf "$old"
+	done
+fi
+exit $status

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Builds the suite; tools/build.sh runs it, one at a time in a build directory.
+#
+#	all	tests and the in-process KVM
+#	tests	tests, and libkvm with two of its own tests
+#	unit	the programs that the suite's own tests run
+#	bench	tools/bench.c, if there is one
+
+ROOT := $(CURDIR)
+BUILD ?= $(ROOT)/build
+TREE := $(BUILD)/linux-source-6.12
+SELFTESTS := $(TREE)/tools/testing/selftests
+UAPI := $(BUILD)/uapi
+LIBKVM := $(BUILD)/libkvm
+OBJ := $(BUILD)/obj
+
+# Each names its sources, relative to the repository, and their flags.
+-include lib/inproc/Makefile.inc
+-include lib/inproc/src/Makefile.inc
+
+TESTS := $(basename $(wildcard x86_64/*_test.c))
+UNITS := $(basename $(wildcard tools/check/*_unit.c))
+FIXTURES := $(basename $(wildcard tools/check/fixtures/*.c))
+BENCH := $(basename $(wildcard tools/bench.c))
+LIB_SRCS := $(wildcard lib/check/*.c lib/vm/*.c lib/guest/*.c)
+INPROC := $(if $(strip $(INPROC_SRCS)),$(BUILD)/inproc/libinproc-src.so)
+
+.PHONY: all tests unit bench
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: tests $(INPROC)
+tests: $(addprefix $(BUILD)/,$(TESTS)) $(LIBKVM).stamp
+unit: $(addprefix $(BUILD)/,$(UNITS) $(FIXTURES))
+bench: $(addprefix $(BUILD)/,$(BENCH))
+
+say = @printf '  %-6s %s\n' '$(1)' '$(patsubst $(BUILD)/%,%,$@)'
+
+# ---- from the default tree ----
+
+# Nothing in them outlives a change of tree; an unpacked file's date is the
+# package's, so dates alone would not tell.
+$(UAPI).stamp: $(TREE).stamp
+	$(call say,UAPI)
+	rm -rf $(UAPI) $(LIBKVM)
+	$(MAKE) -C $(TREE) O=$(UAPI) ARCH=x86 headers > /dev/null
+	touch $@
+
+# The makefile there sets CC and the flags itself.
+$(LIBKVM).stamp: $(UAPI).stamp tools/libkvm.mk
+	$(call say,LIBKVM)
+	mkdir -p $(LIBKVM)
+	$(MAKE) -C $(SELFTESTS)/kvm -f $(ROOT)/tools/libkvm.mk ARCH=x86 \
+		OUTPUT=$(LIBKVM) UAPI=$(UAPI) libkvm > /dev/null
+	touch $@
+
+# ---- tests: what is linked with libkvm ----
+
+WARNINGS := -Wall -Wextra
+LIB_OBJS := $(LIB_SRCS:%.c=$(OBJ)/%.o)
+# Only a shell can read it: make parses this before libkvm is built.
+LIBKVM_CFLAGS = $$(cat $(LIBKVM)/libkvm.cflags)
+
+$(OBJ)/%.o: %.c $(LIBKVM).stamp tools/build.mk
+	$(call say,CC)
+	mkdir -p $(@D)
+	$(CC) -std=gnu11 $(LIBKVM_CFLAGS) $(WARNINGS) -MD -MP -Iinclude -c $< -o $@
+
+# Our objects come before the library: lib/guest/ucall.c replaces its ucall.o.
+$(BUILD)/%: $(OBJ)/%.o $(LIB_OBJS) $(LIBKVM).stamp
+	$(call say,LD)
+	mkdir -p $(@D)
+	$(CC) -no-pie -pthread -o $@ $(filter %.o,$^) $(LIBKVM)/libkvm.a -ldl
+
+# ---- in-process KVM ----
+
+PIC := $(BUILD)/pic
+# The lists of sources and flags; the tests do not depend on them.
+INPROC_MAKEFILES := tools/build.mk $(wildcard lib/inproc/Makefile.inc lib/inproc/src/Makefile.inc)
+INPROC_OBJS := $(INPROC_SRCS:%.c=$(PIC)/%.o) $(INPROC_SRC_SRCS:%.c=$(PIC)/%.o)
+
+# With the tree's uAPI headers: the distribution's may be older than SNP.
+PIC_CFLAGS := -std=gnu11 -O2 -g -fPIC -pthread $(WARNINGS) -MD -MP \
+	-isystem $(UAPI)/usr/include -Iinclude -Ilib/inproc
+
+$(PIC)/%.o: %.c $(UAPI).stamp $(INPROC_MAKEFILES)
+	$(call say,CC)
+	mkdir -p $(@D)
+	$(CC) $(PIC_CFLAGS) $(FLAGS) -c $< -o $@
+
+$(PIC)/lib/inproc/%.o: FLAGS = $(INPROC_CFLAGS)
+$(PIC)/lib/inproc/src/%.o: FLAGS = $(INPROC_SRC_CFLAGS)
+
+$(BUILD)/inproc/libinproc-src.so: $(INPROC_OBJS) lib/inproc/export.map
+	$(call say,LD)
+	mkdir -p $(@D)
+	$(CC) -pthread $(INPROC_LDFLAGS) -o $@ $(filter %.o,$^) $(INPROC_LDLIBS)
+
+-include $(patsubst %.o,%.d,$(LIB_OBJS) $(INPROC_OBJS) \
+	$(foreach p,$(TESTS) $(UNITS) $(FIXTURES) $(BENCH),$(OBJ)/$(p).o))

@@ -1,0 +1,138 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The runner on test programs that end in every way, against golden output: one
+# case for each program.  UPDATE=1 writes the golden files anew.
+. "$(dirname "$0")/lib.sh"
+
+here=$(cd "$(dirname "$0")" && pwd)
+golden=$here/golden
+
+# A suite of these programs: what the runner looks at in a repository and a build.
+make_suite()
+{
+	local name
+	mkdir -p "$TMP/x86_64" "$TMP/tools" "$TMP/build/x86_64" "$TMP/build/inproc"
+	printf '%s\n' 'REQ-KNOWN | 6.12 | commit 123456789abc' > "$TMP/tools/known-issues"
+	cat > "$TMP/tools/image.sh" <<-END
+		#!/bin/sh
+		touch $TMP/image
+		echo "\$*" >> $TMP/image.args
+		patches=
+		while [ \$# -gt 0 ]; do
+			[ "\$1" = --patch ] && patches=\${patches:+\$patches,}\${2##*/}
+			shift 2
+		done
+		printf "%s\\n" IMAGE=$TMP/image TREE=linux-6.12.1 VERSION=6.12.1 PATCHES=\$patches
+	END
+	chmod +x "$TMP/tools/image.sh"
+	for name in "$@"; do
+		: > "$TMP/x86_64/${name}_test.c"
+		ln -s "$here/fixtures/outcomes.sh" "$TMP/build/x86_64/${name}_test"
+	done
+	ln -sf "$BUILD/tools/check/fixtures/kselftest" "$TMP/build/x86_64/kselftest_test"
+	: > "$TMP/x86_64/kselftest_test.c"
+	# The preloaded object has no part in this, but must be one.
+	ln -s "$(gcc -print-file-name=libdl.so.2)" "$TMP/build/inproc/libinproc-src.so"
+}
+
+runner()
+{
+	"$ROOT/tools/run.pl" --root "$TMP" --build "$TMP/build" --out "$TMP/out" --platform src \
+		--engine unicorn --timeout 1.5 "$@" 2>&1 < /dev/null
+	echo "status $?"
+}
+
+normalize()
+{
+	sed -e 's/([0-9.]* s)/(T s)/' -e "s|$TMP|TMP|g" \
+		-e 's/\(kselftest\.c:\)[0-9]*/\1LINE/'
+}
+
+golden_case()
+{
+	local name=$1 got=$TMP/$1.got
+	shift
+	runner "$@" | normalize > "$got"
+	if [ -n "${UPDATE-}" ]; then
+		cp "$got" "$golden/$name.txt"
+	fi
+	diff -u "$golden/$name.txt" "$got"
+}
+
+# The bracket keeps grep from finding itself.
+still_runs()
+{
+	grep -qs "$TMP/build/x86_64/[h]ang_hard_test" /proc/[0-9]*/cmdline
+}
+
+runner_killed()
+{
+	local pid
+	"$ROOT/tools/run.pl" --root "$TMP" --build "$TMP/build" --out "$TMP/out" --platform src \
+		--engine unicorn --timeout 60 hang_hard_test > /dev/null 2>&1 < /dev/null & pid=$!
+	for _ in {1..50}; do
+		still_runs && break
+		sleep 0.1
+	done
+	still_runs || { echo "it never ran"; return 1; }
+	kill -KILL $pid
+	for _ in {1..30}; do
+		still_runs || return 0
+		sleep 0.1
+	done
+	echo "the test still runs"
+	return 1
+}
+
+names=$(sed -n 's/^\([a-z0-9_]*\))$/\1/p' "$here/fixtures/outcomes.sh")
+make_suite $names
+
+for name in $names kselftest; do
+	ok "golden.$name" golden_case "$name" "${name}_test"
+done
+
+# Without names it prints only programs and failed cases; jobs that run at once
+# are printed as whole blocks, in the order in which they end.
+rm "$TMP"/x86_64/*_test.c
+: > "$TMP/x86_64/known_test.c"
+ok "golden.default" golden_case default
+rm "$TMP"/x86_64/known_test.c
+: > "$TMP/x86_64/fail_test.c"
+: > "$TMP/x86_64/hang_test.c"
+ok "golden.parallel" golden_case parallel --jobs 3
+
+# A requirement that is listed, and of which everything passed.
+printf '%s\n' 'REQ-THREE | <6.12.2 | commit 123456789abc' > "$TMP/tools/known-issues"
+rm "$TMP"/x86_64/*_test.c
+: > "$TMP/x86_64/pass_test.c"
+ok "golden.unexpected_pass" golden_case unexpected_pass pass_test
+ok "golden.unexpected_pass_not_run" golden_case unexpected_pass_not_run pass_test:f.one
+ok "golden.list" golden_case list --list
+
+# Trees: the default one with and without our patches, or just what was asked for.
+mkdir -p "$TMP/tools/patches/6.12"
+: > "$TMP/tools/patches/6.12/ours.patch"
+ok "golden.trees" golden_case trees
+ok "golden.trees_patches" golden_case trees_patches --patch /p/a.patch --patch /p/b.patch
+ok "golden.trees_kdir" golden_case trees_kdir --kdir /k
+tail -n 2 "$TMP/image.args" > "$TMP/image.tail"
+ok "image_arguments" diff - "$TMP/image.tail" <<-END
+	--out $TMP/build --patch /p/a.patch --patch /p/b.patch
+	--out $TMP/build --kdir /k
+END
+rm -r "$TMP/tools/patches"
+
+# Nothing that it started outlives the runner.
+: > "$TMP/x86_64/hang_hard_test.c"
+ok "runner_killed" runner_killed
+
+cat > "$TMP/tools/image.sh" <<-END
+	#!/bin/sh
+	echo "hunk 3 of a.patch does not apply" >&2
+	exit 2
+END
+ok "golden.no_image" golden_case no_image
+ok "golden.ref" golden_case ref --platform ref
+
+finish

@@ -1,0 +1,94 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# run_tests.sh: options, bad values, missing packages; each with its status and a
+# message that says what to do.
+. "$(dirname "$0")/lib.sh"
+
+run=$ROOT/run_tests.sh
+cd "$TMP" || exit 1
+mkdir empty tree tree/arch
+echo 'not a diff' > file
+
+ok "help" expect 0 "usage: ./run_tests.sh" "$run" --help
+ok "unknown_option" expect 2 "unknown option '--frobnicate'" "$run" --frobnicate
+ok "platform_unknown" expect 2 "'pdp11' is not hw, src, ref or all" "$run" --platform pdp11
+ok "platform_without_value" expect 2 "--platform needs a value" "$run" --platform
+ok "platform_equals" expect 2 "'pdp11' is not hw" "$run" --platform=pdp11
+ok "engine_unknown" expect 2 "'qemu' is not kvm or unicorn" "$run" --engine qemu
+ok "jobs_zero" expect 2 "-j: '0' is not a number" "$run" -j 0
+ok "jobs_word" expect 2 "-j: 'many' is not a number" "$run" -jmany
+ok "timeout_word" expect 2 "--timeout: 'soon' is not a positive number" "$run" --timeout soon
+ok "timeout_zero" expect 2 "--timeout: '0.0' is not a positive number" "$run" --timeout 0.0
+ok "timeout_negative" expect 2 "--timeout: '-3' is not a positive number" "$run" --timeout -3
+ok "kdir_missing" expect 2 "there is no directory 'nowhere'" "$run" --kdir nowhere
+ok "kdir_empty" expect 2 "is no kernel tree (no arch/x86/kvm/svm/sev.c)" "$run" --kdir empty
+ok "kdir_variable" expect 2 "KDIR: there is no directory 'nowhere'" env KDIR=nowhere "$run"
+ok "kdir_other_tree" expect 2 "is no kernel tree" "$run" --kdir tree
+ok "patch_missing" expect 2 "--patch: cannot read 'nowhere.patch'" "$run" --patch nowhere.patch
+ok "patch_on_hw" expect 2 "platform hw has no tree to patch" "$run" --platform hw --patch file
+ok "test_unknown" expect 2 "unknown test 'no_such_test'" "$run" no_such_test
+ok "test_unknown_lists" expect 2 "  snp_req_certs_test" "$run" no_such_test
+ok "test_not_a_path" expect 2 "unknown test '../run_tests'" "$run" ../run_tests
+ok "case_unknown" expect 2 "no case of snp_req_certs_test matches 'nope'" \
+	"$run" --list snp_req_certs_test:nope
+ok "list" expect 0 "coco-v1" "$run" --list
+ok "list_one" expect 0 "snp_guest_request_test" "$run" --list snp_guest_request_test
+ok "list_other_cwd" expect 0 "REQUIREMENT" env -C / "$run" --list
+ok "ref" expect 4 "ref: skipped: the reference model has no SNP part yet" "$run" --platform ref \
+	--out "$TMP/out"
+
+# A PATH without some of the packages' commands.
+chmod 755 "$TMP"
+mkdir bin
+for command in bash dirname readlink id nproc sed cat gcc make perl flock xz ld; do
+	ln -s "$(command -v $command)" bin/
+done
+ok "package_missing" expect 2 "missing: patch flex bison bc" env PATH="$TMP/bin" "$run"
+ok "package_command" expect 2 "apt-get install -y --no-install-recommends patch flex bison bc" \
+	env PATH="$TMP/bin" "$run"
+if [ "$(id -u)" = 0 ] && setpriv --reuid=65534 --regid=65534 --clear-groups \
+		test -x "$run" 2> /dev/null; then
+	ok "setup_not_root" expect 2 "only root can install it" \
+		setpriv --reuid=65534 --regid=65534 --clear-groups \
+		env PATH="$TMP/bin" "$run" --setup
+else
+	skip "setup_not_root" "needs root, and a checkout that others may enter"
+fi
+# An apt-get that has no package lists at first, as on a fresh machine.
+cat > bin/apt-get <<-END
+	#!/bin/bash
+	echo "\$*" >> $TMP/apt.log
+	case \$1 in
+	update)	: > $TMP/lists ;;
+	install) [ -e $TMP/lists ] || exit 100
+		for package in patch flex bison \$(cat $TMP/late); do
+			/bin/ln -s /bin/true $TMP/bin/\$package
+		done ;;
+	esac
+END
+chmod +x bin/apt-get
+setup=(env PATH="$TMP/bin" "$ROOT/tools/setup.sh")
+if [ "$(id -u)" = 0 ]; then
+	ok "setup_nothing_unasked" expect 2 "missing: patch" "${setup[@]}" src
+	ok "setup_nothing_unasked.log" test ! -e apt.log
+	: > late
+	ok "setup_still_missing" expect 2 "still missing after the installation: bc" \
+		"${setup[@]}" --install src
+	rm -f lists apt.log bin/patch bin/flex bin/bison
+	echo bc > late
+	ok "setup_installs" expect 0 "" "${setup[@]}" --install src
+	ok "setup_installs.log" diff apt.log - <<-END
+		install -y --no-install-recommends patch flex bison bc
+		update
+		install -y --no-install-recommends patch flex bison bc
+	END
+	ok "setup_once" expect 0 "" "${setup[@]}" --install src
+	ok "setup_once.log" test "$(wc -l < apt.log)" = 3
+else
+	skip "setup_installs" "needs root"
+fi
+ok "tarball_missing" expect 2 "apt-get install linux-source-6.12" \
+	env COCO_TARBALL="$TMP/none.tar.xz" BUILD="$TMP/build" "$ROOT/tools/build.sh"
+
+finish

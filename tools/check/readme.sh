@@ -1,0 +1,40 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Every command in README does what README says.  Each is run as it stands, but for
+# names of files that only stand for the reader's, and for the two that would start
+# this test again or measure for a long time: of these, make says what it would do.
+. "$(dirname "$0")/lib.sh"
+
+cd "$ROOT" || exit 1
+export BUILD
+
+run()
+{
+	local command=$1
+	command=${command//'~/src/linux'/$BUILD/linux-source-6.12}
+	command=${command//fix.patch/tools/patches/6.12/coco-v1.patch}
+	case $command in
+	'./run_tests.sh'*)	expect 0 "" bash -c "$command --out '$TMP/out'" ;;
+	'make help')		expect 0 "make check" bash -c "$command" ;;
+	'make '*)		expect 0 "tools/setup.sh" bash -c "$command --dry-run" ;;
+	*)			echo "do not know how to run this"; return 1 ;;
+	esac
+}
+
+nr=0
+while read -r command; do
+	nr=$((nr + 1))
+	ok "README: $command" run "$command"
+done < <(sed -n 's/^    \(\(\.\/\|make \).*\)$/\1/p' README)
+ok "README has commands" test $nr -ge 5
+
+paths=$(grep -o '\(tools\|lib\|include\|x86_64\)/[A-Za-z0-9_./-]*[A-Za-z0-9_/]' README | sort -u)
+for path in $paths; do
+	case $path in
+	*NAME*|tools/testing/*) continue ;;
+	esac
+	ok "README: $path exists" test -e "$path"
+done
+
+finish

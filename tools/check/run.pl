@@ -1,0 +1,67 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The suite's own tests: every program in tools/check that speaks TAP, and the tree's
+# own tests on the in-process KVM.  Called by make check, when all is built:
+#
+#	tools/check/run.pl --root DIR --build DIR [NAME...]
+#
+# Ends with a line "N passed, N failed"; exit status 1 if anything failed.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::RealBin/../lib";
+use Getopt::Long;
+use Coco::Harness;
+use Coco::Platforms;
+use Coco::Report;
+
+# Seconds.  The longest are those that build kernel images.
+use constant TIMEOUT => 900;
+
+my %options;
+$| = 1;
+GetOptions(\%options, 'root=s', 'build=s') or exit 2;
+my ($root, $build) = @options{qw(root build)};
+
+sub job
+{
+	my ($name, $argv, %env) = @_;
+	return {
+		id => $name, title => $name, argv => $argv, timeout => TIMEOUT,
+		# As a user's shell would have it: make's own variables are not for us.
+		env => { ROOT => $root, BUILD => $build, KDIR => undef, MAKEFLAGS => undef,
+			 MFLAGS => undef, MAKELEVEL => undef, MAKEOVERRIDES => undef, %env },
+	};
+}
+
+my @jobs;
+for my $path (sort glob "\Q$root\E/tools/check/*.sh \Q$root\E/tools/check/*_test.pl") {
+	my ($name) = $path =~ m{([^/]+)\.(?:sh|pl)$};
+	push @jobs, job($name, [$path]) if -x $path;
+}
+for my $path (sort glob "\Q$root\E/tools/check/*_unit.c") {
+	my ($name) = $path =~ m{([^/]+)\.c$};
+	push @jobs, job($name, ["$build/tools/check/$name"]);
+}
+if (@ARGV) {
+	my %wanted = map { $_ => 1 } @ARGV;
+	my %there = map { $_->{id} => 1 } @jobs;
+	for (grep { !$there{$_} } @ARGV) {
+		print STDERR "unknown test '$_'; there are: @{[sort keys %there]}\n";
+		exit 2;
+	}
+	@jobs = grep { $wanted{$_->{id}} } @jobs;
+}
+
+my $content = Coco::Harness::run(\@jobs, parallel => 1);
+my @verdicts = map { $_->{verdict} } @jobs;
+my $n = Coco::Report::tally(@verdicts);
+my @failures = Coco::Report::failures(@jobs);
+
+print map { "$_\n" } '', 'Failures:', @failures if @failures;
+my $reasons = Coco::Report::skip_reasons(@verdicts);
+print "\n$n->{skip} skipped: $reasons\n" if $n->{skip};
+$n->{fail}++ if !$content && !$n->{fail};
+printf "\n%d passed, %d failed\n", $n->{pass} + $n->{known}, $n->{fail};
+exit($n->{fail} || !$n->{pass} ? 1 : 0);

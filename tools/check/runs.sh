@@ -1,0 +1,106 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Whole runs of the suite: how fast, how many at once, as whom, from where, and what
+# they do to the tree under test.
+. "$(dirname "$0")/lib.sh"
+
+cd / || exit 1
+export BUILD
+run=$ROOT/run_tests.sh
+tree=$BUILD/linux-source-6.12
+
+# In seconds: what a run with nothing to build may take.
+limit=10
+
+fast()
+{
+	local start=$SECONDS
+	expect 0 "" "$run" --out "$TMP/fast" || return 1
+	[ $((SECONDS - start)) -lt $limit ] && return
+	echo "took $((SECONDS - start)) s, limit is $limit s"
+	return 1
+}
+
+two_at_once()
+{
+	local first second status=0
+	expect 0 "" "$run" --platform src --out "$TMP/first" & first=$!
+	expect 0 "" "$run" --platform src --out "$TMP/second" & second=$!
+	wait $first || status=1
+	wait $second || status=1
+	return $status
+}
+
+# Name, size and times of every file.
+state()
+{
+	find "$1" -printf '%P %s %T@ %C@ %m\n' | sort | cksum
+}
+
+not_written()
+{
+	local before after
+	before=$(state "$tree")
+	expect 0 "linux-6.12" "$run" --platform src --kdir "$tree" --out "$TMP/kdir" || return 1
+	after=$(state "$tree")
+	[ "$before" = "$after" ] && return
+	echo "the tree has changed"
+	return 1
+}
+
+# What make O= refuses: a tree with the products of a build in it.
+built_in_place()
+{
+	local copy=$TMP/built
+	cp -as "$tree" "$copy" || return 1
+	(cd "$copy" && mkdir -p include/config include/generated && touch .config \
+		include/config/auto.conf include/generated/autoconf.h arch/x86/kvm/svm/sev.o) ||
+		return 1
+	expect 0 "linux-6.12" "$run" --platform src --kdir "$copy" --out "$TMP/built.out"
+}
+
+patch_rejected()
+{
+	cat > "$TMP/bad.patch" <<-END
+		--- a/arch/x86/kvm/svm/sev.c
+		+++ b/arch/x86/kvm/svm/sev.c
+		@@ -1,3 +1,3 @@
+		 /* no such line */
+		-/* nor this one */
+		+/* but this */
+		 /* and none like this */
+	END
+	expect 2 "arch/x86/kvm/svm/sev.c" "$run" --patch "$TMP/bad.patch" --out "$TMP/bad" ||
+		return 1
+	[ ! -e "$TMP/bad/summary" ] || { echo "it went on"; return 1; }
+}
+
+ok "first_run" expect 0 "passed, 0 failed" "$run" --out "$TMP/run"
+ok "nothing_changed_is_fast" fast
+ok "two_at_once" two_at_once
+ok "coco_v1_unicorn" expect 0 "coco_v1" "$run" --platform src --engine unicorn --out "$TMP/uc" \
+	snp_req_certs_test
+if [ -r /dev/kvm ] && [ -w /dev/kvm ]; then
+	ok "coco_v1_kvm" expect 0 "coco_v1" "$run" --platform src --engine kvm --out "$TMP/kvm" \
+		snp_req_certs_test
+else
+	skip "coco_v1_kvm" "no usable /dev/kvm"
+fi
+ok "kdir_not_written" not_written
+ok "kdir_built_in_place" built_in_place
+ok "patch_rejected" patch_rejected
+
+user=(setpriv --reuid=65534 --regid=65534 --clear-groups env HOME=/nonexistent)
+if [ "$(id -u)" != 0 ]; then
+	skip "ordinary_user" "not root: all of this runs as an ordinary user"
+elif "${user[@]}" test -x "$run" -a -x "$BUILD" 2> /dev/null; then
+	ok "ordinary_user" expect 0 "src/unicorn" "${user[@]}" "$run" --engine unicorn
+	chmod 755 "$TMP"
+	ok "ordinary_user_cannot_build" expect 2 "not yours to write to" \
+		"${user[@]}" env BUILD="$TMP" "$run"
+else
+	skip "ordinary_user" "other users may not enter $BUILD"
+fi
+
+finish

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What is printed while tests run: a line for each program, its failed cases below
+# it, or every case if {cases} is set.  Jobs end in any order; each one is printed
+# as a whole.
+package Coco::Formatter;
+
+use strict;
+use warnings;
+use Coco::Report;
+use Coco::SourceHandler;
+
+# {cases}: print every case.
+sub new
+{
+	my ($class, %options) = @_;
+	return bless { %options }, $class;
+}
+
+sub prepare { }
+sub summary { }
+sub verbosity { return 0; }
+
+sub open_test
+{
+	my ($self, $description, $parser) = @_;
+	my $job = Coco::SourceHandler->job($description);
+
+	return bless {
+		formatter => $self, job => $job, parser => $parser,
+	}, 'Coco::Formatter::Session';
+}
+
+package Coco::Formatter::Session;
+
+sub result { }
+
+sub close_test
+{
+	my ($self) = @_;
+	my $verdict = $self->{job}{verdict};
+	my $parser = $self->{parser};
+
+	# A second opinion: whatever TAP::Parser finds wrong is never passed over.
+	if (!$verdict->count('fail') && ($parser->has_problems || $parser->parse_errors)) {
+		$verdict->problem("TAP::Parser: $_") for
+			$parser->parse_errors ? $parser->parse_errors : 'has problems';
+	}
+	Coco::Report::print_job($self->{job}, $self->{formatter}{cases});
+	$self->{job}{done} = 1;
+	delete $self->{parser};
+}
+
+1;

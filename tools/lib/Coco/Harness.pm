@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Run jobs with TAP::Harness.  A job is a hash:
+#	id	unique, in words: what TAP::Harness calls the test
+#	title	for the report
+#	argv	program and arguments
+#	env	{name => value}, undef to unset
+#	timeout	seconds
+#	known	{requirement id => hint} of known issues
+#	raw_file where its output goes; may be undef
+# Afterwards it has {verdict}, a Coco::Verdict.
+package Coco::Harness;
+
+use strict;
+use warnings;
+use TAP::Harness;
+use Coco::Formatter;
+use Coco::SourceHandler;
+
+# Run @$jobs, at most $options{parallel} at a time; {cases} as for Coco::Formatter.
+# True if TAP::Harness, too, is content.
+sub run
+{
+	my ($jobs, %options) = @_;
+
+	Coco::SourceHandler->add($_) for @$jobs;
+	my $harness = TAP::Harness->new({
+		formatter => Coco::Formatter->new(cases => $options{cases}),
+		jobs => $options{parallel},
+	});
+	my $aggregate = $harness->runtests(map { $_->{id} } @$jobs);
+	for my $job (grep { !$_->{done} } @$jobs) {
+		$job->{verdict} //= Coco::Verdict->new($job);
+		$job->{verdict}->problem('was never finished');
+	}
+	return !$aggregate->has_errors;
+}
+
+1;

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Platforms and trees: what can serve here, and the groups to run the tests in.  A
+# group is one platform with one tree:
+#	label	for the report		dir	its directory among the results
+#	env	for the test programs
+#	version	of the kernel, for the known issues
+#	skip	instead of all that: why it cannot be run
+package Coco::Platforms;
+
+use strict;
+use warnings;
+use POSIX ();
+
+sub kvm_usable
+{
+	return sysopen(my $fh, '/dev/kvm', POSIX::O_RDWR) ? (1, '') : (0, "/dev/kvm: $!");
+}
+
+# Why hardware cannot serve here, '' if it can.
+sub hw_missing
+{
+	my ($usable, $why) = kvm_usable();
+	return $why unless $usable;
+	for my $file (qw(kvm_amd/parameters/sev_snp kvm_intel/parameters/tdx)) {
+		open my $fh, '<', "/sys/module/$file" or next;
+		return '' if (<$fh> // '') =~ /^[Y1]/;
+	}
+	return "this machine's KVM has neither SEV-SNP nor TDX";
+}
+
+# The engine to use, from the option or by what there is; dies if it cannot be.
+sub engine
+{
+	my ($wanted) = @_;
+	my ($usable, $why) = kvm_usable();
+
+	if (($wanted // '') eq 'kvm' && !$usable) {
+		die "--engine kvm: $why (--engine unicorn needs no /dev/kvm)\n";
+	}
+	return $wanted // ($usable ? 'kvm' : 'unicorn');
+}
+
+# The groups for $options->{platform}: a list of hashes as above.
+sub groups
+{
+	my ($options) = @_;
+	my $platform = $options->{platform} // 'default';
+	my @groups;
+
+	push @groups, src_groups($options) if $platform =~ /^(?:default|all|src)$/;
+	if ($platform =~ /^(?:default|all|hw)$/) {
+		# Asked for by name the tests themselves say what is missing.
+		my $missing = $platform eq 'hw' ? '' : hw_missing();
+		my $release = (POSIX::uname())[2];
+		push @groups, {
+			label => "hw $release", dir => 'hw', version => $release, skip => $missing,
+			env => { COCO_PLATFORM => 'hw', COCO_ENGINE => undef, COCO_IMAGE => undef,
+				 LD_PRELOAD => undef },
+		};
+	}
+	if ($platform =~ /^(?:default|all|ref)$/) {
+		push @groups, {
+			label => 'ref', dir => 'ref',
+			skip => 'the reference model has no SNP part yet',
+		};
+	}
+	return @groups;
+}
+
+sub src_groups
+{
+	my ($options) = @_;
+	my @tree = defined $options->{kdir} ? ('--kdir', $options->{kdir}) : ();
+	my @variants = ([map { ('--patch', $_) } @{$options->{patches}}]);
+
+	# The default tree as it is, and with each of our patches.
+	if (!@tree && !@{$options->{patches}}) {
+		push @variants, map { ['--patch', $_] }
+			sort glob "\Q$options->{root}\E/tools/patches/6.12/*.patch";
+	}
+
+	my $engine = engine($options->{engine});
+	my @images = build_images($options, map { [@tree, @$_] } @variants);
+	return map {
+		my $tree = join ' + ', $_->{TREE}, map { s/\.patch$//r } split /,/, $_->{PATCHES};
+		{
+			label => "src/$engine $tree",
+			dir => "src-$engine-" . $tree =~ s/[^\w.+-]+//gr,
+			version => $_->{VERSION},
+			env => {
+				COCO_PLATFORM => 'src',
+				COCO_ENGINE => $engine,
+				COCO_IMAGE => $_->{IMAGE},
+				LD_PRELOAD => "$options->{build}/inproc/libinproc-src.so",
+			},
+		}
+	} @images;
+}
+
+# Have tools/image.sh build an image for each of @variants (its options), at once.
+# Returns what it printed for each, as a hash.
+sub build_images
+{
+	my ($options, @variants) = @_;
+	my (@running, @images);
+
+	for my $variant (@variants) {
+		open my $fh, '-|', "$options->{root}/tools/image.sh", '--out', $options->{build},
+			@$variant or die "cannot run tools/image.sh: $!\n";
+		push @running, $fh;
+	}
+	my $failed = 0;
+	for my $fh (@running) {
+		my %image = map { /^([A-Z]+)=(.*)$/ ? ($1 => $2) : () } <$fh>;
+		# It has said itself what is wrong.
+		close $fh or $failed = 1;
+		push @images, \%image;
+	}
+	die "no kernel image\n" if $failed;
+	for my $image (@images) {
+		for (qw(IMAGE TREE VERSION PATCHES)) {
+			die "tools/image.sh printed no $_\n" unless defined $image->{$_};
+		}
+		die "tools/image.sh left no $image->{IMAGE}\n" unless -e $image->{IMAGE};
+	}
+	return @images;
+}
+
+1;

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Words for results: a job's lines, a group's line, the list of failures.
+package Coco::Report;
+
+use strict;
+use warnings;
+use Coco::Verdict;
+
+my @kinds = (
+	[pass  => 'passed'],
+	[fail  => 'failed'],
+	[known => 'known issues'],
+	[skip  => 'skipped'],
+);
+
+sub tally
+{
+	my (@verdicts) = @_;
+	my %n = map { $_->[0] => 0 } @kinds;
+
+	for my $verdict (@verdicts) {
+		$n{$_->[0]} += $verdict->count($_->[0]) for @kinds;
+	}
+	return \%n;
+}
+
+# "3 passed, 1 failed", without zeroes other than "0 failed" if $all is not set.
+sub counts
+{
+	my ($n, $all) = @_;
+	my @parts;
+
+	for my $kind (@kinds) {
+		my ($key, $word) = @$kind;
+		next if !$n->{$key} && !$all && $key ne 'fail';
+		$word = 'known issue' if $key eq 'known' && $n->{$key} == 1;
+		push @parts, "$n->{$key} $word";
+	}
+	return join ', ', @parts;
+}
+
+# The reasons why cases of these were skipped, most frequent first.
+sub skip_reasons
+{
+	my (@verdicts) = @_;
+	my %reasons;
+
+	for my $verdict (@verdicts) {
+		$reasons{$verdict->{skip_all}}++ if defined $verdict->{skip_all};
+		$reasons{$_->{reason}}++ for grep { $_->{status} eq 'skip' } @{$verdict->{cases}};
+	}
+	my @order = sort { $reasons{$b} <=> $reasons{$a} || $a cmp $b } keys %reasons;
+	return $order[0] // '' if @order < 2;
+	return join '; ', map { "$reasons{$_}: $_" } @order;
+}
+
+my %mark = (pass => 'ok', fail => 'FAILED', known => 'known', skip => 'skip');
+
+# While tests run: a line for the program and one for each failure, or each case if
+# $every_case is set.  The details of failures come at the end.
+sub print_job
+{
+	my ($job, $every_case) = @_;
+	my $verdict = $job->{verdict};
+
+	printf "%s: %s (%.1f s)\n", $job->{title}, counts(tally($verdict)),
+		$verdict->{seconds} // 0;
+	for my $case (@{$verdict->{cases}}) {
+		next unless $every_case || $case->{status} eq 'fail';
+		my $why = $case->{status} eq 'fail' ? in_short($case) : $case->{reason} // '';
+		printf "  %-7s %s%s (%.2f s)\n", $mark{$case->{status}}, $case->{name},
+			length $why ? ": $why" : '', $case->{seconds};
+	}
+	print "  skip    $verdict->{skip_all}\n" if $every_case && defined $verdict->{skip_all};
+	print "  FAILED  $_\n" for @{$verdict->{problems}};
+}
+
+# The requirements that a failed case did not meet, and how it ended.
+sub in_short
+{
+	my ($case) = @_;
+	my %seen;
+
+	return join ', ', (grep { !$seen{$_}++ } map { $_->{req} } @{$case->{fails}}),
+		$case->{fatal} // ();
+}
+
+# What is known about a failed case: lines of requirement, wanted, got and place.
+sub case_details
+{
+	my ($case) = @_;
+	my @lines;
+
+	for my $fail (@{$case->{fails}}) {
+		push @lines, Coco::Verdict::fail_text($fail), "at $fail->{file}:$fail->{line}";
+	}
+	push @lines, $case->{fatal} if defined $case->{fatal};
+	# What the program said: all there is, or where in the kernel it crashed.
+	push @lines, map { "| $_" } last_of(8, @{$case->{notes}})
+		if !@{$case->{fails}} || defined $case->{fatal};
+	push @lines, 'says nothing more' unless @lines;
+	return @lines;
+}
+
+sub last_of
+{
+	my ($n, @list) = @_;
+	return @list > $n ? @list[-$n .. -1] : @list;
+}
+
+# A line for each known issue that showed on @jobs: how often, and the hint.
+sub known_issues
+{
+	my (@jobs) = @_;
+	my %count;
+
+	for my $verdict (map { $_->{verdict} } @jobs) {
+		$count{$_->{reason}}++ for grep { $_->{status} eq 'known' } @{$verdict->{cases}};
+	}
+	return map {
+		s/^known issue //r . " ($count{$_} " . ($count{$_} == 1 ? 'case)' : 'cases)')
+	} sort keys %count;
+}
+
+# Lines for every failure of @jobs.
+sub failures
+{
+	my (@jobs) = @_;
+	my @lines;
+
+	for my $job (@jobs) {
+		my $verdict = $job->{verdict};
+
+		for my $case (grep { $_->{status} eq 'fail' } @{$verdict->{cases}}) {
+			push @lines, "  $job->{title}: $case->{name}",
+				map { "    $_" } case_details($case);
+		}
+		push @lines, "  $job->{title}:", map { "    $_" } @{$verdict->{problems}},
+			map { "| $_" } @{$verdict->{last_lines}}
+			if @{$verdict->{problems}};
+	}
+	return @lines;
+}
+
+1;

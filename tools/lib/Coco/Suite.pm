@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The tests of the suite as they were built: their names, cases, requirements.
+package Coco::Suite;
+
+use strict;
+use warnings;
+
+# The suite in $root, built in $build.
+sub new
+{
+	my ($class, $root, $build) = @_;
+	my @names = map { m{([^/]+)\.c$} } glob "\Q$root\E/x86_64/*_test.c";
+
+	die "there are no tests in $root/x86_64\n" unless @names;
+	return bless { build => $build, names => [sort @names] }, $class;
+}
+
+sub names
+{
+	my ($self) = @_;
+	return @{$self->{names}};
+}
+
+sub program
+{
+	my ($self, $name) = @_;
+	return "$self->{build}/x86_64/$name";
+}
+
+# Its cases: a list of {name, reqs, revisions}.
+sub cases
+{
+	my ($self, $name) = @_;
+
+	return @{$self->{cases}{$name}} if $self->{cases}{$name};
+	my $program = $self->program($name);
+	open my $fh, '-|', $program, '--list' or die "cannot run $program: $!\n";
+	my @cases;
+	while (my $line = <$fh>) {
+		chomp $line;
+		# libkvm says things of its own before main().
+		next unless $line =~ /\t/;
+		my ($case, $reqs, $revisions, @more) = split /\t/, $line, -1;
+		die "$name --list: bad line '$line'\n"
+			if !defined $revisions || @more || !length $case || !length $reqs;
+		push @cases, { name => $case, reqs => [split /,/, $reqs], revisions => $revisions };
+	}
+	close $fh or die "$name --list: failed, wait status $?\n";
+	die "$name --list: no cases\n" unless @cases;
+	$self->{cases}{$name} = \@cases;
+	return @cases;
+}
+
+sub glob_to_regex
+{
+	my ($glob) = @_;
+	my %special = ('*' => '.*', '?' => '.');
+	my $regex = join '', map { $special{$_} // quotemeta } split //, $glob;
+
+	return qr/^$regex$/;
+}
+
+# What @arguments (TEST or TEST:CASE) select: a list of [name, arguments for the
+# program].  Dies, with what there is to choose from, on one that selects nothing.
+sub select
+{
+	my ($self, @arguments) = @_;
+	my (%chosen, @order);
+
+	@arguments = $self->names unless @arguments;
+	for my $argument (@arguments) {
+		my ($name, $pattern) = split /:/, $argument, 2;
+		die "unknown test '$name'; the tests are:\n", map { "  $_\n" } $self->names
+			unless grep { $_ eq $name } $self->names;
+		push @order, $name unless exists $chosen{$name};
+		$chosen{$name} //= [];
+		if (!defined $pattern) {
+			$chosen{$name} = undef;
+			next;
+		}
+		my $regex = glob_to_regex($pattern);
+		# A pattern matches a whole case name or its last part.
+		my @matching = grep { $_ =~ $regex || s/.*\.//r =~ $regex } map { $_->{name} }
+			$self->cases($name);
+		die "no case of $name matches '$pattern'; its cases are:\n",
+			map { "  $_->{name}\n" } $self->cases($name) unless @matching;
+		push @{$chosen{$name}}, @matching if defined $chosen{$name};
+	}
+	return map { [$_, map { ('-r', $_) } @{$chosen{$_} // []}] } @order;
+}
+
+# A table of all cases of the tests that @arguments select, as text.
+sub table
+{
+	my ($self, @arguments) = @_;
+	my @rows = ([qw(TEST CASE REQUIREMENT REVISIONS)]);
+	my @width;
+
+	for my $selected ($self->select(@arguments)) {
+		my ($name, @filter) = @$selected;
+		my %wanted = map { $_ => 1 } grep { $_ ne '-r' } @filter;
+		push @rows, map { [$name, $_->{name}, join(',', @{$_->{reqs}}), $_->{revisions}] }
+			grep { !@filter || $wanted{$_->{name}} } $self->cases($name);
+	}
+	for my $row (@rows) {
+		for (0 .. $#$row) {
+			$width[$_] = length $row->[$_] if length $row->[$_] > ($width[$_] // 0);
+		}
+	}
+	my $format = join '  ', map { "%-${_}s" } @width;
+	return join '', map { sprintf($format, @$_) =~ s/\s*$/\n/r } @rows;
+}
+
+1;

@@ -1,0 +1,147 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Run the suite, which has been built: called by run_tests.sh, with its options and
+#	--root DIR	the repository
+#	--build DIR	where it was built
+# All paths are absolute.  The exit status is run_tests.sh's.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+use File::Path qw(make_path);
+use Getopt::Long qw(:config no_auto_abbrev bundling);
+use Coco::Harness;
+use Coco::KnownIssues;
+use Coco::Platforms;
+use Coco::Report;
+use Coco::Suite;
+
+use constant { PASSED => 0, FAILED => 1, USAGE => 2, NOTHING => 4 };
+
+my %options = (patches => [], jobs => 1, timeout => 45);
+my @summary;
+
+$| = 1;
+exit(eval { main() } // do {
+	print STDERR "run_tests.sh: $@";
+	USAGE;
+});
+
+sub main
+{
+	GetOptions(\%options, 'root=s', 'build=s', 'out=s', 'platform=s', 'kdir=s', 'engine=s',
+		'patch=s' => $options{patches}, 'known-issues=s', 'jobs=i', 'timeout=f', 'list')
+		or return USAGE;
+
+	my $suite = Coco::Suite->new(@options{qw(root build)});
+	my @selected = $suite->select(@ARGV);
+	if ($options{list}) {
+		print $suite->table(@ARGV);
+		return PASSED;
+	}
+
+	# What is wrong with them shall show before anything takes time.
+	$suite->cases($_->[0]) for @selected;
+	$options{'known-issues'} //= "$options{root}/tools/known-issues";
+	my $known = Coco::KnownIssues->load($options{'known-issues'});
+	my @groups = Coco::Platforms::groups(\%options);
+	my @jobs = map { add_jobs($_, $suite, $known, @selected) } grep { !$_->{skip} } @groups;
+	make_path($options{out}, { error => \my $errors });
+	die "cannot create $options{out}\n" if @$errors;
+	my $content = !@jobs || Coco::Harness::run(\@jobs, parallel => $options{jobs},
+						   cases => scalar @ARGV);
+	my $status = report($suite, $known, $content, \@groups, \@jobs);
+
+	open my $fh, '>', "$options{out}/summary" or die "cannot write $options{out}/summary: $!\n";
+	print $fh map { "$_\n" } @summary;
+	close $fh or die "cannot write $options{out}/summary: $!\n";
+	print map { "$_\n" } '', @summary;
+	return $status;
+}
+
+sub add_jobs
+{
+	my ($group, $suite, $known, @selected) = @_;
+
+	make_path("$options{out}/$group->{dir}", { error => \my $errors });
+	die "cannot create $options{out}/$group->{dir}\n" if @$errors;
+	$group->{known} = $known->of_version($group->{version});
+	$group->{jobs} = [map {
+		my ($name, @filter) = @$_;
+		{
+			id => "$group->{label} $name",
+			title => "$group->{label}: $name",
+			test => $name,
+			argv => [$suite->program($name), @filter],
+			env => $group->{env},
+			timeout => $options{timeout},
+			known => $group->{known},
+			raw_file => "$options{out}/$group->{dir}/$name.tap",
+		}
+	} @selected];
+	return @{$group->{jobs}};
+}
+
+# Requirements that are a known issue of the group's tree, of which cases ran, and
+# none failed.
+sub unexpected_passes
+{
+	my ($group, $suite) = @_;
+	my (%ran, %failed);
+
+	for my $job (@{$group->{jobs}}) {
+		my %reqs = map { $_->{name} => $_->{reqs} } $suite->cases($job->{test});
+		for my $case (@{$job->{verdict}{cases}}) {
+			my @reqs = @{$reqs{$case->{name}} // []};
+			if ($case->{status} eq 'pass') {
+				$ran{$_} = "$job->{test} $case->{name}" for @reqs;
+			} elsif ($case->{status} eq 'fail') {
+				$failed{$_} = 1 for @reqs;
+			}
+			$failed{$_->{req}} = 1 for @{$case->{fails}};
+		}
+	}
+	return map { "$group->{label}: $_ ($ran{$_}): $group->{known}{$_}" }
+		grep { $ran{$_} && !$failed{$_} } sort keys %{$group->{known}};
+}
+
+# Fill @summary; returns the exit status.
+sub report
+{
+	my ($suite, $known, $content, $groups, $jobs) = @_;
+	my @verdicts = map { $_->{verdict} } @$jobs;
+	my $total = Coco::Report::tally(@verdicts);
+	my @unexpected;
+
+	for my $group (@$groups) {
+		if ($group->{skip}) {
+			push @summary, "$group->{label}: skipped: $group->{skip}";
+			next;
+		}
+		my @group_verdicts = map { $_->{verdict} } @{$group->{jobs}};
+		my $counts = Coco::Report::counts(Coco::Report::tally(@group_verdicts), 1);
+		my $reasons = Coco::Report::skip_reasons(@group_verdicts);
+		$counts .= " ($reasons)" if length $reasons;
+		push @summary, "$group->{label}: $counts";
+		push @unexpected, unexpected_passes($group, $suite);
+	}
+
+	my @known = map { "  $_" } Coco::Report::known_issues(@$jobs);
+	push @summary, '', 'Known issues:', @known if @known;
+	my @failures = Coco::Report::failures(@$jobs);
+	push @summary, '', 'Failures:', @failures if @failures;
+	push @summary, '', 'Expected to fail, but passed (see tools/known-issues):',
+		map { "  $_" } @unexpected if @unexpected;
+	push @summary, '', "Output of each test: $options{out}" if @$jobs;
+
+	if ($total->{fail} || @unexpected || !$content) {
+		push @summary, 'TAP::Harness reports an error' if !$total->{fail} && !@unexpected;
+		return FAILED;
+	}
+	if (!$total->{pass} && !$total->{known}) {
+		push @summary, 'Nothing could be run.';
+		return NOTHING;
+	}
+	return PASSED;
+}
