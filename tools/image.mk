@@ -13,7 +13,9 @@ LDS := $(KERNEL)/image.lds
 
 # Static in the tree's files, and set by the glue as hardware set-up would.
 GLOBALS := svm_x86_ops x86_emulator_cache min_sev_asid nr_asids sev_enc_bit sev_me_mask \
-	   sev_asid_bitmap sev_reclaim_asid_bitmap sev_enabled sev_es_enabled sev_snp_enabled
+	   sev_asid_bitmap sev_reclaim_asid_bitmap sev_enabled sev_es_enabled sev_snp_enabled \
+	   min_snp_asid max_snp_asid min_sev_es_asid max_sev_es_asid \
+	   snp_supported_policy_bits
 
 # Given by image.lds, not to be bound as missing.
 LDS_SYMBOLS := const_pcpu_hot const_current_task const_cpu_current_top_of_stack \

@@ -3,7 +3,13 @@
  * What is left of virt/kvm/kvm_main.c and of the kernel around it: lists of
  * vCPUs, loading a vCPU onto a CPU, signals, time.  Fakes.
  */
+#include "glue_probe.h"
+
+#ifdef HAVE_ENTRY_VIRT
+#include <linux/entry-virt.h>
+#else
 #include <linux/entry-kvm.h>
+#endif
 #include <linux/sched/signal.h>
 #include <linux/xarray.h>
 #include <linux/ktime.h>
@@ -44,6 +50,7 @@ void kvm_sigset_deactivate(struct kvm_vcpu *vcpu)
 {
 }
 
+#ifdef HAVE_XFER_WORK_VCPU
 int xfer_to_guest_mode_handle_work(struct kvm_vcpu *vcpu)
 {
 	if (!test_and_clear_thread_flag(TIF_SIGPENDING))
@@ -51,6 +58,12 @@ int xfer_to_guest_mode_handle_work(struct kvm_vcpu *vcpu)
 	kvm_handle_signal_exit(vcpu);
 	return -EINTR;
 }
+#else
+int xfer_to_guest_mode_handle_work(void)
+{
+	return test_and_clear_thread_flag(TIF_SIGPENDING) ? -EINTR : 0;
+}
+#endif
 
 /* kvm->vcpu_array is the only xarray that kernel code here looks into. */
 static struct glue_vm *glue_xa_vm(struct xarray *xa)
@@ -77,15 +90,6 @@ void *xa_find_after(struct xarray *xa, unsigned long *index, unsigned long max, 
 {
 	(*index)++;
 	return xa_find(xa, index, max, filter);
-}
-
-void kvm_vcpu_kick(struct kvm_vcpu *vcpu)
-{
-}
-
-bool kvm_vcpu_wake_up(struct kvm_vcpu *vcpu)
-{
-	return false;
 }
 
 bool kvm_make_all_cpus_request(struct kvm *kvm, unsigned int req)
@@ -118,4 +122,27 @@ int kvm_io_bus_write(struct kvm_vcpu *vcpu, enum kvm_bus bus_idx, gpa_t addr, in
 int kvm_io_bus_read(struct kvm_vcpu *vcpu, enum kvm_bus bus_idx, gpa_t addr, int len, void *val)
 {
 	return -EOPNOTSUPP;
+}
+
+/* Newer trees only. */
+int kvm_lock_all_vcpus(struct kvm *kvm);
+void kvm_unlock_all_vcpus(struct kvm *kvm);
+
+int kvm_lock_all_vcpus(struct kvm *kvm)
+{
+	struct kvm_vcpu *vcpu;
+	unsigned long i;
+
+	kvm_for_each_vcpu(i, vcpu, kvm)
+		mutex_lock(&vcpu->mutex);
+	return 0;
+}
+
+void kvm_unlock_all_vcpus(struct kvm *kvm)
+{
+	struct kvm_vcpu *vcpu;
+	unsigned long i;
+
+	kvm_for_each_vcpu(i, vcpu, kvm)
+		mutex_unlock(&vcpu->mutex);
 }

@@ -1,27 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Variables of the kernel around the code under test: a plain machine without
- * nested paging quirks, profiling or apicv.  Types that differ between versions
- * are irrelevant here: all are zero, or read as a bool or an int.
+ * profiling or interrupt virtualization.  Weak, so that a tree's own object
+ * takes precedence, and not declared with the tree's types on purpose: those
+ * differ, and all of these read as zero, or as a true bool.
  */
 #include <linux/types.h>
 
-/* Not declared to the compiler with the tree's types on purpose. */
-bool enable_mmio_caching = true;
-bool tdp_enabled = true;
-bool tdp_mmu_enabled = true;
-int prof_on;
-bool x2avic_enabled;
-int x86_ibpb_exit_to_user __attribute__((section(".data..percpu")));
-int l1tf_vmx_mitigation;
-long x86_pred_cmd;
-/* struct x86_pmu_capability, struct smp_ops */
-char kvm_pmu_cap[256];
-char smp_ops[256];
-char amd_pmu_ops[256];
-char system_long_wq[8];
-char system_percpu_wq[8];
-char param_ops_bint[64], param_ops_bool[64], param_ops_int[64], param_ops_uint[64],
-     param_ops_ushort[64];
-/* Static keys */
-char hugetlb_optimize_vmemmap_key[64];
+#define GLUE_DATA	__attribute__((weak))
+
+bool GLUE_DATA enable_mmio_caching = true;
+bool GLUE_DATA tdp_enabled = true;
+bool GLUE_DATA tdp_mmu_enabled = true;
+bool GLUE_DATA x2avic_enabled;
+int GLUE_DATA prof_on;
+int GLUE_DATA l1tf_vmx_mitigation;
+long GLUE_DATA x86_pred_cmd;
+int GLUE_DATA x86_ibpb_exit_to_user __attribute__((section(".data..percpu")));
+/* struct x86_pmu_capability, struct smp_ops, struct kvm_pmu_ops */
+char GLUE_DATA kvm_pmu_cap[256];
+char GLUE_DATA smp_ops[256];
+char GLUE_DATA amd_pmu_ops[256];
+/* struct workqueue_struct pointers */
+void *GLUE_DATA system_long_wq;
+void *GLUE_DATA system_percpu_wq;
+void *GLUE_DATA system_wq;
+/* struct kernel_param_ops */
+char GLUE_DATA param_ops_bint[64];
+char GLUE_DATA param_ops_bool[64];
+char GLUE_DATA param_ops_int[64];
+char GLUE_DATA param_ops_uint[64];
+char GLUE_DATA param_ops_ushort[64];
+/* struct static_key */
+char GLUE_DATA hugetlb_optimize_vmemmap_key[64];

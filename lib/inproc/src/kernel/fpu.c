@@ -52,3 +52,9 @@ u64 xstate_get_guest_group_perm(void)
 {
 	return XFEATURE_MASK_FPSSE;
 }
+
+int fpu_swap_kvm_fpstate(struct fpu_guest *gfpu, bool enter_guest)
+{
+	gfpu->fpstate->in_use = enter_guest;
+	return 0;
+}

@@ -53,11 +53,11 @@ static inline struct glue_vcpu *to_glue_vcpu(struct kvm_vcpu *vcpu)
 }
 
 /* Version differences in types, by probe (tools/image.sh). */
-static inline void glue_set_exit_code(struct vmcb_control_area *control, u32 code)
+static inline void glue_set_exit_code(struct vmcb_control_area *control, u64 code)
 {
 	control->exit_code = code;
 #ifdef HAVE_EXIT_CODE_HI
-	control->exit_code_hi = 0;
+	control->exit_code_hi = code >> 32;
 #endif
 }
 

@@ -81,7 +81,7 @@ long kvm_gmem_populate(struct kvm *kvm, gfn_t start_gfn, void __user *src, long 
 	int ret = 0;
 	long i;
 
-	if (npages < 0 || !kvm_slot_can_be_private(slot))
+	if (npages < 0 || !slot || !(slot->flags & KVM_MEM_GUEST_MEMFD))
 		return -EINVAL;
 
 	npages = min_t(unsigned long, slot->npages - (start_gfn - slot->base_gfn), npages);

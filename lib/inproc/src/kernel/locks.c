@@ -2,128 +2,101 @@
 /*
  * The kernel's locks over futexes of the process: real ones, a second vCPU's
  * thread waits.  Fakes in that they know neither priorities nor lock order.
+ *
+ * Without the tree's headers on purpose: versions differ in what is a macro
+ * around what.  Of every lock only the first int of the kernel's own structure
+ * is used, which is zero in an unlocked one of any version.
  */
-#include <linux/mutex.h>
-#include <linux/rwsem.h>
-#include <linux/rwlock.h>
-#include <linux/spinlock.h>
-#include <linux/srcu.h>
+#include <linux/types.h>
 
-#include "glue.h"
+#include "../image.h"
 
-/*
- * A lock is the first int of the kernel's own structure: 0 free, 1 taken, 2
- * taken and waited for.
- */
+extern const struct image_host *glue_host;
+
+/* 0 free, 1 taken, 2 taken and waited for */
 static void glue_lock(int *word)
 {
-	int old = cmpxchg(word, 0, 1);
+	int old = 0;
 
-	while (old) {
-		if (old == 2 || cmpxchg(word, 1, 2))
-			glue_host->futex_wait(word, 2);
-		old = cmpxchg(word, 0, 2);
-	}
+	if (__atomic_compare_exchange_n(word, &old, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		return;
+	while (__atomic_exchange_n(word, 2, __ATOMIC_ACQUIRE))
+		glue_host->futex_wait(word, 2);
 }
 
 static void glue_unlock(int *word)
 {
-	if (xchg(word, 0) == 2)
+	if (__atomic_exchange_n(word, 0, __ATOMIC_RELEASE) == 2)
 		glue_host->futex_wake(word, 1);
 }
 
-void __mutex_init(struct mutex *lock, const char *name, struct lock_class_key *key)
+/* Like the inline halves in some trees, it looks at the lowest byte only. */
+static void glue_spin_lock(int *word)
 {
-	memset(lock, 0, sizeof(*lock));
+	int old = 0;
+
+	while (!__atomic_compare_exchange_n(word, &old, 1, false, __ATOMIC_ACQUIRE,
+					    __ATOMIC_RELAXED)) {
+		old = 0;
+		glue_host->yield();
+	}
 }
 
-void mutex_lock(struct mutex *lock)
+static void glue_spin_unlock(int *word)
 {
-	glue_lock((int *)&lock->owner);
+	__atomic_store_n((char *)word, 0, __ATOMIC_RELEASE);
 }
 
-int mutex_lock_killable(struct mutex *lock)
+#define GLUE_LOCK_FN(name, op)		\
+	void name(int *word);		\
+	void name(int *word)		\
+	{				\
+		op(word);		\
+	}
+
+/* mutex_lock_killable(), raw_spin_lock_irqsave(): also a result, 0 */
+#define GLUE_LOCK_FN0(name, op)		\
+	long name(int *word);		\
+	long name(int *word)		\
+	{				\
+		op(word);		\
+		return 0;		\
+	}
+
+static void glue_lock_init(int *word)
 {
-	glue_lock((int *)&lock->owner);
-	return 0;
+	*word = 0;
 }
 
-int mutex_trylock(struct mutex *lock)
-{
-	return !cmpxchg((int *)&lock->owner, 0, 1);
-}
-
-void mutex_unlock(struct mutex *lock)
-{
-	glue_unlock((int *)&lock->owner);
-}
+GLUE_LOCK_FN(__mutex_init, glue_lock_init)
+GLUE_LOCK_FN(mutex_init_generic, glue_lock_init)
+GLUE_LOCK_FN(mutex_lock, glue_lock)
+GLUE_LOCK_FN0(mutex_lock_killable, glue_lock)
+GLUE_LOCK_FN0(mutex_lock_interruptible, glue_lock)
+GLUE_LOCK_FN(mutex_unlock, glue_unlock)
 
 /* Readers exclude each other here as well, which is stricter and no less right. */
-void __init_rwsem(struct rw_semaphore *sem, const char *name, struct lock_class_key *key)
-{
-	memset(sem, 0, sizeof(*sem));
-}
+GLUE_LOCK_FN(__init_rwsem, glue_lock_init)
+GLUE_LOCK_FN(down_read, glue_lock)
+GLUE_LOCK_FN(up_read, glue_unlock)
+GLUE_LOCK_FN(down_write, glue_lock)
+GLUE_LOCK_FN(up_write, glue_unlock)
 
-void down_read(struct rw_semaphore *sem)
-{
-	glue_lock((int *)&sem->count);
-}
+GLUE_LOCK_FN(_raw_spin_lock, glue_spin_lock)
+GLUE_LOCK_FN(_raw_spin_lock_irq, glue_spin_lock)
+GLUE_LOCK_FN0(_raw_spin_lock_irqsave, glue_spin_lock)
+GLUE_LOCK_FN(_raw_spin_unlock, glue_spin_unlock)
+GLUE_LOCK_FN(_raw_spin_unlock_irq, glue_spin_unlock)
+GLUE_LOCK_FN(_raw_spin_unlock_irqrestore, glue_spin_unlock)
+GLUE_LOCK_FN0(_raw_read_lock_irqsave, glue_spin_lock)
+GLUE_LOCK_FN(_raw_read_unlock_irqrestore, glue_spin_unlock)
 
-void up_read(struct rw_semaphore *sem)
-{
-	glue_unlock((int *)&sem->count);
-}
+int mutex_trylock(int *word);
 
-void down_write(struct rw_semaphore *sem)
+int mutex_trylock(int *word)
 {
-	glue_lock((int *)&sem->count);
-}
+	int old = 0;
 
-void up_write(struct rw_semaphore *sem)
-{
-	glue_unlock((int *)&sem->count);
-}
-
-static void glue_spin_lock(raw_spinlock_t *lock)
-{
-	while (cmpxchg((int *)&lock->raw_lock, 0, 1))
-		glue_host->yield();
-}
-
-static void glue_spin_unlock(raw_spinlock_t *lock)
-{
-	smp_store_release((int *)&lock->raw_lock, 0);
-}
-
-void _raw_spin_lock(raw_spinlock_t *lock)
-{
-	glue_spin_lock(lock);
-}
-
-void _raw_spin_lock_irq(raw_spinlock_t *lock)
-{
-	glue_spin_lock(lock);
-}
-
-unsigned long _raw_spin_lock_irqsave(raw_spinlock_t *lock)
-{
-	glue_spin_lock(lock);
-	return 0;
-}
-
-void _raw_spin_unlock_irqrestore(raw_spinlock_t *lock, unsigned long flags)
-{
-	glue_spin_unlock(lock);
-}
-
-unsigned long _raw_read_lock_irqsave(rwlock_t *lock)
-{
-	while (cmpxchg((int *)&lock->raw_lock, 0, 1))
-		glue_host->yield();
-	return 0;
-}
-
-void _raw_read_unlock_irqrestore(rwlock_t *lock, unsigned long flags)
-{
-	smp_store_release((int *)&lock->raw_lock, 0);
+	return __atomic_compare_exchange_n(word, &old, 1, false, __ATOMIC_ACQUIRE,
+					   __ATOMIC_RELAXED);
 }

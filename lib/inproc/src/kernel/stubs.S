@@ -13,30 +13,22 @@
 \name:
 .endm
 
-	stub kvm_ioapic_scan_entry
-	stub perf_get_x86_pmu_capability
-	stub kvm_register_perf_callbacks
-	stub kvm_gpc_refresh
-	stub kvm_smm_changed
-	stub kvm_read_and_reset_apf_flags
-	stub cr4_read_shadow
-	stub fpu_alloc_guest
-	stub kvm_mmu_may_ignore_guest_pat
-	stub kvm_post_set_cr4
-	stub kvm_post_set_cr0
-	stub jump_label_update_timeout
-	stub __static_key_slow_dec_deferred
-	stub static_key_slow_dec
-	stub static_key_slow_inc
+	stub ___migrate_enable
 	stub __cond_resched
 	stub __delay
 	stub __flush_tlb_all
 	stub __folio_put
 	stub __kvm_migrate_timers
 	stub __kvm_mmu_refresh_passthrough_bits
+	stub __kvm_vcpu_kick
+	stub __local_bh_enable_ip
+	stub __rcu_read_lock
+	stub __rcu_read_unlock
 	stub __srcu_read_lock
 	stub __srcu_read_unlock
+	stub __static_key_slow_dec_deferred
 	stub amd_get_dr_addr_mask
+	stub avic_alloc_physical_id_table
 	stub avic_init_vcpu
 	stub avic_init_vmcb
 	stub avic_refresh_apicv_exec_ctrl
@@ -54,9 +46,10 @@
 	stub cpufreq_cpu_get
 	stub cpufreq_cpu_put
 	stub cpufreq_quick_get
+	stub cr4_read_shadow
 	stub dump_stack
 	stub fpregs_assert_state_consistent
-	stub fpu_swap_kvm_fpstate
+	stub fpu_alloc_guest
 	stub fpu_sync_guest_vmexit_xfd_state
 	stub fpu_update_guest_xfd
 	stub gds_ucode_mitigated
@@ -69,6 +62,8 @@
 	stub init_timer_key
 	stub irq_work_queue
 	stub irq_work_sync
+	stub jump_label_update_timeout
+	stub kvfree_call_rcu
 	stub kvm_async_pf_wakeup_all
 	stub kvm_check_async_pf_completion
 	stub kvm_clear_async_pf_completion_queue
@@ -80,34 +75,55 @@
 	stub kvm_dirty_ring_check_request
 	stub kvm_flush_remote_tlbs_memslot
 	stub kvm_free_pit
+	stub kvm_get_kvm
 	stub kvm_gpc_activate
 	stub kvm_gpc_deactivate
 	stub kvm_gpc_init
+	stub kvm_gpc_refresh
 	stub kvm_init_mmu
 	stub kvm_inject_pending_timer_irqs
 	stub kvm_ioapic_destroy
 	stub kvm_ioapic_init
+	stub kvm_ioapic_scan_entry
+	stub kvm_mediated_pmu_load
+	stub kvm_mediated_pmu_put
 	stub kvm_mmu_after_set_cpuid
 	stub kvm_mmu_destroy
 	stub kvm_mmu_free_obsolete_roots
 	stub kvm_mmu_init_vm
 	stub kvm_mmu_load
+	stub kvm_mmu_may_ignore_guest_pat
 	stub kvm_mmu_post_init_vm
 	stub kvm_mmu_pre_destroy_vm
 	stub kvm_mmu_reset_context
 	stub kvm_mmu_sync_roots
 	stub kvm_mmu_uninit_vm
 	stub kvm_mmu_unload
+	stub kvm_need_perf_global_ctrl_intercept
+	stub kvm_need_rdpmc_intercept
 	stub kvm_pic_destroy
 	stub kvm_pic_init
+	stub kvm_pmu_branch_retired
 	stub kvm_pmu_destroy
 	stub kvm_pmu_handle_event
 	stub kvm_pmu_init
+	stub kvm_pmu_instruction_retired
+	stub kvm_pmu_ops_update
 	stub kvm_pmu_refresh
 	stub kvm_pmu_trigger_event
+	stub kvm_post_set_cr0
+	stub kvm_post_set_cr4
+	stub kvm_put_kvm
+	stub kvm_read_and_reset_apf_flags
+	stub kvm_register_perf_callbacks
+	stub kvm_release_page_clean
 	stub kvm_scan_ioapic_routes
+	stub kvm_setup_default_ioapic_and_pic_routing
 	stub kvm_setup_default_irq_routing
+	stub kvm_smm_changed
+	stub kvm_vcpu_kick
 	stub kvm_vcpu_on_spin
+	stub kvm_vcpu_wake_up
 	stub mark_page_accessed
 	stub mark_page_dirty_in_slot
 	stub mark_tsc_unstable
@@ -118,6 +134,8 @@
 	stub misc_cg_uncharge
 	stub msr_set_bit
 	stub on_each_cpu_cond_mask
+	stub perf_get_x86_pmu_capability
+	stub preempt_schedule_thunk
 	stub profile_hits
 	stub queue_delayed_work_on
 	stub queue_work_on
@@ -126,13 +144,20 @@
 	stub sev_platform_shutdown
 	stub single_task_running
 	stub smp_call_function_single
+	stub static_key_slow_dec
+	stub static_key_slow_inc
 	stub svm_allocate_nested
 	stub switch_fpu_return
 	stub synchronize_srcu
+	stub timer_init_key
 	stub unpin_user_pages
 	stub user_return_notifier_register
 	stub user_return_notifier_unregister
 	stub wbinvd_on_all_cpus
+	stub wbinvd_on_cpu
+	stub wbinvd_on_cpus_mask
+	stub wbnoinvd_on_cpus_mask
+	stub write_ibpb
 	stub x86_virt_spec_ctrl
 	xorl %eax, %eax
 	ret

@@ -15,10 +15,15 @@
 /* Static in the tree's files; weak where versions differ. */
 extern struct kvm_x86_ops svm_x86_ops;
 extern u8 sev_enc_bit __weak;
+extern unsigned int min_snp_asid __weak, max_snp_asid __weak;
+extern unsigned int min_sev_es_asid __weak, max_sev_es_asid __weak;
+extern u64 snp_supported_policy_bits __weak;
 extern unsigned int min_sev_asid, nr_asids;
 extern unsigned long *sev_asid_bitmap, *sev_reclaim_asid_bitmap;
 extern unsigned long sev_me_mask;
 extern struct kmem_cache *x86_emulator_cache;
+/* Newer trees watch that capabilities are set at one time only. */
+extern bool kvm_is_configuring_cpu_caps __weak;
 extern bool sev_enabled, sev_es_enabled, sev_snp_enabled;
 
 #define GLUE_ASIDS	64
@@ -50,15 +55,27 @@ static void glue_ops_update(void)
 }
 
 
+/* Set @var if this tree has it. */
+#define glue_set(var, value)			\
+	do {					\
+		if (&(var))			\
+			(var) = (value);	\
+	} while (0)
+
 static int glue_sev_init(unsigned int c_bit)
 {
-	if (&sev_enc_bit)
-		sev_enc_bit = c_bit;
+	glue_set(sev_enc_bit, c_bit);
 	/* Addresses carry no C-bit here: the PSP's physical addresses are plain. */
 	sev_me_mask = 0;
 	max_sev_asid = GLUE_ASIDS - 1;
 	min_sev_asid = GLUE_ASIDS;
 	nr_asids = GLUE_ASIDS;
+	glue_set(min_snp_asid, 1);
+	glue_set(max_snp_asid, GLUE_ASIDS - 1);
+	glue_set(min_sev_es_asid, 1);
+	glue_set(max_sev_es_asid, GLUE_ASIDS - 1);
+	/* What the firmware model's launches may ask for; it looks at none of it. */
+	glue_set(snp_supported_policy_bits, GENMASK_ULL(20, 19) | GENMASK_ULL(17, 0));
 	sev_asid_bitmap = bitmap_zalloc(nr_asids, GFP_KERNEL);
 	sev_reclaim_asid_bitmap = bitmap_zalloc(nr_asids, GFP_KERNEL);
 	if (!sev_asid_bitmap || !sev_reclaim_asid_bitmap)
@@ -70,7 +87,6 @@ static int glue_sev_init(unsigned int c_bit)
 	return 0;
 }
 
-/* What the engine runs as a guest; the guest's CPUID decides what it sees. */
 static void glue_cpu_caps(void)
 {
 	kvm_cpu_cap_set(X86_FEATURE_FXSR);
@@ -125,6 +141,7 @@ int glue_vendor_init(unsigned int c_bit, unsigned int phys_bits)
 	svm_x86_ops.vcpu_unblocking = NULL;
 	svm_x86_ops.vcpu_get_apicv_inhibit_reasons = NULL;
 	glue_ops_update();
+	glue_set(kvm_is_configuring_cpu_caps, true);
 	kvm_enable_efer_bits(EFER_NX);
 	glue_cpu_caps();
 
@@ -134,6 +151,7 @@ int glue_vendor_init(unsigned int c_bit, unsigned int phys_bits)
 	if (ret)
 		return ret;
 	sev_set_cpu_caps();
+	glue_set(kvm_is_configuring_cpu_caps, false);
 	/* The firmware model launches SNP guests only. */
 	kvm_caps.supported_vm_types &= ~(BIT(KVM_X86_SEV_VM) | BIT(KVM_X86_SEV_ES_VM));
 

@@ -6,7 +6,7 @@
  */
 #include "glue.h"
 
-static void glue_vmexit(struct vcpu_svm *svm, u32 code, u64 info1, u64 info2)
+static void glue_vmexit(struct vcpu_svm *svm, u64 code, u64 info1, u64 info2)
 {
 	struct vmcb_control_area *control = &svm->vmcb->control;
 
