@@ -12,6 +12,7 @@
 
 #define PAGE_SHIFT	12
 #define PAGE_SIZE	(1UL << PAGE_SHIFT)
+#define PAGE_ALIGNED(x)	(!((x) & (PAGE_SIZE - 1)))
 
 /* kvm_run, port I/O data, coalesced ring: what KVM_GET_VCPU_MMAP_SIZE promises. */
 #define VCPU_PAGES	3
@@ -97,7 +98,7 @@ struct vm {
 	bool irqchip;
 	struct gmem *slot_gmem[INPROC_MAX_SLOTS];
 	uint64_t slot_gmem_offset[INPROC_MAX_SLOTS];
-	struct mapping *maps;		/* mem.c: what the engine has mapped, by GPA */
+	struct mapping *maps;		/* mem_map.c: what the engine has mapped, by GPA */
 	size_t nr_maps;
 };
 
@@ -145,13 +146,27 @@ long msr_vcpu_access(struct inproc_vcpu *vcpu, unsigned long arg, bool write);
 /* ---- mem.c ---- */
 
 long mem_set_region(struct vm *vm, unsigned int cmd, unsigned long arg);
-long mem_create_gmem(struct vm *vm, unsigned long arg);
-long mem_set_attributes(struct vm *vm, unsigned long arg);
-void mem_release_gmem(struct gmem *gmem);
-/* fallocate() of a guest_memfd; 0 or -errno */
-int mem_fallocate_gmem(struct gmem *gmem, int mode, off_t offset, off_t len);
-/* Unmap and forget everything; no vCPU is left. */
+/* The engine follows, the platform hears of it; 0 or -errno.  Under vm->pub.lock. */
+int mem_slots_changed(struct vm *vm);
+/* Forget everything; no vCPU is left. */
 void mem_destroy(struct vm *vm);
+
+/* ---- mem_map.c ---- */
+
+long mem_set_attributes(struct vm *vm, unsigned long arg);
+/* Slots or attributes have changed: the engine follows.  Under vm->pub.lock. */
+int mem_update_engine(struct vm *vm);
+void mem_free_maps(struct vm *vm);
+
+/* ---- gmem.c ---- */
+
+long gmem_create(struct vm *vm, unsigned long arg);
+void gmem_release(struct gmem *gmem);
+/* fallocate() of a guest_memfd; 0 or -errno */
+int gmem_fallocate(struct gmem *gmem, int mode, off_t offset, off_t len);
+/* Give the slot that @mem describes its private memory; 0 or -errno.  Under vm->pub.lock. */
+long gmem_bind(struct vm *vm, const struct kvm_userspace_memory_region2 *mem);
+void gmem_unbind(struct vm *vm, uint32_t id);
 
 /* ---- diag.c ---- */
 

@@ -30,7 +30,8 @@ static const struct engine_ops *by_name(const char *name, char *reasons, size_t 
 		return NULL;
 	}
 	if (!strcmp(name, "unicorn"))
-		snprintf(reasons, room, "COCO_ENGINE=unicorn: built without it; install libunicorn-dev and build again");
+		snprintf(reasons, room, "COCO_ENGINE=unicorn: built without it; "
+			 "install libunicorn-dev and build again");
 	else
 		snprintf(reasons, room, "COCO_ENGINE=%s: no such engine; kvm or unicorn", name);
 	return NULL;

@@ -53,7 +53,7 @@ struct engine_exit {
 			uint64_t gpa;
 			uint32_t len;		/* bytes */
 			bool write;
-			bool fetch;		/* of an instruction; gpa is its first byte, len 1 */
+			bool fetch;		/* of an instruction: len 1 */
 			uint8_t data[8];	/* a write: what; answer to a read with emulate */
 			/*
 			 * Answer: true to finish the access with data (MMIO);

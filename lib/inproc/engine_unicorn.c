@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Guests on the Unicorn CPU emulator, for where there is no /dev/kvm: VMs,
- * vCPUs and the loop around the CPU.  64-bit guests with paging only.
- *
- * A vCPU is a Unicorn instance.  It calls code_hook() before each instruction;
- * there RIP is exact, which it is in no other hook, and the CPU can be stopped
- * with nothing half done.
+ * vCPUs, and whose turn it is.  64-bit guests with paging only.
  */
 #include <errno.h>
 #include <signal.h>
@@ -202,111 +198,6 @@ static bool others_wait(const struct engine_vm *vm)
 	       __atomic_load_n(&vm->serving, __ATOMIC_RELAXED) > 1;
 }
 
-/* ---- hooks ---- */
-
-static void stop(struct engine_vcpu *vcpu, enum stop_reason reason)
-{
-	vcpu->stop = reason;
-	uc_emu_stop(vcpu->uc);
-}
-
-/* @size bytes of code at @va, in @buf if they lie on two pages; NULL: not there. */
-static const uint8_t *code_at(struct engine_vcpu *vcpu, uint64_t va, uint32_t size, uint8_t *buf)
-{
-	const uint64_t page = va & ~(uint64_t)(PAGE_SIZE - 1);
-	struct access access = { .va = page, .len = 1, .fetch = true };
-	struct walk walk;
-
-	if (va - page + size > PAGE_SIZE)
-		return unicorn_virt(vcpu, va, buf, size, false, &access, &walk) == WALK_OK ? buf :
-											     NULL;
-	if (!vcpu->code_hva || vcpu->code_va != page) {
-		if (unicorn_walk(vcpu, &access, &walk) != WALK_OK)
-			return NULL;
-		vcpu->code_va = page;
-		vcpu->code_hva = (uint8_t *)walk.hva;
-	}
-	return vcpu->code_hva + (va - page);
-}
-
-static void code_hook(uc_engine *uc, uint64_t address, uint32_t size, void *arg)
-{
-	struct engine_vcpu *vcpu = arg;
-	uint8_t buf[MAX_INSN + 1];
-	const uint8_t *code;
-
-	(void)uc;
-	if (vcpu->stepping)
-		return;
-	if (vcpu->flush_wanted) {
-		stop(vcpu, STOP_FLUSH);
-		return;
-	}
-	if (!vcpu->budget) {
-		stop(vcpu, STOP_POLL);
-		return;
-	}
-	vcpu->budget--;
-	/* Unicorn does not know the size of an invalid instruction. */
-	if (size > MAX_INSN)
-		return;
-	code = code_at(vcpu, address, size, buf);
-	if (!code || !unicorn_is_ours(code, size))
-		return;
-	if (vcpu->has_pass && vcpu->pass_rip == address) {
-		vcpu->has_pass = false;
-		return;
-	}
-	stop(vcpu, STOP_INSN);
-}
-
-static bool mem_hook(uc_engine *uc, uc_mem_type type, uint64_t address, int size, int64_t value,
-		     void *arg)
-{
-	struct engine_vcpu *vcpu = arg;
-	struct access access = {
-		.va = address,
-		.len = size,
-		.write = type == UC_MEM_WRITE_UNMAPPED || type == UC_MEM_WRITE_PROT,
-		.fetch = type == UC_MEM_FETCH_UNMAPPED || type == UC_MEM_FETCH_PROT,
-		.value = (uint64_t)value,
-	};
-	bool done = false;
-
-	(void)uc;
-	if (type == UC_MEM_WRITE_PROT)
-		done = unicorn_write_protected(vcpu, &access);
-	else if (type != UC_MEM_READ_PROT && type != UC_MEM_FETCH_PROT)
-		done = unicorn_fault_in(vcpu, &access);
-	if (!done) {
-		vcpu->access = access;
-		vcpu->stop = STOP_MEM;
-	}
-	return done;
-}
-
-static void intr_hook(uc_engine *uc, uint32_t vector, void *arg)
-{
-	struct engine_vcpu *vcpu = arg;
-
-	(void)uc;
-	vcpu->vector = vector;
-	stop(vcpu, STOP_EXCEPTION);
-}
-
-static uc_err add_hooks(struct engine_vcpu *vcpu)
-{
-	uc_hook hook;
-	uc_err err;
-
-	err = uc_hook_add(vcpu->uc, &hook, UC_HOOK_CODE, code_hook, vcpu, 1, 0);
-	if (!err)
-		err = uc_hook_add(vcpu->uc, &hook, UC_HOOK_MEM_INVALID, mem_hook, vcpu, 1, 0);
-	if (!err)
-		err = uc_hook_add(vcpu->uc, &hook, UC_HOOK_INTR, intr_hook, vcpu, 1, 0);
-	return err;
-}
-
 /* ---- vCPUs ---- */
 
 /* As the architecture has them after reset (and KVM_GET_SREGS of a new vCPU). */
@@ -351,7 +242,7 @@ static int engine_unicorn_vcpu_create(struct engine_vm *vm, uint32_t id, struct 
 	if (!err) {
 		err = uc_ctl_set_cpu_model(vcpu->uc, UC_CPU_X86_EPYC);
 		if (!err)
-			err = add_hooks(vcpu);
+			err = unicorn_add_hooks(vcpu);
 		if (err)
 			uc_close(vcpu->uc);
 	}
@@ -476,75 +367,6 @@ static bool signal_pending(const sigset_t *mask)
 	return false;
 }
 
-/*
- * Do the access of an MMIO exit with the caller's data: one instruction, with
- * a page of ours in the place that is empty.
- */
-static bool emulate_access(struct engine_vcpu *vcpu, struct engine_exit *exit)
-{
-	static __thread uint8_t page[PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
-	const uint64_t va = vcpu->access.va & ~(uint64_t)(PAGE_SIZE - 1);
-	uc_err err;
-
-	if (!exit->mem.write)
-		memcpy(page + (vcpu->access.va - va), exit->mem.data, exit->mem.len);
-	err = uc_mem_map_ptr(vcpu->uc, va, PAGE_SIZE, UC_PROT_READ | UC_PROT_WRITE, page);
-	if (err)
-		return unicorn_fail(vcpu, exit, "MMIO: %s", uc_strerror(err));
-
-	vcpu->stepping = true;
-	vcpu->stop = STOP_NONE;
-	err = uc_emu_start(vcpu->uc, vcpu->rip, ~0ULL, 0, 1);
-	vcpu->stepping = false;
-	uc_mem_unmap(vcpu->uc, va, PAGE_SIZE);
-	unicorn_flush(vcpu);
-	if (err || vcpu->stop != STOP_NONE)
-		return unicorn_fail(vcpu, exit, "MMIO instruction not finished: %s",
-				    uc_strerror(err));
-	vcpu->rip = unicorn_reg(vcpu, UC_X86_REG_RIP);
-	return false;
-}
-
-/* Let the CPU go; then what it came out for.  True: that is an exit. */
-static bool execute(struct engine_vcpu *vcpu, struct engine_exit *exit)
-{
-	enum walk_result result;
-	struct walk walk;
-	uc_err err;
-
-	vcpu->stop = STOP_NONE;
-	err = uc_emu_start(vcpu->uc, vcpu->rip, ~0ULL, 0, 0);
-	vcpu->rip = unicorn_reg(vcpu, UC_X86_REG_RIP);
-	if (vcpu->flush_wanted) {
-		vcpu->flush_wanted = false;
-		unicorn_flush(vcpu);
-	}
-
-	switch (vcpu->stop) {
-	case STOP_POLL:
-		return false;
-	case STOP_INSN:
-		return unicorn_insn(vcpu, exit);
-	case STOP_EXCEPTION:
-		/* Unicorn keeps the error code to itself; most are 0. */
-		return unicorn_exception(vcpu, exit, vcpu->vector, 0);
-	case STOP_FLUSH:
-		return false;
-	case STOP_MEM:
-		result = unicorn_walk(vcpu, &vcpu->access, &walk);
-		if (result != WALK_OK)
-			return unicorn_access_failed(vcpu, exit, &vcpu->access, result, &walk);
-		return unicorn_fail(vcpu, exit, "cannot map 0x%llx: %s",
-				    (unsigned long long)vcpu->access.va, uc_strerror(err));
-	case STOP_NONE:
-	case STOP_ERROR:
-		break;
-	}
-	if (err == UC_ERR_INSN_INVALID)
-		return unicorn_exception(vcpu, exit, 6 /* #UD */, 0);
-	return unicorn_fail(vcpu, exit, "the CPU stopped: %s", uc_strerror(err));
-}
-
 static bool in_long_mode(const struct kvm_sregs *sregs)
 {
 	const uint64_t cr0 = CR0_PE | CR0_PG;
@@ -561,7 +383,6 @@ static bool turn(struct engine_vcpu *vcpu, struct engine_exit *exit, const sigse
 
 	if (turns)
 		take_turn(vm);
-	__atomic_store_n(&vcpu->interrupt, 0, __ATOMIC_RELAXED);
 	unicorn_revalidate(vcpu);
 	do {
 		if (signal_pending(sigmask)) {
@@ -571,7 +392,7 @@ static bool turn(struct engine_vcpu *vcpu, struct engine_exit *exit, const sigse
 		}
 		vcpu->budget = POLL_INSNS;
 		do {
-			out = execute(vcpu, exit);
+			out = unicorn_execute(vcpu, exit);
 		} while (!out && vcpu->stop != STOP_POLL);
 	} while (!out && !__atomic_load_n(&vcpu->interrupt, __ATOMIC_RELAXED) &&
 		 !(turns && others_wait(vm)));
@@ -597,7 +418,7 @@ static int engine_unicorn_run(struct engine_vcpu *vcpu, struct engine_exit *exit
 		if (!answered) {
 			answered = true;
 			if (exit->reason == ENGINE_EXIT_MEM && exit->mem.emulate)
-				out = emulate_access(vcpu, exit);
+				out = unicorn_emulate_access(vcpu, exit);
 			else
 				out = unicorn_complete(vcpu, exit);
 		}
@@ -608,6 +429,8 @@ static int engine_unicorn_run(struct engine_vcpu *vcpu, struct engine_exit *exit
 		if (!out)
 			out = turn(vcpu, exit, sigmask);
 		gate_leave(&vcpu->gv);
+		/* Nobody sets it now; before gate_enter() is the only time to clear it. */
+		__atomic_store_n(&vcpu->interrupt, 0, __ATOMIC_RELAXED);
 	}
 	return 0;
 }

@@ -125,6 +125,17 @@ void unicorn_set_reg(struct engine_vcpu *vcpu, int reg, uint64_t value);
 bool unicorn_fail(struct engine_vcpu *vcpu, struct engine_exit *exit, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* ---- engine_unicorn_cpu.c ---- */
+
+uc_err unicorn_add_hooks(struct engine_vcpu *vcpu);
+/* Let the CPU go; then what it came out for.  True: that is an exit. */
+bool unicorn_execute(struct engine_vcpu *vcpu, struct engine_exit *exit);
+/*
+ * Do the access of an MMIO exit with the caller's data: one instruction, with
+ * a page of ours in the place that is empty.  True: that failed.
+ */
+bool unicorn_emulate_access(struct engine_vcpu *vcpu, struct engine_exit *exit);
+
 /* ---- engine_unicorn_mmu.c ---- */
 
 /* The host address of @gpa, and in *@left the bytes to the end of its RAM; or NULL. */

@@ -558,8 +558,8 @@ bool unicorn_insn(struct engine_vcpu *vcpu, struct engine_exit *exit)
 		unicorn_flush(vcpu);
 		break;
 	case OP_NONE:
-		return unicorn_fail(vcpu, exit, "instruction %02x %02x %02x not understood", code[0],
-				    code[1], code[2]);
+		return unicorn_fail(vcpu, exit, "instruction %02x %02x %02x not understood",
+				    code[0], code[1], code[2]);
 	}
 	vcpu->rip += insn.len;
 	return false;

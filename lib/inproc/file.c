@@ -93,7 +93,7 @@ void file_put(struct file *file)
 		vm_put(to_vm(((struct vcpu *)file->obj)->pub.vm));
 		break;
 	case FILE_GMEM:
-		mem_release_gmem(file->obj);
+		gmem_release(file->obj);
 		break;
 	case FILE_DEV:
 	case FILE_SEV:

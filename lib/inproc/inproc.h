@@ -81,7 +81,7 @@ struct platform_ops {
 
 	/* Can it create VMs of @type? */
 	bool (*has_vm_type)(unsigned long type);
-	/* KVM_CHECK_EXTENSION for what kvm_main.c leaves to the architecture; @vm NULL on /dev/kvm. */
+	/* KVM_CHECK_EXTENSION beyond kvm_main.c's generic ones; @vm NULL on /dev/kvm. */
 	long (*check_extension)(struct inproc_vm *vm, long cap);
 	/* ioctls of /dev/kvm that device.c does not know (device attributes, ...) */
 	long (*dev_ioctl)(unsigned int cmd, unsigned long arg);

@@ -223,7 +223,7 @@ int fallocate(int fd, int mode, off_t offset, off_t len)
 		file_put(file);
 		return NEXT(fallocate)(fd, mode, offset, len);
 	}
-	r = mem_fallocate_gmem(file->obj, mode, offset, len);
+	r = gmem_fallocate(file->obj, mode, offset, len);
 	file_put(file);
 	return libc_result(r);
 }

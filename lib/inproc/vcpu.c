@@ -201,7 +201,7 @@ static long fill_run(struct vcpu *vcpu)
 		return 0;
 	case ENGINE_EXIT_MEM:
 		if (exit->mem.fetch)
-			return internal_error(run, "instruction fetch from memory that isn't there");
+			return internal_error(run, "instruction fetch from no memory");
 		run->exit_reason = KVM_EXIT_MMIO;
 		run->mmio.phys_addr = exit->mem.gpa;
 		run->mmio.len = exit->mem.len;

@@ -152,7 +152,7 @@ long vm_ioctl(struct vm *vm, unsigned int cmd, unsigned long arg)
 	case KVM_SET_USER_MEMORY_REGION2:
 		return mem_set_region(vm, cmd, arg);
 	case KVM_CREATE_GUEST_MEMFD:
-		return mem_create_gmem(vm, arg);
+		return gmem_create(vm, arg);
 	case KVM_SET_MEMORY_ATTRIBUTES:
 		return mem_set_attributes(vm, arg);
 	case KVM_CHECK_EXTENSION:

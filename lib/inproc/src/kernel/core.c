@@ -22,9 +22,6 @@ LIST_HEAD(vm_list);
 bool kvm_rebooting;
 volatile unsigned long jiffies;
 
-extern void *glue_alloc(unsigned long bytes, unsigned long align);
-extern unsigned long glue_vmemmap_base;
-
 int glue_core_init(void)
 {
 	vmemmap_base = (unsigned long)glue_host->page_structs;

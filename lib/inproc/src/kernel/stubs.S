@@ -28,15 +28,6 @@
 	stub __srcu_read_unlock
 	stub __static_key_slow_dec_deferred
 	stub amd_get_dr_addr_mask
-	stub avic_alloc_physical_id_table
-	stub avic_init_vcpu
-	stub avic_init_vmcb
-	stub avic_refresh_apicv_exec_ctrl
-	stub avic_refresh_virtual_apic_mode
-	stub avic_vcpu_load
-	stub avic_vcpu_put
-	stub avic_vm_destroy
-	stub avic_vm_init
 	stub call_rcu
 	stub cancel_delayed_work_sync
 	stub cancel_work_sync
@@ -49,7 +40,6 @@
 	stub cr4_read_shadow
 	stub dump_stack
 	stub fpregs_assert_state_consistent
-	stub fpu_alloc_guest
 	stub fpu_sync_guest_vmexit_xfd_state
 	stub fpu_update_guest_xfd
 	stub gds_ucode_mitigated

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * guest_memfd: private memory, a memfd that the VMM cannot map.  The rules and
+ * errnos are those of virt/kvm/guest_memfd.c in Linux 6.12.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/falloc.h>
+#include <linux/kvm.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "device.h"
+
+void gmem_unbind(struct vm *vm, uint32_t id)
+{
+	struct inproc_slot *slot = &vm->pub.slots[id];
+
+	if (slot->gmem_hva)
+		munmap(slot->gmem_hva, slot->size);
+	slot->gmem_hva = NULL;
+	vm->slot_gmem[id] = NULL;
+}
+
+static bool gmem_in_use(const struct vm *vm, const struct gmem *gmem, uint64_t offset,
+			uint64_t size)
+{
+	uint32_t i;
+
+	for (i = 0; i < INPROC_MAX_SLOTS; i++)
+		if (vm->slot_gmem[i] == gmem &&
+		    offset < vm->slot_gmem_offset[i] + vm->pub.slots[i].size &&
+		    vm->slot_gmem_offset[i] < offset + size)
+			return true;
+	return false;
+}
+
+long gmem_bind(struct vm *vm, const struct kvm_userspace_memory_region2 *mem)
+{
+	struct inproc_slot *slot = &vm->pub.slots[mem->slot];
+	struct file *file = file_get((int)mem->guest_memfd);
+	struct gmem *gmem;
+	long r = -EINVAL;
+	void *hva;
+
+	if (!file)
+		return syscall(SYS_fcntl, mem->guest_memfd, F_GETFD) < 0 ? -EBADF : -EINVAL;
+	if (file->kind != FILE_GMEM)
+		goto out;
+	gmem = file->obj;
+	if (gmem->vm != vm || mem->guest_memfd_offset + mem->memory_size > gmem->size ||
+	    gmem_in_use(vm, gmem, mem->guest_memfd_offset, mem->memory_size))
+		goto out;
+
+	hva = real_mmap(NULL, mem->memory_size, PROT_READ | PROT_WRITE, MAP_SHARED, gmem->fd,
+			mem->guest_memfd_offset);
+	if (hva == MAP_FAILED) {
+		r = -ENOMEM;
+		goto out;
+	}
+	slot->gmem_hva = hva;
+	vm->slot_gmem[mem->slot] = gmem;
+	vm->slot_gmem_offset[mem->slot] = mem->guest_memfd_offset;
+	r = 0;
+out:
+	file_put(file);
+	return r;
+}
+
+long gmem_create(struct vm *vm, unsigned long arg)
+{
+	struct kvm_create_guest_memfd args;
+	struct gmem *gmem;
+	int fd, r;
+
+	if (copy_from_user(&args, (void *)arg, sizeof(args)))
+		return -EFAULT;
+	if (args.flags || (int64_t)args.size <= 0 || !PAGE_ALIGNED(args.size))
+		return -EINVAL;
+
+	gmem = calloc(1, sizeof(*gmem));
+	if (!gmem)
+		return -ENOMEM;
+	fd = memfd_create("kvm-gmem", MFD_ALLOW_SEALING);
+	if (fd < 0 || ftruncate(fd, (off_t)args.size)) {
+		r = -errno;
+		goto err;
+	}
+	/* Its size never changes; the kernel's answers EINVAL, a seal EPERM. */
+	syscall(SYS_fcntl, fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK);
+	gmem->fd = syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 0);
+	if (gmem->fd < 0) {
+		r = -errno;
+		goto err;
+	}
+	gmem->fd = fd_move_up(gmem->fd);
+	gmem->vm = vm;
+	gmem->size = args.size;
+
+	r = file_install(fd, FILE_GMEM, gmem);
+	if (r < 0) {
+		real_close(gmem->fd);
+		free(gmem);
+		return r;
+	}
+	vm_get(vm);
+	return fd;
+err:
+	if (fd >= 0)
+		real_close(fd);
+	free(gmem);
+	return r;
+}
+
+int gmem_fallocate(struct gmem *gmem, int mode, off_t offset, off_t len)
+{
+	if (!(mode & FALLOC_FL_KEEP_SIZE) ||
+	    (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE)))
+		return -EOPNOTSUPP;
+	if (offset < 0 || len <= 0 || !PAGE_ALIGNED(offset) || !PAGE_ALIGNED(len))
+		return -EINVAL;
+	if (!(mode & FALLOC_FL_PUNCH_HOLE) && (uint64_t)offset + (uint64_t)len > gmem->size)
+		return -EINVAL;
+	return syscall(SYS_fallocate, gmem->fd, mode, offset, len) ? -errno : 0;
+}
+
+/* Slots outlive the file, but lose the memory that it was. */
+static void unbind_all(struct vm *vm, const struct gmem *gmem)
+{
+	void *gone[INPROC_MAX_SLOTS] = { 0 };
+	bool bound = false;
+	uint32_t i;
+
+	pthread_mutex_lock(&vm->pub.lock);
+	for (i = 0; i < INPROC_MAX_SLOTS; i++) {
+		if (vm->slot_gmem[i] != gmem)
+			continue;
+		bound = true;
+		gone[i] = vm->pub.slots[i].gmem_hva;
+		vm->pub.slots[i].gmem_hva = NULL;
+		vm->slot_gmem[i] = NULL;
+	}
+	if (bound)
+		mem_slots_changed(vm);
+	/* Only now has the engine let go of it. */
+	for (i = 0; i < INPROC_MAX_SLOTS; i++)
+		if (gone[i])
+			munmap(gone[i], vm->pub.slots[i].size);
+	pthread_mutex_unlock(&vm->pub.lock);
+}
+
+void gmem_release(struct gmem *gmem)
+{
+	struct vm *vm = gmem->vm;
+
+	/* In a child the slots are its parent's and stay as they are. */
+	if (vm->mm == current_mm())
+		unbind_all(vm, gmem);
+	real_close(gmem->fd);
+	free(gmem);
+	vm_put(vm);
+}
