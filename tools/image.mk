@@ -47,9 +47,9 @@ $(WORK)/tree.o: $(TREE_OBJS) $(MAKEFILE_LIST)
 	objcopy $(addprefix --globalize-symbol=,$(GLOBALS)) $@
 
 # kbuild's flags carry quotes for the shell: they come through a file.
-$(WORK)/glue/%.o: $(KERNEL)/% $(FLAGS) $(WORK)/glue_probe.h
+$(WORK)/glue/%.o: $(KERNEL)/% $(FLAGS) $(WORK)/glue_probe.h $(TOP)/tools/image.mk
 	@mkdir -p $(@D)
 	@eval "$$(cat $(FLAGS)) $(if $(filter %.S,$<),-D__ASSEMBLY__) -I$(WORK) -I$(KERNEL) \
-		-I$(KERNEL)/.. -Wp,-MMD,$@.d -MP -c -o $@ $<"
+		-I$(KERNEL)/.. -MMD -MP -MF $@.d -MT $@ -c -o $@ $<"
 
 -include $(wildcard $(WORK)/glue/*.d)

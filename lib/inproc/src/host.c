@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -30,16 +29,6 @@ IMAGE_CALL static void *host_alloc(unsigned long bytes, unsigned long align)
 IMAGE_CALL static void host_free(void *p)
 {
 	free(p);
-}
-
-/* The kernel does the copy, so a bad pointer ends it and nothing else. */
-IMAGE_CALL static unsigned long host_copy(void *to, const void *from, unsigned long bytes)
-{
-	struct iovec local = { to, bytes }, remote = { (void *)from, bytes };
-	ssize_t n;
-
-	n = process_vm_readv(getpid(), &local, 1, &remote, 1, 0);
-	return bytes - (n < 0 ? 0 : n);
 }
 
 IMAGE_CALL __attribute__((noreturn)) static void host_die(const char *text)
@@ -126,7 +115,6 @@ struct image_host src_host = {
 	.abi = IMAGE_ABI,
 	.alloc = host_alloc,
 	.free = host_free,
-	.copy = host_copy,
 	.log = src_log,
 	.splat = src_splat,
 	.die = host_die,

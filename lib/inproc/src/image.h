@@ -66,8 +66,6 @@ struct image_host {
 	/* @bytes of zeroed memory aligned to @align (a power of two), or NULL. */
 	void *(*alloc)(unsigned long bytes, unsigned long align);
 	void (*free)(void *p);
-	/* Bytes that could not be copied; either pointer may be bad. */
-	unsigned long (*copy)(void *to, const void *from, unsigned long bytes);
 
 	void (*log)(int level, const char *text);
 	/* A WARN (@bug 0) or BUG (1); returns after a WARN only. */

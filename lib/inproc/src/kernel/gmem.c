@@ -4,6 +4,8 @@
  * process's mapping of it.  A fake: pages never move, and a page is prepared
  * exactly when the RMP says that it is assigned.
  */
+#include <linux/uaccess.h>
+
 #include "glue.h"
 
 static void *glue_gmem_page(struct kvm *kvm, gfn_t gfn)
@@ -60,7 +62,7 @@ static int glue_populate_one(struct kvm *kvm, gfn_t gfn, void __user *src,
 		u8 byte;
 
 		/* The kernel pins the source page here; a bad pointer fails. */
-		if (glue_host->copy(&byte, (__force void *)src, 1))
+		if (raw_copy_from_user(&byte, src, 1))
 			return -EFAULT;
 	}
 	return post_populate(kvm, gfn, pfn, src ? virt_to_page((__force void *)src) : NULL, opaque);

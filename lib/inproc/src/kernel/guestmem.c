@@ -4,6 +4,8 @@
  * slots.  Fakes that read and write the shared view, whatever the attributes:
  * so does the kernel, through the VMM's mapping.
  */
+#include <linux/uaccess.h>
+
 #include "glue.h"
 
 struct kvm_memory_slot *glue_find_slot(struct kvm *kvm, gfn_t gfn)
@@ -59,7 +61,8 @@ static int glue_copy_guest(struct kvm *kvm, gpa_t gpa, void *data, unsigned long
 		if (!slot || (write && (slot->flags & KVM_MEM_READONLY)))
 			return -EFAULT;
 		hva = (void *)slot->userspace_addr + (gpa - gfn_to_gpa(slot->base_gfn));
-		if (write ? glue_host->copy(hva, data, n) : glue_host->copy(data, hva, n))
+		if (write ? raw_copy_to_user((void __user *)hva, data, n) :
+			    raw_copy_from_user(data, (void __user *)hva, n))
 			return -EFAULT;
 		data += n;
 		gpa += n;
@@ -122,7 +125,7 @@ static int glue_vcpu_map(struct kvm_vcpu *vcpu, gfn_t gfn, struct kvm_host_map *
 	memset(map, 0, sizeof(*map));
 	map->hva = (void *)slot->userspace_addr + ((gfn - slot->base_gfn) << PAGE_SHIFT);
 	/* The kernel would not get a page behind a bad pointer either. */
-	if (glue_host->copy(&byte, map->hva, 1))
+	if (raw_copy_from_user(&byte, (void __user *)map->hva, 1))
 		return -EINVAL;
 	map->page = virt_to_page(map->hva);
 	map->pfn = __pa(map->hva) >> PAGE_SHIFT;

@@ -47,6 +47,26 @@ static int glue_trap_bug(struct image_regs *regs, unsigned int insn_len)
 	return warning;
 }
 
+#ifdef HAVE_ARCH_BUG_FORMAT_ARGS
+/* Newer trees' WARN with a text: a static call instead of a trap. */
+void glue_warn(struct bug_entry *bug, ...) asm("__SCT__WARN_trap");
+
+void glue_warn(struct bug_entry *bug, ...)
+{
+	va_list args;
+	char text[256];
+	int len;
+
+	len = scnprintf(text, sizeof(text), "WARNING at %s:%u: ",
+			(const char *)&bug->file_disp + bug->file_disp, bug->line);
+	va_start(args, bug);
+	vscnprintf(text + len, sizeof(text) - len,
+		   (const char *)&bug->format_disp + bug->format_disp, args);
+	va_end(args);
+	glue_host->splat(false, text);
+}
+#endif
+
 static int glue_trap_extable(struct image_regs *regs)
 {
 	struct exception_table_entry *e;

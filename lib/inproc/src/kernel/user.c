@@ -24,9 +24,14 @@ void glue_free(const void *p)
 	glue_host->free((void *)p);
 }
 
+/*
+ * The tree's own copy loop: a fault in it goes through its exception table
+ * (trap.c), like in the kernel.  access_ok() has no say: it compares with an
+ * address that a running kernel patches in, and a bad address faults as well.
+ */
 unsigned long _copy_from_user(void *to, const void __user *from, unsigned long n)
 {
-	unsigned long left = glue_host->copy(to, (__force const void *)from, n);
+	unsigned long left = raw_copy_from_user(to, from, n);
 
 	/* A short copy leaves no old bytes of the kernel's behind. */
 	if (left)
@@ -36,7 +41,7 @@ unsigned long _copy_from_user(void *to, const void __user *from, unsigned long n
 
 unsigned long _copy_to_user(void __user *to, const void *from, unsigned long n)
 {
-	return glue_host->copy((__force void *)to, from, n);
+	return raw_copy_to_user(to, from, n);
 }
 
 static void *glue_dup_user(const void __user *src, size_t len)
