@@ -54,11 +54,16 @@ done
 mkdir -p "$out/image"
 out=$(readlink -f "$out")
 # Objects and glue of a tree; a name that tells slots apart, no more.
-: "${slot:=$(printf '%s\n' "$kdir" "${patches[@]}" | sha256sum | cut -c1-12)}"
+slot_name()	# [PATCH]...
+{
+	printf '%s\n' "$kdir" "$@" | sha256sum | cut -c1-12
+}
+: "${slot:=$(slot_name "${patches[@]}")}"
 work=$out/image/$slot
 farm_root=$work/farm
 farm=$farm_root$kdir
-objdir=$work/obj
+# In the farm, so that kbuild names sources as ../..., and a slot can be cloned.
+objdir=$farm/obj
 mkdir -p "$work"
 exec 9> "$work/lock"
 flock 9
@@ -143,6 +148,29 @@ install_file()	# SRC PATH: a copy in the farm, with a new time
 	[ ! -x "$1" ] || chmod +x "$farm/$2"
 }
 
+# A new slot starts as a copy of the one of its tree without patches, if that is
+# up to date: then only what the patches change has to be compiled.
+clone_slot()
+{
+	local base=$out/image/$(slot_name)
+
+	[ "$base" != "$work" ] && [ -e "$base/key" ] || return 0
+	exec 8< "$base/lock"
+	flock -s 8
+	if [ -e "$base/key" ]; then
+		rm -rf "$farm_root"
+		cp -a "$base/farm" "$farm_root"
+		# objtool's makefiles write whole paths; rebuilt, it rebuilds all.
+		find "$objdir/tools" \( -name '.*.cmd' -o -name '.*.d' \) \
+			-exec sed -i "s|$base/farm|$farm_root|g" {} +
+		cp -a "$base/programs" "$base/patched" "$base/image.config" "$base/glue" \
+			"$base/glue_probe.h" "$base/flags" "$work"
+		sed -i "s|$base/|$work/|g" "$work"/glue/*.d
+		cp -a "$base/manifest" "$work"
+	fi
+	exec 8<&-
+}
+
 # Bring the farm up to date: links for a new one; later, what changed in the
 # tree becomes a copy, so that its time is newer than any object's.
 sync_farm()
@@ -150,9 +178,10 @@ sync_farm()
 	local f
 
 	list_tree | sort > "$work/manifest.new"
+	[ -e "$work/manifest" ] && [ -d "$objdir" ] || { rm -f "$work/manifest"; clone_slot; }
 	if [ ! -e "$work/manifest" ]; then
 		drop_programs | sort > "$work/programs"
-		rm -rf "$farm_root" "$objdir"
+		rm -rf "$farm_root"
 		mkdir -p "$farm_root"
 		cut -f1 "$work/manifest.new" | comm -23 - "$work/programs" | sed "s|^|$kdir/|" |
 			tr '\n' '\0' | xargs -0 cp -s --parents -t "$farm_root"
@@ -224,6 +253,24 @@ tree_objs()
 	done
 }
 
+# kbuild comes by arch/x86/lib on two ways at once: those go one after the other,
+# and only when there is a reason, since every kbuild takes seconds to get going.
+make_objs()
+{
+	local o libs=() rest=()
+
+	for o in "${objs[@]}"; do
+		case $o in
+		arch/x86/lib/*)
+			[ "$objdir/$o" -nt "$farm/${o%.o}.S" ] &&
+				[ "$objdir/$o" -nt "$objdir/.config" ] || libs+=("$o") ;;
+		*)	rest+=("$o") ;;
+		esac
+	done
+	kmake "${rest[@]}" || return
+	[ ${#libs[@]} -eq 0 ] || kmake -j1 "${libs[@]}"
+}
+
 # What differs between versions, found in the tree's headers.
 probe()
 {
@@ -283,11 +330,8 @@ stage_patches
 rm -f "$work/key"
 sync_farm
 mapfile -t objs < <(tree_objs)
-# kbuild comes by arch/x86/lib on two ways at once: those one after the other.
-mapfile -t libs < <(printf '%s\n' "${objs[@]}" | grep '^arch/x86/lib/')
-mapfile -t rest < <(printf '%s\n' "${objs[@]}" | grep -v '^arch/x86/lib/')
 # set -e does not reach into a list before ||.
-{ configure && kmake "${rest[@]}" && kmake -j1 "${libs[@]}"; } > "$work/build.log" 2>&1 || {
+{ configure && make_objs; } > "$work/build.log" 2>&1 || {
 	tail -n 30 "$work/build.log" >&2
 	die "building KVM of $kdir failed; the whole output is in $work/build.log"
 }
