@@ -43,12 +43,10 @@ void gate_remove(struct gate_vcpu *gv)
 
 bool gate_enter(struct gate_vcpu *gv)
 {
-	static __thread pid_t tid;
+	/* Not kept from one time to the next: after fork() it would be the parent's. */
+	pid_t tid = syscall(SYS_gettid);
 	struct gate *gate = gv->gate;
 	bool in;
-
-	if (!tid)
-		tid = syscall(SYS_gettid);
 
 	pthread_mutex_lock(&gate->lock);
 	while (gate->paused && !gv->kicked)

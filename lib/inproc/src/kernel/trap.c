@@ -108,6 +108,18 @@ static const struct glue_insn {
 	{ 2, { 0x0f, 0x32 }, { 0 }, .rdmsr = true },
 };
 
+/*
+ * Other threads may be executing these very bytes: what changes is one store,
+ * before and after which there is an instruction of the same length.
+ */
+static void glue_patch(u8 *ip, const struct glue_insn *insn)
+{
+	if (insn->len == 1)
+		WRITE_ONCE(*ip, insn->nop[0]);
+	else
+		WRITE_ONCE(*(u16 *)(ip + insn->len - 2), *(const u16 *)(insn->nop + insn->len - 2));
+}
+
 static int glue_trap_insn(struct image_regs *regs)
 {
 	u8 *ip = (u8 *)regs->ip;
@@ -116,13 +128,16 @@ static int glue_trap_insn(struct image_regs *regs)
 	for (i = 0; i < ARRAY_SIZE(glue_insns); i++) {
 		const struct glue_insn *insn = &glue_insns[i];
 
+		/* Another thread was faster: go on with what stands there now. */
+		if (!insn->rdmsr && !memcmp(ip, insn->nop, insn->len))
+			return 1;
 		if (memcmp(ip, insn->bytes, insn->len))
 			continue;
 		if (insn->rdmsr) {
 			regs->ax = 0;
 			regs->dx = 0;
 		} else {
-			memcpy(ip, insn->nop, insn->len);
+			glue_patch(ip, insn);
 		}
 		regs->ip += insn->len;
 		return 1;
