@@ -29,7 +29,7 @@ check: setup
 
 bench: setup
 	@tools/build.sh all bench
-	@$(if $(wildcard tools/bench.sh),tools/bench.sh,$(BUILD)/tools/bench)
+	@tools/bench.sh
 
 setup:
 	@tools/setup.sh $(if $(filter 1,$(SETUP)),--install) $(PURPOSES)

@@ -5,7 +5,7 @@
 #	all	tests and the in-process KVM
 #	tests	tests, and libkvm with two of its own tests
 #	unit	the programs that the suite's own tests run
-#	bench	tools/bench.c, if there is one
+#	bench	tools/bench.c
 
 ROOT := $(CURDIR)
 BUILD ?= $(ROOT)/build
@@ -22,7 +22,7 @@ OBJ := $(BUILD)/obj
 TESTS := $(basename $(wildcard x86_64/*_test.c))
 UNITS := $(basename $(wildcard tools/check/*_unit.c))
 FIXTURES := $(basename $(wildcard tools/check/fixtures/*.c))
-BENCH := $(basename $(wildcard tools/bench.c))
+BENCH := tools/bench
 LIB_SRCS := $(wildcard lib/check/*.c lib/vm/*.c lib/guest/*.c)
 INPROC := $(if $(strip $(INPROC_SRCS)),$(BUILD)/inproc/libinproc-src.so)
 

@@ -51,7 +51,7 @@ for p in "${patches[@]}"; do
 	[ -r "$p" ] || die "cannot read patch $p"
 done
 
-mkdir -p "$out/image"
+mkdir -p "$out/image" 2> /dev/null || [ -d "$out/image" ] || die "cannot create $out/image"
 out=$(readlink -f "$out")
 # Objects and glue of a tree; a name that tells slots apart, no more.
 slot_name()	# [PATCH]...
@@ -64,9 +64,15 @@ farm_root=$work/farm
 farm=$farm_root$kdir
 # In the farm, so that kbuild names sources as ../..., and a slot can be cloned.
 objdir=$farm/obj
-mkdir -p "$work"
-exec 9> "$work/lock"
-flock 9
+# One of somebody else's will do if nothing has to be done in it.
+mkdir -p "$work" 2> /dev/null || :
+if [ -w "$work" ]; then
+	exec 9> "$work/lock"
+	flock 9
+elif [ -r "$work/lock" ]; then
+	exec 9< "$work/lock"
+	flock -s 9
+fi
 
 # What kbuild needs for our objects, and what else a patch may touch (taken in
 # below): no build products, which a tree that was built in place is full of.
@@ -178,6 +184,7 @@ sync_farm()
 	local f
 
 	list_tree | sort > "$work/manifest.new"
+	[ -s "$work/manifest.new" ] || die "$kdir holds no files (links are not followed)"
 	[ -e "$work/manifest" ] && [ -d "$objdir" ] || { rm -f "$work/manifest"; clone_slot; }
 	if [ ! -e "$work/manifest" ]; then
 		drop_programs | sort > "$work/programs"
@@ -324,6 +331,8 @@ if [ "$(cat "$work/key" 2> /dev/null)" = "$key" ] && [ -e "$(cat "$work/path")" 
 	report "$(cat "$work/path")"
 	exit 0
 fi
+[ -w "$work" ] || die "$work is missing or out of date, and not yours to write to: let its" \
+	"owner build, or set BUILD to a directory of your own"
 
 stage_patches
 # From here on the slot is in between: a run that is interrupted starts anew.

@@ -107,8 +107,14 @@ struct platform_ops {
 	void (*vcpu_destroy)(struct inproc_vcpu *vcpu);
 	/* Every vCPU ioctl but KVM_RUN. */
 	long (*vcpu_ioctl)(struct inproc_vcpu *vcpu, unsigned int cmd, unsigned long arg);
-	/* KVM_RUN; all signals are blocked, vcpu->sigmask is the caller's mask. */
+	/* KVM_RUN; all signals are blocked (see unblock), vcpu->sigmask is the caller's mask. */
 	long (*vcpu_run)(struct inproc_vcpu *vcpu);
+	/*
+	 * Take out of @block, what KVM_RUN is about to block, signals whose handler
+	 * is the platform's and does not return; @caller is the caller's mask.  May
+	 * be NULL.
+	 */
+	void (*unblock)(sigset_t *block, const sigset_t *caller);
 };
 
 /* The platform of this preloaded object. */

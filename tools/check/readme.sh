@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Every command in README does what README says.  Each is run as it stands, but for
-# names of files that only stand for the reader's, and for the two that would start
-# this test again or measure for a long time: of these, make says what it would do.
+# names of files that only stand for the reader's, and for those that would start this
+# test again: of these, make says what it would do.
 . "$(dirname "$0")/lib.sh"
 
 cd "$ROOT" || exit 1
@@ -17,6 +17,7 @@ run()
 	case $command in
 	'./run_tests.sh'*)	expect 0 "" bash -c "$command --out '$TMP/out'" ;;
 	'make help')		expect 0 "make check" bash -c "$command" ;;
+	'make bench')		expect 0 "Guest Request, kernel only" bash -c "$command" ;;
 	'make '*)		expect 0 "tools/setup.sh" bash -c "$command --dry-run" ;;
 	*)			echo "do not know how to run this"; return 1 ;;
 	esac

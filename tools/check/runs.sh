@@ -10,15 +10,20 @@ export BUILD
 run=$ROOT/run_tests.sh
 tree=$BUILD/linux-source-6.12
 
-# In seconds: what a run with nothing to build may take.
+# In seconds: what a run with nothing to build may take, in one of two attempts: others
+# may use the machine, too.
 limit=10
 
 fast()
 {
-	local start=$SECONDS
-	expect 0 "" "$run" --out "$TMP/fast" || return 1
-	[ $((SECONDS - start)) -lt $limit ] && return
-	echo "took $((SECONDS - start)) s, limit is $limit s"
+	local start seconds
+	for _ in 1 2; do
+		start=$SECONDS
+		expect 0 "" "$run" --out "$TMP/fast" || return 1
+		seconds=$((SECONDS - start))
+		[ $seconds -ge $limit ] || return 0
+	done
+	echo "took $seconds s, limit is $limit s"
 	return 1
 }
 
@@ -53,7 +58,7 @@ not_written()
 built_in_place()
 {
 	local copy=$TMP/built
-	cp -as "$tree" "$copy" || return 1
+	cp -a "$tree" "$copy" || return 1
 	(cd "$copy" && mkdir -p include/config include/generated && touch .config \
 		include/config/auto.conf include/generated/autoconf.h arch/x86/kvm/svm/sev.o) ||
 		return 1

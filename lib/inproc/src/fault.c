@@ -18,6 +18,23 @@
 
 static const int fault_signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP };
 static struct sigaction old_actions[NSIG];
+static __thread const struct image_regs *trapped;
+
+const struct image_regs *fault_trapped(void)
+{
+	return trapped;
+}
+
+/* The image's own business? */
+static bool trap(struct image_regs *regs)
+{
+	bool own;
+
+	trapped = regs;
+	own = image->trap(regs);
+	trapped = NULL;
+	return own;
+}
 
 static const struct {
 	unsigned long offset;
@@ -44,25 +61,6 @@ static void copy_regs(struct image_regs *regs, ucontext_t *uc, bool back)
 	}
 }
 
-/* The callers of @regs->ip by frame pointers, as far as they stay in the image. */
-static void print_backtrace(const struct image_regs *regs)
-{
-	const unsigned long *frame = (const unsigned long *)regs->bp;
-	uintptr_t ip = regs->ip;
-	char text[512];
-
-	/* A call of an unprovided function has pushed its return address only. */
-	if (!image_contains(ip))
-		ip = *(const unsigned long *)regs->sp;
-	for (unsigned int depth = 0; depth < 8 && image_contains(ip); depth++) {
-		inproc_diag("    %s", image_describe(depth ? ip - 1 : ip, text, sizeof(text)));
-		if ((uintptr_t)frame < regs->sp || (uintptr_t)frame > regs->sp + (1 << 20))
-			break;
-		ip = frame[1];
-		frame = (const unsigned long *)frame[0];
-	}
-}
-
 /* Code of the image, or something that it just called. */
 static bool in_kernel_code(const struct image_regs *regs)
 {
@@ -72,22 +70,26 @@ static bool in_kernel_code(const struct image_regs *regs)
 
 static void report(int sig, const struct image_regs *regs)
 {
-	uintptr_t addr = regs->fault_address;
+	uintptr_t addr = regs->fault_address, ip = regs->ip;
 	char text[512];
 
-	if (image_is_undefined(regs->ip)) {
-		inproc_diag("kernel code called %s(), which the image does not provide",
-			    image_undefined_name(regs->ip));
-	} else if (sig == SIGSEGV && image_is_undefined(addr)) {
-		inproc_diag("kernel code accessed %s, which the image does not provide",
-			    image_undefined_name(addr));
-	} else if (!image_contains(regs->ip)) {
-		inproc_diag("kernel code called address %#lx", regs->ip);
-	} else {
+	/* Where there is no code to run, a call has pushed its return address only. */
+	if (!image_contains(ip))
+		ip = *(const unsigned long *)regs->sp - 1;
+	image_describe(ip, text, sizeof(text));
+
+	if (image_is_undefined(regs->ip))
+		inproc_diag("kernel code called %s(), which the image does not provide, in %s",
+			    image_undefined_name(regs->ip), text);
+	else if (sig == SIGSEGV && image_is_undefined(addr))
+		inproc_diag("kernel code accessed %s, which the image does not provide, in %s",
+			    image_undefined_name(addr), text);
+	else if (!image_contains(regs->ip))
+		inproc_diag("kernel code called address %#lx, in %s", regs->ip, text);
+	else
 		inproc_diag("kernel code crashed: %s, address %#lx, in %s", strsignal(sig), addr,
-			    image_describe(regs->ip, text, sizeof(text)));
-	}
-	print_backtrace(regs);
+			    text);
+	image_backtrace(ip, regs->bp, regs->sp);
 }
 
 static void fault_handler(int sig, siginfo_t *info, void *context)
@@ -114,7 +116,7 @@ static void fault_handler(int sig, siginfo_t *info, void *context)
 	if (regs.trapno != 14)
 		regs.fault_address = 0;
 
-	if (image_contains(regs.ip) && image->trap(&regs)) {
+	if (image_contains(regs.ip) && trap(&regs)) {
 		copy_regs(&regs, uc, true);
 		return;
 	}

@@ -197,8 +197,11 @@ int image_load(const struct image_host *host)
 	/* Stays mapped: the symbol tables are read from it when something fails. */
 	file = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	close(fd);
-	if (file == MAP_FAILED)
-		return -ENOMEM;
+	if (file == MAP_FAILED) {
+		ret = -errno;
+		inproc_diag("cannot read the kernel image %s: %s", path, strerror(-ret));
+		return ret;
+	}
 
 	ret = load_elf(file, st.st_size, host) ?: init_cpus();
 	if (ret)

@@ -35,6 +35,15 @@ void image_enter(void);
 
 /* symbols.c: "function+0x12/0x40 (file.c:123)" of @addr, into @buf of @len bytes. */
 const char *image_describe(uintptr_t addr, char *buf, unsigned long len);
+/* Just the function around @addr, "?" if there is none. */
+const char *image_function(uintptr_t addr);
+/* The same of @addr in the program itself, if it is there: guests of tests are. */
+const char *program_describe(uintptr_t addr, char *buf, unsigned long len);
+/*
+ * Print @ip and its callers by frame pointers @bp, as far as they stay in the
+ * image; @sp is the stack pointer there.
+ */
+void image_backtrace(uintptr_t ip, uintptr_t bp, uintptr_t sp);
 /* The name of the unprovided symbol at @addr. */
 const char *image_undefined_name(uintptr_t addr);
 /* Start and end of the symbol tables, in the mapped file; called by image_load(). */
@@ -42,5 +51,7 @@ int symbols_init(const void *elf, unsigned long size);
 
 /* fault.c: signal handlers for traps of kernel code. */
 int fault_init(void);
+/* Where the trap is that this thread handles just now, or NULL. */
+const struct image_regs *fault_trapped(void);
 
 #endif

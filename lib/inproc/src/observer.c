@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../../../include/observer.h"
+#include "loader.h"
 #include "src.h"
 
 #define MAX_REQUESTS	64
@@ -22,6 +24,7 @@ static unsigned int nr_requests;
 static int answer_issue_err;
 static unsigned int answer_fw_err;
 static const void *answer_response;
+static unsigned int answer_delay;
 static unsigned char answer_page[OBSERVER_PAGE];
 
 static char *lines[MAX_LINES];
@@ -50,14 +53,23 @@ IMAGE_CALL void src_log(int level, const char *text)
 		inproc_diag("kernel: %s", text);
 }
 
+/* The kernel says file and line; the function is ours to find. */
 IMAGE_CALL void src_splat(int bug, const char *text)
 {
+	const struct image_regs *regs = fault_trapped();
+	char with_function[512];
+
+	snprintf(with_function, sizeof(with_function), "%s, in %s()", text,
+		 regs ? image_function(regs->ip) : "?");
 	pthread_mutex_lock(&lock);
-	keep(splats, MAX_SPLATS, &nr_splats, text);
+	keep(splats, MAX_SPLATS, &nr_splats, with_function);
 	pthread_mutex_unlock(&lock);
-	inproc_diag("kernel %s", text);
-	if (bug)
-		abort();
+	inproc_diag("kernel %s", with_function);
+	if (!bug)
+		return;
+	if (regs)
+		image_backtrace(regs->ip, regs->bp, regs->sp);
+	abort();
 }
 
 /*
@@ -75,6 +87,8 @@ IMAGE_CALL int src_guest_request(struct image_guest_request *req)
 	struct observer_fw_request *r;
 	int ret;
 
+	if (answer_delay)
+		usleep(answer_delay);
 	pthread_mutex_lock(&lock);
 	ret = answer_issue_err;
 	if (!ret) {
@@ -102,6 +116,7 @@ static void obs_reset(void)
 	answer_issue_err = 0;
 	answer_fw_err = 0;
 	answer_response = NULL;
+	answer_delay = 0;
 	while (nr_lines)
 		free(lines[--nr_lines]);
 	while (nr_splats)
@@ -126,6 +141,11 @@ static void obs_fw_answer(int issue_err, __u32 fw_err, const void *response)
 	answer_fw_err = fw_err;
 	answer_response = response ? memcpy(answer_page, response, OBSERVER_PAGE) : NULL;
 	pthread_mutex_unlock(&lock);
+}
+
+static void obs_fw_delay(unsigned int us)
+{
+	answer_delay = us;
 }
 
 static unsigned int obs_nr_log_lines(void)
@@ -153,6 +173,7 @@ static const struct observer_ops ops = {
 	.nr_fw_requests = obs_nr_fw_requests,
 	.fw_request = obs_fw_request,
 	.fw_answer = obs_fw_answer,
+	.fw_delay = obs_fw_delay,
 	.nr_log_lines = obs_nr_log_lines,
 	.log_line = obs_log_line,
 	.nr_splats = obs_nr_splats,

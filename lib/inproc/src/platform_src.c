@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "../inproc.h"
 #include "loader.h"
@@ -36,7 +38,7 @@ static int src_init(void)
 	image_enter();
 	/* The highest bit that the engine's page tables can carry picks the view. */
 	c_bit = engine->phys_bits() - 1;
-	return image->init(c_bit, engine->phys_bits(), engine->tsc_khz());
+	return hang_init() ?: image->init(c_bit, engine->phys_bits(), engine->tsc_khz());
 }
 
 static bool src_has_vm_type(unsigned long type)
@@ -100,13 +102,17 @@ static long src_vm_create(struct inproc_vm *vm)
 	ret = src_trap_ghcb_msr(vm);
 	if (ret)
 		return ret;
-	return image->vm_create(vm->type, vm, &vm->priv);
+	ret = image->vm_create(vm->type, vm, &vm->priv);
+	if (!ret)
+		hang_vm_created();
+	return ret;
 }
 
 static void src_vm_destroy(struct inproc_vm *vm)
 {
 	image_enter();
 	image->vm_destroy(vm->priv);
+	hang_vm_destroyed();
 }
 
 static long src_vm_ioctl(struct inproc_vm *vm, unsigned int cmd, unsigned long arg)
@@ -124,9 +130,12 @@ static long src_vcpu_create(struct inproc_vcpu *vcpu)
 		return -ENOMEM;
 	image_enter();
 	vcpu->priv = src;
+	src->host = vcpu;
 	ret = image->vcpu_create(vcpu->vm->priv, vcpu->id, vcpu->run, vcpu, &src->vcpu);
 	if (ret)
 		free(src);
+	else
+		hang_track(src);
 	return ret;
 }
 
@@ -134,6 +143,7 @@ static void src_vcpu_destroy(struct inproc_vcpu *vcpu)
 {
 	struct src_vcpu *src = vcpu->priv;
 
+	hang_forget(src);
 	image_enter();
 	image->vcpu_destroy(src->vcpu);
 	free(src);
@@ -155,9 +165,13 @@ static long src_vcpu_ioctl(struct inproc_vcpu *vcpu, unsigned int cmd, unsigned 
 static long src_vcpu_run(struct inproc_vcpu *vcpu)
 {
 	struct src_vcpu *src = vcpu->priv;
+	long ret;
 
 	image_enter();
-	return image->vcpu_run(src->vcpu);
+	src->tid = syscall(SYS_gettid);
+	ret = image->vcpu_run(src->vcpu);
+	src->tid = 0;
+	return ret;
 }
 
 static const struct platform_ops src_platform = {
@@ -175,6 +189,7 @@ static const struct platform_ops src_platform = {
 	.vcpu_destroy = src_vcpu_destroy,
 	.vcpu_ioctl = src_vcpu_ioctl,
 	.vcpu_run = src_vcpu_run,
+	.unblock = hang_unblock,
 };
 
 const struct platform_ops *const platform = &src_platform;

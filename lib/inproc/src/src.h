@@ -5,13 +5,18 @@
 #ifndef INPROC_SRC_SRC_H
 #define INPROC_SRC_SRC_H
 
+#include <sys/types.h>
+
 #include "../inproc.h"
 #include "image.h"
 
 /* inproc_vcpu.priv */
 struct src_vcpu {
+	struct inproc_vcpu *host;
 	void *vcpu;			/* the image's struct kvm_vcpu */
 	unsigned long long ghcb_msr;	/* the guest's view of MSR 0xc0010130 */
+	pid_t tid;			/* of the thread in KVM_RUN, or 0 */
+	bool in_guest;			/* the engine has it */
 };
 
 /* host.c */
@@ -26,5 +31,14 @@ int src_trap_ghcb_msr(struct inproc_vm *vm);
 int src_guest_request(struct image_guest_request *req);
 void src_log(int level, const char *text);
 void src_splat(int bug, const char *text);
+
+/* hang.c: at the platform's start (0 or -errno), and what it has to know of */
+int hang_init(void);
+void hang_vm_created(void);
+void hang_vm_destroyed(void);
+void hang_track(struct src_vcpu *src);
+void hang_forget(struct src_vcpu *src);
+/* As platform_ops.unblock. */
+void hang_unblock(sigset_t *block, const sigset_t *caller);
 
 #endif

@@ -5,14 +5,16 @@
 #define _GNU_SOURCE
 #include <elf.h>
 #include <errno.h>
-#include <spawn.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../inproc.h"
+#include "../device.h"
 #include "loader.h"
 
 static const Elf64_Sym *syms;
@@ -45,6 +47,13 @@ static const Elf64_Sym *find_function(uintptr_t addr)
 	return NULL;
 }
 
+const char *image_function(uintptr_t addr)
+{
+	const Elf64_Sym *sym = find_function(addr);
+
+	return sym ? strings + sym->st_name : "?";
+}
+
 const char *image_undefined_name(uintptr_t addr)
 {
 	uintptr_t value = addr - (addr - IMAGE_UNDEF_BASE) % IMAGE_UNDEF_STEP;
@@ -55,29 +64,82 @@ const char *image_undefined_name(uintptr_t addr)
 	return "?";
 }
 
+/* Run @argv with its output going to @out; -1 if it cannot be. */
+static pid_t start(char *const argv[], int out)
+{
+	char *no_env[] = { NULL };
+	pid_t pid = vfork();
+
+	if (pid)
+		return pid;
+	syscall(SYS_dup2, out, STDOUT_FILENO);
+	syscall(SYS_dup2, real_open("/dev/null", O_WRONLY), STDERR_FILENO);
+	/* An empty environment: without our own preloaded object. */
+	execvpe(argv[0], argv, no_env);
+	_exit(127);
+}
+
+/*
+ * What addr2line prints of @addr in @file, into @buf; "" if nothing.  May run in
+ * a signal handler: no stdio, no allocation.
+ */
+static void run_addr2line(const char *file, uintptr_t addr, bool function, char *buf, size_t len)
+{
+	char hex[32], *argv[] = { "addr2line", function ? "-fse" : "-e", (char *)file, hex, NULL };
+	int out[2], status;
+	size_t got = 0;
+	ssize_t n;
+	pid_t pid;
+
+	buf[0] = '\0';
+	if (!file || pipe2(out, O_CLOEXEC))
+		return;
+	snprintf(hex, sizeof(hex), "%#lx", (unsigned long)addr);
+	pid = start(argv, out[1]);
+	close(out[1]);
+	if (pid > 0) {
+		while (got < len - 1 && (n = read(out[0], buf + got, len - 1 - got)) > 0)
+			got += n;
+		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+			;
+	}
+	close(out[0]);
+	buf[got] = '\0';
+}
+
 /* File and line from the debug information, which addr2line reads well. */
 static void describe_line(uintptr_t addr, char *buf, size_t len)
 {
-	char cmd[512];
-	FILE *f;
+	char *tree;
 
-	snprintf(cmd, sizeof(cmd), "LD_PRELOAD= exec addr2line -e '%s' %#lx 2>/dev/null",
-		 getenv("COCO_IMAGE"), (unsigned long)addr);
-	f = popen(cmd, "r");
-	if (!f)
-		return;
-	if (fgets(buf, len, f)) {
-		char *tree;
+	run_addr2line(getenv("COCO_IMAGE"), addr, false, buf, len);
+	/* Just "file:line", without what addr2line may add in brackets. */
+	buf[strcspn(buf, " \n")] = '\0';
+	/* Paths lead through the farm of links; the tree's own part is enough. */
+	tree = strstr(buf, "/arch/x86/");
+	if (!tree)
+		tree = strstr(buf, "/lib/");
+	if (tree)
+		memmove(buf, tree + 1, strlen(tree));
+}
 
-		buf[strcspn(buf, "\n")] = '\0';
-		/* Paths lead through the farm of links; the tree's own part is enough. */
-		tree = strstr(buf, "/arch/x86/");
-		if (!tree)
-			tree = strstr(buf, "/lib/");
-		if (tree)
-			memmove(buf, tree + 1, strlen(tree));
-	}
-	pclose(f);
+const char *program_describe(uintptr_t addr, char *buf, unsigned long len)
+{
+	char path[512], lines[512] = "", *line;
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	path[n < 0 ? 0 : n] = '\0';
+	run_addr2line(path, addr, true, lines, sizeof(lines));
+	/* A line with the function, and one with file and line, which is ?? in vain. */
+	line = strchr(lines, '\n');
+	if (line)
+		*line++ = '\0';
+	if (!line || lines[0] == '?')
+		snprintf(buf, len, "%#lx", (unsigned long)addr);
+	else
+		snprintf(buf, len, "%#lx, %s (%.*s)", (unsigned long)addr, lines,
+			 (int)strcspn(line, " \n"), line);
+	return buf;
 }
 
 const char *image_describe(uintptr_t addr, char *buf, unsigned long len)
@@ -94,4 +156,18 @@ const char *image_describe(uintptr_t addr, char *buf, unsigned long len)
 		 (unsigned long)(addr - sym->st_value), line[0] ? " (" : "", line,
 		 line[0] ? ")" : "");
 	return buf;
+}
+
+void image_backtrace(uintptr_t ip, uintptr_t bp, uintptr_t sp)
+{
+	const unsigned long *frame = (const unsigned long *)bp;
+	char text[512];
+
+	for (unsigned int depth = 0; depth < 8 && image_contains(ip); depth++) {
+		inproc_diag("    %s", image_describe(depth ? ip - 1 : ip, text, sizeof(text)));
+		if ((uintptr_t)frame < sp || (uintptr_t)frame > sp + (1 << 20))
+			break;
+		ip = frame[1];
+		frame = (const unsigned long *)frame[0];
+	}
 }

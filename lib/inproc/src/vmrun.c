@@ -89,7 +89,9 @@ IMAGE_CALL enum image_exit src_vmrun(void *host_vcpu, struct image_vmrun *run)
 
 	src->ghcb_msr = run->ghcb_msr;
 	for (;;) {
+		src->in_guest = true;
 		ret = engine->run(vcpu->engine, &vcpu->exit, &vcpu->sigmask, false);
+		src->in_guest = false;
 		if (ret) {
 			inproc_diag("engine %s failed: %s", engine->name, strerror(-ret));
 			return IMAGE_EXIT_FAIL;

@@ -12,6 +12,10 @@ use strict;
 use warnings;
 use POSIX ();
 
+# Seconds that a VM of a test may live: a hang is reported in the case where it
+# happens, with the place, before the kernel's test harness kills the case (30 s).
+use constant CASE_TIMEOUT => 20;
+
 sub kvm_usable
 {
 	return sysopen(my $fh, '/dev/kvm', POSIX::O_RDWR) ? (1, '') : (0, "/dev/kvm: $!");
@@ -92,6 +96,7 @@ sub src_groups
 				COCO_PLATFORM => 'src',
 				COCO_ENGINE => $engine,
 				COCO_IMAGE => $_->{IMAGE},
+				COCO_TIMEOUT => CASE_TIMEOUT,
 				LD_PRELOAD => "$options->{build}/inproc/libinproc-src.so",
 			},
 		}

@@ -22,6 +22,10 @@ my @signal_name = map { "SIG$_" } split ' ', $Config{sig_name};
 my $FAIL_LINE = qr/^\#\s*FAIL\s+(?<file>[^:\s]+):(?<line>\d+):\s+(?<req>[A-Z0-9][A-Z0-9-]*)\s+
 	\((?<source>.*?)\):\s+(?<text>.*)$/x;
 
+# What the in-process KVM says of a hang or a crash, and when it never started.
+my $PLACE_LINE = qr{^\#\s*inproc:\s+(?<place>(?:hang:|kernel (?:BUG|code)) .*)$};
+my $NO_KVM_LINE = qr{^\#\s*inproc:\s+(?:platform \S+ does not start|no engine to run guests with)};
+
 # What follows "ok N": name, directive, reason.
 my $RESULT_REST = qr/^\s*(?:-\s+)?(.*?)\s*(?:\#\s*(SKIP|TODO|XFAIL|XPASS)\b\s*(.*))?$/i;
 
@@ -91,16 +95,23 @@ sub line
 	}
 	# Then the test has run on some other KVM, and its results are worth nothing.
 	$self->problem($text) if $text =~ /^ERROR: ld\.so: object .* cannot be preloaded/;
+	# Or on none, and what it then calls a skip is none.
+	$self->problem($text =~ s/^#\s*//r) if $text =~ $NO_KVM_LINE;
+	$self->{place} //= $+{place} if $text =~ $PLACE_LINE;
 	if ($text =~ /^#\s+RUN\s+(\S+)/) {
 		$self->{running} = $1;
 		$self->{started} = $seconds;
 	} elsif ($text =~ $FAIL_LINE) {
 		push @{$self->{fails}}, { %+ };
 	} elsif ($text =~ /^#.*?\bTest terminated unexpectedly by signal (\d+)/) {
-		$self->{fatal} = 'crash: ' . ($signal_name[$1] // "signal $1");
+		$self->{fatal} = $self->fatal($signal_name[$1] // "signal $1");
 	} elsif ($text =~ /^#.*?\bTest terminated by timeout/) {
 		$self->{fatal} = 'hang: stopped by the test harness';
 	} elsif ($text =~ /^#.*?\bTest terminated by assertion/) {
+		if (defined $self->{place}) {
+			$self->{fatal} = $self->fatal('SIGABRT');
+			return $text;
+		}
 		# It may have printed what failed; then that says more.
 		$self->{fatal} = 'assertion failed' unless @{$self->{fails}};
 	} elsif ($text =~ /\S/ && $text !~ /^#\s+(?:OK|FAIL)\s/) {
@@ -108,6 +119,16 @@ sub line
 	}
 	# TAP::Parser shall not make out more in it than was made out here.
 	return $text =~ /^#/ ? $text : "# $text";
+}
+
+# How a case was ended by the signal $name, and where, if that was said.
+sub fatal
+{
+	my ($self, $name) = @_;
+	my $place = $self->{place} // '';
+
+	return $place if $place =~ /^hang:/;
+	return "crash: $name" . (length $place ? ": $place" : '');
 }
 
 sub result
@@ -161,7 +182,7 @@ sub result
 	$self->{fails} = [];
 	$self->{notes} = [];
 	$self->{nested} = [];
-	delete @$self{qw(fatal running)};
+	delete @$self{qw(fatal running place)};
 
 	return "ok $number $name" if $case->{status} eq 'pass';
 	return "ok $number $name # SKIP $case->{reason}" if $case->{status} eq 'skip';
@@ -198,7 +219,9 @@ sub finish
 
 	$self->{seconds} = $seconds;
 	if ($reason eq 'timeout') {
-		$self->problem(sprintf 'hang: stopped after %g s%s', $self->{job}{timeout}, $where);
+		my $place = defined $self->{place} ? ': ' . $self->{place} =~ s{^hang: }{}r : '';
+		$self->problem(sprintf 'hang: stopped after %g s%s%s', $self->{job}{timeout},
+			$where, $place);
 	} elsif ($reason eq 'output') {
 		$self->problem("stopped$where: more than 16 MiB of output");
 	} elsif ($signal) {
