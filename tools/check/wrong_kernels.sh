@@ -1,0 +1,226 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Wrong kernels: each patch in wrong_kernels/ makes one mistake in the coco-v1 kernel.
+# The suite has to turn red on it, and to name the requirement that it breaks.
+#
+# Header of a patch:
+#	Wrong:		what is wrong
+#	Requirement:	ids that the failures have to name, all of them
+#	Also:		ids that they may name; no others
+#	Says:		text that the report has to contain
+#	Base:		a patch of wrong_kernels/right that goes before it
+#	Not-known:	an id of tools/known-issues to run without
+#	Timeout:	of a test program, in seconds
+#	Run:		tests to run, as run_tests.sh takes them
+#	Set:		all: not in the short set
+#
+# By default that is the short set, and of the tests those that have cases for the
+# requirements: three minutes on two processors.  WRONG_KERNELS=all runs everything on
+# every kernel, WRONG_KERNELS="NAME..." everything on these.
+. "$(dirname "$0")/lib.sh"
+
+dir=$ROOT/tools/check/wrong_kernels
+coco=$ROOT/tools/patches/6.12/coco-v1.patch
+jobs=$(nproc)
+export ROOT WRONG_SLOT=wrong-kernels
+
+# The suite as the runner sees it, with another image.sh.
+mkdir -p "$TMP/root/tools"
+ln -s "$ROOT/x86_64" "$TMP/root/x86_64"
+ln -s "$ROOT/tools/known-issues" "$TMP/root/tools/known-issues"
+ln -s "$dir/image.sh" "$TMP/root/tools/image.sh"
+
+# not_known ID: the known issues but that one.
+not_known()
+{
+	grep -v "^$1 " "$ROOT/tools/known-issues" > "$TMP/known-$BASHPID"
+	echo "$TMP/known-$BASHPID"
+}
+
+tests=$(cd "$ROOT/x86_64" && printf '%s\n' *_test.c | sed 's/\.c$//')
+for test in $tests; do
+	"$BUILD/x86_64/$test" --list | cut -s -f2 | tr , "\n" | sort -u > "$TMP/$test.ids"
+done
+
+header()	# FILE KEY
+{
+	sed -n -e "s/^$2:[ 	]*//p" -e '/^--- /q' "$1" | head -n 1
+}
+
+ids()	# FILE KEY: one a line
+{
+	header "$1" "$2" | tr -s ', ' '\n'
+}
+
+# The tests that have cases for the requirements that $1 has to break.
+concerned()
+{
+	local test id
+	for test in $tests; do
+		for id in $(ids "$1" Requirement); do
+			grep -qx -e "$id" "$TMP/$test.ids" && echo "$test" && break
+		done
+	done
+}
+
+# run NAME [FILE [OPTION...]]: the suite on the base kernel with the patch; the output
+# goes to $TMP/NAME.log, the status to $TMP/NAME.status.
+run()
+{
+	local name=$1 file=${2-} status=0
+	local -a options=() selected=()
+	shift $(($# < 2 ? $# : 2))
+
+	if [ -n "$file" ]; then
+		local base seconds id
+		base=$(header "$file" Base)
+		seconds=$(header "$file" Timeout)
+		[ -z "$base" ] || options+=(--patch "$dir/right/$base")
+		[ -z "$seconds" ] || options+=(--timeout "$seconds")
+		id=$(header "$file" Not-known)
+		[ -z "$id" ] || options+=(--known-issues "$(not_known "$id")")
+		read -ra selected <<< "$(header "$file" Run)"
+		[ ${#selected[@]} != 0 ] || [ -n "${WRONG_KERNELS:-}" ] ||
+			mapfile -t selected < <(concerned "$file")
+		options+=(--patch "$file")
+	fi
+	WRONG_WORK=$TMP/$name.image timeout -k 5 120 "$ROOT/tools/run.pl" \
+		--root "$TMP/root" --build "$BUILD" --platform src \
+		--out "$TMP/$name.out" --patch "$coco" "${options[@]}" "$@" -- "${selected[@]}" \
+		> "$TMP/$name.log" 2>&1 < /dev/null || status=$?
+	rm -rf "$TMP/$name.image"
+	echo $status > "$TMP/$name.status"
+}
+
+# The requirements that the report's failures name, one a line.
+named()
+{
+	sed -n '/^Failures:$/,/^Output of each test:/p' "$1" |
+		sed -n 's/^    \([A-Z][A-Z0-9]*\(-[A-Z0-9]*\)*\) (.*/\1/p' | sort -u
+}
+
+judge()	# NAME FILE
+{
+	local name=$1 file=$2 log=$TMP/$1.log status id said good=0
+	status=$(cat "$TMP/$name.status")
+	case $status in
+	1)	;;
+	0)	echo "the suite passes on a kernel where $(header "$file" Wrong)"
+		return 1 ;;
+	*)	echo "status $status instead of 1; it said:"
+		tail -n 20 "$log"
+		return 1 ;;
+	esac
+	named "$log" > "$TMP/$name.named"
+	for id in $(ids "$file" Requirement); do
+		grep -qx -e "$id" "$TMP/$name.named" && continue
+		echo "no failure names $id"
+		good=1
+	done
+	for id in $(cat "$TMP/$name.named"); do
+		{ ids "$file" Requirement; ids "$file" Also; } | grep -qx -e "$id" && continue
+		echo "a failure names $id, which the patch does not list"
+		good=1
+	done
+	said=$(header "$file" Says)
+	if [ -n "$said" ] && ! grep -qF -e "$said" "$log"; then
+		echo "the report does not say '$said'"
+		good=1
+	elif [ -z "$said$(header "$file" Requirement)" ]; then
+		echo "the patch has neither Requirement nor Says"
+		good=1
+	fi
+	[ $good = 0 ] || sed -n '/^Failures:$/,$p' "$log" | head -n 40
+	return $good
+}
+
+# judge_right NAME STATUS TEXT
+judge_right()
+{
+	[ "$(cat "$TMP/$1.status")" = "$2" ] && grep -qF -e "$3" "$TMP/$1.log" && return
+	echo "wanted status $2 and '$3', got status $(cat "$TMP/$1.status"); it said:"
+	tail -n 20 "$TMP/$1.log"
+	return 1
+}
+
+# For whoever adds requirements: those that no wrong kernel has to name.
+without()
+{
+	local id
+	for id in $(sed -n 's/^	REQUIREMENT([A-Z0-9_]*, "\([A-Z0-9-]*\)",.*/\1/p' \
+			"$ROOT/include/requirements.h"); do
+		for file in "$dir"/*.patch; do
+			ids "$file" Requirement | grep -qx -e "$id" && continue 2
+		done
+		echo "# no wrong kernel has to name $id"
+	done
+}
+
+# One at a time uses the slot.
+mkdir -p "$BUILD/image"
+exec 8> "$BUILD/image/$WRONG_SLOT.lock"
+flock 8
+
+if ! "$ROOT/tools/image.sh" --out "$BUILD" --kdir "$BUILD/linux-source-6.12" --patch "$coco" \
+	--slot "$WRONG_SLOT" > "$TMP/base.log" 2>&1; then
+	sed "s/^/# /" "$TMP/base.log"
+	echo "Bail out! no base kernel"
+	exit 1
+fi
+
+files=()
+for file in "$dir"/*.patch; do
+	name=${file##*/}
+	name=${name%.patch}
+	case ${WRONG_KERNELS:-} in
+	'')	[ "$(header "$file" Set)" != all ] || continue ;;
+	all)	;;
+	*)	[[ " $WRONG_KERNELS " == *" $name "* ]] || continue ;;
+	esac
+	files+=("$file")
+done
+if [ ${#files[@]} = 0 ]; then
+	echo "Bail out! no wrong kernel is called ${WRONG_KERNELS:-anything}; see $dir"
+	exit 1
+fi
+
+# Those without the lock's descriptor, or a hung test could keep it.
+pool()
+{
+	while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
+		wait -n
+	done
+	run "$@" 8>&- &
+}
+pool right
+pool right_registered "$dir/right/ghcb_registered.patch" \
+	--known-issues "$(not_known GHCB-REGISTER-ERR)"
+pool right_repaired "$dir/right/ghcb_registered.patch"
+for file in "${files[@]}"; do
+	name=${file##*/}
+	pool "${name%.patch}" "$file"
+done
+wait
+
+# The way that users go: run_tests.sh with the whole kbuild.
+swapped()
+{
+	expect 1 "SNP-REQ-BYTES" "$ROOT/run_tests.sh" --platform src --patch "$coco" \
+		--patch "$dir/req_args_swapped.patch" --out "$TMP/swapped" snp_guest_request_test
+}
+
+ok "right: coco-v1" judge_right right 0 ", 0 failed"
+ok "right: GHCB registration repaired" judge_right right_registered 0 ", 0 failed"
+ok "right: repaired, but a known issue" judge_right right_repaired 1 "Expected to fail, but passed"
+for file in "${files[@]}"; do
+	name=${file##*/}
+	name=${name%.patch}
+	ok "$name: $(header "$file" Wrong)" judge "$name" "$file"
+done
+case ${WRONG_KERNELS:-} in
+''|all)	export BUILD
+	ok "req_args_swapped by run_tests.sh" swapped
+	without ;;
+esac
+finish
