@@ -76,6 +76,7 @@ do {										\
 
 /* NAE events */
 #define GHCB_NAE_IOIO			0x7bull
+#define GHCB_NAE_PSC			0x80000010ull
 #define GHCB_NAE_GUEST_REQUEST		0x80000011ull
 #define GHCB_NAE_EXT_GUEST_REQUEST	0x80000012ull
 #define GHCB_NAE_HV_FEATURES		0x8000fffdull
@@ -102,6 +103,8 @@ do {										\
 #define GHCB_MSR_PREF_GPA_RESP		0x011
 #define GHCB_MSR_REG_GPA_REQ		0x012
 #define GHCB_MSR_REG_GPA_RESP		0x013
+#define GHCB_MSR_PSC_REQ		0x014
+#define GHCB_MSR_PSC_RESP		0x015
 #define GHCB_MSR_HV_FEATURES_REQ	0x080
 #define GHCB_MSR_HV_FEATURES_RESP	0x081
 #define GHCB_MSR_TERM_REQ		0x100

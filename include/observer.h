@@ -33,6 +33,12 @@ struct observer_ops {
 	 */
 	void (*fw_answer)(int issue_err, __u32 fw_err, const void *response);
 
+	/*
+	 * How long firmware waits before it looks at a request, in us: a kernel
+	 * that lets a second one come in between is found out.
+	 */
+	void (*fw_delay)(unsigned int us);
+
 	/* Lines of the kernel's log since reset() (at most 256 are kept). */
 	unsigned int (*nr_log_lines)(void);
 	const char *(*log_line)(unsigned int idx);

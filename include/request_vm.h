@@ -40,6 +40,9 @@ struct request_vm {
  * vCPU's struct guest_request.
  */
 struct request_vm *request_vm_create(unsigned int nr_vcpus, void *guest_code);
+/* The same in two steps, see snp_vm.h. */
+struct request_vm *request_vm_create_bare(void);
+void request_vm_add_vcpus(struct request_vm *v, unsigned int nr_vcpus, void *guest_code);
 void request_vm_free(struct request_vm *v);
 
 /*

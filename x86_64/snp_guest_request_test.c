@@ -7,6 +7,8 @@
  * Not ABI, so not checked: what the response page holds after firmware failed,
  * and what RAX to RDX hold in an answer, but where a case says so.
  */
+#include <pthread.h>
+
 #include "harness.h"
 
 #include "kvm_util.h"
@@ -478,6 +480,92 @@ COCO_TEST_F(request, answer)
 				 cpu->request.hva, REQUEST_PAGE);
 		expect_data(data_req, cpu, variant->zeroed);
 	}
+	request_vm_free(v);
+}
+
+/* ---- several vCPUs at once, each on a thread of its own ---- */
+
+#define THREADS_REQUESTS	10
+
+COCO_FIXTURE(threads);
+FIXTURE_VARIANT(threads)
+{
+	struct check_row row;
+	unsigned int nr_vcpus;
+	uint64_t event;
+	unsigned int delay;		/* of firmware, us */
+};
+
+FIXTURE_VARIANT_ADD(threads, plain_2_vcpus)
+{
+	COCO_ROW(NULL, REQ_SNP_REQ_VCPUS, REQ_SNP_REQ_ANSWER, REQ_SNP_REQ_FW_ONCE),
+	.nr_vcpus = 2, .event = GHCB_NAE_GUEST_REQUEST, .delay = 500,
+};
+
+FIXTURE_VARIANT_ADD(threads, extended_4_vcpus)
+{
+	COCO_ROW(NULL, REQ_SNP_REQ_VCPUS, REQ_SNP_REQ_ANSWER, REQ_SNP_REQ_FW_ONCE),
+	.nr_vcpus = 4, .event = GHCB_NAE_EXT_GUEST_REQUEST, .delay = 500,
+};
+
+struct threads_vcpu {
+	const FIXTURE_VARIANT(threads) *variant;
+	struct request_cpu *cpu;
+	unsigned int id;
+	pthread_t thread;
+};
+
+/* The vCPU's requests, no two of all vCPUs' with the same bytes. */
+static void *threads_requests(void *arg)
+{
+	struct threads_vcpu *t = arg;
+	struct request_cpu *cpu = t->cpu;
+	uint8_t wanted[REQUEST_PAGE];
+	unsigned int n, i;
+
+	if (!EXPECT_REQ_SYNC(REQ_GUEST_UCALL, cpu->vcpu, STAGE_READY))
+		return NULL;
+	for (n = 0; n < THREADS_REQUESTS; n++) {
+		request_prepare(cpu, t->variant->event, SNP_MSG_REPORT_REQ, 1);
+		for (i = SNP_MSG_TYPE_OFFSET + 1; i < REQUEST_PAGE; i++)
+			cpu->sent[i] += t->id * THREADS_REQUESTS + n;
+		memcpy(cpu->request.hva, cpu->sent, REQUEST_PAGE);
+		for (i = 0; i < REQUEST_PAGE; i++)
+			wanted[i] = firmware_inverted(cpu->sent[i]);
+
+		if (!EXPECT_REQ_SYNC(REQ_SNP_REQ_VCPUS, cpu->vcpu, STAGE_ANSWERED))
+			break;
+		EXPECT_REQ_EQ(REQ_SNP_REQ_ANSWER, "SW_EXITINFO2", 0,
+			      cpu->req->answer.exit_info_2, &names_guest_request);
+		if (!EXPECT_REQ_BYTES(REQ_SNP_REQ_VCPUS, "the response to this vCPU's request",
+				      wanted, request_seen_response(cpu), REQUEST_PAGE))
+			break;
+	}
+	return NULL;
+}
+
+COCO_TEST_F(threads, own_response)
+{
+	struct threads_vcpu t[SNP_VM_MAX_VCPUS] = {};
+	struct request_vm *v;
+	unsigned int i;
+
+	if (!firmware_answer_slowly(variant->delay)) {
+		check_skip("firmware here is real, what it answers can't be foretold");
+		return;
+	}
+	v = request_vm_create(variant->nr_vcpus, guest_requests);
+	snp_vm_launch(v->snp);
+	for (i = 0; i < variant->nr_vcpus; i++) {
+		t[i] = (struct threads_vcpu){ variant, &v->cpu[i], i, 0 };
+		TEST_ASSERT(!pthread_create(&t[i].thread, NULL, threads_requests, &t[i]),
+			    "no thread for vCPU %u", i);
+	}
+	for (i = 0; i < variant->nr_vcpus; i++)
+		pthread_join(t[i].thread, NULL);
+	/* A thread that failed has stopped asking. */
+	if (!check_failed())
+		EXPECT_FW_CALLS(REQ_SNP_REQ_FW_ONCE, variant->nr_vcpus * THREADS_REQUESTS);
 	request_vm_free(v);
 }
 

@@ -21,6 +21,8 @@
 /* What a row says of its revision; the tag is part of the cases' names. */
 #define NAME_coco_v1	"coco-v1"
 #define REV_coco_v1	&cert_revisions[CERT_COCO_V1]
+#define NAME_certs_v7	"certs-v7"
+#define REV_certs_v7	&cert_revisions[CERT_CERTS_V7]
 
 #define ROW(tag, ...)	COCO_ROW(NAME_##tag, __VA_ARGS__), .rev = REV_##tag
 
@@ -51,12 +53,14 @@ static bool start(struct certs *c, const struct cert_revision *rev, unsigned int
 	if (!cert_revision_spoken(rev))
 		return false;
 	c->rev = rev;
-	c->v = request_vm_create(nr_vcpus, guest_requests);
+	c->v = request_vm_create_bare();
 	c->cpu = &c->v->cpu[0];
 	if (enable && !EXPECT_REQ_EQ(REQ_SNP_CERTS_CAP_ENABLE, "KVM_ENABLE_CAP", 0,
 				     -__cert_exit_enable(c->v->snp->vm, rev, rev->cap_mask, 0),
 				     &names_errno))
 		return false;
+	/* Some revisions refuse to be enabled when there are vCPUs. */
+	request_vm_add_vcpus(c->v, nr_vcpus, guest_requests);
 	snp_vm_launch(c->v->snp);
 	for (i = 0; i < nr_vcpus; i++)
 		if (!EXPECT_REQ_SYNC(REQ_GUEST_UCALL, c->v->cpu[i].vcpu, STAGE_READY))
@@ -65,11 +69,11 @@ static bool start(struct certs *c, const struct cert_revision *rev, unsigned int
 	return true;
 }
 
-/* The guest asks for a report with @npages pages; KVM_RUN up to the exit. */
-static bool ask(struct certs *c, uint64_t npages)
+/* The guest asks for a report with @npages pages; KVM_RUN up to the exit that @req wants. */
+static bool ask(struct certs *c, uint64_t npages, enum requirement_nr req)
 {
 	request_prepare(c->cpu, GHCB_NAE_EXT_GUEST_REQUEST, SNP_MSG_REPORT_REQ, npages);
-	return EXPECT_REQ_EXIT(REQ_SNP_CERTS_EXIT, c->cpu->vcpu, c->rev->exit_reason);
+	return EXPECT_REQ_EXIT(req, c->cpu->vcpu, c->rev->exit_reason);
 }
 
 /* The VMM's answer; KVM_RUN until the guest, by requirement @req, has it. */
@@ -95,16 +99,14 @@ FIXTURE_VARIANT_ADD(certs_cap, coco_v1)
 
 COCO_TEST_F(certs_cap, check_extension)
 {
+	long cap = cert_revision_cap(variant->rev);
 	struct request_vm *v;
-	long cap, mask;
 
 	if (!cert_revision_spoken(variant->rev))
 		return;
 	v = request_vm_create(1, guest_requests);
-	cap = cert_revision_cap(variant->rev);
-	mask = __vm_ioctl(v->snp->vm, KVM_CHECK_EXTENSION, (void *)cap);
 	EXPECT_REQ_EQ(check_main_req(), "KVM_CHECK_EXTENSION of the VM", variant->rev->cap_mask,
-		      mask, &names_value);
+		      __vm_ioctl(v->snp->vm, KVM_CHECK_EXTENSION, (void *)cap), &names_value);
 	request_vm_free(v);
 }
 
@@ -185,31 +187,30 @@ FIXTURE_VARIANT(certs_exit)
 	EXIT_ROW(tag, gfn_all_ones, ~0ull >> 12, 1)
 
 EXIT_ROWS(coco_v1)
+EXIT_ROWS(certs_v7)
 
 COCO_TEST_F(certs_exit, fields)
 {
-	struct request_cpu *cpu;
 	struct certs c;
 	uint64_t gfn;
 
 	if (!start(&c, variant->rev, 1, true))
 		return;
-	cpu = c.cpu;
-	gfn = variant->gfn == GFN_DATA ? cpu->data.gpa >> 12 : variant->gfn;
-	request_prepare(cpu, GHCB_NAE_EXT_GUEST_REQUEST, SNP_MSG_REPORT_REQ, variant->npages);
-	cpu->req->rax = gfn << 12;
+	gfn = variant->gfn == GFN_DATA ? c.cpu->data.gpa >> 12 : variant->gfn;
+	request_prepare(c.cpu, GHCB_NAE_EXT_GUEST_REQUEST, SNP_MSG_REPORT_REQ, variant->npages);
+	c.cpu->req->rax = gfn << 12;
 
 	/* What an earlier exit left behind would hide a field that KVM forgets. */
-	memset((char *)cpu->vcpu->run + KVM_RUN_EXIT_OFFSET, 0xff, 64);
+	memset((char *)c.cpu->vcpu->run + KVM_RUN_EXIT_OFFSET, 0xff, 64);
 
-	if (!EXPECT_REQ_EXIT(REQ_SNP_CERTS_EXIT, cpu->vcpu, c.rev->exit_reason))
+	if (!EXPECT_REQ_EXIT(REQ_SNP_CERTS_EXIT, c.cpu->vcpu, c.rev->exit_reason))
 		return;
-	expect_cert_exit(c.rev, cpu, gfn, variant->npages);
-	expect_nothing_done(REQ_SNP_CERTS_EXIT_EARLY, cpu);
+	expect_cert_exit(c.rev, c.cpu, gfn, variant->npages);
+	expect_nothing_done(REQ_SNP_CERTS_EXIT_EARLY, c.cpu);
 
 	if (answer(&c, 0, NULL, REQ_SNP_CERTS_RET_0)) {
-		expect_cert_answer(c.rev, cpu, CERT_ANSWER_OK, variant->npages, 0, &c.fw, 1);
-		expect_data(REQ_SNP_CERTS_TABLE, cpu, 0);
+		expect_cert_answer(c.rev, c.cpu, CERT_ANSWER_OK, variant->npages, 0, &c.fw, 1);
+		expect_data(REQ_SNP_CERTS_TABLE, c.cpu, 0);
 	}
 	request_vm_free(c.v);
 }
@@ -240,6 +241,7 @@ FIXTURE_VARIANT(certs_table)
 	TABLE_ROW(tag, full_4_pages, 2, 8156, 4)
 
 TABLE_ROWS(coco_v1)
+TABLE_ROWS(certs_v7)
 
 #define MAX_CERTS	3
 
@@ -272,7 +274,7 @@ COCO_TEST_F(certs_table, read_back)
 	TEST_ASSERT(!cert_table_build(table, variant->npages, certs, variant->nr_certs),
 		    "the row's certificates don't fit its pages");
 
-	if (!ask(&c, variant->npages))
+	if (!ask(&c, variant->npages, REQ_SNP_CERTS_EXIT))
 		return;
 	/* As a VMM does: through the address that the exit names. */
 	gpa = cert_exit_read(c.rev, c.cpu->vcpu->run).addr << c.rev->addr_shift;
@@ -335,7 +337,9 @@ FIXTURE_VARIANT(certs_error)
 	NAMED_ROW(tag, error_2_32_plus_1, (1ull << 32) + 1, 0)
 
 LEN_ROWS(coco_v1)
+LEN_ROWS(certs_v7)
 NAMED_ROWS(coco_v1)
+NAMED_ROWS(certs_v7)
 OTHER_ROW(coco_v1, other_2, 2)
 OTHER_ROW(coco_v1, other_11, 11)
 OTHER_ROW(coco_v1, other_28, 28)
@@ -343,18 +347,67 @@ OTHER_ROW(coco_v1, other_2_31_minus_1, (1u << 31) - 1)
 OTHER_ROW(coco_v1, other_2_31_plus_1, (1u << 31) + 1)
 OTHER_ROW(coco_v1, other_all_ones, ~0u)
 
+ERROR_ROW(certs_v7, busy_11, CERT_ANSWER_BUSY, 0, 1, 7, REQ_SNP_CERTS_RET_OTHER,
+	  REQ_SNP_CERTS_RBX_KEPT)
+
 COCO_TEST_F(certs_error, guest_sees)
 {
 	uint64_t npages = variant->npages ?: variant->rbx;
 	struct certs c;
 
-	if (!start(&c, variant->rev, 1, true) || !ask(&c, variant->rbx))
+	if (!start(&c, variant->rev, 1, true) || !ask(&c, variant->rbx, REQ_SNP_CERTS_EXIT))
 		return;
 	if (answer(&c, variant->ret ?: c.rev->answer[variant->answer].ret,
 		   variant->npages ? &npages : NULL, check_main_req())) {
 		expect_cert_answer(c.rev, c.cpu, variant->answer, variant->rbx, npages, &c.fw, 0);
 		expect_data(REQ_SNP_CERTS_TABLE, c.cpu, 0);
 	}
+	request_vm_free(c.v);
+}
+
+/* ---- answers that KVM_RUN refuses ---- */
+
+COCO_FIXTURE(certs_refused);
+FIXTURE_VARIANT(certs_refused)
+{
+	struct check_row row;
+	const struct cert_revision *rev;
+	uint64_t ret;
+};
+
+#define REFUSED_ROW(tag, name, ret_)								\
+	FIXTURE_VARIANT_ADD(certs_refused, tag##_##name)				\
+	{										\
+		ROW(tag, REQ_SNP_CERTS_REFUSED, REQ_SNP_CERTS_REFUSED_NEXT),		\
+		.ret = ret_,								\
+	};
+#define REFUSED_ROWS(tag)				\
+	REFUSED_ROW(tag, ret_1, 1)			\
+	REFUSED_ROW(tag, ret_minus_1, ~0ull)		\
+	REFUSED_ROW(tag, ret_2_32, 1ull << 32)		\
+	REFUSED_ROW(tag, ret_eio_high, (1ull << 32) | EIO)
+
+REFUSED_ROWS(certs_v7)
+
+/*
+ * The guest runs on with the next KVM_RUN: it must not take its request for one
+ * that firmware served.
+ */
+COCO_TEST_F(certs_refused, next_run)
+{
+	struct certs c;
+
+	if (!start(&c, variant->rev, 1, true) || !ask(&c, 1, REQ_SNP_CERTS_EXIT))
+		return;
+	cert_exit_answer(c.rev, c.cpu->vcpu->run, variant->ret, NULL);
+	EXPECT_REQ_RUN_ERRNO(REQ_SNP_CERTS_REFUSED, c.cpu->vcpu, EINVAL);
+	expect_nothing_done(REQ_SNP_CERTS_REFUSED, c.cpu);
+
+	if (EXPECT_REQ_SYNC(REQ_SNP_CERTS_REFUSED_NEXT, c.cpu->vcpu, STAGE_ANSWERED) &&
+	    EXPECT_FW_CALLS(REQ_SNP_CERTS_REFUSED_NEXT, 0))
+		EXPECT_REQ_TRUE(REQ_SNP_CERTS_REFUSED_NEXT,
+				"the guest's answer tells of an error (SW_EXITINFO1 or 2)",
+				c.cpu->req->answer.exit_info_1 || c.cpu->req->answer.exit_info_2);
 	request_vm_free(c.v);
 }
 
@@ -380,6 +433,7 @@ FIXTURE_VARIANT(certs_again)
 	AGAIN_ROW(tag, after_error, CERT_ANSWER_ERROR, REQ_SNP_CERTS_RET_GENERIC)
 
 AGAIN_ROWS(coco_v1)
+AGAIN_ROWS(certs_v7)
 
 COCO_TEST_F(certs_again, second_request)
 {
@@ -387,12 +441,12 @@ COCO_TEST_F(certs_again, second_request)
 	const uint64_t asked = 1, needed = 3;
 	struct certs c;
 
-	if (!start(&c, variant->rev, 1, true) || !ask(&c, asked) ||
+	if (!start(&c, variant->rev, 1, true) || !ask(&c, asked, REQ_SNP_CERTS_EXIT) ||
 	    !answer(&c, c.rev->answer[variant->first].ret, &needed, REQ_SNP_CERTS_ONCE))
 		return;
 	expect_cert_answer(c.rev, c.cpu, variant->first, asked, needed, &c.fw, calls);
 
-	if (!ask(&c, needed))
+	if (!ask(&c, needed, REQ_SNP_CERTS_ONCE))
 		return;
 	expect_cert_exit(c.rev, c.cpu, c.cpu->data.gpa >> 12, needed);
 	if (!answer(&c, 0, NULL, REQ_SNP_CERTS_RET_0))
@@ -427,6 +481,7 @@ FIXTURE_VARIANT(certs_immediate)
 	IMMEDIATE_ROW(tag, error, CERT_ANSWER_ERROR, 1, REQ_SNP_CERTS_RET_GENERIC)
 
 IMMEDIATE_ROWS(coco_v1)
+IMMEDIATE_ROWS(certs_v7)
 
 COCO_TEST_F(certs_immediate, complete)
 {
@@ -435,7 +490,7 @@ COCO_TEST_F(certs_immediate, complete)
 	struct kvm_vcpu *vcpu;
 	struct certs c;
 
-	if (!start(&c, variant->rev, 1, true) || !ask(&c, 1))
+	if (!start(&c, variant->rev, 1, true) || !ask(&c, 1, REQ_SNP_CERTS_EXIT))
 		return;
 	vcpu = c.cpu->vcpu;
 	cert_exit_answer(c.rev, vcpu->run, c.rev->answer[variant->answer].ret, &npages);
@@ -483,23 +538,23 @@ FIXTURE_VARIANT(certs_vcpus)
 	VCPUS_ROW(tag, len_ok, CERT_ANSWER_LEN, CERT_ANSWER_OK, 1)
 
 VCPUS_ROWS(coco_v1)
+VCPUS_ROWS(certs_v7)
 
 COCO_TEST_F(certs_vcpus, both_pending)
 {
 	const uint64_t asked[2] = { 2, 3 }, needed[2] = { 8, 9 };
 	unsigned int i, id, calls = 0;
+	enum cert_answer_nr nr;
 	struct certs c;
 
 	if (!start(&c, variant->rev, 2, true))
 		return;
 	for (id = 0; id < 2; id++) {
 		c.cpu = &c.v->cpu[id];
-		if (!ask(&c, asked[id]))
+		if (!ask(&c, asked[id], REQ_SNP_CERTS_EXIT))
 			return;
 	}
 	for (i = 0; i < 2; i++) {
-		enum cert_answer_nr nr;
-
 		id = variant->first ^ i;
 		nr = variant->answer[id];
 		c.cpu = &c.v->cpu[id];
@@ -507,6 +562,9 @@ COCO_TEST_F(certs_vcpus, both_pending)
 		if (!answer(&c, c.rev->answer[nr].ret, &needed[id], REQ_SNP_CERTS_VCPU))
 			return;
 		calls += nr == CERT_ANSWER_OK;
+		EXPECT_REQ_TRUE(REQ_SNP_CERTS_VCPU, "the answer is not the other vCPU's",
+				c.cpu->req->answer.exit_info_2 !=
+				c.rev->answer[variant->answer[!id]].exit_info_2);
 		expect_cert_answer(c.rev, c.cpu, nr, asked[id], needed[id], &c.fw, calls);
 	}
 	request_vm_free(c.v);
@@ -574,6 +632,7 @@ FIXTURE_VARIANT(certs_no_exit)
 		GHCB_REASON_MISSING_INPUT, GHCB_REASON_INVALID_INPUT, .request_add = 16)
 
 NO_EXIT_ROWS(coco_v1)
+NO_EXIT_ROWS(certs_v7)
 
 COCO_TEST_F(certs_no_exit, straight_to_answer)
 {
@@ -587,7 +646,8 @@ COCO_TEST_F(certs_no_exit, straight_to_answer)
 	c.cpu->req->rax += variant->rax_add;
 	c.cpu->req->exit_info_1 += variant->request_add;
 
-	if (!EXPECT_REQ_SYNC(req, c.cpu->vcpu, STAGE_ANSWERED))
+	if (!EXPECT_REQ_SYNC(variant->malformed ? REQ_SNP_CERTS_NO_EXIT_BAD : req, c.cpu->vcpu,
+			     STAGE_ANSWERED))
 		return;
 	if (variant->malformed)
 		expect_malformed(req, c.cpu, variant->reason, variant->reason2);

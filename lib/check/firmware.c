@@ -24,6 +24,15 @@ bool firmware_answer(int issue_err, uint32_t fw_err, const uint8_t *response)
 	return true;
 }
 
+bool firmware_answer_slowly(unsigned int us)
+{
+	if (!firmware_seen())
+		return false;
+	observer()->fw_answer(0, 0, NULL);
+	observer()->fw_delay(us);
+	return true;
+}
+
 void firmware_pattern(uint8_t *page, uint8_t seed)
 {
 	unsigned int i;

@@ -8,13 +8,20 @@
 
 #include "request_vm.h"
 
-struct request_vm *request_vm_create(unsigned int nr_vcpus, void *guest_code)
+struct request_vm *request_vm_create_bare(void)
 {
 	struct request_vm *v = calloc(1, sizeof(*v));
-	unsigned int i;
 
 	TEST_ASSERT(v, "out of memory");
-	v->snp = snp_vm_create(nr_vcpus, guest_code);
+	v->snp = snp_vm_create_bare();
+	return v;
+}
+
+void request_vm_add_vcpus(struct request_vm *v, unsigned int nr_vcpus, void *guest_code)
+{
+	unsigned int i;
+
+	snp_vm_add_vcpus(v->snp, nr_vcpus, guest_code);
 	for (i = 0; i < nr_vcpus; i++) {
 		struct request_cpu *cpu = &v->cpu[i];
 
@@ -27,6 +34,13 @@ struct request_vm *request_vm_create(unsigned int nr_vcpus, void *guest_code)
 		cpu->req = cpu->mailbox.hva;
 		vcpu_args_set(cpu->vcpu, 1, cpu->mailbox.gva);
 	}
+}
+
+struct request_vm *request_vm_create(unsigned int nr_vcpus, void *guest_code)
+{
+	struct request_vm *v = request_vm_create_bare();
+
+	request_vm_add_vcpus(v, nr_vcpus, guest_code);
 	return v;
 }
 

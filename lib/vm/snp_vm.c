@@ -116,7 +116,7 @@ static void vcpu_init(struct snp_vm *snp, unsigned int id)
 	vcpu_sregs_set(vcpu, &sregs);
 }
 
-struct snp_vm *snp_vm_create(unsigned int nr_vcpus, void *guest_code)
+struct snp_vm *snp_vm_create_bare(void)
 {
 	struct vm_shape shape = { .mode = VM_MODE_DEFAULT, .type = KVM_X86_SNP_VM };
 	struct kvm_sev_init init = { .ghcb_version = GHCB_PROTOCOL_VERSION };
@@ -127,12 +127,9 @@ struct snp_vm *snp_vm_create(unsigned int nr_vcpus, void *guest_code)
 	unsigned int i;
 
 	TEST_ASSERT(!missing, "%s", missing);
-	TEST_ASSERT(nr_vcpus && nr_vcpus <= SNP_VM_MAX_VCPUS,
-		    "an SNP VM of ours has 1 to %d vCPUs, not %u", SNP_VM_MAX_VCPUS, nr_vcpus);
 	snp = calloc(1, sizeof(*snp));
 	TEST_ASSERT(snp, "out of memory");
 	snp->c_bit = c_bit_position();
-	snp->nr_vcpus = nr_vcpus;
 
 	/*
 	 * What __vm_create() of libkvm does, with two differences: slot 0 has
@@ -158,11 +155,27 @@ struct snp_vm *snp_vm_create(unsigned int nr_vcpus, void *guest_code)
 	snp_cmd(vm, KVM_SEV_INIT2, "KVM_SEV_INIT2", &init);
 	kvm_arch_vm_post_create(vm);
 	vm_install_exception_handler(vm, VC_VECTOR, guest_vc_handler);
+	return snp;
+}
 
+void snp_vm_add_vcpus(struct snp_vm *snp, unsigned int nr_vcpus, void *guest_code)
+{
+	unsigned int i;
+
+	TEST_ASSERT(nr_vcpus && nr_vcpus <= SNP_VM_MAX_VCPUS,
+		    "an SNP VM of ours has 1 to %d vCPUs, not %u", SNP_VM_MAX_VCPUS, nr_vcpus);
+	snp->nr_vcpus = nr_vcpus;
 	for (i = 0; i < nr_vcpus; i++) {
-		snp->cpu[i].vcpu = vm_vcpu_add(vm, i, guest_code);
+		snp->cpu[i].vcpu = vm_vcpu_add(snp->vm, i, guest_code);
 		vcpu_init(snp, i);
 	}
+}
+
+struct snp_vm *snp_vm_create(unsigned int nr_vcpus, void *guest_code)
+{
+	struct snp_vm *snp = snp_vm_create_bare();
+
+	snp_vm_add_vcpus(snp, nr_vcpus, guest_code);
 	return snp;
 }
 
