@@ -19,6 +19,7 @@
 
 #define OUT_IMM8_AL	0xe6
 #define NOP		0x90
+#define SITE_ESCAPE	0x0f
 
 #define MSR_MARK	0x0f, 0x1f, 0x84, 0x00, 0x6b, 0x76, 0x6d, 0x21
 
@@ -46,22 +47,32 @@ static const struct site *match(const uint8_t *at, size_t left)
 	return NULL;
 }
 
+/*
+ * Every site has 0x0f as its first or second byte, and memchr() is quick to
+ * find one: guests have megabytes, and each case launches one.
+ */
 static int patch_bytes(uint8_t *at, size_t len)
 {
+	uint8_t *end = at + len, *from = at, *escape;
 	const struct site *site;
-	const uint8_t *end = at + len;
 	int nr = 0;
 
-	while (at < end) {
-		site = match(at, (size_t)(end - at));
+	while ((escape = memchr(at, SITE_ESCAPE, end - at))) {
+		uint8_t *start = escape > from ? escape - 1 : escape;
+
+		site = match(start, end - start);
 		if (!site) {
-			at++;
+			start = escape;
+			site = match(start, end - start);
+		}
+		if (!site) {
+			at = escape + 1;
 			continue;
 		}
-		at[0] = OUT_IMM8_AL;
-		at[1] = site->port;
-		memset(at + 2, NOP, site->nops);
-		at += site->len;
+		start[0] = OUT_IMM8_AL;
+		start[1] = site->port;
+		memset(start + 2, NOP, site->nops);
+		at = from = start + site->len;
 		nr++;
 	}
 	return nr;
