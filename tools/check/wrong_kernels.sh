@@ -34,8 +34,11 @@ ln -s "$dir/image.sh" "$TMP/root/tools/image.sh"
 # not_known ID: the known issues but that one.
 not_known()
 {
-	grep -v "^$1 " "$ROOT/tools/known-issues" > "$TMP/known-$BASHPID"
-	echo "$TMP/known-$BASHPID"
+	# Not twice: in a redirection it would be the child's.
+	local list=$TMP/known-$BASHPID
+
+	grep -v "^$1 " "$ROOT/tools/known-issues" > "$list"
+	echo "$list"
 }
 
 tests=$(cd "$ROOT/x86_64" && printf '%s\n' *_test.c | sed 's/\.c$//')

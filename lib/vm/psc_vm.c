@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * An SNP VM that asks for page state changes.
+ */
+#include <linux/kvm_para.h>
+
+#include "kvm_util.h"
+
+#include "psc_vm.h"
+
+void psc_vm_create(struct psc_vm *v, bool enabled)
+{
+	struct shared_mem mailbox;
+
+	v->snp = snp_vm_create(1, guest_psc_loop);
+	v->vcpu = v->snp->cpu[0].vcpu;
+	v->ghcb = v->snp->cpu[0].ghcb;
+	mailbox = snp_vm_alloc_shared(v->snp,
+				      sizeof(struct psc_request) / v->snp->vm->page_size + 1);
+	v->req = mailbox.hva;
+	vcpu_args_set(v->vcpu, 1, mailbox.gva);
+	if (enabled)
+		vm_enable_cap(v->snp->vm, KVM_CAP_EXIT_HYPERCALL, 1ull << KVM_HC_MAP_GPA_RANGE);
+	snp_vm_launch(v->snp);
+}
+
+void psc_prepare(struct psc_vm *v, uint64_t offset, uint64_t size)
+{
+	v->req->msr = 0;
+	v->req->offset = offset;
+	v->req->size = size;
+	v->req->scratch = v->ghcb.gpa + offsetof(struct ghcb, shared_buffer) + offset;
+	v->req->scratch_marked = true;
+}
