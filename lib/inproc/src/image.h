@@ -85,7 +85,10 @@ struct image_host {
 	/* Is @fd this process's /dev/sev? */
 	int (*fd_is_sev)(int fd);
 
-	/* The guest's VMSA was measured: it is what the vCPU starts from, and no more private pages follow. */
+	/*
+	 * The guest's VMSA was measured: it is what the vCPU starts from, and no more
+	 * private pages follow.
+	 */
 	int (*vmsa_ready)(void *vcpu, const void *vmsa);
 	enum image_exit (*vmrun)(void *vcpu, struct image_vmrun *run);
 

@@ -54,7 +54,6 @@ static void glue_ops_update(void)
 #include <asm/kvm-x86-ops.h>
 }
 
-
 /* Set @var if this tree has it. */
 #define glue_set(var, value)			\
 	do {					\

@@ -24,7 +24,6 @@ void __svm_sev_es_vcpu_run(struct vcpu_svm *svm, bool spec_ctrl_intercepted,
 	struct vmcb_control_area *control = &svm->vmcb->control;
 	struct image_vmrun run = { .ghcb_msr = control->ghcb_gpa };
 
-
 	switch (glue_host->vmrun(glue->host_vcpu, &run)) {
 	case IMAGE_EXIT_VMGEXIT:
 		control->ghcb_gpa = run.ghcb_msr;
