@@ -107,10 +107,10 @@ no_image()
 ok "crashes" said reports_crashes unicorn kernel_warns kernel_bugs kernel_null_pointer \
 	kernel_calls_nowhere kernel_unprovided_call kernel_unprovided_data kernel_bad_opcode
 ok "hangs" said reports_hangs unicorn hang_kernel_loops hang_kernel_deadlocks \
-	hang_guest_spins hang_host_spins hang_two_vcpus hang_own_handler
+	hang_guest_spins hang_host_spins hang_own_handler
 if [ -r /dev/kvm ] && [ -w /dev/kvm ]; then
 	ok "hangs.kvm" said reports_hangs kvm hang_kernel_loops hang_kernel_deadlocks \
-		hang_guest_spins hang_host_spins hang_two_vcpus hang_own_handler
+		hang_guest_spins hang_host_spins hang_own_handler
 else
 	skip "hangs.kvm" "no usable /dev/kvm"
 fi

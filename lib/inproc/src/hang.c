@@ -48,7 +48,8 @@ static unsigned int seconds;
 
 /* Marks a signal as the question of one thread to another. */
 static char question;
-static int answered, stopping;
+static enum { NOT_YET, SAID, NOTHING_TO_SAY } answered;
+static int stopping;
 
 /* ---- what one thread is doing ---- */
 
@@ -129,20 +130,29 @@ static bool report_thread(const ucontext_t *uc)
 
 /* ---- the process ---- */
 
+/*
+ * Ask until there is an answer: a thread that is on its way out of KVM_RUN and
+ * back in has none, and goes on.
+ */
 static void ask(struct src_vcpu *src, pid_t tid)
 {
 	const struct timespec ms = { .tv_nsec = 1000000 };
 	siginfo_t info = { .si_code = SI_QUEUE, .si_pid = getpid(), .si_uid = getuid() };
-	unsigned int i;
+	int answer = NOTHING_TO_SAY;
 
 	info.si_value.sival_ptr = &question;
-	__atomic_store_n(&answered, 0, __ATOMIC_RELAXED);
-	if (syscall(SYS_rt_tgsigqueueinfo, getpid(), tid, STOP_SIGNAL, &info))
-		return;
-	for (i = 0; i < ANSWER_MS && !__atomic_load_n(&answered, __ATOMIC_ACQUIRE); i++)
+	for (unsigned int i = 0; i < ANSWER_MS; i++) {
+		if (answer == NOTHING_TO_SAY) {
+			__atomic_store_n(&answered, NOT_YET, __ATOMIC_RELAXED);
+			if (syscall(SYS_rt_tgsigqueueinfo, getpid(), tid, STOP_SIGNAL, &info))
+				break;
+		}
 		nanosleep(&ms, NULL);
-	if (i == ANSWER_MS)
-		inproc_diag("hang: vCPU %u does not say where it is", src->host->id);
+		answer = __atomic_load_n(&answered, __ATOMIC_ACQUIRE);
+		if (answer == SAID)
+			return;
+	}
+	inproc_diag("hang: vCPU %u does not say where it is", src->host->id);
 }
 
 static void report_process(const ucontext_t *uc)
@@ -178,10 +188,12 @@ static void stop_handler(int sig, siginfo_t *info, void *context)
 	sigset_t set;
 
 	if (info->si_code == SI_QUEUE && info->si_value.sival_ptr == &question) {
-		report_thread(context);
-		__atomic_store_n(&answered, 1, __ATOMIC_RELEASE);
-		for (;;)
+		bool said = report_thread(context);
+
+		__atomic_store_n(&answered, said ? SAID : NOTHING_TO_SAY, __ATOMIC_RELEASE);
+		while (said)
 			pause();
+		return;
 	}
 	if (__atomic_exchange_n(&stopping, 1, __ATOMIC_ACQ_REL))
 		for (;;)
