@@ -55,7 +55,7 @@ static bool start(struct certs *c, const struct cert_revision *rev, unsigned int
 	c->rev = rev;
 	c->v = request_vm_create_bare();
 	c->cpu = &c->v->cpu[0];
-	if (enable && !EXPECT_REQ_EQ(REQ_SNP_CERTS_CAP_ENABLE, "KVM_ENABLE_CAP", 0,
+	if (enable && !EXPECT_REQ_EQ(REQ_SNP_CERTS_CAP_ENABLE, "enabling the exit", 0,
 				     -__cert_exit_enable(c->v->snp->vm, rev, rev->cap_mask, 0),
 				     &names_errno))
 		return false;

@@ -12,7 +12,12 @@
 /* The file with its folder; trees may be built with absolute paths. */
 static const char *short_path(const char *file)
 {
+	const char *lib = strstr(file, "lib/check/");
 	const char *slash = strrchr(file, '/');
+
+	/* A folder deeper than a test's. */
+	if (lib)
+		return lib;
 
 	while (slash && slash > file && slash[-1] != '/')
 		slash--;

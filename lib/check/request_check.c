@@ -76,8 +76,12 @@ bool cert_revision_spoken(const struct cert_revision *rev)
 {
 	if (cert_revision_cap(rev))
 		return true;
-	check_skip("this KVM does not speak %s: KVM_ENABLE_CAP has no such capability %u",
-		   rev->name, rev->cap);
+	if (rev->enable == CERT_DEVICE_ATTR)
+		check_skip("this KVM does not speak %s: attribute %u of /dev/kvm, group SEV, is not 1",
+			   rev->name, rev->cap);
+	else
+		check_skip("this KVM does not speak %s: KVM_ENABLE_CAP has no such capability %u",
+			   rev->name, rev->cap);
 	return false;
 }
 
