@@ -152,7 +152,7 @@ without()
 {
 	local id
 	for id in $(sed -n 's/^	REQUIREMENT([A-Z0-9_]*, "\([A-Z0-9-]*\)",.*/\1/p' \
-			"$ROOT/include/requirements.h"); do
+			"$ROOT"/include/requirements/*.h); do
 		for file in "$dir"/*.patch; do
 			ids "$file" Requirement | grep -qx -e "$id" && continue 2
 		done
