@@ -60,7 +60,8 @@ struct inproc_vm {
 	struct engine_vm *engine;
 	/*
 	 * Confidential VMs: the GPA bit that picks the view, set by the
-	 * platform in vm_create() before the engine maps anything.
+	 * platform in vm_create() before the engine maps anything, or later with
+	 * inproc_set_view(); until then 0, and nothing tells the views apart.
 	 * SNP: the C-bit (set: private); TDX: the shared bit (set: shared).
 	 */
 	uint64_t view_bit;
@@ -123,7 +124,7 @@ extern const struct platform_ops *const platform;
 /* The engine in use; set before platform->init(). */
 extern const struct engine_ops *engine;
 
-/* ---- mem.c: what a platform may ask of the device layer ---- */
+/* ---- mem.c, mem_map.c: what a platform may ask of the device layer ---- */
 
 /*
  * The host address of guest physical address @gpa (without the view bit) in
@@ -136,6 +137,15 @@ void *inproc_gpa_to_hva(struct inproc_vm *vm, uint64_t gpa, bool private, uint64
 const struct inproc_slot *inproc_find_slot(struct inproc_vm *vm, uint64_t gpa);
 /* Is KVM_MEMORY_ATTRIBUTE_PRIVATE set for the page at @gpa? */
 bool inproc_gpa_is_private(struct inproc_vm *vm, uint64_t gpa);
+
+/*
+ * From now on GPA bit @view_bit (a mask of one bit, or 0: none) picks the view, as in
+ * struct inproc_vm; what is mapped already moves.  For VMs that learn of it late:
+ * a TD's VMM gives the address width with KVM_TDX_INIT_VM, when slots may stand.
+ * 0; -EINVAL if a slot reaches that bit, or another error of the engine's.  Then all is
+ * as it was.
+ */
+int inproc_set_view(struct inproc_vm *vm, uint64_t view_bit, bool view_bit_is_private);
 
 /*
  * Trap sites.  VMGEXIT and TDCALL do not reach a VMM from an ordinary VM, so

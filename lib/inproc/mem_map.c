@@ -273,6 +273,38 @@ int mem_update_engine(struct vm *vm)
 	return r;
 }
 
+static bool slots_below(const struct inproc_vm *vm, uint64_t limit)
+{
+	size_t i;
+
+	for (i = 0; i < INPROC_MAX_SLOTS; i++)
+		if (vm->slots[i].used && vm->slots[i].gpa + vm->slots[i].size > limit)
+			return false;
+	return true;
+}
+
+int inproc_set_view(struct inproc_vm *vm, uint64_t view_bit, bool view_bit_is_private)
+{
+	const uint64_t old_bit = vm->view_bit;
+	const bool old_private = vm->view_bit_is_private;
+	int r = -EINVAL;
+
+	pthread_mutex_lock(&vm->lock);
+	if (!view_bit || slots_below(vm, view_bit)) {
+		vm->view_bit = view_bit;
+		vm->view_bit_is_private = view_bit_is_private;
+		r = mem_update_engine(to_vm(vm));
+	}
+	if (r) {
+		vm->view_bit = old_bit;
+		vm->view_bit_is_private = old_private;
+		/* It was mapped that way before; if it cannot be now, the first error says why. */
+		mem_update_engine(to_vm(vm));
+	}
+	pthread_mutex_unlock(&vm->lock);
+	return r;
+}
+
 void mem_free_maps(struct vm *vm)
 {
 	struct inproc_attr_range *r;
