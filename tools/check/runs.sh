@@ -12,7 +12,7 @@ tree=$BUILD/linux-source-6.12
 
 # In seconds: what a run with nothing to build may take, in one of two attempts: others
 # may use the machine, too.
-limit=10
+limit=15
 
 fast()
 {
