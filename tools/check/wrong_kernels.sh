@@ -1,15 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Wrong kernels: each patch in wrong_kernels/ makes one mistake in the coco-v1 kernel.
-# The suite has to turn red on it, and to name the requirement that it breaks.
+# Wrong kernels: each patch in wrong_kernels/ makes one mistake in a kernel on which the
+# suite passes.  It has to turn red there, and to name the requirement that is broken.
 #
 # Header of a patch:
 #	Wrong:		what is wrong
+#	Kernel:		what it goes on, in place of coco-v1: another one of
+#			tools/patches/6.12, or stock, the tree without any
 #	Requirement:	ids that the failures have to name, all of them
 #	Also:		ids that they may name; no others
 #	Says:		text that the report has to contain
-#	Base:		a patch of wrong_kernels/right that goes before it
+#	Base:		a patch of wrong_kernels/right that goes between
 #	Not-known:	an id of tools/known-issues to run without
 #	Timeout:	of a test program, in seconds
 #	Run:		tests to run, as run_tests.sh takes them
@@ -21,9 +23,13 @@
 . "$(dirname "$0")/lib.sh"
 
 dir=$ROOT/tools/check/wrong_kernels
-coco=$ROOT/tools/patches/6.12/coco-v1.patch
 jobs=$(nproc)
-export ROOT WRONG_SLOT=wrong-kernels
+# Run by name, a wrong kernel comes without what is checked about the set.
+case ${WRONG_KERNELS:-} in
+''|all)	whole_set=1 ;;
+*)	whole_set= ;;
+esac
+export ROOT
 
 # The suite as the runner sees it, with another image.sh.
 mkdir -p "$TMP/root/tools"
@@ -56,6 +62,18 @@ ids()	# FILE KEY: one a line
 	header "$1" "$2" | tr -s ', ' '\n'
 }
 
+kernel_of()	# FILE
+{
+	local kernel
+	kernel=$(header "$1" Kernel)
+	echo "${kernel:-coco-v1}"
+}
+
+patch_of()	# KERNEL: its patch; none for stock
+{
+	[ "$1" = stock ] || echo "$ROOT/tools/patches/6.12/$1.patch"
+}
+
 # The tests that have cases for the requirements that $1 has to break.
 concerned()
 {
@@ -67,13 +85,16 @@ concerned()
 	done
 }
 
-# run NAME [FILE [OPTION...]]: the suite on the base kernel with the patch; the output
+# run NAME KERNEL [FILE [OPTION...]]: the suite on KERNEL with the patch; the output
 # goes to $TMP/NAME.log, the status to $TMP/NAME.status.
 run()
 {
-	local name=$1 file=${2-} status=0
+	local name=$1 kernel=$2 file=${3-} status=0 patch
 	local -a options=() selected=()
-	shift $(($# < 2 ? $# : 2))
+	shift $(($# < 3 ? $# : 3))
+
+	patch=$(patch_of "$kernel")
+	[ -z "$patch" ] || options+=(--patch "$patch")
 
 	if [ -n "$file" ]; then
 		local base seconds id
@@ -88,9 +109,10 @@ run()
 			mapfile -t selected < <(concerned "$file")
 		options+=(--patch "$file")
 	fi
-	WRONG_WORK=$TMP/$name.image timeout -k 5 120 "$ROOT/tools/run.pl" \
+	WRONG_SLOT=wrong-$kernel WRONG_BASE=$patch WRONG_WORK=$TMP/$name.image \
+		timeout -k 5 120 "$ROOT/tools/run.pl" \
 		--root "$TMP/root" --build "$BUILD" --platform src \
-		--out "$TMP/$name.out" --patch "$coco" "${options[@]}" "$@" -- "${selected[@]}" \
+		--out "$TMP/$name.out" "${options[@]}" "$@" -- "${selected[@]}" \
 		> "$TMP/$name.log" 2>&1 < /dev/null || status=$?
 	rm -rf "$TMP/$name.image"
 	echo $status > "$TMP/$name.status"
@@ -160,18 +182,6 @@ without()
 	done
 }
 
-# One at a time uses the slot.
-mkdir -p "$BUILD/image"
-exec 8> "$BUILD/image/$WRONG_SLOT.lock"
-flock 8
-
-if ! "$ROOT/tools/image.sh" --out "$BUILD" --kdir "$BUILD/linux-source-6.12" --patch "$coco" \
-	--slot "$WRONG_SLOT" > "$TMP/base.log" 2>&1; then
-	sed "s/^/# /" "$TMP/base.log"
-	echo "Bail out! no base kernel"
-	exit 1
-fi
-
 files=()
 for file in "$dir"/*.patch; do
 	name=${file##*/}
@@ -188,6 +198,33 @@ if [ ${#files[@]} = 0 ]; then
 	exit 1
 fi
 
+kernels=$({
+	[ -z "$whole_set" ] || echo coco-v1
+	for file in "${files[@]}"; do
+		kernel_of "$file"
+	done
+} | sort -u)
+for file in "${files[@]}"; do
+	patch=$(patch_of "$(kernel_of "$file")")
+	[ -z "$patch" ] || [ -r "$patch" ] && continue
+	echo "Bail out! ${file##*/} goes on kernel $(kernel_of "$file"): cannot read $patch"
+	exit 1
+done
+
+# One at a time uses the slots.
+mkdir -p "$BUILD/image"
+exec 8> "$BUILD/image/wrong-kernels.lock"
+flock 8
+for kernel in $kernels; do
+	patch=$(patch_of "$kernel")
+	"$ROOT/tools/image.sh" --out "$BUILD" --kdir "$BUILD/linux-source-6.12" \
+		${patch:+--patch "$patch"} --slot "wrong-$kernel" > "$TMP/base.log" 2>&1 8>&- &&
+		continue
+	sed "s/^/# /" "$TMP/base.log"
+	echo "Bail out! no base kernel $kernel"
+	exit 1
+done
+
 # Those without the lock's descriptor, or a hung test could keep it.
 pool()
 {
@@ -196,34 +233,42 @@ pool()
 	done
 	run "$@" 8>&- &
 }
-pool right
-pool right_registered "$dir/right/ghcb_registered.patch" \
-	--known-issues "$(not_known GHCB-REGISTER-ERR)"
-pool right_repaired "$dir/right/ghcb_registered.patch"
+for kernel in $kernels; do
+	pool "right_$kernel" "$kernel"
+done
+if [ -n "$whole_set" ]; then
+	pool right_registered coco-v1 "$dir/right/ghcb_registered.patch" \
+		--known-issues "$(not_known GHCB-REGISTER-ERR)"
+	pool right_repaired coco-v1 "$dir/right/ghcb_registered.patch"
+fi
 for file in "${files[@]}"; do
 	name=${file##*/}
-	pool "${name%.patch}" "$file"
+	pool "${name%.patch}" "$(kernel_of "$file")" "$file"
 done
 wait
 
 # The way that users go: run_tests.sh with the whole kbuild.
 swapped()
 {
-	expect 1 "SNP-REQ-BYTES" "$ROOT/run_tests.sh" --platform src --patch "$coco" \
+	expect 1 "SNP-REQ-BYTES" "$ROOT/run_tests.sh" --platform src --patch "$(patch_of coco-v1)" \
 		--patch "$dir/req_args_swapped.patch" --out "$TMP/swapped" snp_guest_request_test
 }
 
-ok "right: coco-v1" judge_right right 0 ", 0 failed"
-ok "right: GHCB registration repaired" judge_right right_registered 0 ", 0 failed"
-ok "right: repaired, but a known issue" judge_right right_repaired 1 "Expected to fail, but passed"
+for kernel in $kernels; do
+	ok "right: $kernel" judge_right "right_$kernel" 0 ", 0 failed"
+done
+if [ -n "$whole_set" ]; then
+	ok "right: GHCB registration repaired" judge_right right_registered 0 ", 0 failed"
+	ok "right: repaired, but a known issue" judge_right right_repaired 1 "Expected to fail, but passed"
+fi
 for file in "${files[@]}"; do
 	name=${file##*/}
 	name=${name%.patch}
 	ok "$name: $(header "$file" Wrong)" judge "$name" "$file"
 done
-case ${WRONG_KERNELS:-} in
-''|all)	export BUILD
+if [ -n "$whole_set" ]; then
+	export BUILD
 	ok "req_args_swapped by run_tests.sh" swapped
-	without ;;
-esac
+	without
+fi
 finish

@@ -5,9 +5,10 @@
 # the base kernel are there, so only what the patches touch is compiled.  A kbuild of
 # each would take twice as long.
 #
-#	image.sh --out DIR --patch BASE [--patch FILE]...
+#	image.sh --out DIR [--patch FILE]...
 #
-# BASE is in the slot $WRONG_SLOT already.  Output and status are tools/image.sh's.
+# $WRONG_BASE, if not empty, is the patch that the kernel in slot $WRONG_SLOT has already.
+# Output and status are tools/image.sh's.
 set -eu -o pipefail
 
 die()
@@ -20,7 +21,7 @@ patches=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--out)	out=$2 ;;
-	--patch) patches+=("$2") ;;
+	--patch) [ "$2" = "$WRONG_BASE" ] || patches+=("$2") ;;
 	*)	die "unknown option $1" ;;
 	esac
 	shift 2
@@ -33,13 +34,13 @@ obj=$farm/obj
 
 work=$WRONG_WORK
 mkdir "$work" "$work/src" "$work/obj"
-touched=$(sed -n 's#^+++ b/\([^	]*\).*#\1#p' "${patches[@]:1}" < /dev/null | sort -u)
+touched=$(cat "${patches[@]}" < /dev/null | sed -n 's#^+++ b/\([^	]*\).*#\1#p' | sort -u)
 for f in $touched; do
 	[ -e "$farm/$f" ] || die "the tree has no $f"
 	mkdir -p "$work/src/${f%/*}" "$work/obj/${f%/*}"
 	cp -L "$farm/$f" "$work/src/$f"
 done
-for p in "${patches[@]:1}"; do
+for p in "${patches[@]}"; do
 	patch -d "$work/src" -p1 --batch --forward --fuzz=0 -r - < "$p" > "$work/patch.log" ||
 		die "patch does not apply: $p: $(cat "$work/patch.log")"
 done
@@ -68,4 +69,5 @@ version=$(make -s -C "$farm" kernelversion 2> /dev/null) || die "cannot tell the
 echo "IMAGE=$work/image.elf"
 echo "TREE=linux-$version"
 echo "VERSION=$version"
-echo "PATCHES=${patches[-1]##*/}"
+set -- "$WRONG_BASE" "${patches[@]}"
+echo "PATCHES=$(basename "${!#}")"
