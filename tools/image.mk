@@ -5,6 +5,7 @@
 #	WORK	where glue objects and the image go
 #	FLAGS	a file with the flags that the tree compiled sev.o with
 #	TREE_OBJS	the tree's objects
+#	PARTS		what is linked, if not those and the glue
 
 KERNEL := $(TOP)/lib/inproc/src/kernel
 GLUE_SRCS := $(wildcard $(KERNEL)/*.c $(KERNEL)/*.S)
@@ -39,7 +40,8 @@ $(WORK)/undefined.lds: $(WORK)/all.o
 		 $$1 == "U" && !($$2 in no) { printf "PROVIDE(%s = 0x%x);\n", $$2, base; base += step }' > $@.new
 	mv $@.new $@
 
-$(WORK)/all.o: $(WORK)/tree.o $(GLUE_OBJS)
+PARTS := $(WORK)/tree.o $(GLUE_OBJS)
+$(WORK)/all.o: $(PARTS)
 	ld -r -z noexecstack -o $@ $^
 
 $(WORK)/tree.o: $(TREE_OBJS) $(MAKEFILE_LIST)

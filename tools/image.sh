@@ -6,7 +6,7 @@
 #
 #   tools/image.sh [--out DIR] [--kdir DIR] [--patch FILE]... [--slot NAME] [-j N]
 #
-# Prints IMAGE=, TREE=, VERSION= and PATCHES= lines.  Status 0, or 2 with a
+# Prints IMAGE=, TREE=, VERSION=, PATCHES= and SLOT= lines.  Status 0, or 2 with a
 # message.  The tree is never written to: kbuild sees a farm of links to its
 # sources without any build products, in which patched files are copies.
 #
@@ -324,6 +324,7 @@ report()
 	echo "TREE=linux-$v"
 	echo "VERSION=$v"
 	(IFS=,; set -- "${patches[@]##*/}"; echo "PATCHES=$*")
+	echo "SLOT=$work"
 }
 
 key=$(inputs | sha256sum | cut -c1-64)

@@ -14,12 +14,13 @@
 #	Base:		a patch of wrong_kernels/right that goes between
 #	Not-known:	an id of tools/known-issues to run without
 #	Timeout:	of a test program, in seconds
-#	Run:		tests to run, as run_tests.sh takes them
+#	Run:		tests to run, as run_tests.sh takes them, if a case is what
+#			catches it whose row does not list the requirement
 #	Set:		all: not in the short set
 #
-# By default that is the short set, and of the tests those that have cases for the
-# requirements: three minutes on two processors.  WRONG_KERNELS=all runs everything on
-# every kernel, WRONG_KERNELS="NAME..." everything on these.
+# By default that is the short set, and of the tests the cases whose rows list one of the
+# requirements.  WRONG_KERNELS=all runs everything on every kernel,
+# WRONG_KERNELS="NAME..." everything on these.
 . "$(dirname "$0")/lib.sh"
 
 dir=$ROOT/tools/check/wrong_kernels
@@ -49,8 +50,12 @@ not_known()
 
 tests=$(cd "$ROOT/x86_64" && printf '%s\n' *_test.c | sed 's/\.c$//')
 for test in $tests; do
-	"$BUILD/x86_64/$test" --list | cut -s -f2 | tr , "\n" | sort -u > "$TMP/$test.ids"
-done
+	"$BUILD/x86_64/$test" --list | awk -F '\t' -v test="$test" 'NF == 3 {
+		n = split($2, ids, ",")
+		for (i = 1; i <= n; i++)
+			print ids[i], test ":" $1
+	}'
+done > "$TMP/cases"
 
 header()	# FILE KEY
 {
@@ -74,22 +79,18 @@ patch_of()	# KERNEL: its patch; none for stock
 	[ "$1" = stock ] || echo "$ROOT/tools/patches/6.12/$1.patch"
 }
 
-# The tests that have cases for the requirements that $1 has to break.
+# The cases for the requirements that $1 has to break.
 concerned()
 {
-	local test id
-	for test in $tests; do
-		for id in $(ids "$1" Requirement); do
-			grep -qx -e "$id" "$TMP/$test.ids" && echo "$test" && break
-		done
-	done
+	ids "$1" Requirement | awk 'NR == FNR { wanted[$1] = 1; next }
+		$1 in wanted && !seen[$2]++ { print $2 }' - "$TMP/cases"
 }
 
 # run NAME KERNEL [FILE [OPTION...]]: the suite on KERNEL with the patch; the output
 # goes to $TMP/NAME.log, the status to $TMP/NAME.status.
 run()
 {
-	local name=$1 kernel=$2 file=${3-} status=0 patch
+	local name=$1 kernel=$2 file=${3-} status=0 patch exact=
 	local -a options=() selected=()
 	shift $(($# < 3 ? $# : 3))
 
@@ -98,6 +99,7 @@ run()
 
 	if [ -n "$file" ]; then
 		local base seconds id
+		exact=$(header "$file" Says)
 		base=$(header "$file" Base)
 		seconds=$(header "$file" Timeout)
 		[ -z "$base" ] || options+=(--patch "$dir/right/$base")
@@ -109,7 +111,8 @@ run()
 			mapfile -t selected < <(concerned "$file")
 		options+=(--patch "$file")
 	fi
-	WRONG_SLOT=wrong-$kernel WRONG_BASE=$patch WRONG_WORK=$TMP/$name.image \
+	WRONG_KERNEL=$kept/$kernel WRONG_BASE=$patch WRONG_WORK=$TMP/$name.image \
+		WRONG_EXACT=$exact \
 		timeout -k 5 120 "$ROOT/tools/run.pl" \
 		--root "$TMP/root" --build "$BUILD" --platform src \
 		--out "$TMP/$name.out" "${options[@]}" "$@" -- "${selected[@]}" \
@@ -132,6 +135,8 @@ judge()	# NAME FILE
 	case $status in
 	1)	;;
 	0)	echo "the suite passes on a kernel where $(header "$file" Wrong)"
+		[ -n "${WRONG_KERNELS:-}" ] || [ -n "$(header "$file" Run)" ] ||
+			echo "(only cases whose rows list the requirement were run)"
 		return 1 ;;
 	*)	echo "status $status instead of 1; it said:"
 		tail -n 20 "$log"
@@ -211,17 +216,31 @@ for file in "${files[@]}"; do
 	exit 1
 done
 
-# One at a time uses the slots.
-mkdir -p "$BUILD/image"
-exec 8> "$BUILD/image/wrong-kernels.lock"
+# What image.sh keeps of a kernel.  One at a time uses it.
+kept=$BUILD/image/wrong-kernels
+mkdir -p "$kept"
+exec 8> "$kept/lock"
 flock 8
-for kernel in $kernels; do
-	patch=$(patch_of "$kernel")
+
+# prepare KERNEL: what there is of it belongs to this state of the tree and the suite.
+prepare()
+{
+	local patch slot here=$kept/$1
+	patch=$(patch_of "$1")
 	"$ROOT/tools/image.sh" --out "$BUILD" --kdir "$BUILD/linux-source-6.12" \
-		${patch:+--patch "$patch"} --slot "wrong-$kernel" > "$TMP/base.log" 2>&1 8>&- &&
-		continue
+		${patch:+--patch "$patch"} > "$TMP/report" || return
+	slot=$(sed -n 's/^SLOT=//p' "$TMP/report")
+	cat "$slot/key" "$TMP/report" "$dir/image.sh" > "$TMP/key"
+	cmp -s "$TMP/key" "$here/key" && return
+	rm -rf "$here"
+	mkdir "$here"
+	ln -s "$slot" "$here/slot"
+	cp "$TMP/report" "$TMP/key" "$here"
+}
+for kernel in $kernels; do
+	prepare "$kernel" 2> "$TMP/base.log" 8>&- && continue
 	sed "s/^/# /" "$TMP/base.log"
-	echo "Bail out! no base kernel $kernel"
+	echo "Bail out! no kernel $kernel"
 	exit 1
 done
 

@@ -1,14 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Stands in for tools/image.sh when wrong_kernels.sh runs the suite: the objects of
-# the base kernel are there, so only what the patches touch is compiled.  A kbuild of
-# each would take twice as long.
+# Stands in for tools/image.sh when wrong_kernels.sh runs the suite.  Of a kbuild of one
+# wrong kernel most of the time goes into what is the same in all: so that is kept in
+# $WRONG_KERNEL, a directory of the kernel that they go on, and made by who comes first.
 #
 #	image.sh --out DIR [--patch FILE]...
 #
-# $WRONG_BASE, if not empty, is the patch that the kernel in slot $WRONG_SLOT has already.
-# Output and status are tools/image.sh's.
+# $WRONG_KERNEL/slot is tools/image.sh's slot of that kernel, with the patch $WRONG_BASE
+# if it is not empty.  $WRONG_WORK is for this image.  Unless $WRONG_EXACT is set the
+# compiler may do less (see compile()).  Output and status are tools/image.sh's.
 set -eu -o pipefail
 
 die()
@@ -26,17 +27,115 @@ while [ $# -gt 0 ]; do
 	esac
 	shift 2
 done
-slot=$out/image/$WRONG_SLOT
+slot=$WRONG_KERNEL/slot
 farm=$slot/farm$(readlink -f "$out/linux-source-6.12")
 obj=$farm/obj
-[ -e "$slot/image.elf" ] || die "slot $WRONG_SLOT has no image"
-[ -d "$obj" ] || die "slot $WRONG_SLOT has no objects in $obj"
-
 work=$WRONG_WORK
+[ -d "$obj" ] || die "there are no objects in $obj"
+
+# once FILE COMMAND...: have COMMAND make FILE, unless it is there.
+once()
+{
+	local file=$1
+	shift
+	exec 7> "$file.lock"
+	flock 7
+	[ -e "$file" ] || "$@" "$file" > "$file.log" 2>&1 7>&- ||
+		die "making $file failed: $(tail -n 20 "$file.log")"
+	exec 7>&-
+}
+
+# kbuild's command for an object; its parts as variables: $gcc, $objtool.
+kbuild_command()	# OBJECT
+{
+	local cmd
+	cmd=$(sed -n 's/^savedcmd_[^=]*:= //p' "$obj/${1%/*}/.${1##*/}.cmd")
+	gcc=$(sed -e 's/ *;.*//' -e 's/-Wp,-MMD,[^ ]*//' -e 's/ -c -o .*//' <<< "$cmd")
+	gcc+=" -iquote $farm/${1%/*}"
+	objtool=
+	[[ $cmd != *\;* ]] || objtool=${cmd##*;}
+}
+
+quick_gcc()	# the compiler's part of kbuild_command(), for a fast compile
+{
+	sed -e 's/ -g\(dwarf-[0-9]\)\?\b//g' -e 's/ -O2 / -O1 /' -e 's/$/ -w/' <<< "$gcc"
+}
+
+# What a source begins with: includes, up to its first line of another kind.  With a
+# #define that counts (CREATE_TRACE_POINTS) it would not be the same when it comes twice.
+leading_includes()	# SOURCE
+{
+	awk '/^#include[ \t]/ || /^#define pr_fmt\(/ { print; next }
+	     /^\/\*/ { comment = 1 }
+	     comment { if (/\*\//) comment = 0; next }
+	     /^(\/\/.*)?$/ { next }
+	     { exit }' "$1"
+}
+
+# The headers of a source as the compiler has read them.
+precompile()	# SOURCE PCH
+{
+	local header=${2%.gch}
+
+	{
+		tr ' ' '\n' <<< "$gcc" | sed -n "/^-include\$/{n;s#.*#\\#include \"$obj/&\"#p}"
+		leading_includes "$farm/$1"
+	} > "$header"
+	(cd "$obj" && eval "$(quick_gcc | sed 's/ -include [^ ]*//g')" -x c-header \
+		-o "$2.new" "$header")
+	mv "$2.new" "$2"
+}
+
+# Compile a patched source.  That its mistake shows does not depend on how well the
+# compiler optimizes, nor on debug information, which only the reports of a crash need.
+# The kernels without a mistake come this way, too, and have to pass.
+compile()	# SOURCE
+{
+	local o=${1%.c}.o header=$WRONG_KERNEL/${1//\//_}.h command
+
+	kbuild_command "$o"
+	command="$gcc -fmacro-prefix-map=$work/src/="
+	if [ -z "${WRONG_EXACT:-}" ]; then
+		once "$header.gch" precompile "$1"
+		command=$(quick_gcc | sed 's/ -include [^ ]*//g')
+		command="${command/ -nostdinc/ -include $header -nostdinc}"
+	fi
+	cd "$obj"
+	eval "$command -c -o $work/obj/$o $work/src/$1"
+	[ -z "$objtool" ] || eval "${objtool/ $o/ $work/obj/$o}"
+}
+
+image_mk()	# VARIABLE=VALUE... TARGET
+{
+	env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -C "$obj" -f "$ROOT/tools/image.mk" \
+		TOP="$ROOT" FLAGS="$slot/flags" "$@"
+}
+
+# The image without the objects of the sources $touched.
+link_rest()	# RESULT
+{
+	local dir=${1%.o} objs f
+
+	objs=$(cd "$obj" && find arch/x86/kvm arch/x86/lib lib -name '*.o' | sort)
+	for f in $touched; do
+		objs=$(grep -vx -e "${f%.c}.o" <<< "$objs")
+	done
+	mkdir -p "$dir"
+	cp -a "$slot/glue" "$slot/glue_probe.h" "$dir/"
+	image_mk WORK="$dir" TREE_OBJS="$(echo $objs)" "$dir/all.o"
+	strip --strip-debug -o "$1.new" "$dir/all.o"
+	rm -r "$dir"
+	mv "$1.new" "$1"
+}
+
 mkdir "$work" "$work/src" "$work/obj"
 touched=$(cat "${patches[@]}" < /dev/null | sed -n 's#^+++ b/\([^	]*\).*#\1#p' | sort -u)
+# The kernel as it is takes the same way.
+: "${touched:=arch/x86/kvm/svm/sev.c}"
 for f in $touched; do
 	[ -e "$farm/$f" ] || die "the tree has no $f"
+	[[ $f == *.c ]] && [ -e "$obj/${f%/*}/.$(basename "$f" .c).o.cmd" ] ||
+		die "$f is no source of the image"
 	mkdir -p "$work/src/${f%/*}" "$work/obj/${f%/*}"
 	cp -L "$farm/$f" "$work/src/$f"
 done
@@ -45,27 +144,18 @@ for p in "${patches[@]}"; do
 		die "patch does not apply: $p: $(cat "$work/patch.log")"
 done
 
-objs=$(cd "$obj" && find arch/x86/kvm arch/x86/lib lib -name '*.o' | sort)
+objs=
 for f in $touched; do
-	o=${f%.c}.o
-	cmd=$obj/${o%/*}/.${o##*/}.cmd
-	[ "$f" != "$o" ] && [ -e "$cmd" ] || die "$f is no source of the image"
-	# As kbuild did it, but from here to here.
-	cmd=$(sed -n 's/^savedcmd_[^=]*:= //p' "$cmd" |
-		sed -e 's/-Wp,-MMD,[^ ]*//' -e "s# [^ ]*/$f# -iquote $farm/${f%/*} $work/src/$f#" \
-		    -e "s# $o# $work/obj/$o#g" -e "s# -c -o # -fmacro-prefix-map=$work/src/=&#")
-	(cd "$obj" && eval "$cmd") > "$work/build.log" 2>&1 ||
+	(compile "$f") > "$work/build.log" 2>&1 ||
 		die "compiling $f failed: $(tail -n 20 "$work/build.log")"
-	objs=$(printf '%s\n' "$objs" | sed "s#^$o\$#$work/obj/$o#")
+	objs+=" $work/obj/${f%.c}.o"
 done
-
-# The glue's objects are right as they are.
-cp -a "$slot/glue" "$slot/glue_probe.h" "$work/"
-env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -C "$obj" -f "$ROOT/tools/image.mk" TOP="$ROOT" \
-	WORK="$work" FLAGS="$slot/flags" TREE_OBJS="$(echo $objs)" > "$work/link.log" 2>&1 ||
+rest=$WRONG_KERNEL/rest-$(cksum <<< "$touched" | cut -d ' ' -f 1).o
+once "$rest" link_rest
+image_mk WORK="$work" TREE_OBJS="$objs" PARTS="$work/tree.o $rest" > "$work/link.log" 2>&1 ||
 	die "linking failed: $(tail -n 20 "$work/link.log")"
 
-version=$(make -s -C "$farm" kernelversion 2> /dev/null) || die "cannot tell the tree's version"
+version=$(sed -n 's/^VERSION=//p' "$WRONG_KERNEL/report")
 echo "IMAGE=$work/image.elf"
 echo "TREE=linux-$version"
 echo "VERSION=$version"
