@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Guests on the Unicorn CPU emulator, for where there is no /dev/kvm: VMs,
- * vCPUs, and whose turn it is.  64-bit guests with paging only.
+ * vCPUs, and whose turn it is.  64-bit guests with paging, and their way there
+ * from flat 32-bit code.
  */
 #include <errno.h>
 #include <signal.h>
@@ -18,19 +19,6 @@
 #define CR0_PE		(1ULL << 0)
 #define CR0_PG		(1ULL << 31)
 #define EFER_LMA	(1ULL << 10)
-
-uint64_t unicorn_reg(struct engine_vcpu *vcpu, int reg)
-{
-	uint64_t value = 0;
-
-	uc_reg_read(vcpu->uc, reg, &value);
-	return value;
-}
-
-void unicorn_set_reg(struct engine_vcpu *vcpu, int reg, uint64_t value)
-{
-	uc_reg_write(vcpu->uc, reg, &value);
-}
 
 bool unicorn_fail(struct engine_vcpu *vcpu, struct engine_exit *exit, const char *fmt, ...)
 {
@@ -242,7 +230,7 @@ static int engine_unicorn_vcpu_create(struct engine_vm *vm, uint32_t id, struct 
 	if (!err) {
 		err = uc_ctl_set_cpu_model(vcpu->uc, UC_CPU_X86_EPYC);
 		if (!err)
-			err = unicorn_add_hooks(vcpu);
+			err = unicorn_add_hooks(vcpu, vcpu->uc);
 		if (err)
 			uc_close(vcpu->uc);
 	}
@@ -265,6 +253,8 @@ static int engine_unicorn_vcpu_create(struct engine_vm *vm, uint32_t id, struct 
 static void engine_unicorn_vcpu_destroy(struct engine_vcpu *vcpu)
 {
 	gate_remove(&vcpu->gv);
+	if (vcpu->other)
+		uc_close(vcpu->other);
 	uc_close(vcpu->uc);
 	free(vcpu->cpuid);
 	free(vcpu->shadow);
@@ -325,7 +315,7 @@ static int engine_unicorn_get_sregs(struct engine_vcpu *vcpu, struct kvm_sregs *
 	return 0;
 }
 
-static int engine_unicorn_set_sregs(struct engine_vcpu *vcpu, const struct kvm_sregs *sregs)
+void unicorn_load_sregs(struct engine_vcpu *vcpu, const struct kvm_sregs *sregs)
 {
 	const uc_x86_mmr gdt = { .base = sregs->gdt.base, .limit = sregs->gdt.limit };
 	const uc_x86_mmr idt = { .base = sregs->idt.base, .limit = sregs->idt.limit };
@@ -336,7 +326,15 @@ static int engine_unicorn_set_sregs(struct engine_vcpu *vcpu, const struct kvm_s
 	unicorn_set_reg(vcpu, UC_X86_REG_FS_BASE, sregs->fs.base);
 	unicorn_set_reg(vcpu, UC_X86_REG_GS_BASE, sregs->gs.base);
 	unicorn_flush(vcpu);
-	return 0;
+}
+
+static int engine_unicorn_set_sregs(struct engine_vcpu *vcpu, const struct kvm_sregs *sregs)
+{
+	int r = unicorn_set_mode(vcpu, unicorn_wants_mode32(sregs));
+
+	if (!r)
+		unicorn_load_sregs(vcpu, sregs);
+	return r;
 }
 
 static int engine_unicorn_set_cpuid2(struct engine_vcpu *vcpu, const struct kvm_cpuid2 *cpuid)
@@ -406,8 +404,9 @@ static int engine_unicorn_run(struct engine_vcpu *vcpu, struct engine_exit *exit
 {
 	bool answered = false, out = false;
 
-	if (!in_long_mode(&vcpu->sregs)) {
-		unicorn_fail(vcpu, exit, "the unicorn engine runs 64-bit guests with paging only");
+	if (!in_long_mode(&vcpu->sregs) && !vcpu->mode32) {
+		unicorn_fail(vcpu, exit, "the unicorn engine runs 64-bit guests with paging, and "
+			     "flat 32-bit code");
 		return 0;
 	}
 	while (!out) {

@@ -9,7 +9,7 @@
 #include "gate.h"
 
 /* Free to choose: we walk the guest's page tables, Unicorn never sees them. */
-#define UNICORN_PHYS_BITS	48
+#define UNICORN_PHYS_BITS	52
 
 #define MAX_TRAPPED_MSRS	16
 #define MAX_INSN		15
@@ -90,6 +90,9 @@ struct engine_vcpu {
 	struct engine_vm *vm;
 	struct gate_vcpu gv;
 	uc_engine *uc;
+	uc_engine *other;		/* of the other mode, see engine_unicorn_mode.c; or NULL */
+	bool mode32;			/* uc is 32-bit */
+	uint64_t high_regs[8];		/* R8 to R15 meanwhile */
 	uint64_t rip;
 	struct kvm_sregs sregs;
 	struct kvm_cpuid2 *cpuid;
@@ -119,15 +122,15 @@ struct engine_vcpu {
 
 /* ---- engine_unicorn.c ---- */
 
-uint64_t unicorn_reg(struct engine_vcpu *vcpu, int reg);
-void unicorn_set_reg(struct engine_vcpu *vcpu, int reg, uint64_t value);
+/* set_sregs() without a change of mode. */
+void unicorn_load_sregs(struct engine_vcpu *vcpu, const struct kvm_sregs *sregs);
 /* Fill @exit with a failure; returns true as unicorn_insn() does for an exit. */
 bool unicorn_fail(struct engine_vcpu *vcpu, struct engine_exit *exit, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* ---- engine_unicorn_cpu.c ---- */
 
-uc_err unicorn_add_hooks(struct engine_vcpu *vcpu);
+uc_err unicorn_add_hooks(struct engine_vcpu *vcpu, uc_engine *uc);
 /* Let the CPU go; then what it came out for.  True: that is an exit. */
 bool unicorn_execute(struct engine_vcpu *vcpu, struct engine_exit *exit);
 /*
@@ -135,6 +138,24 @@ bool unicorn_execute(struct engine_vcpu *vcpu, struct engine_exit *exit);
  * a page of ours in the place that is empty.  True: that failed.
  */
 bool unicorn_emulate_access(struct engine_vcpu *vcpu, struct engine_exit *exit);
+
+/* ---- engine_unicorn_mode.c ---- */
+
+/* A register by its 64-bit name, in either mode. */
+uint64_t unicorn_reg(struct engine_vcpu *vcpu, int reg);
+void unicorn_set_reg(struct engine_vcpu *vcpu, int reg, uint64_t value);
+/* Have the CPU be a 32-bit or a 64-bit one; registers stay.  0 or -ENOMEM. */
+int unicorn_set_mode(struct engine_vcpu *vcpu, bool mode32);
+/* Is that flat 32-bit protected mode? */
+bool unicorn_wants_mode32(const struct kvm_sregs *sregs);
+/*
+ * A new CR0, which the caller stores: paging sets EFER.LMA, if LME is set.  False:
+ * that is a mode which is not modelled.
+ */
+bool unicorn_new_cr0(struct engine_vcpu *vcpu, uint64_t value);
+/* JMP ptr16:32 of 32-bit code; true: that came to an exit. */
+bool unicorn_far_jump(struct engine_vcpu *vcpu, struct engine_exit *exit, uint16_t selector,
+		      uint32_t offset);
 
 /* ---- engine_unicorn_mmu.c ---- */
 
@@ -160,7 +181,7 @@ enum walk_result unicorn_virt(struct engine_vcpu *vcpu, uint64_t va, void *data,
 /* ---- engine_unicorn_insn.c ---- */
 
 /* Is the instruction at @code one that we carry out ourselves?  @len bytes are there. */
-bool unicorn_is_ours(const uint8_t *code, size_t len);
+bool unicorn_is_ours(const uint8_t *code, size_t len, bool mode32);
 /* Carry out the one at RIP; true: it came to an exit. */
 bool unicorn_insn(struct engine_vcpu *vcpu, struct engine_exit *exit);
 /* The caller's answer to an I/O or MSR exit; true: that came to an exit again. */

@@ -60,7 +60,7 @@ static void code_hook(uc_engine *uc, uint64_t address, uint32_t size, void *arg)
 	if (size > MAX_INSN)
 		return;
 	code = code_at(vcpu, address, size, buf);
-	if (!code || !unicorn_is_ours(code, size))
+	if (!code || !unicorn_is_ours(code, size, vcpu->mode32))
 		return;
 	if (vcpu->has_pass && vcpu->pass_rip == address) {
 		vcpu->has_pass = false;
@@ -103,16 +103,16 @@ static void intr_hook(uc_engine *uc, uint32_t vector, void *arg)
 	stop(vcpu, STOP_EXCEPTION);
 }
 
-uc_err unicorn_add_hooks(struct engine_vcpu *vcpu)
+uc_err unicorn_add_hooks(struct engine_vcpu *vcpu, uc_engine *uc)
 {
 	uc_hook hook;
 	uc_err err;
 
-	err = uc_hook_add(vcpu->uc, &hook, UC_HOOK_CODE, code_hook, vcpu, 1, 0);
+	err = uc_hook_add(uc, &hook, UC_HOOK_CODE, code_hook, vcpu, 1, 0);
 	if (!err)
-		err = uc_hook_add(vcpu->uc, &hook, UC_HOOK_MEM_INVALID, mem_hook, vcpu, 1, 0);
+		err = uc_hook_add(uc, &hook, UC_HOOK_MEM_INVALID, mem_hook, vcpu, 1, 0);
 	if (!err)
-		err = uc_hook_add(vcpu->uc, &hook, UC_HOOK_INTR, intr_hook, vcpu, 1, 0);
+		err = uc_hook_add(uc, &hook, UC_HOOK_INTR, intr_hook, vcpu, 1, 0);
 	return err;
 }
 

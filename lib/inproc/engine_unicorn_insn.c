@@ -22,10 +22,10 @@
 #define RFLAGS_IF	(1ULL << 9)
 #define RFLAGS_DF	(1ULL << 10)
 
-#define CR0_PE	(1ULL << 0)
-#define CR0_PG	(1ULL << 31)
-
 #define KVM_ENOSYS	1000
+
+/* JMP ptr16:32; not in 64-bit code. */
+#define FAR_JUMP	0xea
 
 enum op {
 	OP_NONE,
@@ -41,6 +41,7 @@ enum op {
 	OP_MOV_TO_CR,
 	OP_HYPERCALL,
 	OP_INVLPG,
+	OP_FAR_JUMP,
 };
 
 struct insn {
@@ -51,6 +52,8 @@ struct insn {
 	bool rep;
 	uint8_t port;
 	uint8_t reg, cr;		/* MOV CRn */
+	uint32_t offset;		/* far jump */
+	uint16_t selector;
 };
 
 static const int gpr[16] = {
@@ -76,11 +79,13 @@ static const uint8_t two_byte[256] = {
 	[0x30] = OP_WRMSR, [0x32] = OP_RDMSR, [0xa2] = OP_CPUID,
 };
 
-static bool is_prefix(uint8_t byte)
+static bool is_prefix(uint8_t byte, bool mode32)
 {
+	/* REX; in 32-bit code INC and DEC. */
+	if (byte >= 0x40 && byte <= 0x4f)
+		return !mode32;
 	switch (byte) {
 	case 0x26: case 0x2e: case 0x36: case 0x3e:
-	case 0x40 ... 0x4f:
 	case 0x64 ... 0x67:
 	case 0xf0: case 0xf2: case 0xf3:
 		return true;
@@ -88,14 +93,16 @@ static bool is_prefix(uint8_t byte)
 	return false;
 }
 
-bool unicorn_is_ours(const uint8_t *code, size_t len)
+bool unicorn_is_ours(const uint8_t *code, size_t len, bool mode32)
 {
 	size_t i = 0;
 
-	while (i < len && is_prefix(code[i]))
+	while (i < len && is_prefix(code[i], mode32))
 		i++;
 	if (i >= len)
 		return false;
+	if (code[i] == FAR_JUMP)
+		return mode32;
 	if (code[i] != 0x0f)
 		return one_byte[code[i]] != OP_NONE;
 	if (i + 1 >= len || two_byte[code[i + 1]] == OP_NONE)
@@ -146,20 +153,26 @@ static void decode_two_byte(const uint8_t *code, uint8_t rex, struct insn *insn)
 	}
 }
 
-static void decode(const uint8_t *code, struct insn *insn)
+static void decode(const uint8_t *code, bool mode32, struct insn *insn)
 {
 	bool word = false;
 	uint8_t rex = 0, i = 0;
 
 	memset(insn, 0, sizeof(*insn));
-	for (; is_prefix(code[i]) && i < MAX_INSN - 4; i++) {
-		rex = (code[i] & 0xf0) == 0x40 ? code[i] : 0;
+	for (; is_prefix(code[i], mode32) && i < MAX_INSN - 4; i++) {
+		rex = !mode32 && (code[i] & 0xf0) == 0x40 ? code[i] : 0;
 		word |= code[i] == 0x66;
 		insn->rep |= code[i] == 0xf2 || code[i] == 0xf3;
 	}
 	insn->len = i + 1;
 	if (code[i] == 0x0f) {
 		decode_two_byte(code + i + 1, rex, insn);
+		return;
+	}
+	if (mode32 && code[i] == FAR_JUMP && !word) {
+		insn->op = OP_FAR_JUMP;
+		memcpy(&insn->offset, code + i + 1, sizeof(insn->offset));
+		memcpy(&insn->selector, code + i + 5, sizeof(insn->selector));
 		return;
 	}
 	insn->op = one_byte[code[i]];
@@ -209,6 +222,8 @@ bool unicorn_exception(struct engine_vcpu *vcpu, struct engine_exit *exit, unsig
 
 	uc_x86_mmr idt;
 
+	if (vcpu->mode32)
+		return unicorn_fail(vcpu, exit, "exception %u in 32-bit code", vector);
 	uc_reg_read(vcpu->uc, UC_X86_REG_IDTR, &idt);
 	if (vector * sizeof(gate) + sizeof(gate) - 1 > idt.limit ||
 	    unicorn_virt(vcpu, idt.base + vector * sizeof(gate), &gate, sizeof(gate), false,
@@ -502,8 +517,9 @@ static bool move_cr(struct engine_vcpu *vcpu, struct engine_exit *exit, const st
 		unicorn_set_reg(vcpu, gpr[insn->reg], *cr);
 	} else {
 		value = unicorn_reg(vcpu, gpr[insn->reg]);
-		if (insn->cr == 0 && (value & (CR0_PE | CR0_PG)) != (CR0_PE | CR0_PG))
-			return unicorn_fail(vcpu, exit, "guest leaves long mode, CR0 = 0x%llx",
+		if (insn->cr == 0 && !unicorn_new_cr0(vcpu, value))
+			return unicorn_fail(vcpu, exit, "guest leaves protected or long mode, or "
+					    "pages without long mode: CR0 = 0x%llx",
 					    (unsigned long long)value);
 		/* Bit 63 only says not to flush. */
 		*cr = insn->cr == 3 ? value & ~(1ULL << 63) : value;
@@ -529,7 +545,7 @@ bool unicorn_insn(struct engine_vcpu *vcpu, struct engine_exit *exit)
 	if (first < sizeof(code))
 		unicorn_virt(vcpu, vcpu->rip + first, code + first, sizeof(code) - first, false,
 			     &access, &walk);
-	decode(code, &insn);
+	decode(code, vcpu->mode32, &insn);
 
 	switch (insn.op) {
 	case OP_IN:
@@ -550,6 +566,8 @@ bool unicorn_insn(struct engine_vcpu *vcpu, struct engine_exit *exit)
 	case OP_CPUID:
 		do_cpuid(vcpu);
 		break;
+	case OP_FAR_JUMP:
+		return unicorn_far_jump(vcpu, exit, insn.selector, insn.offset);
 	case OP_HYPERCALL:
 		/* No hypercall of KVM's own is offered: what it answers to an unknown one. */
 		unicorn_set_reg(vcpu, UC_X86_REG_RAX, (uint64_t)-KVM_ENOSYS);

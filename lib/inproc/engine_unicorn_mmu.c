@@ -33,6 +33,7 @@
 
 #define EFER_NXE	(1ULL << 11)
 #define CR0_WP		(1ULL << 16)
+#define CR0_PG		(1ULL << 31)
 
 #define PAGE_BASE(x)	((x) & ~(uint64_t)(PAGE_SIZE - 1))
 
@@ -119,6 +120,20 @@ static enum walk_result fault(struct walk *walk, const struct access *access, ui
 	return WALK_FAULT;
 }
 
+/* Without paging every address is what it says. */
+static enum walk_result walk_unpaged(struct engine_vcpu *vcpu, const struct access *access,
+				     struct walk *walk)
+{
+	bool readonly = false;
+
+	walk->gpa = access->va;
+	walk->hva = unicorn_gpa_to_hva(vcpu->vm, walk->gpa, NULL, &readonly);
+	if (!walk->hva || (readonly && access->write))
+		return WALK_NO_RAM;
+	walk->prot = UC_PROT_READ | UC_PROT_EXEC | (readonly ? 0 : UC_PROT_WRITE);
+	return WALK_OK;
+}
+
 enum walk_result unicorn_walk(struct engine_vcpu *vcpu, const struct access *access,
 			      struct walk *walk)
 {
@@ -129,6 +144,8 @@ enum walk_result unicorn_walk(struct engine_vcpu *vcpu, const struct access *acc
 	int level;
 
 	memset(walk, 0, sizeof(*walk));
+	if (!(vcpu->sregs.cr0 & CR0_PG))
+		return walk_unpaged(vcpu, access, walk);
 	for (level = 3; level >= 0; level--) {
 		const unsigned int shift = PAGE_SHIFT + 9 * level;
 		uint64_t gpa = table + ((va >> shift) & 0x1ff) * sizeof(pte);
