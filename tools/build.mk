@@ -18,13 +18,14 @@ OBJ := $(BUILD)/obj
 # Each names its sources, relative to the repository, and their flags.
 -include lib/inproc/Makefile.inc
 -include lib/inproc/src/Makefile.inc
+-include lib/inproc/ref/Makefile.inc
 
 TESTS := $(basename $(wildcard x86_64/*_test.c))
 UNITS := $(basename $(wildcard tools/check/*_unit.c))
 FIXTURES := $(basename $(wildcard tools/check/fixtures/*.c))
 BENCH := tools/bench
-LIB_SRCS := $(wildcard lib/check/*.c lib/vm/*.c lib/guest/*.c)
-INPROC := $(if $(strip $(INPROC_SRCS)),$(BUILD)/inproc/libinproc-src.so)
+LIB_SRCS := $(wildcard lib/check/*.c lib/vm/*.c lib/guest/*.c lib/guest/*.S)
+INPROC := $(if $(strip $(INPROC_SRCS)),$(addprefix $(BUILD)/inproc/libinproc-,src.so ref.so))
 
 .PHONY: all tests unit bench
 .DELETE_ON_ERROR:
@@ -58,7 +59,7 @@ $(LIBKVM).stamp: $(UAPI).stamp tools/libkvm.mk
 # ---- tests: what is linked with libkvm ----
 
 WARNINGS := -Wall -Wextra
-LIB_OBJS := $(LIB_SRCS:%.c=$(OBJ)/%.o)
+LIB_OBJS := $(addprefix $(OBJ)/,$(addsuffix .o,$(basename $(LIB_SRCS))))
 # Only a shell can read it: make parses this before libkvm is built.
 LIBKVM_CFLAGS = $$(cat $(LIBKVM)/libkvm.cflags)
 
@@ -66,6 +67,11 @@ $(OBJ)/%.o: %.c $(LIBKVM).stamp tools/build.mk
 	$(call say,CC)
 	mkdir -p $(@D)
 	$(CC) -std=gnu11 $(LIBKVM_CFLAGS) $(WARNINGS) -MD -MP -Iinclude -c $< -o $@
+
+$(OBJ)/%.o: %.S tools/build.mk
+	$(call say,AS)
+	mkdir -p $(@D)
+	$(CC) -MD -MP -Iinclude -c $< -o $@
 
 # Our objects come before the library: lib/guest/ucall.c replaces its ucall.o.
 $(BUILD)/%: $(OBJ)/%.o $(LIB_OBJS) $(LIBKVM).stamp
@@ -77,8 +83,11 @@ $(BUILD)/%: $(OBJ)/%.o $(LIB_OBJS) $(LIBKVM).stamp
 
 PIC := $(BUILD)/pic
 # The lists of sources and flags; the tests do not depend on them.
-INPROC_MAKEFILES := tools/build.mk $(wildcard lib/inproc/Makefile.inc lib/inproc/src/Makefile.inc)
-INPROC_OBJS := $(INPROC_SRCS:%.c=$(PIC)/%.o) $(INPROC_SRC_SRCS:%.c=$(PIC)/%.o)
+INPROC_MAKEFILES := tools/build.mk $(wildcard lib/inproc/Makefile.inc lib/inproc/src/Makefile.inc \
+	lib/inproc/ref/Makefile.inc)
+INPROC_OBJS := $(INPROC_SRCS:%.c=$(PIC)/%.o)
+INPROC_SRC_OBJS := $(INPROC_SRC_SRCS:%.c=$(PIC)/%.o)
+INPROC_REF_OBJS := $(INPROC_REF_SRCS:%.c=$(PIC)/%.o)
 
 # With the tree's uAPI headers: the distribution's may be older than SNP.
 PIC_CFLAGS := -std=gnu11 -O2 -g -fPIC -pthread $(WARNINGS) -MD -MP \
@@ -91,11 +100,16 @@ $(PIC)/%.o: %.c $(UAPI).stamp $(INPROC_MAKEFILES)
 
 $(PIC)/lib/inproc/%.o: FLAGS = $(INPROC_CFLAGS)
 $(PIC)/lib/inproc/src/%.o: FLAGS = $(INPROC_SRC_CFLAGS)
+$(PIC)/lib/inproc/ref/%.o: FLAGS = $(INPROC_REF_CFLAGS)
 
-$(BUILD)/inproc/libinproc-src.so: $(INPROC_OBJS) lib/inproc/export.map
+# Exactly one platform is linked into each.
+$(BUILD)/inproc/libinproc-src.so: $(INPROC_SRC_OBJS)
+$(BUILD)/inproc/libinproc-ref.so: $(INPROC_REF_OBJS)
+$(INPROC): $(INPROC_OBJS) lib/inproc/export.map
 	$(call say,LD)
 	mkdir -p $(@D)
 	$(CC) -pthread $(INPROC_LDFLAGS) -o $@ $(filter %.o,$^) $(INPROC_LDLIBS)
 
--include $(patsubst %.o,%.d,$(LIB_OBJS) $(INPROC_OBJS) \
+-include $(patsubst %.o,%.d,$(LIB_OBJS) $(INPROC_OBJS) $(INPROC_SRC_OBJS) \
+	$(INPROC_REF_OBJS) \
 	$(foreach p,$(TESTS) $(UNITS) $(FIXTURES) $(BENCH),$(OBJ)/$(p).o))

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The TDX module, as far as TDCALL goes ("Intel TDX Module ABI", TDCALL leaves): which
+ * registers pass between guest and VMM, and what the module answers by itself.
+ */
+#include <stddef.h>
+#include <string.h>
+
+#include "ref.h"
+
+/* Bits of RCX that TDG.VP.VMCALL takes: not RAX, RCX, RSP; XMM0 to XMM15 above. */
+#define PASSABLE	0xffffffecULL
+
+#define GPR(regs, nr)	(*(__u64 *)((char *)(regs) + offsets[nr]))
+
+static const size_t offsets[TD_NR_GPRS] = {
+	[TD_RAX] = offsetof(struct kvm_regs, rax), [TD_RCX] = offsetof(struct kvm_regs, rcx),
+	[TD_RDX] = offsetof(struct kvm_regs, rdx), [TD_RBX] = offsetof(struct kvm_regs, rbx),
+	[TD_RSP] = offsetof(struct kvm_regs, rsp), [TD_RBP] = offsetof(struct kvm_regs, rbp),
+	[TD_RSI] = offsetof(struct kvm_regs, rsi), [TD_RDI] = offsetof(struct kvm_regs, rdi),
+	[TD_R8] = offsetof(struct kvm_regs, r8), [TD_R9] = offsetof(struct kvm_regs, r9),
+	[TD_R10] = offsetof(struct kvm_regs, r10), [TD_R11] = offsetof(struct kvm_regs, r11),
+	[TD_R12] = offsetof(struct kvm_regs, r12), [TD_R13] = offsetof(struct kvm_regs, r13),
+	[TD_R14] = offsetof(struct kvm_regs, r14), [TD_R15] = offsetof(struct kvm_regs, r15),
+};
+
+static bool passes(const struct ref_vcpu *vcpu, unsigned int nr)
+{
+	return vcpu->passed & (1ULL << nr);
+}
+
+/* Those that the guest does not pass read as 0 in the VMM. */
+static long start_vmcall(struct ref_vcpu *vcpu, const struct kvm_regs *regs)
+{
+	unsigned int i;
+
+	vcpu->passed = regs->rcx;
+	for (i = 0; i < TD_NR_GPRS; i++)
+		vcpu->call[i] = passes(vcpu, i) ? GPR(regs, i) : 0;
+	return ref_tdvmcall(vcpu);
+}
+
+long ref_answer(struct ref_vcpu *vcpu)
+{
+	struct kvm_regs regs;
+	unsigned int i;
+	int r;
+
+	r = engine->get_regs(vcpu->host->engine, &regs);
+	if (r)
+		return r;
+	for (i = 0; i < TD_NR_GPRS; i++)
+		if (passes(vcpu, i))
+			GPR(&regs, i) = vcpu->call[i];
+	regs.rax = TDX_SUCCESS;
+	r = engine->set_regs(vcpu->host->engine, &regs);
+	return r ? r : REF_RESUME;
+}
+
+static void vp_info(const struct ref_vcpu *vcpu, struct kvm_regs *regs)
+{
+	regs->rax = TDX_SUCCESS;
+	regs->rcx = vcpu->vm->gpaw;
+	regs->rdx = 0;
+	regs->r8 = vcpu->vm->next_index | (uint64_t)vcpu->vm->max_vcpus << 32;
+	regs->r9 = vcpu->index;
+	regs->r10 = regs->r11 = 0;
+}
+
+/* The engine has the page where the VMM put it: there is nothing to do for a private one. */
+static void page_accept(const struct ref_vcpu *vcpu, struct kvm_regs *regs)
+{
+	const uint64_t gpa = regs->rcx & ~0xfffULL, level = regs->rcx & 7;
+
+	if (level > 1 || (regs->rcx & 0xff8) || gpa >= vcpu->vm->shared_bit ||
+	    !inproc_gpa_is_private(vcpu->host->vm, gpa))
+		regs->rax = TDX_OPERAND_INVALID | TDX_OPERAND_ID_RCX;
+	else
+		regs->rax = TDX_SUCCESS;
+}
+
+long ref_tdcall(struct ref_vcpu *vcpu)
+{
+	struct kvm_regs regs;
+	int r;
+
+	r = engine->get_regs(vcpu->host->engine, &regs);
+	if (r)
+		return r;
+	switch (regs.rax) {
+	case TDG_VP_VMCALL:
+		if (!(regs.rcx & ~PASSABLE))
+			return start_vmcall(vcpu, &regs);
+		regs.rax = TDX_OPERAND_INVALID | TDX_OPERAND_ID_RCX;
+		break;
+	case TDG_VP_INFO:
+		vp_info(vcpu, &regs);
+		break;
+	case TDG_MEM_PAGE_ACCEPT:
+		page_accept(vcpu, &regs);
+		break;
+	default:
+		regs.rax = TDX_OPERAND_INVALID | TDX_OPERAND_ID_RAX;
+		break;
+	}
+	r = engine->set_regs(vcpu->host->engine, &regs);
+	return r ? r : REF_RESUME;
+}

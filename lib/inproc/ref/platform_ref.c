@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Platform ref: the reference model answers for TDs.  It has no SNP part.
+ */
+#include <errno.h>
+#include <linux/kvm_para.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ref.h"
+
+enum ref_revision ref_revision;
+
+static int ref_init(void)
+{
+	static const char *const names[] = {
+		[REF_TDX] = "tdx",
+		[REF_TDX_DEDICATED_V1] = "tdx-dedicated-v1",
+		[REF_TDX_DEDICATED_V2] = "tdx-dedicated-v2",
+	};
+	const char *wanted = getenv("COCO_REF_REVISION");
+	size_t i;
+
+	if (!wanted || !*wanted)
+		return 0;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(wanted, names[i]))
+			continue;
+		ref_revision = (enum ref_revision)i;
+		return 0;
+	}
+	inproc_diag("COCO_REF_REVISION=%s: no such revision; tdx, tdx-dedicated-v1 or "
+		    "tdx-dedicated-v2", wanted);
+	return -EINVAL;
+}
+
+static bool ref_has_vm_type(unsigned long type)
+{
+	return type == TDX_VM_TYPE;
+}
+
+static long ref_check_extension(struct inproc_vm *vm, long cap)
+{
+	(void)vm;
+	switch (cap) {
+	case KVM_CAP_EXIT_HYPERCALL:
+		return 1 << KVM_HC_MAP_GPA_RANGE;
+	case KVM_CAP_X2APIC_API:
+		return KVM_X2APIC_API_USE_32BIT_IDS | KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK;
+	case KVM_CAP_SPLIT_IRQCHIP:
+	case KVM_CAP_SIGNAL_MSI:
+	case KVM_CAP_MEMORY_FAULT_INFO:
+		return 1;
+	}
+	return 0;
+}
+
+static long ref_dev_ioctl(unsigned int cmd, unsigned long arg)
+{
+	(void)cmd;
+	(void)arg;
+	return -ENOTTY;
+}
+
+static long ref_sev_ioctl(unsigned int cmd, unsigned long arg)
+{
+	(void)cmd;
+	(void)arg;
+	return -ENOTTY;
+}
+
+static const struct platform_ops ref_platform = {
+	.name = "ref",
+	.init = ref_init,
+	.has_vm_type = ref_has_vm_type,
+	.check_extension = ref_check_extension,
+	.dev_ioctl = ref_dev_ioctl,
+	.sev_ioctl = ref_sev_ioctl,
+	.vm_create = ref_vm_create,
+	.vm_destroy = ref_vm_destroy,
+	.vm_ioctl = ref_vm_ioctl,
+	.vcpu_create = ref_vcpu_create,
+	.vcpu_destroy = ref_vcpu_destroy,
+	.vcpu_ioctl = ref_vcpu_ioctl,
+	.vcpu_run = ref_vcpu_run,
+};
+
+const struct platform_ops *const platform = &ref_platform;

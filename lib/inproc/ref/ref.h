@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The reference model: what a KVM that follows the documents does for TDs.  It is
+ * written from "Intel TDX GHCI 1.5", "Intel TDX Module ABI", api.rst and intel-tdx.rst
+ * of Linux 7.1, not from KVM's code, so that the two can disagree.
+ *
+ *	vm.c, vcpu.c	the launch (KVM_MEMORY_ENCRYPT_OP) and other ioctls
+ *	run.c		KVM_RUN
+ *	module.c	the TDX module: TDCALL, and which registers it passes
+ *	ghci.c		the VMM's side of TDG.VP.VMCALL
+ *	map_gpa.c	MapGPA, which is several exits
+ *
+ * Not modelled: measurement, attestation keys, MSRs and CPUID by TDG.VP.VMCALL, MMIO,
+ * and the delivery of interrupts to a running guest.
+ */
+#ifndef REF_H
+#define REF_H
+
+#include "../inproc.h"
+#include "tdx_ghci.h"
+#include "tdx_uapi.h"
+
+/* How a function that may end KVM_RUN ends: this, 0 for an exit to the VMM, or -errno. */
+#define REF_RESUME	1
+
+/* The exits' uAPI, by COCO_REF_REVISION. */
+enum ref_revision {
+	REF_TDX,			/* "tdx": KVM_EXIT_TDX */
+	REF_TDX_DEDICATED_V1,		/* "tdx-dedicated-v1" */
+	REF_TDX_DEDICATED_V2,		/* "tdx-dedicated-v2" */
+};
+
+extern enum ref_revision ref_revision;
+
+enum ref_vm_state {
+	REF_VM_NEW,
+	REF_VM_INITIALIZED,		/* KVM_TDX_INIT_VM */
+	REF_VM_RUNNABLE,		/* KVM_TDX_FINALIZE_VM */
+};
+
+struct ref_vm {
+	struct inproc_vm *host;
+	enum ref_vm_state state;
+	unsigned int gpaw;		/* guest physical address width, 48 or 52 */
+	uint64_t shared_bit;		/* mask */
+	uint32_t max_vcpus, next_index;
+	bool split_irqchip;
+	bool exit_map_gpa;		/* KVM_CAP_EXIT_HYPERCALL with KVM_HC_MAP_GPA_RANGE */
+	uint32_t tsc_khz;
+};
+
+struct ref_vcpu {
+	struct inproc_vcpu *host;
+	struct ref_vm *vm;
+	bool initialized;		/* KVM_TDX_INIT_VCPU */
+	uint32_t index;
+	struct kvm_cpuid2 *cpuid;
+	struct kvm_mp_state mp_state;
+
+	/* The call under way: what the module shows of the guest's registers. */
+	uint64_t call[TD_NR_GPRS];
+	uint64_t passed;		/* RCX */
+	/* What the next KVM_RUN does with the VMM's answer; as ref_tdvmcall(). */
+	long (*complete)(struct ref_vcpu *vcpu);
+	struct {
+		uint64_t next, end;	/* GPAs, with the shared bit */
+		uint64_t chunk;		/* bytes asked for in this exit */
+	} map;
+	int interrupt_pending;		/* sent by the VMM, not taken by the guest */
+};
+
+/* ---- vm.c ---- */
+
+long ref_vm_create(struct inproc_vm *vm);
+void ref_vm_destroy(struct inproc_vm *vm);
+long ref_vm_ioctl(struct inproc_vm *vm, unsigned int cmd, unsigned long arg);
+
+/* KVM_MEMORY_ENCRYPT_OP's argument, checked; 0 or -errno. */
+long ref_get_cmd(struct tdx_cmd *cmd, unsigned long arg);
+const struct kvm_cpuid_entry2 *ref_find_cpuid(const struct kvm_cpuid2 *cpuid, uint32_t function);
+
+/* ---- vcpu.c ---- */
+
+long ref_vcpu_create(struct inproc_vcpu *vcpu);
+void ref_vcpu_destroy(struct inproc_vcpu *vcpu);
+long ref_vcpu_ioctl(struct inproc_vcpu *vcpu, unsigned int cmd, unsigned long arg);
+
+/* ---- run.c ---- */
+
+long ref_vcpu_run(struct inproc_vcpu *vcpu);
+
+/* ---- module.c ---- */
+
+/* The guest executed TDCALL.  REF_RESUME, 0 or -errno. */
+long ref_tdcall(struct ref_vcpu *vcpu);
+/*
+ * TDH.VP.ENTER after a TDG.VP.VMCALL: the guest gets vcpu->call in the registers that it
+ * passed.  REF_RESUME or -errno.
+ */
+long ref_answer(struct ref_vcpu *vcpu);
+
+/* ---- ghci.c ---- */
+
+/*
+ * Serve the call in vcpu->call.  REF_RESUME: answered, with ref_answer(); 0: kvm_run
+ * holds an exit, and vcpu->complete continues; or -errno.
+ */
+long ref_tdvmcall(struct ref_vcpu *vcpu);
+/* Answer with @status in R10. */
+long ref_status(struct ref_vcpu *vcpu, uint64_t status);
+
+/* ---- map_gpa.c ---- */
+
+long ref_map_gpa(struct ref_vcpu *vcpu);
+
+/* ---- the device layer's ---- */
+
+int copy_from_user(void *to, const void *from, size_t len);
+int copy_to_user(void *to, const void *from, size_t len);
+
+#endif

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A TD's vCPUs before they run: their initial state, the TD's memory.  Errnos are those
+ * of Linux 7.1, where the documents name none.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ref.h"
+
+#define PAGE_SIZE		4096ULL
+#define MAX_CPUID_ENTRIES	256
+
+#define CR0_PE			(1ULL << 0)
+#define CR0_ET			(1ULL << 4)
+#define CR0_NE			(1ULL << 5)
+#define CR4_MCE			(1ULL << 6)
+#define EFER_SCE		(1ULL << 0)
+#define EFER_LME		(1ULL << 8)
+#define EFER_NXE		(1ULL << 11)
+
+#define TD_RESET_RIP		0xfffffff0ULL
+
+long ref_vcpu_create(struct inproc_vcpu *host)
+{
+	struct ref_vm *vm = host->vm->priv;
+	struct ref_vcpu *vcpu;
+
+	if (vm->state != REF_VM_INITIALIZED)
+		return -EIO;
+	if (!vm->split_irqchip || host->vm->nr_vcpus >= vm->max_vcpus)
+		return -EINVAL;
+	vcpu = calloc(1, sizeof(*vcpu));
+	if (!vcpu)
+		return -ENOMEM;
+	vcpu->host = host;
+	vcpu->vm = vm;
+	vcpu->mp_state.mp_state = host->id ? KVM_MP_STATE_UNINITIALIZED : KVM_MP_STATE_RUNNABLE;
+	host->priv = vcpu;
+	return 0;
+}
+
+void ref_vcpu_destroy(struct inproc_vcpu *host)
+{
+	struct ref_vcpu *vcpu = host->priv;
+
+	free(vcpu->cpuid);
+	free(vcpu);
+}
+
+/*
+ * Intel TDX Module Base Architecture Specification, "Initial State of Guest GPRs" and
+ * "Initial State of CRs": 32-bit protected mode, flat, without paging; LME is set for
+ * good.  CR4.VMXE, which a TD sees set, is left out: the engine's CPU may lack it.
+ */
+static long set_initial_state(struct ref_vcpu *vcpu, uint64_t rcx)
+{
+	static const struct kvm_segment data = {
+		.limit = 0xffffffff, .type = 3, .present = 1, .s = 1, .db = 1, .g = 1,
+	};
+	const struct kvm_cpuid_entry2 *version = ref_find_cpuid(vcpu->cpuid, 1);
+	struct engine_vcpu *ev = vcpu->host->engine;
+	struct kvm_sregs sregs;
+	struct kvm_regs regs = {
+		.rip = TD_RESET_RIP, .rflags = 2,
+		.rbx = vcpu->vm->gpaw,
+		.rcx = rcx, .r8 = rcx,
+		.rdx = version ? version->eax : 0,
+		.rsi = vcpu->index,
+	};
+	int r;
+
+	r = engine->get_sregs(ev, &sregs);
+	if (r)
+		return r;
+	sregs.cs = sregs.ds = sregs.es = sregs.fs = sregs.gs = sregs.ss = data;
+	sregs.cs.type = 11;
+	sregs.tr = (struct kvm_segment){ .limit = 0xffff, .type = 11, .present = 1 };
+	sregs.ldt = (struct kvm_segment){ .unusable = 1 };
+	sregs.gdt.base = sregs.idt.base = 0;
+	sregs.gdt.limit = 0xffff;
+	sregs.idt.limit = 0;
+	sregs.cr0 = CR0_PE | CR0_ET | CR0_NE;
+	sregs.cr2 = sregs.cr3 = 0;
+	sregs.cr4 = CR4_MCE;
+	sregs.efer = EFER_SCE | EFER_LME | EFER_NXE;
+	r = engine->set_sregs(ev, &sregs);
+	return r ? r : engine->set_regs(ev, &regs);
+}
+
+static long init_vcpu(struct ref_vcpu *vcpu, const struct tdx_cmd *cmd)
+{
+	long r;
+
+	if (cmd->flags || vcpu->initialized)
+		return -EINVAL;
+	vcpu->index = vcpu->vm->next_index;
+	r = set_initial_state(vcpu, cmd->data);
+	if (r)
+		return r;
+	vcpu->vm->next_index++;
+	vcpu->mp_state.mp_state = KVM_MP_STATE_RUNNABLE;
+	vcpu->initialized = true;
+	return 0;
+}
+
+static bool bad_region(const struct ref_vm *vm, const struct tdx_mem_region *region)
+{
+	const uint64_t size = region->nr_pages * PAGE_SIZE;
+
+	return (region->source_addr | region->gpa) % PAGE_SIZE || !region->nr_pages ||
+	       region->nr_pages > UINT64_MAX / PAGE_SIZE || region->gpa + size <= region->gpa ||
+	       region->gpa + size > vm->shared_bit;
+}
+
+static long add_page(struct ref_vm *vm, const struct tdx_mem_region *region)
+{
+	void *to = inproc_gpa_to_hva(vm->host, region->gpa, true, NULL);
+
+	/* What guest_memfd does not back, or the VMM has not made private, cannot be added. */
+	if (!to || !inproc_gpa_is_private(vm->host, region->gpa))
+		return -EFAULT;
+	return copy_from_user(to, (void *)region->source_addr, PAGE_SIZE);
+}
+
+/* As far as it gets; the struct says how far that is. */
+static long init_mem_region(struct ref_vcpu *vcpu, const struct tdx_cmd *cmd)
+{
+	struct ref_vm *vm = vcpu->vm;
+	struct tdx_mem_region region;
+	uint64_t first;
+	long r = 0;
+
+	if (!vcpu->initialized || vm->state != REF_VM_INITIALIZED ||
+	    (cmd->flags & ~TDX_MEASURE_MEMORY_REGION))
+		return -EINVAL;
+	if (copy_from_user(&region, (void *)cmd->data, sizeof(region)))
+		return -EFAULT;
+	if (bad_region(vm, &region))
+		return -EINVAL;
+
+	first = region.gpa;
+	while (!r && region.nr_pages) {
+		r = add_page(vm, &region);
+		if (r)
+			break;
+		region.source_addr += PAGE_SIZE;
+		region.gpa += PAGE_SIZE;
+		region.nr_pages--;
+	}
+	if (region.gpa > first && inproc_patch_sites(vm->host, first, region.gpa - first) < 0)
+		r = -EIO;
+	if (copy_to_user((void *)cmd->data, &region, sizeof(region)))
+		return -EFAULT;
+	return r;
+}
+
+/* What the engine's CPUID instruction answers, with the TD's address width in it. */
+static long get_cpuid(struct ref_vcpu *vcpu, const struct tdx_cmd *cmd)
+{
+	struct kvm_cpuid2 *user = (void *)cmd->data, *cpuid, head;
+	uint32_t i;
+	long r;
+
+	if (cmd->flags)
+		return -EINVAL;
+	if (copy_from_user(&head, user, sizeof(head)))
+		return -EFAULT;
+	cpuid = calloc(1, sizeof(*cpuid) + MAX_CPUID_ENTRIES * sizeof(cpuid->entries[0]));
+	if (!cpuid)
+		return -ENOMEM;
+	cpuid->nent = MAX_CPUID_ENTRIES;
+	r = engine->get_supported_cpuid(cpuid);
+	if (r)
+		goto out;
+	for (i = 0; i < cpuid->nent; i++) {
+		struct kvm_cpuid_entry2 *e = &cpuid->entries[i];
+
+		if (e->function == TDX_CPUID_ADDRESS_SIZES)
+			e->eax = (e->eax & 0xff00ff00) | vcpu->vm->gpaw << 16 | vcpu->vm->gpaw;
+	}
+	if (head.nent < cpuid->nent)
+		r = -E2BIG;
+	head.nent = cpuid->nent;
+	if (copy_to_user(user, &head, sizeof(head)) ||
+	    (!r && copy_to_user(user->entries, cpuid->entries,
+				cpuid->nent * sizeof(cpuid->entries[0]))))
+		r = -EFAULT;
+out:
+	free(cpuid);
+	return r;
+}
+
+static long memory_encrypt_op(struct ref_vcpu *vcpu, unsigned long arg)
+{
+	struct tdx_cmd cmd;
+	long r;
+
+	if (vcpu->vm->state != REF_VM_INITIALIZED)
+		return -EINVAL;
+	r = ref_get_cmd(&cmd, arg);
+	if (r)
+		return r;
+	switch (cmd.id) {
+	case TDX_CMD_INIT_VCPU:
+		return init_vcpu(vcpu, &cmd);
+	case TDX_CMD_INIT_MEM_REGION:
+		return init_mem_region(vcpu, &cmd);
+	case TDX_CMD_GET_CPUID:
+		return get_cpuid(vcpu, &cmd);
+	}
+	return -EINVAL;
+}
+
+static long set_cpuid2(struct ref_vcpu *vcpu, unsigned long arg)
+{
+	struct kvm_cpuid2 head, *cpuid;
+	size_t size;
+	long r;
+
+	if (copy_from_user(&head, (void *)arg, sizeof(head)))
+		return -EFAULT;
+	if (head.nent > MAX_CPUID_ENTRIES)
+		return -E2BIG;
+	size = sizeof(head) + head.nent * sizeof(head.entries[0]);
+	cpuid = malloc(size);
+	if (!cpuid)
+		return -ENOMEM;
+	r = copy_from_user(cpuid, (void *)arg, size);
+	if (!r)
+		r = engine->set_cpuid2(vcpu->host->engine, cpuid);
+	if (r) {
+		free(cpuid);
+		return r;
+	}
+	free(vcpu->cpuid);
+	vcpu->cpuid = cpuid;
+	return 0;
+}
+
+static long get_cpuid2(const struct ref_vcpu *vcpu, unsigned long arg)
+{
+	struct kvm_cpuid2 *user = (void *)arg, head;
+	const struct kvm_cpuid2 *cpuid = vcpu->cpuid;
+	const uint32_t nent = cpuid ? cpuid->nent : 0;
+
+	if (copy_from_user(&head, user, sizeof(head)))
+		return -EFAULT;
+	if (head.nent < nent)
+		return -E2BIG;
+	head.nent = nent;
+	if (copy_to_user(user, &head, sizeof(head)))
+		return -EFAULT;
+	return nent ? copy_to_user(user->entries, cpuid->entries,
+				   nent * sizeof(cpuid->entries[0])) : 0;
+}
+
+long ref_vcpu_ioctl(struct inproc_vcpu *host, unsigned int cmd, unsigned long arg)
+{
+	struct ref_vcpu *vcpu = host->priv;
+	void *argp = (void *)arg;
+
+	switch (cmd) {
+	case KVM_MEMORY_ENCRYPT_OP:
+		return memory_encrypt_op(vcpu, arg);
+	case KVM_SET_CPUID2:
+		return set_cpuid2(vcpu, arg);
+	case KVM_GET_CPUID2:
+		return get_cpuid2(vcpu, arg);
+	case KVM_GET_MP_STATE:
+		return copy_to_user(argp, &vcpu->mp_state, sizeof(vcpu->mp_state));
+	case KVM_GET_REGS:
+	case KVM_SET_REGS:
+	case KVM_GET_SREGS:
+	case KVM_SET_SREGS:
+		/* The module's, not KVM's. */
+		return -EINVAL;
+	}
+	inproc_diag("ioctl 0x%x is not implemented for a TD's vCPU: EINVAL", cmd);
+	return -EINVAL;
+}
