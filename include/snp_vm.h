@@ -16,6 +16,7 @@
 #include "kvm_util.h"
 
 #include "ghcb.h"
+#include "shared_mem.h"
 
 /* Of KVM_CREATE_VM and KVM_CAP_VM_TYPES; older headers lack it. */
 #ifndef KVM_X86_SNP_VM
@@ -23,13 +24,6 @@
 #endif
 
 #define SNP_VM_MAX_VCPUS	8
-
-/* Memory in the shared view, page aligned and contiguous in each address space. */
-struct shared_mem {
-	uint64_t gva, gpa;
-	void *hva;
-	size_t size;			/* bytes */
-};
 
 struct snp_vm {
 	struct kvm_vm *vm;

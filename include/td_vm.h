@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * TDs over the KVM uAPI, on top of libkvm, which knows none.
+ *
+ * Order: td_vm_create(), then shared memory, arguments and exception handlers,
+ * td_vm_launch(), KVM_RUN, td_vm_free().  After the launch the host sees neither page
+ * tables nor private memory, so nothing can be allocated or written there any more.
+ *
+ * Functions without an error return fail an assertion with the reason.
+ */
+#ifndef TD_VM_H
+#define TD_VM_H
+
+#include <stdint.h>
+
+#include "kvm_util.h"
+
+#include "shared_mem.h"
+#include "tdx_uapi.h"
+
+#define TD_VM_MAX_VCPUS		8
+
+/* Guest physical address widths: the shared bit is the highest. */
+#define TD_GPAW_48		48
+#define TD_GPAW_52		52
+
+struct td_vm {
+	struct kvm_vm *vm;
+	unsigned int nr_vcpus;
+	struct kvm_vcpu *vcpu[TD_VM_MAX_VCPUS];
+	unsigned int gpaw;		/* bits */
+	uint64_t shared_bit;		/* mask */
+	void *boot;			/* the host's view of the boot page */
+	bool launched;
+};
+
+/* NULL if this machine's /dev/kvm can create TDs; else what is missing, in words for a user. */
+const char *td_vm_missing(void);
+/* The same for TDs with @gpaw address bits, where there are TDs. */
+const char *td_vm_gpaw_missing(unsigned int gpaw);
+
+/* A VM of KVM's type for TDs with a split irqchip, before KVM_TDX_INIT_VM. */
+struct kvm_vm *td_vm_open(void);
+
+/*
+ * A TD of @gpaw address bits with @nr_vcpus vCPUs that start at @guest_code, after
+ * KVM_TDX_INIT_VM and KVM_TDX_INIT_VCPU.  vCPU number i has the local APIC ID i.
+ */
+struct td_vm *td_vm_create(unsigned int gpaw, unsigned int nr_vcpus, void *guest_code);
+
+/* The first argument of vCPU @id's guest code, before the launch. */
+void td_vm_set_arg(struct td_vm *td, unsigned int id, uint64_t arg);
+
+/* @pages pages of zeroed shared memory, before the launch. */
+struct shared_mem td_vm_alloc_shared(struct td_vm *td, size_t pages);
+
+/*
+ * KVM_TDX_INIT_MEM_REGION for every private page, KVM_TDX_FINALIZE_VM.
+ * Source: intel-tdx.rst, "KVM TDX creation flow".
+ */
+void td_vm_launch(struct td_vm *td);
+
+/* Its end; a TD that was not launched too. */
+void td_vm_free(struct td_vm *td);
+
+/*
+ * KVM_MEMORY_ENCRYPT_OP with command @id (TDX_CMD_*), flags and data, on the VM or a vCPU
+ * of it: 0, or an errno.
+ */
+int td_vm_cmd(struct kvm_vm *vm, uint32_t id, uint32_t flags, uint64_t data);
+int td_vcpu_cmd(struct kvm_vcpu *vcpu, uint32_t id, uint32_t flags, uint64_t data);
+
+#endif
