@@ -8,6 +8,7 @@
 #define OBSERVER_H
 
 #include <linux/types.h>
+#include <stddef.h>
 
 #define OBSERVER_PAGE	4096
 
@@ -16,6 +17,23 @@ struct observer_fw_request {
 	__u64 gctx_paddr, req_paddr, res_paddr;
 	__u8 request[OBSERVER_PAGE];	/* the request page's bytes */
 };
+
+/*
+ * A race of the guest with kernel code, about the guest's next exit: before kernel
+ * code makes its access number @nth (from 1; 0: before each) to the @size bytes at
+ * @hva, @change is called.  They are guest memory in the VMM's mapping, shared view,
+ * and lie in one page.  @change runs in the middle of kernel code, maybe in a signal
+ * handler: it may write to guest memory, and calls neither KVM nor libc.
+ */
+struct observer_race {
+	void *hva;
+	size_t size;			/* bytes */
+	unsigned int nth;
+	void (*change)(void *data);	/* NULL: accesses are only counted */
+	void *data;
+};
+
+#define OBSERVER_ACCESSES	64
 
 struct observer_ops {
 	/* Forget requests, log and splats; answers go back to the default. */
@@ -46,6 +64,19 @@ struct observer_ops {
 	/* WARNs and BUGs since reset(); the text of [@idx]: function, file and line. */
 	unsigned int (*nr_splats)(void);
 	const char *(*splat)(unsigned int idx);
+
+	/*
+	 * Start a race, while no vCPU is in KVM_RUN; only one may run until its end.  0,
+	 * -EINVAL for no bytes or those of several pages, -EBUSY before the end of another.
+	 */
+	int (*race_start)(const struct observer_race *race);
+	/* Its end; how many accesses there were (after the one at nth none is counted). */
+	unsigned int (*race_stop)(void);
+	/*
+	 * Where access [@idx] of the last race was made: function, file and line, in
+	 * @buf of @len bytes.  NULL past the last (at most OBSERVER_ACCESSES are kept).
+	 */
+	const char *(*race_access)(unsigned int idx, char *buf, unsigned long len);
 };
 
 /*

@@ -15,6 +15,7 @@
 
 #include "../inproc.h"
 #include "loader.h"
+#include "race.h"
 
 static const int fault_signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP };
 static struct sigaction old_actions[NSIG];
@@ -116,7 +117,7 @@ static void fault_handler(int sig, siginfo_t *info, void *context)
 	if (regs.trapno != 14)
 		regs.fault_address = 0;
 
-	if (image_contains(regs.ip) && trap(&regs)) {
+	if (race_trap(&regs) || (image_contains(regs.ip) && trap(&regs))) {
 		copy_regs(&regs, uc, true);
 		return;
 	}

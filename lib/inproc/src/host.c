@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "race.h"
 #include "src.h"
 #include "vmsa.h"
 
@@ -125,6 +126,10 @@ struct image_host src_host = {
 	.gpa_to_hva = host_gpa_to_hva,
 	.gpa_is_private = host_gpa_is_private,
 	.find_slot = host_find_slot,
+	.guest_mapped = race_mapped,
+	.guest_unmapped = race_unmapped,
+	.guest_copy_begin = race_copy_begin,
+	.guest_copy_end = race_copy_end,
 	.fd_is_sev = host_fd_is_sev,
 	.vmsa_ready = host_vmsa_ready,
 	.vmrun = src_vmrun,

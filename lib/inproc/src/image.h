@@ -82,6 +82,15 @@ struct image_host {
 	void *(*gpa_to_hva)(void *vm, unsigned long long gpa, int private, unsigned long *len);
 	int (*gpa_is_private)(void *vm, unsigned long long gpa);
 	int (*find_slot)(void *vm, unsigned long long gpa, struct image_slot *slot);
+	/*
+	 * Kernel code has the guest page at @hva (the VMM's address) mapped at @kaddr,
+	 * or gives it back.
+	 */
+	void (*guest_mapped)(void *hva, void *kaddr);
+	void (*guest_unmapped)(void *kaddr);
+	/* Around a copy of @len bytes, of one page, from or to guest memory; by @caller. */
+	void (*guest_copy_begin)(void *hva, unsigned long len, unsigned long caller);
+	void (*guest_copy_end)(void);
 	/* Is @fd this process's /dev/sev? */
 	int (*fd_is_sev)(int fd);
 

@@ -11,6 +11,7 @@
 
 #include "../../../include/observer.h"
 #include "loader.h"
+#include "race.h"
 #include "src.h"
 
 #define MAX_REQUESTS	64
@@ -111,6 +112,7 @@ IMAGE_CALL int src_guest_request(struct image_guest_request *req)
 
 static void obs_reset(void)
 {
+	race_stop();
 	pthread_mutex_lock(&lock);
 	nr_requests = 0;
 	answer_issue_err = 0;
@@ -178,6 +180,9 @@ static const struct observer_ops ops = {
 	.log_line = obs_log_line,
 	.nr_splats = obs_nr_splats,
 	.splat = obs_splat,
+	.race_start = race_start,
+	.race_stop = race_stop,
+	.race_access = race_access,
 };
 
 const struct observer_ops *kvm_observer(void)

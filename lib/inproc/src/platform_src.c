@@ -12,6 +12,7 @@
 
 #include "../inproc.h"
 #include "loader.h"
+#include "race.h"
 #include "src.h"
 
 #define CPUID_MEM_ENCRYPT	0x8000001f
@@ -169,7 +170,9 @@ static long src_vcpu_run(struct inproc_vcpu *vcpu)
 
 	image_enter();
 	src->tid = syscall(SYS_gettid);
+	race_kernel_runs(true);
 	ret = image->vcpu_run(src->vcpu);
+	race_kernel_runs(false);
 	src->tid = 0;
 	return ret;
 }

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "race.h"
 #include "src.h"
 
 #define MSR_AMD64_SEV_ES_GHCB	0xc0010130
@@ -80,9 +81,8 @@ static bool handle_io(struct inproc_vcpu *vcpu, enum image_exit *why)
 	return false;
 }
 
-IMAGE_CALL enum image_exit src_vmrun(void *host_vcpu, struct image_vmrun *run)
+static enum image_exit run_guest(struct inproc_vcpu *vcpu, struct image_vmrun *run)
 {
-	struct inproc_vcpu *vcpu = host_vcpu;
 	struct src_vcpu *src = vcpu->priv;
 	enum image_exit why = IMAGE_EXIT_FAIL;
 	int ret;
@@ -126,5 +126,15 @@ IMAGE_CALL enum image_exit src_vmrun(void *host_vcpu, struct image_vmrun *run)
 		break;
 	}
 	run->ghcb_msr = src->ghcb_msr;
+	return why;
+}
+
+IMAGE_CALL enum image_exit src_vmrun(void *host_vcpu, struct image_vmrun *run)
+{
+	enum image_exit why;
+
+	race_guest_enters();
+	why = run_guest(host_vcpu, run);
+	race_guest_left(why == IMAGE_EXIT_VMGEXIT);
 	return why;
 }

@@ -51,18 +51,23 @@ unsigned long kvm_vcpu_gfn_to_hva(struct kvm_vcpu *vcpu, gfn_t gfn)
 }
 
 /* Copy page by page, as the kernel does: what lies before a hole is copied. */
-static int glue_copy_guest(struct kvm *kvm, gpa_t gpa, void *data, unsigned long len, bool write)
+static int glue_copy_guest(struct kvm *kvm, gpa_t gpa, void *data, unsigned long len, bool write,
+			   unsigned long caller)
 {
 	while (len) {
 		unsigned long n = min(len, PAGE_SIZE - offset_in_page(gpa));
 		struct kvm_memory_slot *slot = glue_find_slot(kvm, gpa_to_gfn(gpa));
+		unsigned long left;
 		void *hva;
 
 		if (!slot || (write && (slot->flags & KVM_MEM_READONLY)))
 			return -EFAULT;
 		hva = (void *)slot->userspace_addr + (gpa - gfn_to_gpa(slot->base_gfn));
-		if (write ? raw_copy_to_user((void __user *)hva, data, n) :
-			    raw_copy_from_user(data, (void __user *)hva, n))
+		glue_host->guest_copy_begin(hva, n, caller);
+		left = write ? raw_copy_to_user((void __user *)hva, data, n) :
+			       raw_copy_from_user(data, (void __user *)hva, n);
+		glue_host->guest_copy_end();
+		if (left)
 			return -EFAULT;
 		data += n;
 		gpa += n;
@@ -73,27 +78,27 @@ static int glue_copy_guest(struct kvm *kvm, gpa_t gpa, void *data, unsigned long
 
 int kvm_read_guest(struct kvm *kvm, gpa_t gpa, void *data, unsigned long len)
 {
-	return glue_copy_guest(kvm, gpa, data, len, false);
+	return glue_copy_guest(kvm, gpa, data, len, false, _RET_IP_);
 }
 
 int kvm_write_guest(struct kvm *kvm, gpa_t gpa, const void *data, unsigned long len)
 {
-	return glue_copy_guest(kvm, gpa, (void *)data, len, true);
+	return glue_copy_guest(kvm, gpa, (void *)data, len, true, _RET_IP_);
 }
 
 int kvm_vcpu_read_guest(struct kvm_vcpu *vcpu, gpa_t gpa, void *data, unsigned long len)
 {
-	return glue_copy_guest(vcpu->kvm, gpa, data, len, false);
+	return glue_copy_guest(vcpu->kvm, gpa, data, len, false, _RET_IP_);
 }
 
 int kvm_vcpu_write_guest(struct kvm_vcpu *vcpu, gpa_t gpa, const void *data, unsigned long len)
 {
-	return glue_copy_guest(vcpu->kvm, gpa, (void *)data, len, true);
+	return glue_copy_guest(vcpu->kvm, gpa, (void *)data, len, true, _RET_IP_);
 }
 
 int kvm_vcpu_read_guest_page(struct kvm_vcpu *vcpu, gfn_t gfn, void *data, int offset, int len)
 {
-	return glue_copy_guest(vcpu->kvm, gfn_to_gpa(gfn) + offset, data, len, false);
+	return glue_copy_guest(vcpu->kvm, gfn_to_gpa(gfn) + offset, data, len, false, _RET_IP_);
 }
 
 int kvm_clear_guest(struct kvm *kvm, gpa_t gpa, unsigned long len)
@@ -103,7 +108,7 @@ int kvm_clear_guest(struct kvm *kvm, gpa_t gpa, unsigned long len)
 	while (len) {
 		unsigned long n = min(len, PAGE_SIZE - offset_in_page(gpa));
 
-		if (glue_copy_guest(kvm, gpa, (void *)zeroes, n, true))
+		if (glue_copy_guest(kvm, gpa, (void *)zeroes, n, true, _RET_IP_))
 			return -EFAULT;
 		gpa += n;
 		len -= n;
@@ -130,6 +135,7 @@ static int glue_vcpu_map(struct kvm_vcpu *vcpu, gfn_t gfn, struct kvm_host_map *
 	map->page = virt_to_page(map->hva);
 	map->pfn = __pa(map->hva) >> PAGE_SHIFT;
 	map->gfn = gfn;
+	glue_host->guest_mapped(map->hva, map->hva);
 	return 0;
 }
 
@@ -156,6 +162,7 @@ void kvm_vcpu_unmap(struct kvm_vcpu *vcpu, struct kvm_host_map *map)
 {
 	if (!map->hva)
 		return;
+	glue_host->guest_unmapped(map->hva);
 	map->hva = NULL;
 	map->page = NULL;
 }
