@@ -35,6 +35,9 @@ struct psc_exit {
 	uint64_t ret;			/* what the VMM answers */
 };
 
+/* SW_EXITINFO2 of an answer */
+extern const struct value_names names_psc;
+
 /*
  * A launched VM, with KVM_CAP_EXIT_HYPERCALL only if @enabled; its guest has not
  * run yet.  Its end is snp_vm_free(v->snp).

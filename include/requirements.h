@@ -13,6 +13,7 @@
 #include "requirements/ghcb.h"
 #include "requirements/guest_request.h"
 #include "requirements/psc.h"
+#include "requirements/race.h"
 #include "requirements/suite.h"
 
 #define DOC_GHCB	"AMD 56421 GHCB 2.0"
@@ -27,6 +28,7 @@
 	REQUIREMENTS_GHCB(REQUIREMENT)		\
 	REQUIREMENTS_GUEST_REQUEST(REQUIREMENT)	\
 	REQUIREMENTS_PSC(REQUIREMENT)		\
+	REQUIREMENTS_RACE(REQUIREMENT)		\
 	REQUIREMENTS_CERTS(REQUIREMENT)
 
 #define REQUIREMENT_ENUM(symbol, id, document, section, text) REQ_##symbol,

@@ -46,8 +46,9 @@ static const struct value_name psc_msr[] = {
 	{}
 };
 
+const struct value_names names_psc = { .other = "undefined", .names = psc_answer };
+
 static const struct value_names
-	names_psc = { .other = "undefined", .names = psc_answer },
 	names_map_attr = { .other = "undefined", .names = map_attr },
 	names_map_size = { .other = "undefined", .names = map_size },
 	names_hypercall = { .other = "another hypercall", .names = hypercall },

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Requirements: guest memory that changes under KVM's hands.  See ../requirements.h. */
+#ifndef REQUIREMENTS_RACE_H
+#define REQUIREMENTS_RACE_H
+
+#define REQUIREMENTS_RACE(REQUIREMENT)								\
+	/* hostile guests */									\
+	REQUIREMENT(RACE_SETUP, "RACE-SETUP", "this suite", "include/race.h",			\
+		"KVM makes the accesses that a race needs")					\
+	REQUIREMENT(RACE_GHCB, "SNP-RACE-GHCB", DOC_SEV_C, "sev_es_sync_from_ghcb()",		\
+		"a GHCB field that changes meanwhile counts as it was or as it is, checked")	\
+	REQUIREMENT(RACE_SCRATCH, "SNP-RACE-SCRATCH", DOC_SEV_C, "setup_vmgexit_scratch()",	\
+		"SW_SCRATCH that changes meanwhile counts as it was or as it is, checked")	\
+	REQUIREMENT(RACE_PSC_HDR, "SNP-RACE-PSC-HDR", DOC_SEV_C, "snp_begin_psc()",		\
+		"cur_entry and end_entry that change meanwhile are used as they were checked: "	\
+		"no entry past end_entry or the buffer's end makes an exit")			\
+	REQUIREMENT(RACE_PSC_ENTRY, "SNP-RACE-PSC-ENTRY", DOC_SEV_C, "snp_begin_psc()",		\
+		"an entry that changes meanwhile is used as it was at one time: no exit is "	\
+		"made of parts of both, or of an entry that was not checked")			\
+	REQUIREMENT(RACE_PSC_ENDS, "SNP-RACE-PSC-ENDS", DOC_SEV_C, "snp_begin_psc()",		\
+		"a guest that rewrites the buffer without end cannot keep KVM busy with one "	\
+		"event: each entry is gone through once")
+
+#endif
