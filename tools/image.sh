@@ -95,7 +95,7 @@ list_tree()
 		! -name inat-tables.c ! -name elfconfig.h ! -name devicetable-offsets.h \
 		! -name crc32table.h ! -name capflags.c ! -name cpufeaturemasks.awk.out \
 		! -name 'GTAGS*' ! -name 'tags' ! -name 'cscope*' \
-		-printf '%P\t%s %T@ %C@ %m\n'
+		-printf '%P\t%s %T@ %m\n'
 }
 
 # Host programs of an in-place build look like sources to make's VPATH.
@@ -185,6 +185,10 @@ sync_farm()
 
 	list_tree | sort > "$work/manifest.new"
 	[ -s "$work/manifest.new" ] || die "$kdir holds no files (links are not followed)"
+	# A tree that was exchanged as a whole: file by file would take longer than anew.
+	if [ "$(comm -3 "$work/manifest" "$work/manifest.new" 2> /dev/null | wc -l)" -gt 4000 ]; then
+		rm -rf "$work/manifest" "$objdir"
+	fi
 	[ -e "$work/manifest" ] && [ -d "$objdir" ] || { rm -f "$work/manifest"; clone_slot; }
 	if [ ! -e "$work/manifest" ]; then
 		drop_programs | sort > "$work/programs"
