@@ -27,6 +27,7 @@ extern bool kvm_is_configuring_cpu_caps __weak;
 extern bool sev_enabled, sev_es_enabled, sev_snp_enabled;
 
 #define GLUE_ASIDS	64
+#define GLUE_SEV_ASID	(GLUE_ASIDS - 8)	/* the first for SEV without ES */
 
 /* A static call's trampoline is five bytes; a jump to @func, or "return 0". */
 static void glue_static_call(u8 *tramp, void *func)
@@ -66,13 +67,17 @@ static int glue_sev_init(unsigned int c_bit)
 	glue_set(sev_enc_bit, c_bit);
 	/* Addresses carry no C-bit here: the PSP's physical addresses are plain. */
 	sev_me_mask = 0;
+	/*
+	 * A few for VMs of other types, which can be created but not launched: the
+	 * firmware model knows SNP guests only.
+	 */
 	max_sev_asid = GLUE_ASIDS - 1;
-	min_sev_asid = GLUE_ASIDS;
+	min_sev_asid = GLUE_SEV_ASID;
 	nr_asids = GLUE_ASIDS;
 	glue_set(min_snp_asid, 1);
-	glue_set(max_snp_asid, GLUE_ASIDS - 1);
+	glue_set(max_snp_asid, GLUE_SEV_ASID - 1);
 	glue_set(min_sev_es_asid, 1);
-	glue_set(max_sev_es_asid, GLUE_ASIDS - 1);
+	glue_set(max_sev_es_asid, GLUE_SEV_ASID - 1);
 	/* What the firmware model's launches may ask for; it looks at none of it. */
 	glue_set(snp_supported_policy_bits, GENMASK_ULL(20, 19) | GENMASK_ULL(17, 0));
 	sev_asid_bitmap = bitmap_zalloc(nr_asids, GFP_KERNEL);
@@ -151,8 +156,6 @@ int glue_vendor_init(unsigned int c_bit, unsigned int phys_bits)
 		return ret;
 	sev_set_cpu_caps();
 	glue_set(kvm_is_configuring_cpu_caps, false);
-	/* The firmware model launches SNP guests only. */
-	kvm_caps.supported_vm_types &= ~(BIT(KVM_X86_SEV_VM) | BIT(KVM_X86_SEV_ES_VM));
 
 	glue_vendor_ready = true;
 	for_each_possible_cpu(cpu)
