@@ -20,7 +20,7 @@ struct kvm_vm;
 enum cert_enable {
 	CERT_CAP_MASK,		/* VM capability, args[0] = mask of events */
 	CERT_CAP_ONE,		/* VM capability, args[0] = 1 */
-	CERT_DEVICE_ATTR,	/* announced by a device attribute, then KVM_MEMORY_ENCRYPT_OP */
+	CERT_COMMAND,		/* announced by a device attribute, then KVM_MEMORY_ENCRYPT_OP */
 };
 
 /* A field of the exit struct: bytes from the start of the union; width 0: not there. */
@@ -48,12 +48,15 @@ struct cert_answer {
 
 struct cert_revision {
 	const char *name, *source;
-	uint32_t exit_reason;	/* 0: only the first exit tells */
+	uint32_t exit_reason;
+	const char *exit_name;	/* in the tree's header */
 	uint64_t event;		/* nr, where there is such a field */
 	enum cert_enable enable;
 	uint32_t cap;		/* capability or device attribute, as in the source */
 	uint32_t cap_ported;	/* capability in tools/patches, where @cap was taken */
+	const char *cap_name;
 	uint64_t cap_mask;	/* what KVM_CHECK_EXTENSION answers */
+	bool until_run;		/* the command is taken until a vCPU runs, not until there is one */
 	struct cert_field nr, pad[2], addr, npages, ret;
 	unsigned int addr_shift;	/* 12: GFN, 0: GPA */
 	struct cert_answer answer[NR_CERT_ANSWERS];
@@ -91,16 +94,27 @@ void cert_exit_answer(const struct cert_revision *rev, struct kvm_run *run, uint
 		      const uint64_t *npages);
 
 /*
- * The capability's number in the KVM under test, or 0 when that KVM does not
- * speak @rev.  Numbers of unmerged patches were given away again (237 is
- * KVM_CAP_X86_APIC_BUS_CYCLES_NS since 6.11, 239 an Arm capability), so a
- * number alone says nothing: what KVM_ENABLE_CAP accepts does.  The answer is
- * found once per process, on a scratch VM.
+ * The number (capability, or device attribute) under which the KVM under test
+ * speaks @rev, or 0 when it does not.  Found once per process, on scratch VMs in
+ * a child; see cert_probe.c for what is asked.
  */
 uint32_t cert_revision_cap(const struct cert_revision *rev);
 
-/* KVM_ENABLE_CAP on @vm with the revision's capability; 0 or -errno. */
+/*
+ * Enable the exit on @vm: 0 or -errno.  @arg and @flags are KVM_ENABLE_CAP's; the
+ * command of certs-v6 and on has neither.
+ */
 int __cert_exit_enable(struct kvm_vm *vm, const struct cert_revision *rev, uint64_t arg,
 		       uint32_t flags);
+
+/* ---- its parts: each 0 or -errno ---- */
+
+#define KVM_X86_GRP_SEV			1
+#define KVM_SEV_SNP_ENABLE_REQ_CERTS	103
+
+int __cert_enable_cap(struct kvm_vm *vm, uint32_t cap, uint64_t arg, uint32_t flags);
+int __cert_enable_command(struct kvm_vm *vm);
+/* KVM_GET_DEVICE_ATTR of /dev/kvm. */
+int __cert_attr_get(uint32_t group, uint64_t attr, uint64_t *value);
 
 #endif

@@ -34,8 +34,9 @@
 const struct cert_revision cert_revisions[NR_CERT_REVISIONS] = {
 	[CERT_COCO_V1] = {
 		.name = "coco-v1", .source = "2024-06-21",
-		.exit_reason = 40, .event = 0,
-		.enable = CERT_CAP_MASK, .cap = 237, .cap_ported = 240, .cap_mask = 1 << 0,
+		.exit_reason = 40, .exit_name = "KVM_EXIT_COCO", .event = 0,
+		.enable = CERT_CAP_MASK, .cap = 237, .cap_ported = 240,
+		.cap_name = "KVM_CAP_EXIT_COCO", .cap_mask = 1 << 0,
 		.nr = { 0, 1 }, .pad = { { 1, 7 } }, .addr = { 8, 8 }, .npages = { 16, 4 },
 		.ret = { 20, 4 }, .addr_shift = 12,
 		.answer = {
@@ -49,29 +50,34 @@ const struct cert_revision cert_revisions[NR_CERT_REVISIONS] = {
 	},
 	[CERT_COCO_V2] = {
 		.name = "coco-v2", .source = "2024-11-19",
-		.exit_reason = 40, .event = 0,
-		.enable = CERT_CAP_MASK, .cap = 239, .cap_mask = 1 << 0,
+		.exit_reason = 40, .exit_name = "KVM_EXIT_COCO", .event = 0,
+		.enable = CERT_CAP_MASK, .cap = 239,
+		.cap_name = "KVM_CAP_EXIT_COCO", .cap_mask = 1 << 0,
 		.nr = { 0, 1 }, .pad = { { 1, 7 }, { 12, 4 } }, .ret = { 8, 4 }, .addr = { 16, 8 },
 		.npages = { 24, 4 }, .addr_shift = 12,
 		CERT_ANSWERS_ERRNO(CERT_ANSWER_EIO, CERT_ANSWER_ANY_ERROR),
 	},
 	[CERT_CERTS_V3] = {
 		.name = "certs-v3", .source = "2024-12 to 2025-02",
-		.exit_reason = 40,
-		.enable = CERT_CAP_ONE, .cap = 239, .cap_mask = 1,
+		.exit_reason = 40, .exit_name = "KVM_EXIT_SNP_REQ_CERTS",
+		.enable = CERT_CAP_ONE, .cap = 239,
+		.cap_name = "KVM_CAP_EXIT_SNP_REQ_CERTS", .cap_mask = 1,
 		.addr = { 0, 8 }, .npages = { 8, 4 }, .ret = { 12, 4 }, .addr_shift = 12,
 		CERT_ANSWERS_ERRNO(CERT_ANSWER_EIO, CERT_ANSWER_ANY_ERROR),
 	},
 	[CERT_CERTS_V6] = {
 		.name = "certs-v6", .source = "2025-04-28",
-		.enable = CERT_DEVICE_ATTR, .cap = 2,
+		.exit_reason = 40, .exit_name = "KVM_EXIT_SNP_REQ_CERTS",
+		.enable = CERT_COMMAND, .cap = 2, .cap_name = "KVM_X86_SEV_SNP_REQ_CERTS",
+		.until_run = true,
 		.addr = { 0, 8 }, .npages = { 8, 8 }, .ret = { 16, 8 }, .addr_shift = 12,
 		CERT_ANSWERS_ERRNO(CERT_ANSWER_EIO, CERT_ANSWER_EINVAL),
 	},
 	[CERT_CERTS_V7] = {
 		.name = "certs-v7", .source = "2026-01-09, mainline 7.0",
-		.exit_reason = 43,
-		.enable = CERT_DEVICE_ATTR, .cap = 2,
+		/* 42 in the patch as it was posted, which mainline gave to another exit. */
+		.exit_reason = 43, .exit_name = "KVM_EXIT_SNP_REQ_CERTS",
+		.enable = CERT_COMMAND, .cap = 2, .cap_name = "KVM_X86_SEV_SNP_REQ_CERTS",
 		.addr = { 0, 8 }, .npages = { 8, 8 }, .ret = { 16, 8 }, .addr_shift = 0,
 		CERT_ANSWERS_ERRNO(CERT_ANSWER_EIO, CERT_ANSWER_EINVAL),
 	},

@@ -35,6 +35,9 @@ struct guest_request {
 		uint64_t from, to;	/* GVA */
 		uint64_t size;		/* bytes, a multiple of 8; 0: nothing to copy */
 	} copy[2];			/* what the guest reads after the exit, in its own view */
+	uint64_t ghcb_before;		/* GVA of a page, 0: none; the GHCB starts with its bytes,
+					   and it gets what the GHCB holds at the exit */
+	uint64_t ghcb_after;		/* GVA of a page that gets what it holds after it */
 
 	/* The guest's part. */
 	struct {

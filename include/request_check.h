@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the tests of guest requests expect over and over: of an answer, of
- * firmware, of the guest's pages, of a certificate exit's fields.
+ * firmware, of the guest's pages.
  */
 #ifndef REQUEST_CHECK_H
 #define REQUEST_CHECK_H
 
-#include "cert_exit.h"
 #include "check.h"
 #include "firmware.h"
 #include "request_vm.h"
@@ -42,31 +41,13 @@ void expect_served(enum requirement_nr req, const struct request_cpu *cpu,
  */
 void expect_data(enum requirement_nr req, const struct request_cpu *cpu, unsigned int zeroed);
 
+/* Nobody wrote to the response page, as the guest sees it. */
+void expect_response_untouched(enum requirement_nr req, const struct request_cpu *cpu);
+
 /*
  * Neither firmware nor any of the guest's pages has seen anything of the
  * request yet; while the guest does not run.
  */
 void expect_nothing_done(enum requirement_nr req, const struct request_cpu *cpu);
-
-/* ---- certificate exits ---- */
-
-/* Does the KVM under test speak @rev?  If not, the case is skipped, with the reason. */
-bool cert_revision_spoken(const struct cert_revision *rev);
-
-/*
- * The exit in the vCPU's kvm_run is for GFN @gfn and @npages pages (as the
- * guest asked), and ret and padding are 0.
- */
-void expect_cert_exit(const struct cert_revision *rev, const struct request_cpu *cpu,
-		      uint64_t gfn, uint64_t npages);
-
-/*
- * What the guest saw of the VMM's answer @nr: @rbx is what it had asked with,
- * @npages what the VMM left in the exit, @calls how often firmware was called
- * in this case.
- */
-void expect_cert_answer(const struct cert_revision *rev, const struct request_cpu *cpu,
-			enum cert_answer_nr nr, uint64_t rbx, uint64_t npages,
-			const struct request_fw *fw, unsigned int calls);
 
 #endif

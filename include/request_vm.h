@@ -27,6 +27,7 @@ struct request_cpu {
 	struct shared_mem request, response;	/* a page each */
 	struct shared_mem data;			/* MAX_DATA_PAGES, what RAX points to */
 	struct shared_mem seen;			/* response, then data, as the guest read them */
+	struct shared_mem ghcb_before, ghcb_after;	/* a page each, see request_watch_ghcb() */
 	uint8_t sent[REQUEST_PAGE];		/* the request page's bytes */
 };
 
@@ -54,6 +55,12 @@ void request_vm_free(struct request_vm *v);
 void request_prepare(struct request_cpu *cpu, uint64_t exit_code, uint8_t msg_type,
 		     uint64_t npages);
 
+/*
+ * After request_prepare(): the GHCB gets a pattern first, and is kept as it was
+ * at the exit and as it was after it.
+ */
+void request_watch_ghcb(struct request_cpu *cpu);
+
 /* What the guest saw, after its answer. */
 static inline const uint8_t *request_seen_response(const struct request_cpu *cpu)
 {
@@ -67,5 +74,7 @@ static inline const uint8_t *request_seen_data(const struct request_cpu *cpu)
 
 /* Guest code: report STAGE_READY, then make requests and report each answer. */
 void guest_request_loop(struct guest_request *req);
+/* The same, after registering the GHCB. */
+void guest_registered_loop(struct guest_request *req);
 
 #endif

@@ -19,8 +19,8 @@
 #define DOC_GHCB	"AMD 56421 GHCB 2.0"
 #define DOC_API		"Documentation/virt/kvm/api.rst"
 #define DOC_HC		"Documentation/virt/kvm/x86/hypercalls.rst"
-#define DOC_COCO_V1	"patch coco-v1, 2024-06-21"
 #define DOC_SEV_C	"arch/x86/kvm/svm/sev.c"
+#define DOC_SEV_RST	"Documentation/virt/kvm/x86/amd-memory-encryption.rst"
 #define DOC_STYLE	"Documentation/process/coding-style.rst"
 
 #define REQUIREMENTS(REQUIREMENT)		\

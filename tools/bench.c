@@ -211,14 +211,16 @@ static void prepare_request(struct bench *b, uint64_t exit_code, uint8_t msg_typ
 
 static void snp_create(struct bench *b)
 {
-	b->v = request_vm_create(1, guest_rounds);
-	b->cpu = &b->v->cpu[0];
-	b->vcpu = b->cpu->vcpu;
-	b->mailbox = b->cpu->mailbox.hva;
 	b->rev = spoken_revision();
+	b->v = request_vm_create_bare();
+	/* Some revisions refuse to be enabled when there are vCPUs. */
 	if (b->rev)
 		TEST_ASSERT(!__cert_exit_enable(b->v->snp->vm, b->rev, 1, 0),
 			    "cannot enable the certificate exit of %s", b->rev->name);
+	request_vm_add_vcpus(b->v, 1, guest_rounds);
+	b->cpu = &b->v->cpu[0];
+	b->vcpu = b->cpu->vcpu;
+	b->mailbox = b->cpu->mailbox.hva;
 	snp_vm_launch(b->v->snp);
 	/* Up to where its GHCB is registered. */
 	run_to_report(b);

@@ -34,6 +34,8 @@ void guest_make_request(struct guest_request *req, struct ghcb *ghcb, uint64_t g
 {
 	unsigned int i;
 
+	if (req->ghcb_before)
+		copy_qwords((uint64_t)ghcb, req->ghcb_before, GHCB_PAGE_SIZE);
 	ghcb_clear(ghcb);
 	ghcb->ghcb_usage = req->usage;
 	SET_IF_MARKED(MARK_EXIT_CODE, sw_exit_code, req->exit_code);
@@ -41,8 +43,12 @@ void guest_make_request(struct guest_request *req, struct ghcb *ghcb, uint64_t g
 	SET_IF_MARKED(MARK_INFO_2, sw_exit_info_2, req->exit_info_2);
 	SET_IF_MARKED(MARK_RAX, rax, req->rax);
 	SET_IF_MARKED(MARK_RBX, rbx, req->rbx);
+	if (req->ghcb_before)
+		copy_qwords(req->ghcb_before, (uint64_t)ghcb, GHCB_PAGE_SIZE);
 
 	ghcb_exit(ghcb_gpa);
+	if (req->ghcb_before)
+		copy_qwords(req->ghcb_after, (uint64_t)ghcb, GHCB_PAGE_SIZE);
 
 	/* The next ucall overwrites the GHCB. */
 	req->answer.exit_info_1 = ghcb->sw_exit_info_1;
@@ -67,4 +73,10 @@ void guest_request_loop(struct guest_request *req)
 		guest_make_request(req, vcpu->ghcb, vcpu->ghcb_gpa);
 		GUEST_SYNC(STAGE_ANSWERED);
 	}
+}
+
+void guest_registered_loop(struct guest_request *req)
+{
+	ghcb_register();
+	guest_request_loop(req);
 }

@@ -31,6 +31,8 @@ void request_vm_add_vcpus(struct request_vm *v, unsigned int nr_vcpus, void *gue
 		cpu->response = snp_vm_alloc_shared(v->snp, 1);
 		cpu->data = snp_vm_alloc_shared(v->snp, MAX_DATA_PAGES);
 		cpu->seen = snp_vm_alloc_shared(v->snp, 1 + MAX_DATA_PAGES);
+		cpu->ghcb_before = snp_vm_alloc_shared(v->snp, 1);
+		cpu->ghcb_after = snp_vm_alloc_shared(v->snp, 1);
 		cpu->req = cpu->mailbox.hva;
 		vcpu_args_set(cpu->vcpu, 1, cpu->mailbox.gva);
 	}
@@ -78,4 +80,16 @@ void request_prepare(struct request_cpu *cpu, uint64_t exit_code, uint8_t msg_ty
 	req->copy[1].from = cpu->data.gva;
 	req->copy[1].to = cpu->seen.gva + cpu->response.size;
 	req->copy[1].size = cpu->data.size;
+}
+
+void request_watch_ghcb(struct request_cpu *cpu)
+{
+	uint8_t *page = cpu->ghcb_before.hva;
+	unsigned int i;
+
+	for (i = 0; i < REQUEST_PAGE; i++)
+		page[i] = i * 11 + (i >> 8) * 5 + 3;
+	memset(cpu->ghcb_after.hva, 0, REQUEST_PAGE);
+	cpu->req->ghcb_before = cpu->ghcb_before.gva;
+	cpu->req->ghcb_after = cpu->ghcb_after.gva;
 }

@@ -28,10 +28,10 @@ ok "kdir_other_tree" expect 2 "is no kernel tree" "$run" --kdir tree
 ok "patch_missing" expect 2 "--patch: cannot read 'nowhere.patch'" "$run" --patch nowhere.patch
 ok "patch_on_hw" expect 2 "platform hw has no tree to patch" "$run" --platform hw --patch file
 ok "test_unknown" expect 2 "unknown test 'no_such_test'" "$run" no_such_test
-ok "test_unknown_lists" expect 2 "  snp_req_certs_test" "$run" no_such_test
+ok "test_unknown_lists" expect 2 "  snp_req_certs_answer_test" "$run" no_such_test
 ok "test_not_a_path" expect 2 "unknown test '../run_tests'" "$run" ../run_tests
-ok "case_unknown" expect 2 "no case of snp_req_certs_test matches 'nope'" \
-	"$run" --list snp_req_certs_test:nope
+ok "case_unknown" expect 2 "no case of snp_req_certs_answer_test matches 'nope'" \
+	"$run" --list snp_req_certs_answer_test:nope
 ok "list" expect 0 "coco-v1" "$run" --list
 ok "list_one" expect 0 "snp_guest_request_test" "$run" --list snp_guest_request_test
 ok "list_other_cwd" expect 0 "REQUIREMENT" env -C / "$run" --list

@@ -85,10 +85,10 @@ ok "first_run" expect 0 "passed, 0 failed" "$run" --out "$TMP/run"
 ok "nothing_changed_is_fast" fast
 ok "two_at_once" two_at_once
 ok "coco_v1_unicorn" expect 0 "coco_v1" "$run" --platform src --engine unicorn --out "$TMP/uc" \
-	snp_req_certs_test
+	snp_req_certs_answer_test
 if [ -r /dev/kvm ] && [ -w /dev/kvm ]; then
 	ok "coco_v1_kvm" expect 0 "coco_v1" "$run" --platform src --engine kvm --out "$TMP/kvm" \
-		snp_req_certs_test
+		snp_req_certs_answer_test
 else
 	skip "coco_v1_kvm" "no usable /dev/kvm"
 fi

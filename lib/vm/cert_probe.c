@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which revisions of the certificate exit does the KVM under test speak?
+ *
+ * No number answers that.  Those of unmerged patches were given away again (237
+ * is KVM_CAP_X86_APIC_BUS_CYCLES_NS since 6.11, 239 and 240 are Arm's, exit 40 is
+ * TDX's), a port takes others, coco-v2 and certs-v3 share a capability, certs-v6
+ * and certs-v7 a command.  And what KVM says of itself is under test: one that
+ * does not announce what it can do must not get away with having nothing tested.
+ *
+ * So each number that any revision uses is a door: what opens is gone through, on
+ * a scratch VM whose guest asks for a report, and the exit that comes is compared
+ * with every revision's.  The exit's place for each field weighs more than one
+ * number or field, so that one mistake of a kernel does not make it pass for
+ * another revision; if nothing comes, the way of enabling it decides.
+ */
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "kvm_util.h"
+#include "ucall_common.h"
+
+#include "cert_exit.h"
+#include "request_vm.h"
+
+/* A number of pages that is neither an address nor a flag. */
+#define PROBE_PAGES	0x2b
+
+/* The child gives up then: a kernel that hangs is the cases' business. */
+#define PROBE_SECONDS	15
+
+/* A capability, or what certs-v6 and on have. */
+struct door {
+	bool command;
+	uint32_t nr;
+};
+
+/* From the child: @rev is spoken under @nr; 0: it is not. */
+struct finding {
+	uint32_t rev, nr;
+};
+
+static uint32_t spoken[NR_CERT_REVISIONS];
+
+static bool door_of(const struct door *door, const struct cert_revision *rev)
+{
+	return door->command == (rev->enable == CERT_COMMAND) &&
+	       (door->command || rev->cap == door->nr || rev->cap_ported == door->nr);
+}
+
+/* Run the guest to its first exit that is no report: false if it only reports. */
+static bool run_request(struct request_cpu *cpu)
+{
+	struct kvm_run *run = cpu->vcpu->run;
+
+	if (__vcpu_run(cpu->vcpu) || run->exit_reason != KVM_EXIT_IO)
+		return false;
+	request_prepare(cpu, GHCB_NAE_EXT_GUEST_REQUEST, SNP_MSG_REPORT_REQ, PROBE_PAGES);
+	memset((char *)run + KVM_RUN_EXIT_OFFSET, 0xff, 64);
+	return !__vcpu_run(cpu->vcpu) && run->exit_reason != KVM_EXIT_IO;
+}
+
+/* How much the exit looks like one of @rev. */
+static unsigned int likeness(const struct cert_revision *rev, const struct request_cpu *cpu)
+{
+	const struct kvm_run *run = cpu->vcpu->run;
+	struct cert_exit exit = cert_exit_read(rev, run);
+
+	return (run->exit_reason == rev->exit_reason) +
+	       2 * (exit.addr == cpu->data.gpa >> rev->addr_shift) +
+	       2 * (exit.npages == PROBE_PAGES) + (exit.ret == 0);
+}
+
+static const struct cert_revision *most_alike(const struct door *door,
+					      const struct request_cpu *cpu)
+{
+	const struct cert_revision *best = NULL;
+	unsigned int i;
+
+	for (i = 0; i < NR_CERT_REVISIONS; i++) {
+		const struct cert_revision *rev = &cert_revisions[i];
+
+		if (door->command != (rev->enable == CERT_COMMAND))
+			continue;
+		/* On a tie the one that uses this number, of these the newest. */
+		if (!best || likeness(rev, cpu) > likeness(best, cpu) ||
+		    (likeness(rev, cpu) == likeness(best, cpu) &&
+		     (door_of(door, rev) || !door_of(door, best))))
+			best = rev;
+	}
+	return best;
+}
+
+/* Who it is by the answers of KVM_ENABLE_CAP to 0 and 1, if no exit tells; may be NULL. */
+static const struct cert_revision *by_enabling(const struct door *door, bool zero, bool one)
+{
+	unsigned int i;
+
+	if (door->command)
+		return &cert_revisions[CERT_CERTS_V7];
+	for (i = 0; i < NR_CERT_REVISIONS; i++) {
+		const struct cert_revision *rev = &cert_revisions[i];
+
+		if (!door_of(door, rev))
+			continue;
+		/* A mask may be empty; whatever else has the number, 0 is refused. */
+		if (rev->enable == CERT_CAP_MASK ? zero : one && !zero)
+			return rev;
+		/* Such a number is our patches' alone: one of them may be wrong about 0. */
+		if (rev->cap_ported == door->nr && (zero || one))
+			return rev;
+	}
+	return NULL;
+}
+
+static bool cap_takes(uint32_t cap, uint64_t arg)
+{
+	struct vm_shape shape = { .mode = VM_MODE_DEFAULT, .type = KVM_X86_SNP_VM };
+	struct kvm_vm *vm = ____vm_create(shape);
+	bool taken = !__cert_enable_cap(vm, cap, arg, 0);
+
+	kvm_vm_free(vm);
+	return taken;
+}
+
+static void tell(int fd, const struct cert_revision *rev, uint32_t nr)
+{
+	struct finding finding = { rev - cert_revisions, nr };
+
+	if (rev && write(fd, &finding, sizeof(finding)) != sizeof(finding))
+		_exit(1);
+}
+
+/* Look behind @door, and tell @fd. */
+static void probe(const struct door *door, int fd)
+{
+	const struct cert_revision *guess, *rev;
+	bool zero = false, one = false;
+	struct request_vm *v;
+	uint64_t value = 0;
+
+	if (!door->command) {
+		zero = cap_takes(door->nr, 0);
+		one = cap_takes(door->nr, 1);
+		if (!zero && !one)
+			return;
+	}
+	v = request_vm_create_bare();
+	if (door->command)
+		one = !__cert_enable_command(v->snp->vm);
+	else if (one)
+		one = !__cert_enable_cap(v->snp->vm, door->nr, 1, 0);
+	if (door->command && !one &&
+	    (__cert_attr_get(KVM_X86_GRP_SEV, door->nr, &value) || value != 1))
+		return;
+
+	/* If it crashes or hangs from here on there is an exit, and cases will tell. */
+	guess = by_enabling(door, zero, one);
+	tell(fd, guess, door->nr);
+
+	request_vm_add_vcpus(v, 1, guest_registered_loop);
+	snp_vm_launch(v->snp);
+	rev = run_request(&v->cpu[0]) ? most_alike(door, &v->cpu[0]) : guess;
+	request_vm_free(v);
+	if (rev != guess) {
+		tell(fd, guess, 0);
+		tell(fd, rev, door->nr);
+	}
+}
+
+static void probe_all(int fd)
+{
+	struct door seen[2 * NR_CERT_REVISIONS];
+	unsigned int nr_seen = 0, i, j, k;
+
+	for (i = 0; i < NR_CERT_REVISIONS; i++) {
+		const uint32_t numbers[] = { cert_revisions[i].cap, cert_revisions[i].cap_ported };
+
+		for (j = 0; j < ARRAY_SIZE(numbers); j++) {
+			struct door door = { cert_revisions[i].enable == CERT_COMMAND, numbers[j] };
+
+			for (k = 0; k < nr_seen; k++)
+				if (seen[k].command == door.command && seen[k].nr == door.nr)
+					break;
+			if (!door.nr || k < nr_seen)
+				continue;
+			seen[nr_seen++] = door;
+			probe(&door, fd);
+		}
+	}
+}
+
+/* In a child, since the kernel under test may crash or hang. */
+static void probe_in_child(void)
+{
+	struct finding finding;
+	int fds[2], status;
+	pid_t child;
+
+	TEST_ASSERT(!pipe(fds), "cannot make a pipe: %s", strerror(errno));
+	fflush(NULL);
+	child = fork();
+	TEST_ASSERT(child >= 0, "cannot fork: %s", strerror(errno));
+	if (!child) {
+		close(fds[0]);
+		alarm(PROBE_SECONDS);
+		probe_all(fds[1]);
+		fflush(NULL);
+		_exit(0);
+	}
+	close(fds[1]);
+	while (read(fds[0], &finding, sizeof(finding)) == sizeof(finding))
+		spoken[finding.rev] = finding.nr;
+	close(fds[0]);
+	waitpid(child, &status, 0);
+	if (status)
+		printf("# the look for certificate exits ended with status 0x%x\n", status);
+	errno = 0;
+}
+
+uint32_t cert_revision_cap(const struct cert_revision *rev)
+{
+	static bool asked;
+
+	if (!asked)
+		probe_in_child();
+	asked = true;
+	return spoken[rev - cert_revisions];
+}
