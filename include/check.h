@@ -82,6 +82,18 @@ void check_expect_splat(const char *text);
 /* A diagnostic: "# <text>". */
 void check_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* ---- what each side saw: told when the case has failed ---- */
+
+/* KVM_RUN, once: 0, or its errno.  The report tells of each vCPU's last ones. */
+int check_run(struct kvm_vcpu *vcpu);
+
+/*
+ * Have @tell say, by check_note(), what @guest saw.  It is told at the end of the
+ * case, or when its @owner goes.
+ */
+void check_guest_view(const void *owner, void (*tell)(const void *guest), const void *guest);
+void check_guest_gone(const void *owner);
+
 /* ---- expectations ---- */
 
 #define EXPECT_REQ_EQ(req, what, wanted, got, names)					\

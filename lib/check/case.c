@@ -15,6 +15,7 @@
 #include "case.h"
 #include "check.h"
 #include "observer.h"
+#include "view.h"
 
 #define MAX_EXPECTED_SPLATS	8
 
@@ -27,12 +28,14 @@ static struct {
 	const char *file;
 	int line;
 	bool failed, running, registered;
+	bool requirement_failed[NR_REQUIREMENTS];
 	const char *splat[MAX_EXPECTED_SPLATS];
 	unsigned int nr_splats;
 } this;
 
-void case_set_failed(void)
+void case_set_failed(enum requirement_nr req)
 {
+	this.requirement_failed[req] = true;
 	this.failed = true;
 	if (this.exit_code)
 		*this.exit_code = KSFT_FAIL;
@@ -46,6 +49,11 @@ bool check_failed(void)
 enum requirement_nr check_main_req(void)
 {
 	return this.row ? this.row->reqs[0] : REQ_NONE;
+}
+
+const char *case_revision(void)
+{
+	return this.row ? this.row->revision : NULL;
 }
 
 void check_note(const char *fmt, ...)
@@ -108,18 +116,28 @@ static void check_splats(const struct observer_ops *ops)
 	}
 }
 
+/* For whoever reads the report: what the requirements say, what each side saw. */
+static void explain(const struct observer_ops *ops)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_REQUIREMENTS; i++)
+		if (this.requirement_failed[i])
+			check_note("rule: %s: %s", requirement(i)->id, requirement(i)->text);
+	view_tell();
+	for (i = 0; ops && i < ops->nr_log_lines(); i++)
+		check_note("kernel: %s", ops->log_line(i));
+}
+
 static void finish(void)
 {
 	const struct observer_ops *ops = observer();
-	unsigned int i;
 
 	this.running = false;
-	if (!ops)
-		return;
-	check_splats(ops);
+	if (ops)
+		check_splats(ops);
 	if (this.failed)
-		for (i = 0; i < ops->nr_log_lines(); i++)
-			check_note("kernel: %s", ops->log_line(i));
+		explain(ops);
 }
 
 /*
@@ -158,6 +176,7 @@ void check_case_begin(int *exit_code, char *reason, size_t reason_size,
 	this.line = line;
 	this.registered = true;
 	this.running = true;
+	view_reset();
 	if (!registered)
 		on_exit(exit_in_case, NULL);
 	if (observer())

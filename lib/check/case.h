@@ -2,7 +2,12 @@
 #ifndef CASE_H
 #define CASE_H
 
-/* The running case has failed, in the harness's eyes too. */
-void case_set_failed(void);
+#include "requirements.h"
+
+/* The running case has failed by @req, in the harness's eyes too. */
+void case_set_failed(enum requirement_nr req);
+
+/* The revision that the running case is about, or NULL. */
+const char *case_revision(void);
 
 #endif

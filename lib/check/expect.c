@@ -41,7 +41,7 @@ void check_fail(const char *file, int line, enum requirement_nr req, const char 
 	       wanted, wanted_nr, got, got_nr);
 	/* A case ends by _exit(). */
 	fflush(stdout);
-	case_set_failed();
+	case_set_failed(req);
 }
 
 bool check_eq(const char *file, int line, enum requirement_nr req, const char *what,

@@ -8,6 +8,7 @@
 #include "ucall_common.h"
 
 #include "check.h"
+#include "view.h"
 
 /* KVM_RUN until something other than a signal ends it: 0, or an errno. */
 static int run(struct kvm_vcpu *vcpu)
@@ -15,18 +16,20 @@ static int run(struct kvm_vcpu *vcpu)
 	int ret;
 
 	do {
-		errno = 0;
-		ret = __vcpu_run(vcpu) ? errno : 0;
+		ret = check_run(vcpu);
 	} while (ret == EINTR);
-	/* libkvm's assertions take a stale EACCES for a reason to skip. */
-	errno = 0;
 	return ret;
 }
 
 /* The guest's own words, where it has said any. */
 static void guest_says(struct kvm_vcpu *vcpu, struct ucall *uc, char *what, size_t size)
 {
-	if (get_ucall(vcpu, uc) != UCALL_ABORT)
+	uint64_t cmd = get_ucall(vcpu, uc);
+
+	/* Of another exit it says UCALL_NONE. */
+	if (cmd)
+		view_ucall(vcpu, uc);
+	if (cmd != UCALL_ABORT)
 		return;
 	snprintf(what, size, "guest assertion '%s' at %s:%lu: %s",
 		 (const char *)uc->args[GUEST_ERROR_STRING], (const char *)uc->args[GUEST_FILE],

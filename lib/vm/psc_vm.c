@@ -8,6 +8,21 @@
 
 #include "psc_vm.h"
 
+static void tell_answer(const void *guest)
+{
+	const struct psc_request *req = guest;
+	uint64_t info_1 = req->answer.exit_info_1, info_2 = req->answer.exit_info_2;
+
+	if (req->msr) {
+		check_note("guest: GHCB MSR 0x%lx, asked with 0x%lx", req->answer.msr, req->msr);
+		return;
+	}
+	check_note("guest: SW_EXITINFO1 %s (0x%lx), SW_EXITINFO2 %s (0x%lx), cur_entry %u, end_entry %u",
+		   name_of(&names_info_1, info_1), info_1,
+		   name_of(info_1 == GHCB_INFO1_MALFORMED ? &names_malformed : &names_psc, info_2),
+		   info_2, req->answer.buffer.cur_entry, req->answer.buffer.end_entry);
+}
+
 void psc_vm_create(struct psc_vm *v, bool enabled)
 {
 	struct shared_mem mailbox;
@@ -19,6 +34,7 @@ void psc_vm_create(struct psc_vm *v, bool enabled)
 				      sizeof(struct psc_request) / v->snp->vm->page_size + 1);
 	v->req = mailbox.hva;
 	vcpu_args_set(v->vcpu, 1, mailbox.gva);
+	check_guest_view(v->snp, tell_answer, v->req);
 	if (enabled)
 		vm_enable_cap(v->snp->vm, KVM_CAP_EXIT_HYPERCALL, 1ull << KVM_HC_MAP_GPA_RANGE);
 	snp_vm_launch(v->snp);

@@ -6,6 +6,7 @@
 
 #include "kvm_util.h"
 
+#include "check.h"
 #include "request_vm.h"
 
 struct request_vm *request_vm_create_bare(void)
@@ -15,6 +16,22 @@ struct request_vm *request_vm_create_bare(void)
 	TEST_ASSERT(v, "out of memory");
 	v->snp = snp_vm_create_bare();
 	return v;
+}
+
+static void tell_answer(const void *guest)
+{
+	const struct request_cpu *cpu = guest;
+	uint64_t info_1 = cpu->req->answer.exit_info_1, info_2 = cpu->req->answer.exit_info_2;
+	const struct value_names *names = info_1 == GHCB_INFO1_MALFORMED ? &names_malformed :
+									    &names_guest_request;
+
+	if (!cpu->req->answer.count) {
+		check_note("guest: vCPU %u: has had no answer", cpu->vcpu->id);
+		return;
+	}
+	check_note("guest: vCPU %u: answer %lu: SW_EXITINFO1 %s (0x%lx), SW_EXITINFO2 %s (0x%lx), RAX 0x%lx, RBX 0x%lx",
+		   cpu->vcpu->id, cpu->req->answer.count, name_of(&names_info_1, info_1), info_1,
+		   name_of(names, info_2), info_2, cpu->req->answer.rax, cpu->req->answer.rbx);
 }
 
 void request_vm_add_vcpus(struct request_vm *v, unsigned int nr_vcpus, void *guest_code)
@@ -35,6 +52,7 @@ void request_vm_add_vcpus(struct request_vm *v, unsigned int nr_vcpus, void *gue
 		cpu->ghcb_after = snp_vm_alloc_shared(v->snp, 1);
 		cpu->req = cpu->mailbox.hva;
 		vcpu_args_set(cpu->vcpu, 1, cpu->mailbox.gva);
+		check_guest_view(v->snp, tell_answer, cpu);
 	}
 }
 

@@ -10,6 +10,7 @@
 #include "sparsebit.h"
 #include "ucall_common.h"
 
+#include "check.h"
 #include "snp_vm.h"
 
 #define DEV_SEV			"/dev/sev"
@@ -272,6 +273,7 @@ void snp_vm_launch(struct snp_vm *snp)
 
 void snp_vm_free(struct snp_vm *snp)
 {
+	check_guest_gone(snp);
 	close(snp->vm->arch.sev_fd);
 	kvm_vm_free(snp->vm);
 	free(snp);

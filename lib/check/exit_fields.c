@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The fields of an exit in words.
+ */
+#include <linux/kvm.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "case.h"
+#include "cert_exit.h"
+#include "check.h"
+#include "exit_fields.h"
+#include "tdx_uapi.h"
+
+struct field {
+	const char *name;
+	uint8_t offset, width;		/* in the exit union, bytes */
+	bool answer;			/* the VMM answers in it */
+};
+
+struct exit {
+	uint32_t reason;
+	unsigned long vm_type;		/* of these VMs only; 0: of any */
+	const char *name;		/* NULL: as names_exit_reason has it */
+	struct field fields[9];		/* ended by name NULL */
+};
+
+#define FIELD(name_, offset_, width_)	\
+	{ .name = name_, .offset = offset_, .width = width_ }
+#define ANSWER(name_, offset_, width_)	\
+	{ .name = name_, .offset = offset_, .width = width_, .answer = true }
+
+static const struct exit exits[] = {
+	{ KVM_EXIT_IO, 0, NULL, {
+		FIELD("direction", 0, 1), FIELD("size", 1, 1), FIELD("port", 2, 2),
+		FIELD("count", 4, 4) } },
+	{ KVM_EXIT_HYPERCALL, 0, NULL, {
+		FIELD("nr", 0, 8), FIELD("args[0]", 8, 8), FIELD("args[1]", 16, 8),
+		FIELD("args[2]", 24, 8), FIELD("flags", 64, 8), ANSWER("ret", 56, 8) } },
+	{ KVM_EXIT_MMIO, 0, NULL, {
+		FIELD("phys_addr", 0, 8), FIELD("len", 16, 4), FIELD("is_write", 20, 1) } },
+	{ KVM_EXIT_FAIL_ENTRY, 0, NULL, { FIELD("hardware_entry_failure_reason", 0, 8) } },
+	{ KVM_EXIT_INTERNAL_ERROR, 0, NULL, { FIELD("suberror", 0, 4) } },
+	{ KVM_EXIT_SYSTEM_EVENT, 0, NULL, {
+		FIELD("type", 0, 4), FIELD("ndata", 4, 4), FIELD("data[0]", 8, 8) } },
+	{ TDX_EXIT_REASON_MEMORY_FAULT, 0, NULL, {
+		FIELD("flags", 0, 8), FIELD("gpa", 8, 8), FIELD("size", 16, 8) } },
+	{ TDX_EXIT_REASON, TDX_VM_TYPE, "KVM_EXIT_TDX", {
+		FIELD("flags", 0, 8), FIELD("nr", 8, 8), ANSWER("data[0]", 24, 8),
+		ANSWER("data[1]", 32, 8), ANSWER("data[2]", 40, 8), ANSWER("data[3]", 48, 8),
+		ANSWER("data[4]", 56, 8), ANSWER("ret", 16, 8) } },
+	{}
+};
+
+void exit_union_read(struct exit_union *exit, const struct kvm_run *run)
+{
+	memcpy(exit->bytes, (const char *)run + KVM_RUN_EXIT_OFFSET, sizeof(exit->bytes));
+}
+
+static const struct exit *find(unsigned long vm_type, uint32_t reason)
+{
+	const struct exit *e;
+
+	for (e = exits; e->reason; e++)
+		if (e->reason == reason && (!e->vm_type || e->vm_type == vm_type))
+			return e;
+	return NULL;
+}
+
+const char *exit_name(unsigned long vm_type, uint32_t reason)
+{
+	const struct exit *e = find(vm_type, reason);
+
+	return e && e->name ? e->name : name_of(&names_exit_reason, reason);
+}
+
+/* The revision that the case is about, if @reason is its exit. */
+static const struct cert_revision *cert_revision(uint32_t reason)
+{
+	const char *name = case_revision();
+	unsigned int i;
+
+	for (i = 0; name && i < NR_CERT_REVISIONS; i++)
+		if (!strcmp(cert_revisions[i].name, name) &&
+		    cert_revisions[i].exit_reason == reason)
+			return &cert_revisions[i];
+	return NULL;
+}
+
+static void print(char *text, size_t size, const struct field *f, const struct exit_union *exit,
+		  bool answer)
+{
+	size_t len = 0;
+
+	for (; f->name && len < size; f++) {
+		uint64_t value = 0;
+
+		if (!f->width || (answer && !f->answer))
+			continue;
+		memcpy(&value, exit->bytes + f->offset, f->width);
+		len += snprintf(text + len, size - len, "%s%s 0x%lx", len ? ", " : "", f->name,
+				value);
+	}
+}
+
+void exit_fields(char *text, size_t size, unsigned long vm_type, uint32_t reason,
+		 const struct exit_union *exit, bool answer)
+{
+	const struct cert_revision *rev = cert_revision(reason);
+	const struct exit *e = find(vm_type, reason);
+
+	if (rev) {
+		const struct field fields[] = {
+			FIELD("nr", rev->nr.offset, rev->nr.width),
+			FIELD(rev->addr_shift ? "gfn" : "gpa", rev->addr.offset, rev->addr.width),
+			ANSWER("npages", rev->npages.offset, rev->npages.width),
+			ANSWER("ret", rev->ret.offset, rev->ret.width),
+			{}
+		};
+
+		print(text, size, fields, exit, answer);
+	} else if (e) {
+		print(text, size, e->fields, exit, answer);
+	}
+}
