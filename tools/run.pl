@@ -77,6 +77,7 @@ sub add_jobs
 			env => $group->{env},
 			timeout => $options{timeout},
 			known => $group->{known},
+			issues => $known,
 			raw_file => "$options{out}/$group->{dir}/$name.tap",
 		}
 	} @selected];

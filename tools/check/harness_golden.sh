@@ -13,7 +13,8 @@ make_suite()
 {
 	local name
 	mkdir -p "$TMP/x86_64" "$TMP/tools" "$TMP/build/x86_64" "$TMP/build/inproc"
-	printf '%s\n' 'REQ-KNOWN | 6.12 | commit 123456789abc' > "$TMP/tools/known-issues"
+	printf '%s\n' 'REQ-KNOWN | 6.12 | commit 123456789abc' \
+		'REQ-OLD | <6.0 | commit abcdef123456' > "$TMP/tools/known-issues"
 	cat > "$TMP/tools/image.sh" <<-END
 		#!/bin/sh
 		touch $TMP/image

@@ -3,17 +3,22 @@
 #
 # What is said of a crash, a WARN, a BUG, a missing symbol or a hang, and where it was,
 # against golden output: by the in-process KVM, whose kernel fails on purpose
-# (fixtures/reports.patch), and by the runner.  UPDATE=1 writes the golden files anew.
+# (fixtures/reports.patch), and by the runner; and what a failed case tells of host, guest
+# and kernel.  UPDATE=1 writes the golden files anew.
 . "$(dirname "$0")/lib.sh"
 
 here=$(cd "$(dirname "$0")" && pwd)
 golden=$here/golden
 preload=$BUILD/inproc/libinproc-src.so
 reports=$BUILD/tools/check/fixtures/reports
+told=$BUILD/tools/check/fixtures/told
 slot=check-reports
 
+# With two answers that are wrong.
 answer=$("$ROOT/tools/image.sh" --out "$BUILD" --slot $slot \
-	--patch "$here/fixtures/reports.patch") || {
+	--patch "$ROOT/tools/patches/6.12/coco-v1.patch" --patch "$here/fixtures/reports.patch" \
+	--patch "$here/wrong_kernels/answer_codes_swapped.patch" \
+	--patch "$here/wrong_kernels/psc_refused_code.patch") || {
 	echo "Bail out! no kernel image"
 	exit 1
 }
@@ -26,7 +31,7 @@ normalize()
 	sed -e '/Random seed/d' -e '/# inproc:     /{/fail_on_purpose/!d}' \
 		-e 's/+0x[0-9a-f]*\|+0\b//g' -e 's/\.c:[0-9]*/.c:LINE/g' \
 		-e 's/\.part\.[0-9]*\|\.cold\|\.isra\.[0-9]*//g' \
-		-e 's/RIP 0x[0-9a-f]*/RIP ADDRESS/' \
+		-e 's/RIP 0x[0-9a-f]*/RIP ADDRESS/' -e 's/\(RAX\|gfn\) 0x[0-9a-f]*/\1 DATA/' \
 		-e 's/engine \(kvm\|unicorn\)/engine ENGINE/' -e 's/([0-9.]* s)/(T s)/' \
 		-e "s|$TMP|TMP|g"
 }
@@ -74,8 +79,10 @@ true_line()
 # The runner on the fixture and that kernel.
 mkdir -p "$TMP/x86_64" "$TMP/tools" "$TMP/build/x86_64" "$TMP/build/inproc"
 : > "$TMP/x86_64/reports_test.c"
-: > "$TMP/tools/known-issues"
+: > "$TMP/x86_64/told_test.c"
+echo "SNP-PSC-REFUSED | <5.0 | repaired by 123456789abc" > "$TMP/tools/known-issues"
 ln -s "$reports" "$TMP/build/x86_64/reports_test"
+ln -s "$told" "$TMP/build/x86_64/told_test"
 ln -s "$preload" "$TMP/build/inproc/libinproc-src.so"
 cat > "$TMP/tools/image.sh" <<-END
 	#!/bin/sh
@@ -117,6 +124,7 @@ fi
 ok "line" true_line
 ok "runner.crashes" reported reports_runner 'reports_test:report.kernel_*'
 ok "runner.hang" reported reports_runner_hang --timeout 2 'reports_test:report.hang_kernel_loops*'
+ok "runner.sides" reported reports_sides told_test
 ok "no_image" no_image
 
 finish

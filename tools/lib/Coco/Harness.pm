@@ -7,6 +7,7 @@
 #	env	{name => value}, undef to unset
 #	timeout	seconds
 #	known	{requirement id => hint} of known issues
+#	issues	Coco::KnownIssues, all that there are; may be undef
 #	raw_file where its output goes; may be undef
 # Afterwards it has {verdict}, a Coco::Verdict.
 package Coco::Harness;

@@ -85,4 +85,11 @@ sub of_version
 	return \%known;
 }
 
+# The issues of a requirement, of whatever tree.
+sub of_requirement
+{
+	my ($self, $req) = @_;
+	return grep { $_->{req} eq $req } @$self;
+}
+
 1;

@@ -7,6 +7,13 @@ use strict;
 use warnings;
 use Coco::Verdict;
 
+# How much the report shows of what guest and host saw, and of the kernel's log; all of it
+# is in the test's output.
+use constant {
+	LAST_VIEWS   => 8,
+	LAST_PRINTKS => 4,
+};
+
 my @kinds = (
 	[pass  => 'passed'],
 	[fail  => 'failed'],
@@ -86,21 +93,37 @@ sub in_short
 		$case->{fatal} // ();
 }
 
-# What is known about a failed case: lines of requirement, wanted, got and place.
+# What is known about a failed case: lines of requirement, wanted, got and place, what
+# the known issues say of the requirement, and what each side saw.
 sub case_details
 {
-	my ($case) = @_;
-	my @lines;
+	my ($job, $case) = @_;
+	my (@lines, %seen);
 
 	for my $fail (@{$case->{fails}}) {
 		push @lines, Coco::Verdict::fail_text($fail), "at $fail->{file}:$fail->{line}";
 	}
+	push @lines, map { "rule: $_" } views($case, 'rule');
+	for my $req (grep { !$seen{$_}++ } map { $_->{req} } @{$case->{fails}}) {
+		push @lines, map { "known of $_->{trees}: $_->{req}: $_->{evidence}" }
+			$job->{issues} ? $job->{issues}->of_requirement($req) : ();
+	}
+	for my $side (qw(guest host)) {
+		push @lines, map { "$side: $_" } last_of(LAST_VIEWS, views($case, $side));
+	}
+	push @lines, map { "kernel: $_" } last_of(LAST_PRINTKS, views($case, 'kernel'));
 	push @lines, $case->{fatal} if defined $case->{fatal};
 	# What the program said: all there is, or where in the kernel it crashed.
 	push @lines, map { "| $_" } last_of(8, @{$case->{notes}})
 		if !@{$case->{fails}} || defined $case->{fatal};
 	push @lines, 'says nothing more' unless @lines;
 	return @lines;
+}
+
+sub views
+{
+	my ($case, $side) = @_;
+	return map { $_->{text} } grep { $_->{side} eq $side } @{$case->{views}};
 }
 
 sub last_of
@@ -134,7 +157,7 @@ sub failures
 
 		for my $case (grep { $_->{status} eq 'fail' } @{$verdict->{cases}}) {
 			push @lines, "  $job->{title}: $case->{name}",
-				map { "    $_" } case_details($case);
+				map { "    $_" } case_details($job, $case);
 		}
 		push @lines, "  $job->{title}:", map { "    $_" } @{$verdict->{problems}},
 			map { "| $_" } @{$verdict->{last_lines}}

@@ -13,7 +13,7 @@ use Config;
 use constant {
 	KSFT_SKIP  => 4,
 	LAST_LINES => 8,	# shown of a program that hung or crashed
-	LINE_MAX   => 200,	# characters of a line that are shown
+	LINE_MAX   => 300,	# characters of a line that are shown
 };
 
 my @signal_name = map { "SIG$_" } split ' ', $Config{sig_name};
@@ -21,6 +21,9 @@ my @signal_name = map { "SIG$_" } split ' ', $Config{sig_name};
 # A failed expectation, as lib/check prints it.
 my $FAIL_LINE = qr/^\#\s*FAIL\s+(?<file>[^:\s]+):(?<line>\d+):\s+(?<req>[A-Z0-9][A-Z0-9-]*)\s+
 	\((?<source>.*?)\):\s+(?<text>.*)$/x;
+
+# What lib/check says after a failure: of the requirement, and what each side saw.
+my $VIEW_LINE = qr/^\#\s(?<side>rule|guest|host|kernel):\s(?<text>.*)$/x;
 
 # What the in-process KVM says of a hang or a crash, and when it never started.
 my $PLACE_LINE = qr{^\#\s*inproc:\s+(?<place>(?:hang:|kernel (?:BUG|code)) .*)$};
@@ -38,9 +41,10 @@ sub new
 
 	return bless {
 		job      => $job,
-		cases    => [],		# {name, status, seconds, fails, notes, reason}
+		cases    => [],		# {name, status, seconds, fails, views, notes, reason}
 		problems => [],		# of the program as a whole, each one a failure
 		fails    => [],		# since the last result line
+		views    => [],		# {side, text}, likewise
 		notes    => [],
 		nested   => [],
 		recent   => [],
@@ -103,6 +107,9 @@ sub line
 		$self->{started} = $seconds;
 	} elsif ($text =~ $FAIL_LINE) {
 		push @{$self->{fails}}, { %+ };
+	} elsif ($text =~ $VIEW_LINE) {
+		my ($side, $said) = @+{qw(side text)};
+		push @{$self->{views}}, { side => $side, text => shorten($said) };
 	} elsif ($text =~ /^#.*?\bTest terminated unexpectedly by signal (\d+)/) {
 		$self->{fatal} = $self->fatal($signal_name[$1] // "signal $1");
 	} elsif ($text =~ /^#.*?\bTest terminated by timeout/) {
@@ -144,6 +151,7 @@ sub result
 		name    => $name,
 		seconds => $seconds - $self->{started},
 		fails   => $self->{fails},
+		views   => $self->{views},
 		notes   => $self->{notes},
 		fatal   => $self->{fatal},
 	};
@@ -180,6 +188,7 @@ sub result
 	push @{$self->{cases}}, $case;
 	$self->{started} = $seconds;
 	$self->{fails} = [];
+	$self->{views} = [];
 	$self->{notes} = [];
 	$self->{nested} = [];
 	delete @$self{qw(fatal running place)};
