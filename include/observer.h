@@ -35,6 +35,18 @@ struct observer_race {
 
 #define OBSERVER_ACCESSES	64
 
+/* What the kernel must not do with memory; each is a requirement of its own. */
+enum observer_mem_bug {
+	OBSERVER_MEM_BOUNDS,	/* accessed past its end or before its start */
+	OBSERVER_MEM_FREED,	/* accessed after it was freed, freed twice or by the wrong function */
+	OBSERVER_MEM_LEAK,	/* not freed when its VM was destroyed */
+	OBSERVER_MEM_MAP_GONE,	/* guest memory accessed through a mapping that is gone */
+	OBSERVER_MEM_MAP_LEFT,	/* guest memory mapped or pinned when its VM was destroyed */
+	OBSERVER_MEM_KMAP_LEFT,	/* kmap_local_page() or fdget() not undone on return */
+	OBSERVER_MEM_FIRMWARE,	/* a page given back while firmware or a guest owns it */
+	OBSERVER_NR_MEM_BUGS
+};
+
 struct observer_ops {
 	/* Forget requests, log and splats; answers go back to the default. */
 	void (*reset)(void);
@@ -77,6 +89,19 @@ struct observer_ops {
 	 * @buf of @len bytes.  NULL past the last (at most OBSERVER_ACCESSES are kept).
 	 */
 	const char *(*race_access)(unsigned int idx, char *buf, unsigned long len);
+
+	/*
+	 * Call @fn (NULL: nobody) for each violation of the rules for the kernel's
+	 * memory, on the thread and at the time of it: the kernel code that made it
+	 * has not gone on yet.  @text names function, file and line.
+	 */
+	void (*on_mem_bug)(void (*fn)(enum observer_mem_bug what, const char *text));
+	/*
+	 * Close every descriptor of KVM's, as the end of the process does, so that
+	 * VMs are destroyed and what is left of them shows.  Returns how many live on,
+	 * because a thread is in KVM_RUN.
+	 */
+	unsigned int (*end_vms)(void);
 };
 
 /*

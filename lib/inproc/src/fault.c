@@ -15,7 +15,11 @@
 
 #include "../inproc.h"
 #include "loader.h"
+#include "memory.h"
 #include "race.h"
+
+#define TRAP_PAGE_FAULT	14
+#define PF_WRITE	2	/* of a page fault's error code */
 
 static const int fault_signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP };
 static struct sigaction old_actions[NSIG];
@@ -114,10 +118,21 @@ static void fault_handler(int sig, siginfo_t *info, void *context)
 	regs.error_code = uc->uc_mcontext.gregs[REG_ERR];
 	regs.trapno = uc->uc_mcontext.gregs[REG_TRAPNO];
 	/* An access through a non-canonical pointer has no address. */
-	if (regs.trapno != 14)
+	if (regs.trapno != TRAP_PAGE_FAULT)
 		regs.fault_address = 0;
 
-	if (race_trap(&regs) || (image_contains(regs.ip) && trap(&regs))) {
+	if (race_trap(&regs)) {
+		copy_regs(&regs, uc, true);
+		return;
+	}
+	/* Before the exception tables: they are for the VMM's memory. */
+	if (regs.trapno == TRAP_PAGE_FAULT && regs.ip != regs.fault_address &&
+	    memory_fault(regs.fault_address, regs.error_code & PF_WRITE,
+			 image_contains(regs.ip) ? regs.ip : 0)) {
+		image_backtrace(regs.ip, regs.bp, regs.sp);
+		return;
+	}
+	if (image_contains(regs.ip) && trap(&regs)) {
 		copy_regs(&regs, uc, true);
 		return;
 	}

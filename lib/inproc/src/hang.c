@@ -268,6 +268,11 @@ void hang_forget(struct src_vcpu *src)
 			__atomic_store_n(&own->tracked[i], NULL, __ATOMIC_RELEASE);
 }
 
+unsigned int hang_nr_vms(void)
+{
+	return own->nr_vms;
+}
+
 static void in_parent(void)
 {
 	own->has_forked = true;

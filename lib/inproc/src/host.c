@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the process does for the image: memory, guest memory, futexes, time.
+ * What the process does for the image: guest memory, futexes, time; memory is in
+ * memory.c.
  * Every function is entered on the kernel's 8-byte aligned stack (IMAGE_CALL).
  */
 #define _GNU_SOURCE
@@ -14,23 +15,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "memory.h"
 #include "race.h"
 #include "src.h"
 #include "vmsa.h"
-
-IMAGE_CALL static void *host_alloc(unsigned long bytes, unsigned long align)
-{
-	void *p;
-
-	if (posix_memalign(&p, align, bytes))
-		return NULL;
-	return memset(p, 0, bytes);
-}
-
-IMAGE_CALL static void host_free(void *p)
-{
-	free(p);
-}
 
 IMAGE_CALL __attribute__((noreturn)) static void host_die(const char *text)
 {
@@ -114,8 +102,12 @@ IMAGE_CALL static int host_vmsa_ready(void *vcpu, const void *vmsa)
 
 struct image_host src_host = {
 	.abi = IMAGE_ABI,
-	.alloc = host_alloc,
-	.free = host_free,
+	.alloc = memory_alloc,
+	.free = memory_free,
+	.map = memory_map,
+	.unmap = memory_unmap,
+	.mem_bug = memory_bug,
+	.mem_owner = memory_owner,
 	.log = src_log,
 	.splat = src_splat,
 	.die = host_die,

@@ -53,6 +53,38 @@ struct image_guest_request {
 	unsigned int fw_err;	/* out */
 };
 
+/*
+ * How memory is allocated, and given back.  What kvmalloc() gives is freed by
+ * kvfree() alone, which takes what kmalloc() and vmalloc() give, too.
+ */
+enum image_alloc {
+	IMAGE_KMALLOC,
+	IMAGE_VMALLOC,
+	IMAGE_KVMALLOC,
+	IMAGE_CACHE,		/* kmem_cache_alloc(); kfree() takes it, too */
+	IMAGE_PAGES,
+	IMAGE_GLUE,		/* the glue's own */
+};
+
+/* Mappings of guest memory. */
+enum image_map {
+	IMAGE_MAP_VCPU,		/* kvm_vcpu_map(): until kvm_vcpu_unmap() or the VM's end */
+	IMAGE_MAP_KMAP,		/* kmap_local_page() and its kin: until the return to the VMM */
+	IMAGE_MAP_PIN,		/* pin_user_pages(): no mapping, but the VMM's page is held */
+	IMAGE_MAP_FILE,		/* fdget(): a reference to a file, until the return to the VMM */
+};
+
+/* What the kernel must not do with memory; the observer's, in the same order. */
+enum image_mem_bug {
+	IMAGE_MEM_BOUNDS,	/* accessed past its end or before its start */
+	IMAGE_MEM_FREED,	/* accessed after it was freed, freed twice or by the wrong function */
+	IMAGE_MEM_LEAK,		/* not freed when its VM was destroyed */
+	IMAGE_MEM_MAP_GONE,	/* guest memory accessed through a mapping that is gone */
+	IMAGE_MEM_MAP_LEFT,	/* guest memory mapped or pinned when its VM was destroyed */
+	IMAGE_MEM_KMAP_LEFT,	/* kmap_local_page() or fdget() not undone on return */
+	IMAGE_MEM_FIRMWARE,	/* a page given back while firmware or a guest owns it */
+};
+
 /* What the process does for the image. */
 struct image_host {
 	unsigned int abi;
@@ -63,9 +95,24 @@ struct image_host {
 	 */
 	void *page_structs;
 
-	/* @bytes of zeroed memory aligned to @align (a power of two), or NULL. */
-	void *(*alloc)(unsigned long bytes, unsigned long align);
-	void (*free)(void *p);
+	/*
+	 * @bytes of memory aligned to @align (a power of two), zeroed or not, or NULL.
+	 * @caller: a return address in the kernel code that asks.
+	 */
+	void *(*alloc)(enum image_alloc how, unsigned long bytes, unsigned long align, int zero,
+		       const void *caller);
+	/* @how: the family of the function that the kernel called. */
+	void (*free)(enum image_alloc how, const void *p, const void *caller);
+	/*
+	 * An address for the page at @page (VMM's memory or guest_memfd, page aligned),
+	 * good until unmap() of that address; @gfn is for messages.
+	 */
+	void *(*map)(enum image_map how, void *page, unsigned long long gfn, const void *caller);
+	void (*unmap)(enum image_map how, const void *page, const void *caller);
+	/* The image found one itself: @text goes on after the place of @caller. */
+	void (*mem_bug)(enum image_mem_bug what, const char *text, const void *caller);
+	/* Stands for the VM that this thread works for, NULL if none. */
+	void *(*mem_owner)(void);
 
 	void (*log)(int level, const char *text);
 	/* A WARN (@bug 0) or BUG (1); returns after a WARN only. */

@@ -35,6 +35,11 @@ void image_enter(void);
 
 /* symbols.c: "function+0x12/0x40 (file.c:123)" of @addr, into @buf of @len bytes. */
 const char *image_describe(uintptr_t addr, char *buf, unsigned long len);
+/*
+ * "function() (file.c:123)" of @addr, into @buf of @len bytes: of inlined functions
+ * the innermost that is not a header's.
+ */
+const char *image_place(uintptr_t addr, char *buf, unsigned long len);
 /* Just the function around @addr, "?" if there is none. */
 const char *image_function(uintptr_t addr);
 /* The same of @addr in the program itself, if it is there: guests of tests are. */

@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #include "../../../include/observer.h"
+#include "../device.h"
 #include "loader.h"
+#include "memory.h"
 #include "race.h"
 #include "src.h"
 
@@ -32,6 +34,7 @@ static char *lines[MAX_LINES];
 static unsigned int nr_lines;
 static char *splats[MAX_SPLATS];
 static unsigned int nr_splats;
+static void (*mem_bug_sink)(enum observer_mem_bug what, const char *text);
 
 /* The newest are the ones that explain a failure. */
 static void keep(char **ring, unsigned int max, unsigned int *nr, const char *text)
@@ -71,6 +74,14 @@ IMAGE_CALL void src_splat(int bug, const char *text)
 	if (regs)
 		image_backtrace(regs->ip, regs->bp, regs->sp);
 	abort();
+}
+
+void src_mem_bug(enum image_mem_bug what, const char *text)
+{
+	void (*sink)(enum observer_mem_bug what, const char *text) = mem_bug_sink;
+
+	if (sink)
+		sink((enum observer_mem_bug)what, text);
 }
 
 /*
@@ -170,6 +181,18 @@ static const char *obs_splat(unsigned int idx)
 	return idx < nr_splats ? splats[idx] : NULL;
 }
 
+static void obs_on_mem_bug(void (*fn)(enum observer_mem_bug what, const char *text))
+{
+	mem_bug_sink = fn;
+}
+
+static unsigned int obs_end_vms(void)
+{
+	file_close_range(0, ~0U);
+	memory_check_slack();
+	return hang_nr_vms();
+}
+
 static const struct observer_ops ops = {
 	.reset = obs_reset,
 	.nr_fw_requests = obs_nr_fw_requests,
@@ -183,6 +206,8 @@ static const struct observer_ops ops = {
 	.race_start = race_start,
 	.race_stop = race_stop,
 	.race_access = race_access,
+	.on_mem_bug = obs_on_mem_bug,
+	.end_vms = obs_end_vms,
 };
 
 const struct observer_ops *kvm_observer(void)

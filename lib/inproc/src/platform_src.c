@@ -12,6 +12,7 @@
 
 #include "../inproc.h"
 #include "loader.h"
+#include "memory.h"
 #include "race.h"
 #include "src.h"
 
@@ -33,13 +34,26 @@ static int src_init(void)
 			    strerror(errno), " (ulimit -v, or vm.overcommit_memory = 2?)");
 		return -ENOMEM;
 	}
-	ret = image_load(&src_host);
+	ret = memory_init() ?: image_load(&src_host);
 	if (ret)
 		return ret;
 	image_enter();
 	/* The highest bit that the engine's page tables can carry picks the view. */
 	c_bit = engine->phys_bits() - 1;
 	return hang_init() ?: image->init(c_bit, engine->phys_bits(), engine->tsc_khz());
+}
+
+/* Into the kernel, for @vm, and back to the VMM. */
+static void enter(struct inproc_vm *vm)
+{
+	image_enter();
+	memory_enter(vm);
+}
+
+static long leave(long ret)
+{
+	memory_leave();
+	return ret;
 }
 
 static bool src_has_vm_type(unsigned long type)
@@ -97,29 +111,33 @@ static long src_vm_create(struct inproc_vm *vm)
 {
 	int ret;
 
-	image_enter();
+	enter(vm);
 	vm->view_bit = 1ULL << c_bit;
 	vm->view_bit_is_private = true;
 	ret = src_trap_ghcb_msr(vm);
 	if (ret)
-		return ret;
+		return leave(ret);
 	ret = image->vm_create(vm->type, vm, &vm->priv);
 	if (!ret)
 		hang_vm_created();
-	return ret;
+	else
+		memory_vm_destroyed(vm);
+	return leave(ret);
 }
 
 static void src_vm_destroy(struct inproc_vm *vm)
 {
-	image_enter();
+	enter(vm);
 	image->vm_destroy(vm->priv);
+	leave(0);
+	memory_vm_destroyed(vm);
 	hang_vm_destroyed();
 }
 
 static long src_vm_ioctl(struct inproc_vm *vm, unsigned int cmd, unsigned long arg)
 {
-	image_enter();
-	return image->vm_ioctl(vm->priv, cmd, arg);
+	enter(vm);
+	return leave(image->vm_ioctl(vm->priv, cmd, arg));
 }
 
 static long src_vcpu_create(struct inproc_vcpu *vcpu)
@@ -129,10 +147,10 @@ static long src_vcpu_create(struct inproc_vcpu *vcpu)
 
 	if (!src)
 		return -ENOMEM;
-	image_enter();
+	enter(vcpu->vm);
 	vcpu->priv = src;
 	src->host = vcpu;
-	ret = image->vcpu_create(vcpu->vm->priv, vcpu->id, vcpu->run, vcpu, &src->vcpu);
+	ret = leave(image->vcpu_create(vcpu->vm->priv, vcpu->id, vcpu->run, vcpu, &src->vcpu));
 	if (ret)
 		free(src);
 	else
@@ -145,8 +163,9 @@ static void src_vcpu_destroy(struct inproc_vcpu *vcpu)
 	struct src_vcpu *src = vcpu->priv;
 
 	hang_forget(src);
-	image_enter();
+	enter(vcpu->vm);
 	image->vcpu_destroy(src->vcpu);
+	leave(0);
 	free(src);
 }
 
@@ -155,8 +174,8 @@ static long src_vcpu_ioctl(struct inproc_vcpu *vcpu, unsigned int cmd, unsigned 
 	struct src_vcpu *src = vcpu->priv;
 	long ret;
 
-	image_enter();
-	ret = image->vcpu_ioctl(src->vcpu, cmd, arg);
+	enter(vcpu->vm);
+	ret = leave(image->vcpu_ioctl(src->vcpu, cmd, arg));
 	/* The guest's CPUID instruction is the engine's to answer. */
 	if (!ret && cmd == KVM_SET_CPUID2)
 		ret = engine->set_cpuid2(vcpu->engine, (const struct kvm_cpuid2 *)arg);
@@ -168,10 +187,10 @@ static long src_vcpu_run(struct inproc_vcpu *vcpu)
 	struct src_vcpu *src = vcpu->priv;
 	long ret;
 
-	image_enter();
+	enter(vcpu->vm);
 	src->tid = syscall(SYS_gettid);
 	race_kernel_runs(true);
-	ret = image->vcpu_run(src->vcpu);
+	ret = leave(image->vcpu_run(src->vcpu));
 	race_kernel_runs(false);
 	src->tid = 0;
 	return ret;

@@ -31,6 +31,7 @@ int src_trap_ghcb_msr(struct inproc_vm *vm);
 int src_guest_request(struct image_guest_request *req);
 void src_log(int level, const char *text);
 void src_splat(int bug, const char *text);
+void src_mem_bug(enum image_mem_bug what, const char *text);
 
 /* hang.c: at the platform's start (0 or -errno), and what it has to know of */
 int hang_init(void);
@@ -38,6 +39,8 @@ void hang_vm_created(void);
 void hang_vm_destroyed(void);
 void hang_track(struct src_vcpu *src);
 void hang_forget(struct src_vcpu *src);
+/* VMs that this process has. */
+unsigned int hang_nr_vms(void);
 /* As platform_ops.unblock. */
 void hang_unblock(sigset_t *block, const sigset_t *caller);
 

@@ -83,9 +83,10 @@ static pid_t start(char *const argv[], int out)
  * What addr2line prints of @addr in @file, into @buf; "" if nothing.  May run in
  * a signal handler: no stdio, no allocation.
  */
-static void run_addr2line(const char *file, uintptr_t addr, bool function, char *buf, size_t len)
+static void run_addr2line(const char *file, uintptr_t addr, const char *option, char *buf,
+			  size_t len)
 {
-	char hex[32], *argv[] = { "addr2line", function ? "-fse" : "-e", (char *)file, hex, NULL };
+	char hex[32], *argv[] = { "addr2line", (char *)option, (char *)file, hex, NULL };
 	int out[2], status;
 	size_t got = 0;
 	ssize_t n;
@@ -107,14 +108,11 @@ static void run_addr2line(const char *file, uintptr_t addr, bool function, char 
 	buf[got] = '\0';
 }
 
-/* File and line from the debug information, which addr2line reads well. */
-static void describe_line(uintptr_t addr, char *buf, size_t len)
+/* Of a path with a line in @buf the tree's own part. */
+static void shorten(char *buf)
 {
 	char *tree;
 
-	run_addr2line(getenv("COCO_IMAGE"), addr, false, buf, len);
-	/* Just "file:line", without what addr2line may add in brackets. */
-	buf[strcspn(buf, " \n")] = '\0';
 	/* Paths lead through the farm of links; the tree's own part is enough. */
 	tree = strstr(buf, "/arch/x86/");
 	if (!tree)
@@ -123,13 +121,22 @@ static void describe_line(uintptr_t addr, char *buf, size_t len)
 		memmove(buf, tree + 1, strlen(tree));
 }
 
+/* File and line from the debug information, which addr2line reads well. */
+static void describe_line(uintptr_t addr, char *buf, size_t len)
+{
+	run_addr2line(getenv("COCO_IMAGE"), addr, "-e", buf, len);
+	/* Just "file:line", without what addr2line may add in brackets. */
+	buf[strcspn(buf, " \n")] = '\0';
+	shorten(buf);
+}
+
 const char *program_describe(uintptr_t addr, char *buf, unsigned long len)
 {
 	char path[512], lines[512] = "", *line;
 	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
 
 	path[n < 0 ? 0 : n] = '\0';
-	run_addr2line(path, addr, true, lines, sizeof(lines));
+	run_addr2line(path, addr, "-fse", lines, sizeof(lines));
 	/* A line with the function, and one with file and line, which is ?? in vain. */
 	line = strchr(lines, '\n');
 	if (line)
@@ -155,6 +162,31 @@ const char *image_describe(uintptr_t addr, char *buf, unsigned long len)
 	snprintf(buf, len, "%s+%#lx%s%s%s", strings + sym->st_name,
 		 (unsigned long)(addr - sym->st_value), line[0] ? " (" : "", line,
 		 line[0] ? ")" : "");
+	return buf;
+}
+
+const char *image_place(uintptr_t addr, char *buf, unsigned long len)
+{
+	const Elf64_Sym *sym = find_function(addr);
+	const char *function = sym ? strings + sym->st_name : "?", *f;
+	char lines[1024], *rest, *line = "";
+
+	run_addr2line(getenv("COCO_IMAGE"), addr, "-fie", lines, sizeof(lines));
+	/* Pairs of lines, from the innermost inlined function outwards. */
+	for (f = strtok_r(lines, "\n", &rest); f; f = strtok_r(NULL, "\n", &rest)) {
+		char *at = strtok_r(NULL, "\n", &rest);
+
+		if (!at || at[0] == '?')
+			break;
+		at[strcspn(at, " ")] = '\0';
+		function = f;
+		line = at;
+		if (!strstr(at, ".h:"))
+			break;
+	}
+	shorten(line);
+	snprintf(buf, len, "%.*s()%s%s%s", (int)strcspn(function, "."), function,
+		 line[0] ? " (" : "", line, line[0] ? ")" : "");
 	return buf;
 }
 

@@ -14,7 +14,8 @@
 
 bool fpu_alloc_guest_fpstate(struct fpu_guest *gfpu)
 {
-	struct fpstate *fpstate = glue_host->alloc(sizeof(*fpstate) + PAGE_SIZE, 64);
+	struct fpstate *fpstate = glue_host->alloc(IMAGE_VMALLOC, sizeof(*fpstate) + PAGE_SIZE,
+						   64, true, GLUE_CALLER);
 
 	if (!fpstate)
 		return false;
@@ -33,7 +34,7 @@ bool fpu_alloc_guest_fpstate(struct fpu_guest *gfpu)
 
 void fpu_free_guest_fpstate(struct fpu_guest *gfpu)
 {
-	glue_host->free(gfpu->fpstate);
+	glue_host->free(IMAGE_VMALLOC, gfpu->fpstate, GLUE_CALLER);
 	gfpu->fpstate = NULL;
 }
 

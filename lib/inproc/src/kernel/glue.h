@@ -16,8 +16,22 @@
 
 extern const struct image_host *glue_host;
 
+/* A return address in the code that called the function that says this. */
+#define GLUE_CALLER	__builtin_return_address(0)
+
 /* Stops the process; printf formats as the kernel's. */
 void glue_die(const char *fmt, ...) __printf(1, 2) __noreturn;
+
+/* The glue's own memory: zeroed, of no VM, but bounded as the kernel's is. */
+static inline void *glue_alloc(unsigned long bytes, unsigned long align)
+{
+	return glue_host->alloc(IMAGE_GLUE, bytes, align, true, GLUE_CALLER);
+}
+
+static inline void glue_free(const void *p)
+{
+	glue_host->free(IMAGE_GLUE, p, GLUE_CALLER);
+}
 
 #define GLUE_MAX_VCPUS	64
 #define GLUE_MAX_SLOTS	64
@@ -72,6 +86,8 @@ int glue_vendor_init(unsigned int c_bit, unsigned int phys_bits);
 void glue_vendor_cpu_up(unsigned int cpu);
 /* guestmem.c */
 struct kvm_memory_slot *glue_find_slot(struct kvm *kvm, gfn_t gfn);
+/* rcu.c: run what @owner's calls left, when none of its readers is left either */
+void glue_rcu_barrier(void *owner);
 /* psp.c */
 void glue_psp_vcpu(struct kvm_vcpu *vcpu, bool add);
 /* rmp.c */

@@ -120,29 +120,34 @@ void kvm_vcpu_mark_page_dirty(struct kvm_vcpu *vcpu, gfn_t gfn)
 {
 }
 
-static int glue_vcpu_map(struct kvm_vcpu *vcpu, gfn_t gfn, struct kvm_host_map *map)
+static int glue_vcpu_map(struct kvm_vcpu *vcpu, gfn_t gfn, struct kvm_host_map *map,
+			 const void *caller)
 {
 	struct kvm_memory_slot *slot = glue_find_slot(vcpu->kvm, gfn);
+	void *hva;
 	u8 byte;
 
 	if (!slot)
 		return -EINVAL;
 	memset(map, 0, sizeof(*map));
-	map->hva = (void *)slot->userspace_addr + ((gfn - slot->base_gfn) << PAGE_SHIFT);
+	hva = (void *)slot->userspace_addr + ((gfn - slot->base_gfn) << PAGE_SHIFT);
 	/* The kernel would not get a page behind a bad pointer either. */
-	if (raw_copy_from_user(&byte, (void __user *)map->hva, 1))
+	if (raw_copy_from_user(&byte, (void __user *)hva, 1))
 		return -EINVAL;
-	map->page = virt_to_page(map->hva);
-	map->pfn = __pa(map->hva) >> PAGE_SHIFT;
+	map->hva = glue_host->map(IMAGE_MAP_VCPU, hva, gfn, caller);
+	if (!map->hva)
+		return -EINVAL;
+	map->page = virt_to_page(hva);
+	map->pfn = __pa(hva) >> PAGE_SHIFT;
 	map->gfn = gfn;
-	glue_host->guest_mapped(map->hva, map->hva);
+	glue_host->guest_mapped(hva, map->hva);
 	return 0;
 }
 
 #ifdef HAVE_VCPU_MAP_WRITABLE
 int __kvm_vcpu_map(struct kvm_vcpu *vcpu, gfn_t gfn, struct kvm_host_map *map, bool writable)
 {
-	int ret = glue_vcpu_map(vcpu, gfn, map);
+	int ret = glue_vcpu_map(vcpu, gfn, map, GLUE_CALLER);
 
 	map->writable = !ret && writable;
 	return ret;
@@ -150,7 +155,7 @@ int __kvm_vcpu_map(struct kvm_vcpu *vcpu, gfn_t gfn, struct kvm_host_map *map, b
 #else
 int kvm_vcpu_map(struct kvm_vcpu *vcpu, gfn_t gfn, struct kvm_host_map *map)
 {
-	return glue_vcpu_map(vcpu, gfn, map);
+	return glue_vcpu_map(vcpu, gfn, map, GLUE_CALLER);
 }
 #endif
 
@@ -163,6 +168,7 @@ void kvm_vcpu_unmap(struct kvm_vcpu *vcpu, struct kvm_host_map *map)
 	if (!map->hva)
 		return;
 	glue_host->guest_unmapped(map->hva);
+	glue_host->unmap(IMAGE_MAP_VCPU, map->hva, GLUE_CALLER);
 	map->hva = NULL;
 	map->page = NULL;
 }

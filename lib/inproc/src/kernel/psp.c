@@ -192,20 +192,24 @@ void *psp_copy_user_blob(u64 uaddr, u32 len)
 
 void *snp_alloc_firmware_page(gfp_t mask)
 {
-	struct page *page = alloc_page(mask);
+	void *page = glue_host->alloc(IMAGE_PAGES, PAGE_SIZE, PAGE_SIZE, !!(mask & __GFP_ZERO),
+				      GLUE_CALLER);
 
-	if (!page)
-		return NULL;
-	rmp_make_private(page_to_pfn(page), 0, PG_LEVEL_4K, 0, true);
-	return page_address(page);
+	if (page)
+		rmp_make_private(__pa(page) >> PAGE_SHIFT, 0, PG_LEVEL_4K, 0, true);
+	return page;
 }
 
 void snp_free_firmware_page(void *addr)
 {
 	if (!addr)
 		return;
+	if (glue_gctx(__pa(addr)))
+		glue_host->mem_bug(IMAGE_MEM_FIRMWARE,
+				   "freed the page of a guest's context that firmware still has",
+				   GLUE_CALLER);
 	rmp_make_shared(__pa(addr) >> PAGE_SHIFT, PG_LEVEL_4K);
-	__free_page(virt_to_page(addr));
+	glue_host->free(IMAGE_PAGES, addr, GLUE_CALLER);
 }
 
 /* vCPUs by their VMSA: firmware sees only the page. */

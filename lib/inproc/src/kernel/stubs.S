@@ -28,7 +28,6 @@
 	stub __srcu_read_unlock
 	stub __static_key_slow_dec_deferred
 	stub amd_get_dr_addr_mask
-	stub call_rcu
 	stub cancel_delayed_work_sync
 	stub cancel_work_sync
 	stub cc_platform_has
@@ -53,7 +52,6 @@
 	stub irq_work_queue
 	stub irq_work_sync
 	stub jump_label_update_timeout
-	stub kvfree_call_rcu
 	stub kvm_async_pf_wakeup_all
 	stub kvm_check_async_pf_completion
 	stub kvm_clear_async_pf_completion_queue
@@ -63,6 +61,7 @@
 	stub kvm_cpu_has_interrupt
 	stub kvm_cpu_has_pending_timer
 	stub kvm_dirty_ring_check_request
+	stub kvm_destroy_vcpus
 	stub kvm_flush_remote_tlbs_memslot
 	stub kvm_free_pit
 	stub kvm_get_kvm

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Access to the VMM's memory (it is the same process, but a VMM's pointer may
- * be bad), and what else the process does for the glue.
+ * Access to the VMM's memory: it is the same process, but a VMM's pointer may be
+ * bad.
  */
 #include <linux/err.h>
 #include <linux/sched.h>
@@ -10,19 +10,6 @@
 #include <linux/uaccess.h>
 
 #include "glue.h"
-
-void *glue_alloc(unsigned long bytes, unsigned long align);
-void glue_free(const void *p);
-
-void *glue_alloc(unsigned long bytes, unsigned long align)
-{
-	return glue_host->alloc(bytes ?: 1, align);
-}
-
-void glue_free(const void *p)
-{
-	glue_host->free((void *)p);
-}
 
 /*
  * The tree's own copy loop: a fault in it goes through its exception table
@@ -44,14 +31,15 @@ unsigned long _copy_to_user(void __user *to, const void *from, unsigned long n)
 	return raw_copy_to_user(to, from, n);
 }
 
-static void *glue_dup_user(const void __user *src, size_t len)
+static void *glue_dup_user(enum image_alloc how, const void __user *src, size_t len,
+			   const void *caller)
 {
-	void *p = glue_alloc(len, PAGE_SIZE);
+	void *p = glue_host->alloc(how, len, 8, false, caller);
 
 	if (!p)
 		return ERR_PTR(-ENOMEM);
 	if (_copy_from_user(p, src, len)) {
-		glue_free(p);
+		glue_host->free(how, p, caller);
 		return ERR_PTR(-EFAULT);
 	}
 	return p;
@@ -59,10 +47,10 @@ static void *glue_dup_user(const void __user *src, size_t len)
 
 void *memdup_user(const void __user *src, size_t len)
 {
-	return glue_dup_user(src, len);
+	return glue_dup_user(IMAGE_KMALLOC, src, len, GLUE_CALLER);
 }
 
 void *vmemdup_user(const void __user *src, size_t len)
 {
-	return glue_dup_user(src, len);
+	return glue_dup_user(IMAGE_KVMALLOC, src, len, GLUE_CALLER);
 }

@@ -19,7 +19,7 @@ long glue_vcpu_create(void *p, unsigned int id, void *run, void *host_vcpu, void
 	if (ret)
 		return ret;
 
-	glue = glue_host->alloc(GLUE_VCPU_SIZE + sizeof(struct vcpu_svm), PAGE_SIZE);
+	glue = glue_alloc(GLUE_VCPU_SIZE + sizeof(struct vcpu_svm), __alignof__(struct vcpu_svm));
 	if (!glue) {
 		ret = -ENOMEM;
 		goto uncreate;
@@ -54,7 +54,7 @@ long glue_vcpu_create(void *p, unsigned int id, void *run, void *host_vcpu, void
 	return 0;
 
 free:
-	glue_host->free(glue);
+	glue_free(glue);
 uncreate:
 	mutex_lock(&kvm->lock);
 	kvm->created_vcpus--;
@@ -70,7 +70,7 @@ void glue_vcpu_destroy(void *p)
 	to_glue_vm(vcpu->kvm)->vcpus[vcpu->vcpu_idx] = NULL;
 	vcpu->arch.pio_data = to_glue_vcpu(vcpu)->pio_data;
 	kvm_arch_vcpu_destroy(vcpu);
-	glue_host->free(to_glue_vcpu(vcpu));
+	glue_free(to_glue_vcpu(vcpu));
 }
 
 /* ioctls that kvm_main.c copies in and out for the architecture. */

@@ -11,7 +11,7 @@ long glue_vm_create(unsigned long type, void *host_vm, void **kvmp)
 	unsigned int i;
 	int ret;
 
-	vm = glue_host->alloc(GLUE_VM_SIZE + kvm_x86_ops.vm_size, PAGE_SIZE);
+	vm = glue_alloc(GLUE_VM_SIZE + kvm_x86_ops.vm_size, SMP_CACHE_BYTES);
 	if (!vm)
 		return -ENOMEM;
 	kvm = (void *)vm + GLUE_VM_SIZE;
@@ -32,7 +32,7 @@ long glue_vm_create(unsigned long type, void *host_vm, void **kvmp)
 
 	ret = kvm_arch_init_vm(kvm, type);
 	if (ret) {
-		glue_host->free(vm);
+		glue_free(vm);
 		return ret;
 	}
 	*kvmp = kvm;
@@ -43,8 +43,10 @@ void glue_vm_destroy(void *p)
 {
 	struct kvm *kvm = p;
 
-	kvm_x86_call(vm_destroy)(kvm);
-	glue_host->free(to_glue_vm(kvm));
+	/* The vCPUs are gone: kvm_destroy_vcpus(), which comes by there, has nothing to do. */
+	kvm_arch_destroy_vm(kvm);
+	glue_rcu_barrier(glue_host->mem_owner());
+	glue_free(to_glue_vm(kvm));
 }
 
 long glue_vm_ioctl(void *p, unsigned int cmd, unsigned long arg)

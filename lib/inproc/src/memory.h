@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The kernel's memory in this process: what the image's allocators and
+ * mappings of guest memory hand out, and what may not be done with it.
+ *
+ * Each allocation has pages of its own between two guard pages, with its end
+ * as near to the second one as its alignment allows.  Bytes of those pages that
+ * are not the allocation's hold a pattern, looked at when it is freed and when
+ * its VM is destroyed.  What is freed stays out of reach, filled with another
+ * pattern, until much later its addresses are used again.
+ *
+ * A mapping of guest memory is an alias of the VMM's page, at an address of its
+ * own between two guard pages, for as long as it is mapped (memory_map.c).
+ *
+ * An access to a guard page or to what was freed is reported, then allowed: the
+ * kernel goes on, as it does under KASAN.
+ */
+#ifndef INPROC_SRC_MEMORY_H
+#define INPROC_SRC_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "image.h"
+
+struct inproc_vm;
+
+/*
+ * The VM that the kernel works for on this thread from here to memory_leave(),
+ * NULL: none.  What is allocated meanwhile is the VM's, and has to go with it.
+ * memory_leave() is the return to the VMM: mappings that are a thread's (kmap)
+ * and references to files have to be gone by then.
+ */
+void memory_enter(struct inproc_vm *vm);
+void memory_leave(void);
+
+/* Everything that is still @vm's is left behind: reported, and forgotten. */
+void memory_vm_destroyed(struct inproc_vm *vm);
+
+/* The bytes around what is allocated just now; reports what was overwritten. */
+void memory_check_slack(void);
+
+/*
+ * A page fault at @addr: if it was in the kernel's memory it is reported, and
+ * true says that the instruction can be executed again.  @ip is in the kernel's
+ * code, or 0 if the suite's own code did it.
+ */
+bool memory_fault(uintptr_t addr, bool write, uintptr_t ip);
+
+/* As in struct image_host. */
+void *memory_alloc(enum image_alloc how, unsigned long bytes, unsigned long align, int zero,
+		   const void *caller);
+void memory_free(enum image_alloc how, const void *p, const void *caller);
+void *memory_map(enum image_map how, void *page, unsigned long long gfn, const void *caller);
+void memory_unmap(enum image_map how, const void *page, const void *caller);
+void memory_bug(enum image_mem_bug what, const char *text, const void *caller);
+void *memory_owner(void);
+
+/* ---- for the parts of it ---- */
+
+#define MEM_PAGE	4096UL
+
+/* 0, or -errno with a message printed; once. */
+int memory_init(void);
+int memory_map_init(void);
+
+/* One at a time: also in the handler of a fault, which only kernel code causes. */
+void memory_lock(void);
+void memory_unlock(void);
+
+/* memory_map.c: as their namesakes above, with the lock held. */
+bool memory_map_fault(uintptr_t addr, bool write, uintptr_t ip);
+void memory_map_leave(void);
+void memory_map_vm_destroyed(struct inproc_vm *vm);
+
+/* "function+0x12 (file.c:123)" of the call before @caller, in one of a few buffers. */
+const char *memory_site(const void *caller);
+const char *memory_bytes(unsigned long bytes);
+/* One violation: to the observer and as a diagnostic. */
+void memory_report(enum image_mem_bug what, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif
