@@ -21,6 +21,11 @@
 #define DOC_HC		"Documentation/virt/kvm/x86/hypercalls.rst"
 #define DOC_SEV_C	"arch/x86/kvm/svm/sev.c"
 #define DOC_SEV_RST	"Documentation/virt/kvm/x86/amd-memory-encryption.rst"
+#define DOC_HIGHMEM	"Documentation/mm/highmem.rst"
+#define DOC_KASAN	"Documentation/dev-tools/kasan.rst"
+#define DOC_KMEMLEAK	"Documentation/dev-tools/kmemleak.rst"
+#define DOC_KVM_HOST	"include/linux/kvm_host.h"
+#define DOC_SNP_FW	"AMD 56860 SNP firmware ABI"
 #define DOC_STYLE	"Documentation/process/coding-style.rst"
 
 #define REQUIREMENTS(REQUIREMENT)		\

@@ -8,6 +8,20 @@
 	REQUIREMENT(KERNEL_NO_SPLAT, "KERNEL-NO-SPLAT", DOC_STYLE,				\
 		"Do not crash the kernel",							\
 		"the kernel neither WARNs nor BUGs")						\
+	REQUIREMENT(KERNEL_MEM_BOUNDS, "KERNEL-MEM-BOUNDS", DOC_KASAN, "Error reports",			\
+		"the kernel accesses no byte outside what it allocated or mapped")		\
+	REQUIREMENT(KERNEL_MEM_FREED, "KERNEL-MEM-FREED", DOC_KASAN, "Error reports",			\
+		"what is freed is neither accessed nor freed again, and by the right function")	\
+	REQUIREMENT(KERNEL_MEM_LEAK, "KERNEL-MEM-LEAK", DOC_KMEMLEAK, "Kernel Memory Leak Detector",	\
+		"what is allocated for a VM is freed when the VM is destroyed")			\
+	REQUIREMENT(KERNEL_MAP_GONE, "KERNEL-MAP-GONE", DOC_KVM_HOST, "kvm_vcpu_unmap",			\
+		"guest memory is not accessed through a mapping that was given back")		\
+	REQUIREMENT(KERNEL_MAP_LEFT, "KERNEL-MAP-LEFT", DOC_KVM_HOST, "kvm_vcpu_unmap",			\
+		"no guest memory is mapped or pinned when the VM is destroyed")			\
+	REQUIREMENT(KERNEL_KMAP_LEFT, "KERNEL-KMAP-LEFT", DOC_HIGHMEM, "Temporary Virtual Mappings",	\
+		"local mappings and references to files end before the return to the VMM")	\
+	REQUIREMENT(KERNEL_FIRMWARE_PAGE, "KERNEL-FIRMWARE-PAGE", DOC_SNP_FW, "Page Management",	\
+		"a page is given back neither while the RMP assigns it nor while firmware uses it")	\
 	REQUIREMENT(LIBKVM_ASSERT, "LIBKVM-ASSERT", "kselftest KVM library",			\
 		"assertions",									\
 		"what libkvm and lib/vm assert of KVM holds")					\

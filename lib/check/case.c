@@ -133,6 +133,9 @@ static void finish(void)
 {
 	const struct observer_ops *ops = observer();
 
+	/* What is left of VMs shows when they are destroyed. */
+	if (ops && ops->end_vms())
+		check_note("a vCPU runs on: what its VM leaves behind is not checked");
 	this.running = false;
 	if (ops)
 		check_splats(ops);
@@ -162,6 +165,23 @@ static void exit_in_case(int status, void *arg __attribute__((unused)))
 	_exit(status == KSFT_SKIP ? KSFT_FAIL : status);
 }
 
+/* Called in the middle of kernel code, which may not come back. */
+static void check_mem_bug(enum observer_mem_bug what, const char *text)
+{
+	static const enum requirement_nr reqs[OBSERVER_NR_MEM_BUGS] = {
+		[OBSERVER_MEM_BOUNDS] = REQ_KERNEL_MEM_BOUNDS,
+		[OBSERVER_MEM_FREED] = REQ_KERNEL_MEM_FREED,
+		[OBSERVER_MEM_LEAK] = REQ_KERNEL_MEM_LEAK,
+		[OBSERVER_MEM_MAP_GONE] = REQ_KERNEL_MAP_GONE,
+		[OBSERVER_MEM_MAP_LEFT] = REQ_KERNEL_MAP_LEFT,
+		[OBSERVER_MEM_KMAP_LEFT] = REQ_KERNEL_KMAP_LEFT,
+		[OBSERVER_MEM_FIRMWARE] = REQ_KERNEL_FIRMWARE_PAGE,
+	};
+
+	if (this.running)
+		check_fail(this.file, this.line, reqs[what], text, "none", 0, "one", 1);
+}
+
 void check_case_begin(int *exit_code, char *reason, size_t reason_size,
 		      const struct check_row *row, const char *file, int line)
 {
@@ -179,8 +199,10 @@ void check_case_begin(int *exit_code, char *reason, size_t reason_size,
 	view_reset();
 	if (!registered)
 		on_exit(exit_in_case, NULL);
-	if (observer())
+	if (observer()) {
 		observer()->reset();
+		observer()->on_mem_bug(check_mem_bug);
+	}
 	errno = 0;
 }
 

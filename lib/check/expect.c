@@ -28,7 +28,7 @@ void check_fail(const char *file, int line, enum requirement_nr req, const char 
 		const char *wanted, uint64_t wanted_nr, const char *got, uint64_t got_nr)
 {
 	const struct requirement *r = requirement(req);
-	char text[512], *c;
+	char text[1024], *c;
 
 	/* One line, whatever @what holds (a guest's words, for one). */
 	snprintf(text, sizeof(text), "%s", what);
