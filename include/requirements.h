@@ -15,6 +15,7 @@
 #include "requirements/psc.h"
 #include "requirements/race.h"
 #include "requirements/suite.h"
+#include "requirements/tdx.h"
 
 #define DOC_GHCB	"AMD 56421 GHCB 2.0"
 #define DOC_API		"Documentation/virt/kvm/api.rst"
@@ -34,7 +35,8 @@
 	REQUIREMENTS_GUEST_REQUEST(REQUIREMENT)	\
 	REQUIREMENTS_PSC(REQUIREMENT)		\
 	REQUIREMENTS_RACE(REQUIREMENT)		\
-	REQUIREMENTS_CERTS(REQUIREMENT)
+	REQUIREMENTS_CERTS(REQUIREMENT)		\
+	REQUIREMENTS_TDX(REQUIREMENT)
 
 #define REQUIREMENT_ENUM(symbol, id, document, section, text) REQ_##symbol,
 enum requirement_nr {

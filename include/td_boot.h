@@ -20,6 +20,11 @@
 #ifndef __ASSEMBLER__
 #include <stdint.h>
 
+/*
+ * The code at rip is called as a function of six arguments: rdi below; the initial RSI, RDX
+ * and RCX, 32 bits of each; R8; and 32 bits of RBX.
+ */
+
 /* Its GPA is the vCPU's initial RCX, which KVM_TDX_INIT_VCPU sets. */
 struct td_boot_vcpu {
 	uint64_t cr3;			/* below 4 GiB */

@@ -35,17 +35,23 @@ extern bool guest_is_td;
 /* GUEST_SYNC() stage: out holds the answer to in. */
 #define TD_STAGE_ANSWERED	1
 
-/* In shared memory, one for each vCPU. */
+/* In shared memory, one for each vCPU; addresses are GVAs. */
 struct td_request {
 	struct td_regs in, out;
+
+	/* Before the TDCALL: fill_len bytes at fill_gva become fill_byte. */
+	uint64_t fill_gva, fill_len, fill_byte;
 	/*
-	 * If not 0: after the TDCALL, before the report, the guest waits until the 64-bit
-	 * word at this GVA is another one than wait_while, and puts it into waited.
+	 * If wait_gva is not 0: after the TDCALL, before the report, wait until the 64-bit
+	 * word there is another one than wait_while, or was looked at wait_max times (0: for
+	 * ever); waited is what it was in the end, polls how often it was wait_while.
 	 */
-	uint64_t wait_gva, wait_while, waited;
+	uint64_t wait_gva, wait_while, wait_max, waited, polls;
+	/* Then: sum is that of the sum_len bytes at sum_gva. */
+	uint64_t sum_gva, sum_len, sum;
 };
 
-/* Guest code: for ever a TDCALL with req->in, and GUEST_SYNC(TD_STAGE_ANSWERED). */
+/* Guest code: for ever what req says, and GUEST_SYNC(TD_STAGE_ANSWERED). */
 void guest_td_loop(struct td_request *req);
 
 #endif

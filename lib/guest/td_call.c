@@ -45,16 +45,41 @@ void td_fatal(uint64_t code)
 		tdcall(&regs);
 }
 
+static void fill(const struct td_request *req)
+{
+	volatile uint8_t *at = (uint8_t *)req->fill_gva;
+	uint64_t i;
+
+	for (i = 0; i < req->fill_len; i++)
+		at[i] = (uint8_t)req->fill_byte;
+}
+
 static void wait_for_word(struct td_request *req)
 {
 	const volatile uint64_t *word = (uint64_t *)req->wait_gva;
+	volatile uint64_t *polls = &req->polls;
 	uint64_t value;
 
-	do {
-		asm volatile("pause");
+	for (;;) {
 		value = *word;
-	} while (value == req->wait_while);
+		if (value != req->wait_while)
+			break;
+		++*polls;
+		if (req->wait_max && *polls == req->wait_max)
+			break;
+		asm volatile("pause");
+	}
 	req->waited = value;
+}
+
+static uint64_t sum(const struct td_request *req)
+{
+	const volatile uint8_t *at = (uint8_t *)req->sum_gva;
+	uint64_t i, total = 0;
+
+	for (i = 0; i < req->sum_len; i++)
+		total += at[i];
+	return total;
 }
 
 void guest_td_loop(struct td_request *req)
@@ -62,11 +87,13 @@ void guest_td_loop(struct td_request *req)
 	struct td_regs regs;
 
 	for (;;) {
+		fill(req);
 		regs = *(volatile struct td_regs *)&req->in;
 		tdcall(&regs);
 		*(volatile struct td_regs *)&req->out = regs;
 		if (req->wait_gva)
 			wait_for_word(req);
+		req->sum = sum(req);
 		GUEST_SYNC(TD_STAGE_ANSWERED);
 	}
 }

@@ -48,23 +48,29 @@ start:
 
 	.code64
 start64:
-	mov	%ecx, %ebx
+	/* RSI and R8 stay, for the call below. */
+	mov	%ecx, %r10d
+	mov	%edx, %r11d
 	mov	$TD_BOOT_DS, %eax
 	mov	%eax, %ds
 	mov	%eax, %es
 	mov	%eax, %ss
 
-	mov	VCPU_GS_BASE(%rbx), %rax
+	mov	VCPU_GS_BASE(%r10), %rax
 	mov	%rax, %rdx
 	shr	$32, %rdx
 	mov	$MSR_GS_BASE, %ecx
 	wrmsr
 
-	lidt	VCPU_IDT(%rbx)
-	mov	VCPU_RSP(%rbx), %rsp
-	mov	VCPU_RDI(%rbx), %rdi
+	lidt	VCPU_IDT(%r10)
+	mov	VCPU_RSP(%r10), %rsp
 	xor	%ebp, %ebp
-	call	*VCPU_RIP(%rbx)
+	mov	VCPU_RDI(%r10), %rdi
+	mov	%esi, %esi
+	mov	%r11d, %edx
+	mov	%r10d, %ecx
+	mov	%ebx, %r9d
+	call	*VCPU_RIP(%r10)
 	ud2
 
 	/* The vCPUs' blocks are filled by the host. */

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Requirements: TDCALL and TDVMCALL exits.  See ../requirements.h. */
+#ifndef REQUIREMENTS_TDX_H
+#define REQUIREMENTS_TDX_H
+
+#define DOC_GHCI	"Intel TDX GHCI 1.5"
+#define DOC_TDX_ABI	"Intel TDX Module ABI"
+#define DOC_TDX		"Documentation/virt/kvm/x86/intel-tdx.rst"
+#define DOC_DEDICATED	"patch tdx-dedicated, 2025-04"
+
+#define REQUIREMENTS_TDX(REQUIREMENT)								\
+	/* TDCALL itself */									\
+	REQUIREMENT(TDX_RAX, "TDX-RAX", DOC_TDX_ABI, "TDG.VP.VMCALL",				\
+		"an answered TDG.VP.VMCALL leaves RAX = 0")					\
+	REQUIREMENT(TDX_KEPT, "TDX-KEPT", DOC_TDX_ABI, "TDG.VP.VMCALL",				\
+		"registers that are not passed keep the guest's values")			\
+	REQUIREMENT(TDX_NOT_PASSED, "TDX-NOT-PASSED", DOC_TDX_ABI, "TDG.VP.VMCALL",		\
+		"registers that are not passed read as 0 in the VMM")				\
+	REQUIREMENT(TDX_BAD_RCX, "TDX-BAD-RCX", DOC_TDX_ABI, "TDG.VP.VMCALL",			\
+		"RCX that passes RAX, RCX or RSP, or has bits 63:32, is refused, without a VM exit")	\
+	REQUIREMENT(TDX_START, "TDX-START", "Intel TDX Module Base Architecture Specification",	\
+		"Initial State of Guest GPRs",							\
+		"a vCPU starts with the GPAW in RBX, the VMM's value in RCX and R8, its index in RSI")	\
+	/* what a VMM sees of KVM_EXIT_TDX */							\
+	REQUIREMENT(TDX_EXIT_FLAGS, "TDX-EXIT-FLAGS", DOC_API, "KVM_EXIT_TDX",			\
+		"flags are 0")									\
+	REQUIREMENT(TDX_EXIT_NR, "TDX-EXIT-NR", DOC_API, "KVM_EXIT_TDX",			\
+		"nr is the leaf, from R11")							\
+	REQUIREMENT(TDX_IGNORED, "TDX-IGNORED", DOC_API, "KVM_EXIT_TDX",			\
+		"a VMM that ignores an exit leaves the guest with the preset answer")		\
+	/* GetTdVmCallInfo */									\
+	REQUIREMENT(TDX_INFO_0, "TDX-INFO-0", DOC_GHCI, "TDG.VP.VMCALL<GetTdVmCallInfo>",	\
+		"R12 = 0 answers SUCCESS and R11 to R14 = 0, without an exit")			\
+	REQUIREMENT(TDX_INFO_1, "TDX-INFO-1", DOC_API, "KVM_EXIT_TDX",				\
+		"R12 = 1 exits to the VMM with leaf 1 and outputs of 0")			\
+	REQUIREMENT(TDX_INFO_ANSWER, "TDX-INFO-ANSWER", DOC_GHCI,				\
+		"TDG.VP.VMCALL<GetTdVmCallInfo>",						\
+		"the guest finds the VMM's ret in R10, and its r11 to r14 in R11 to R14")	\
+	REQUIREMENT(TDX_INFO_OTHER, "TDX-INFO-OTHER", DOC_GHCI,					\
+		"TDG.VP.VMCALL<GetTdVmCallInfo>",						\
+		"R12 other than 0 and 1 answers INVALID_OPERAND, without an exit")		\
+	/* GetQuote */										\
+	REQUIREMENT(TDX_QUOTE_EXIT, "TDX-QUOTE-EXIT", DOC_API, "KVM_EXIT_TDX",			\
+		"GetQuote exits to the VMM with the revision's reason")				\
+	REQUIREMENT(TDX_QUOTE_GPA, "TDX-QUOTE-GPA", DOC_API, "KVM_EXIT_TDX",			\
+		"gpa is R12 without the shared bit (tdx-dedicated v1: with it)")		\
+	REQUIREMENT(TDX_QUOTE_SIZE, "TDX-QUOTE-SIZE", DOC_API, "KVM_EXIT_TDX",			\
+		"size is R13, whatever it is")							\
+	REQUIREMENT(TDX_QUOTE_RET, "TDX-QUOTE-RET", DOC_API, "KVM_EXIT_TDX",			\
+		"ret is SUBFUNC_UNSUPPORTED on exit")						\
+	REQUIREMENT(TDX_QUOTE_ANSWER, "TDX-QUOTE-ANSWER", DOC_GHCI, "TDG.VP.VMCALL<GetQuote>",	\
+		"the guest finds the VMM's ret in R10, all 64 bits")				\
+	REQUIREMENT(TDX_QUOTE_PRIVATE, "TDX-QUOTE-PRIVATE", DOC_GHCI, "TDG.VP.VMCALL<GetQuote>",	\
+		"a private buffer answers INVALID_OPERAND, without an exit")			\
+	REQUIREMENT(TDX_QUOTE_ALIGN, "TDX-QUOTE-ALIGN", DOC_DEDICATED, "KVM_EXIT_TDX_GET_QUOTE",	\
+		"v1 refuses a GPA or size that is not page aligned with INVALID_OPERAND")	\
+	REQUIREMENT(TDX_QUOTE_BUFFER, "TDX-QUOTE-BUFFER", DOC_GHCI, "TDG.VP.VMCALL<GetQuote>",	\
+		"the answer comes by the shared buffer, when the VMM is done, and only then")	\
+	/* SetupEventNotifyInterrupt */								\
+	REQUIREMENT(TDX_NOTIFY_EXIT, "TDX-NOTIFY-EXIT", DOC_API, "KVM_EXIT_TDX",		\
+		"SetupEventNotifyInterrupt exits to the VMM with the revision's reason")	\
+	REQUIREMENT(TDX_NOTIFY_VECTOR, "TDX-NOTIFY-VECTOR", DOC_API, "KVM_EXIT_TDX",		\
+		"vector is R12")								\
+	REQUIREMENT(TDX_NOTIFY_RET, "TDX-NOTIFY-RET", DOC_API, "KVM_EXIT_TDX",			\
+		"ret is SUBFUNC_UNSUPPORTED on exit")						\
+	REQUIREMENT(TDX_NOTIFY_RANGE, "TDX-NOTIFY-RANGE", DOC_GHCI,				\
+		"TDG.VP.VMCALL<SetupEventNotifyInterrupt>",					\
+		"a vector below 32 or above 255 answers INVALID_OPERAND, without an exit")	\
+	REQUIREMENT(TDX_NOTIFY_ANSWER, "TDX-NOTIFY-ANSWER", DOC_GHCI,				\
+		"TDG.VP.VMCALL<SetupEventNotifyInterrupt>",					\
+		"the guest finds the VMM's ret in R10, all 64 bits")				\
+	/* MapGPA: the exits */									\
+	REQUIREMENT(TDX_MAP_EXIT, "TDX-MAP-EXIT", DOC_HC, "KVM_HC_MAP_GPA_RANGE",		\
+		"MapGPA exits to the VMM as hypercall KVM_HC_MAP_GPA_RANGE")			\
+	REQUIREMENT(TDX_MAP_GPA, "TDX-MAP-GPA", DOC_HC, "KVM_HC_MAP_GPA_RANGE",			\
+		"args[0] is the next GPA of the range, without the shared bit")			\
+	REQUIREMENT(TDX_MAP_SIZE, "TDX-MAP-SIZE", DOC_HC, "KVM_HC_MAP_GPA_RANGE",		\
+		"args[1] is a number of pages in the range, at most 2 MiB of them")		\
+	REQUIREMENT(TDX_MAP_VIEW, "TDX-MAP-VIEW", DOC_HC, "KVM_HC_MAP_GPA_RANGE",		\
+		"args[2] says private for GPAs without the shared bit, and pages of 4 KiB")	\
+	REQUIREMENT(TDX_MAP_FLAGS, "TDX-MAP-FLAGS", DOC_API, "KVM_EXIT_HYPERCALL",		\
+		"flags say long mode")								\
+	REQUIREMENT(TDX_MAP_RET, "TDX-MAP-RET", DOC_API, "KVM_EXIT_HYPERCALL",			\
+		"ret is 0 on exit")								\
+	/* MapGPA: answers */									\
+	REQUIREMENT(TDX_MAP_DONE, "TDX-MAP-DONE", DOC_GHCI, "TDG.VP.VMCALL<MapGPA>",		\
+		"SUCCESS, when the VMM has taken the whole range, and not before")		\
+	REQUIREMENT(TDX_MAP_REFUSED, "TDX-MAP-REFUSED", DOC_GHCI, "TDG.VP.VMCALL<MapGPA>",	\
+		"EINVAL of the VMM answers INVALID_OPERAND, and ends the call")			\
+	REQUIREMENT(TDX_MAP_AGAIN, "TDX-MAP-AGAIN", DOC_GHCI, "TDG.VP.VMCALL<MapGPA>",		\
+		"EAGAIN of the VMM answers RETRY, or as every error INVALID_OPERAND")		\
+	REQUIREMENT(TDX_MAP_OTHER, "TDX-MAP-OTHER", DOC_HC, "KVM_HC_MAP_GPA_RANGE",		\
+		"other errors of the VMM answer INVALID_OPERAND; KVM_RUN refuses them where EAGAIN is RETRY")	\
+	REQUIREMENT(TDX_MAP_STOPPED, "TDX-MAP-STOPPED", DOC_GHCI, "TDG.VP.VMCALL<MapGPA>",	\
+		"R11 is the GPA where the VMM stopped")						\
+	REQUIREMENT(TDX_MAP_RETRY, "TDX-MAP-RETRY", DOC_GHCI, "TDG.VP.VMCALL<MapGPA>",		\
+		"RETRY, with the next GPA in R11, when an interrupt is pending between two exits")	\
+	REQUIREMENT(TDX_MAP_SIZE_0, "TDX-MAP-SIZE-0", DOC_GHCI, "TDG.VP.VMCALL<MapGPA>",	\
+		"size 0 answers INVALID_OPERAND, without an exit")				\
+	REQUIREMENT(TDX_MAP_WRAP, "TDX-MAP-WRAP", DOC_GHCI, "TDG.VP.VMCALL<MapGPA>",		\
+		"a range that wraps answers INVALID_OPERAND, without an exit")			\
+	REQUIREMENT(TDX_MAP_WIDTH, "TDX-MAP-WIDTH", DOC_GHCI, "TDG.VP.VMCALL<MapGPA>",		\
+		"a range beyond the TD's address width answers INVALID_OPERAND, without an exit")	\
+	REQUIREMENT(TDX_MAP_BOTH, "TDX-MAP-BOTH", DOC_GHCI, "TDG.VP.VMCALL<MapGPA>",		\
+		"a range on both sides of the shared bit answers INVALID_OPERAND, without an exit")	\
+	REQUIREMENT(TDX_MAP_ALIGN, "TDX-MAP-ALIGN", DOC_GHCI, "TDG.VP.VMCALL<MapGPA>",		\
+		"a GPA or size that is not page aligned answers ALIGN_ERROR, without an exit")	\
+	REQUIREMENT(TDX_MAP_BAD_GPA, "TDX-MAP-BAD-GPA", DOC_GHCI, "TDG.VP.VMCALL<MapGPA>",	\
+		"a refused range leaves its GPA in R11")					\
+	REQUIREMENT(TDX_MAP_CAP_OFF, "TDX-MAP-CAP-OFF", DOC_API, "KVM_CAP_EXIT_HYPERCALL",	\
+		"without the capability MapGPA answers SUBFUNC_UNSUPPORTED (before 7.0 INVALID_OPERAND)")	\
+	/* ReportFatalError */									\
+	REQUIREMENT(TDX_FATAL_EXIT, "TDX-FATAL-EXIT", DOC_API, "KVM_EXIT_SYSTEM_EVENT",	\
+		"ReportFatalError exits to the VMM as KVM_SYSTEM_EVENT_TDX_FATAL with 16 registers")	\
+	REQUIREMENT(TDX_FATAL_REGS, "TDX-FATAL-REGS", DOC_API, "KVM_EXIT_SYSTEM_EVENT",	\
+		"data are the registers in the order of their numbers")				\
+	REQUIREMENT(TDX_FATAL_END, "TDX-FATAL-END", DOC_GHCI, "TDG.VP.VMCALL<ReportFatalError>",	\
+		"the guest does not go on")							\
+	/* what is not there */									\
+	REQUIREMENT(TDX_UNKNOWN_LEAF, "TDX-UNKNOWN-LEAF", DOC_GHCI, "TDG.VP.VMCALL",		\
+		"an undefined leaf answers SUBFUNC_UNSUPPORTED, without an exit")		\
+	REQUIREMENT(TDX_HYPERCALL, "TDX-HYPERCALL", DOC_GHCI, "TDG.VP.VMCALL",			\
+		"R10 other than 0 is the VMM's own: a KVM hypercall, its result in R10")	\
+	/* KVM_RUN around an exit */								\
+	REQUIREMENT(TDX_IMMEDIATE, "TDX-IMMEDIATE", DOC_API, "immediate_exit",			\
+		"KVM_RUN with immediate_exit completes the exit, then fails with EINTR")	\
+	REQUIREMENT(TDX_SIGNAL, "TDX-SIGNAL", DOC_API, "KVM_EXIT_TDX",				\
+		"KVM_RUN with a signal pending completes the exit, then fails with EINTR")	\
+	REQUIREMENT(TDX_VCPU, "TDX-VCPU", DOC_API, "KVM_EXIT_TDX",				\
+		"exits pending on two vCPUs are answered each by its own ret")
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The exits of GetQuote and SetupEventNotifyInterrupt in all their revisions, each
+ * described once: the exit's reason and where kvm_run keeps what.
+ */
+#ifndef TDX_REVISIONS_H
+#define TDX_REVISIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct kvm_run;
+
+/* A field of the exit struct: bytes from the start of the union; width 0: not there. */
+struct tdx_field {
+	uint8_t offset, width;
+};
+
+struct tdx_revision {
+	const char *name, *source;
+	struct {
+		uint32_t reason;
+		struct tdx_field ret, gpa, size;
+		bool shared_bit;	/* gpa has it */
+		bool aligned;		/* others are refused */
+	} quote;
+	struct {
+		uint32_t reason;	/* 0: there is no such exit */
+		struct tdx_field ret, vector;
+	} notify;
+	bool has_nr;			/* flags and nr come first, as in struct tdx_exit */
+};
+
+enum tdx_revision_nr {
+	TDX_REV_TDX,
+	TDX_REV_DEDICATED_V1,
+	TDX_REV_DEDICATED_V2,
+	NR_TDX_REVISIONS
+};
+
+extern const struct tdx_revision tdx_revisions[NR_TDX_REVISIONS];
+
+/*
+ * The revision that this machine's KVM speaks.  KVM_TDX_CAPABILITIES tells of "tdx"; the
+ * others have nothing to be asked, so a TD makes a request, and the exit's reason tells.
+ * tdx_revision_find() is for main(), before cases fork; it gives NULL, or why there is none.
+ */
+const char *tdx_revision_find(void);
+const struct tdx_revision *tdx_revision(void);
+
+uint64_t tdx_exit_get(struct kvm_run *run, struct tdx_field field);
+void tdx_exit_set(struct kvm_run *run, struct tdx_field field, uint64_t value);
+
+#endif

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Expectations of TDCALL answers and TDX exits.
+ */
+#include <stdio.h>
+
+#include "kvm_util.h"
+
+#include "tdvmcall_vm.h"
+
+static const struct value_name status[] = {
+	{ GHCI_SUCCESS, "SUCCESS" },
+	{ GHCI_RETRY, "RETRY" },
+	{ GHCI_INVALID_OPERAND, "INVALID_OPERAND" },
+	{ GHCI_GPA_INUSE, "GPA_INUSE" },
+	{ GHCI_ALIGN_ERROR, "ALIGN_ERROR" },
+	{ GHCI_SUBFUNC_UNSUPPORTED, "SUBFUNC_UNSUPPORTED" },
+	{}
+};
+
+const struct value_names names_tdvmcall = { .other = "a status without name", .names = status };
+
+static const struct value_name tdcall_status[] = {
+	{ TDX_SUCCESS, "TDX_SUCCESS" },
+	{ TDX_OPERAND_INVALID | TDX_OPERAND_ID_RAX, "TDX_OPERAND_INVALID, RAX" },
+	{ TDX_OPERAND_INVALID | TDX_OPERAND_ID_RCX, "TDX_OPERAND_INVALID, RCX" },
+	{}
+};
+
+const struct value_names names_tdcall = {
+	.other = "another status of the TDX module", .names = tdcall_status,
+};
+
+static const struct value_name leaf_name[] = {
+	{ GHCI_GET_TD_VM_CALL_INFO, "GetTdVmCallInfo" },
+	{ GHCI_MAP_GPA, "MapGPA" },
+	{ GHCI_GET_QUOTE, "GetQuote" },
+	{ GHCI_REPORT_FATAL_ERROR, "ReportFatalError" },
+	{ GHCI_SETUP_EVENT_NOTIFY, "SetupEventNotifyInterrupt" },
+	{}
+};
+
+const struct value_names names_leaf = { .other = "no leaf with an exit", .names = leaf_name };
+const struct value_names names_vector = { .other = "vector" };
+
+static const char *const gpr_name[TD_NR_GPRS] = {
+	"RAX", "RCX", "RDX", "RBX", "RSP", "RBP", "RSI", "RDI",
+	"R8", "R9", "R10", "R11", "R12", "R13", "R14", "R15",
+};
+
+static void expect_kept(struct tdvmcall_vm *v)
+{
+	const uint64_t passed = v->req->in.gpr[TD_RCX];
+	unsigned int i;
+	char what[64];
+
+	for (i = TD_RCX; i < TD_NR_GPRS; i++) {
+		if ((passed & (1ull << i)) || i == TD_RSP || i == TD_RBP)
+			continue;
+		snprintf(what, sizeof(what), "%s, which was not passed", gpr_name[i]);
+		EXPECT_REQ_EQ(REQ_TDX_KEPT, what, v->req->in.gpr[i], v->req->out.gpr[i],
+			      &names_value);
+	}
+}
+
+bool expect_tdvmcall_answer(enum requirement_nr req, struct tdvmcall_vm *v, uint64_t wanted)
+{
+	if (!EXPECT_REQ_SYNC(req, v->vcpu, TD_STAGE_ANSWERED))
+		return false;
+	EXPECT_REQ_EQ(REQ_TDX_RAX, "RAX", TDX_SUCCESS, v->req->out.gpr[TD_RAX], &names_tdcall);
+	expect_kept(v);
+	if (v->req->in.gpr[TD_RCX] & (1ull << TD_R10))
+		EXPECT_REQ_EQ(req, "R10, the answer", wanted, v->req->out.gpr[TD_R10],
+			      &names_tdvmcall);
+	return true;
+}
+
+bool expect_tdx_exit(enum requirement_nr req, struct tdvmcall_vm *v, uint64_t leaf)
+{
+	const struct tdx_exit *exit = tdx_exit_of(v->vcpu->run);
+
+	if (!EXPECT_REQ_EXIT(req, v->vcpu, TDX_EXIT_REASON))
+		return false;
+	EXPECT_REQ_EQ(REQ_TDX_EXIT_FLAGS, "flags", 0, exit->flags, &names_value);
+	return EXPECT_REQ_EQ(REQ_TDX_EXIT_NR, "nr", leaf, exit->nr, &names_leaf);
+}
+
+bool expect_tdx_eintr(enum requirement_nr req, struct tdvmcall_vm *v)
+{
+	int err;
+
+	errno = 0;
+	err = __vcpu_run(v->vcpu) ? errno : 0;
+	errno = 0;
+	return EXPECT_REQ_EQ(req, "KVM_RUN", EINTR, err, &names_errno);
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A TD that makes TDCALLs for the host.
+ */
+#include <linux/kvm_para.h>
+#include <string.h>
+
+#include "kvm_util.h"
+
+#include "tdvmcall_vm.h"
+
+void tdvmcall_vm_create_with(struct tdvmcall_vm *v, const struct tdvmcall_vm_options *options)
+{
+	const unsigned int nr_vcpus = options->nr_vcpus ? options->nr_vcpus : 1;
+	unsigned int id;
+
+	memset(v, 0, sizeof(*v));
+	v->td = td_vm_create(options->gpaw ? options->gpaw : TD_GPAW_48, nr_vcpus, guest_td_loop);
+	for (id = 0; id < nr_vcpus; id++) {
+		struct shared_mem mailbox = td_vm_alloc_shared(v->td, 1);
+
+		v->reqs[id] = mailbox.hva;
+		td_vm_set_arg(v->td, id, mailbox.gva);
+	}
+	if (options->buffer_pages)
+		v->buffer = td_vm_alloc_shared(v->td, options->buffer_pages);
+	if (options->map_gpa)
+		vm_enable_cap(v->td->vm, KVM_CAP_EXIT_HYPERCALL, 1ull << KVM_HC_MAP_GPA_RANGE);
+	td_vm_launch(v->td);
+	tdvmcall_vm_select(v, 0);
+}
+
+void tdvmcall_vm_create(struct tdvmcall_vm *v, unsigned int gpaw, size_t buffer_pages)
+{
+	const struct tdvmcall_vm_options options = { .gpaw = gpaw, .buffer_pages = buffer_pages };
+
+	tdvmcall_vm_create_with(v, &options);
+}
+
+void tdvmcall_vm_free(struct tdvmcall_vm *v)
+{
+	td_vm_free(v->td);
+}
+
+void tdvmcall_vm_select(struct tdvmcall_vm *v, unsigned int id)
+{
+	v->vcpu = v->td->vcpu[id];
+	v->req = v->reqs[id];
+}
+
+void tdvmcall_prepare(struct tdvmcall_vm *v, uint64_t leaf, uint64_t r12, uint64_t r13,
+		      uint64_t r14, uint64_t r15)
+{
+	uint64_t *gpr = v->req->in.gpr;
+	unsigned int i;
+
+	for (i = 0; i < TD_NR_GPRS; i++) {
+		gpr[i] = TD_FILL(i);
+		v->req->out.gpr[i] = ~TD_FILL(i);
+	}
+	gpr[TD_RAX] = TDG_VP_VMCALL;
+	gpr[TD_RCX] = TD_PASS_STANDARD;
+	gpr[TD_R10] = 0;
+	gpr[TD_R11] = leaf;
+	gpr[TD_R12] = r12;
+	gpr[TD_R13] = r13;
+	gpr[TD_R14] = r14;
+	gpr[TD_R15] = r15;
+	v->req->fill_len = v->req->wait_gva = v->req->polls = v->req->sum_len = 0;
+}
