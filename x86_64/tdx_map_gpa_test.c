@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * TDG.VP.VMCALL<MapGPA>: exits to the VMM as hypercall KVM_HC_MAP_GPA_RANGE, one for each
+ * 2 MiB at most.
+ *
+ * The VMM here only answers: no page changes its view, so the GPAs need not be of memory.
+ * Where KVM cuts a range is not ABI, only that the pieces follow each other and none is
+ * larger than 2 MiB.
+ */
+#include "harness.h"
+
+#include <linux/kvm_para.h>
+
+#include "kvm_util.h"
+#include "ucall_common.h"
+
+#include "tdvmcall_vm.h"
+
+#define LEAF		GHCI_MAP_GPA
+#define PAGE		4096ull
+#define MAX_CHUNK	(2ull << 20)
+
+/* A GPA that stands for the shared bit minus what is above bit 63 of it. */
+#define BELOW_TOP(bytes)	(~(uint64_t)0 - (bytes) + 1)
+
+static bool start(struct tdvmcall_vm *v, unsigned int gpaw, bool enabled)
+{
+	const struct tdvmcall_vm_options options = { .gpaw = gpaw, .map_gpa = enabled };
+	const char *missing = td_vm_gpaw_missing(gpaw);
+
+	if (missing) {
+		check_skip("%s", missing);
+		return false;
+	}
+	tdvmcall_vm_create_with(v, &options);
+	return true;
+}
+
+/* BELOW_TOP() counts from the shared bit, others from 0. */
+static uint64_t real_gpa(const struct tdvmcall_vm *v, uint64_t gpa, bool shared)
+{
+	if (gpa >> 63)
+		gpa += v->td->shared_bit;
+	return gpa | (shared ? v->td->shared_bit : 0);
+}
+
+/*
+ * KVM_RUN up to an exit for GPA @next of a range that ends at @end, both with the shared
+ * bit or without; the bytes it is for, or 0 if it is not as wanted.
+ */
+static uint64_t expect_chunk(struct tdvmcall_vm *v, uint64_t next, uint64_t end)
+{
+	const uint64_t shared_bit = v->td->shared_bit, left = (end - next) / PAGE;
+	struct kvm_run *run = v->vcpu->run;
+	uint64_t view = next & shared_bit ? 0 : KVM_MAP_GPA_RANGE_ENCRYPTED, npages;
+
+	if (!EXPECT_REQ_EXIT(REQ_TDX_MAP_EXIT, v->vcpu, KVM_EXIT_HYPERCALL) ||
+	    !EXPECT_REQ_EQ(REQ_TDX_MAP_EXIT, "nr", KVM_HC_MAP_GPA_RANGE, run->hypercall.nr,
+			   &names_value))
+		return 0;
+	EXPECT_REQ_EQ(REQ_TDX_MAP_GPA, "args[0], the GPA", next & ~shared_bit,
+		      run->hypercall.args[0], &names_gpa);
+	EXPECT_REQ_EQ(REQ_TDX_MAP_VIEW, "args[2], view and page size",
+		      view | KVM_MAP_GPA_RANGE_PAGE_SZ_4K, run->hypercall.args[2], &names_value);
+	EXPECT_REQ_EQ(REQ_TDX_MAP_FLAGS, "flags", KVM_EXIT_HYPERCALL_LONG_MODE,
+		      run->hypercall.flags, &names_value);
+	EXPECT_REQ_EQ(REQ_TDX_MAP_RET, "ret", 0, run->hypercall.ret, &names_errno);
+	npages = run->hypercall.args[1];
+	EXPECT_REQ_TRUE(REQ_TDX_MAP_SIZE, "args[1] is 1 to 512 pages of those left",
+			npages && npages <= left && npages <= MAX_CHUNK / PAGE);
+	return check_failed() ? 0 : npages * PAGE;
+}
+
+/* ---- ranges that the VMM takes ---- */
+
+COCO_FIXTURE(range);
+FIXTURE_VARIANT(range)
+{
+	struct check_row row;
+	unsigned int gpaw;
+	bool shared;
+	uint64_t gpa, size;
+};
+
+#define RANGE_ROW(name, gpaw_, shared_, gpa_, size_)					\
+	FIXTURE_VARIANT_ADD(range, name)						\
+	{										\
+		COCO_ROW(NULL, REQ_TDX_MAP_DONE, REQ_TDX_MAP_EXIT, REQ_TDX_MAP_GPA,	\
+			 REQ_TDX_MAP_SIZE, REQ_TDX_MAP_VIEW, REQ_TDX_MAP_FLAGS,		\
+			 REQ_TDX_MAP_RET, REQ_TDX_RAX),					\
+		.gpaw = gpaw_, .shared = shared_, .gpa = gpa_, .size = size_,		\
+	};
+#define RANGE_ROWS(name, gpa, size)							\
+	RANGE_ROW(name##_private, TD_GPAW_48, false, gpa, size)				\
+	RANGE_ROW(name##_shared, TD_GPAW_48, true, gpa, size)
+
+RANGE_ROWS(page, 0x40000000, PAGE)
+RANGE_ROWS(gpa_0, 0, PAGE)
+RANGE_ROWS(last_page, BELOW_TOP(PAGE), PAGE)
+RANGE_ROWS(last_5_mib, BELOW_TOP(0x500000), 0x500000)
+RANGE_ROWS(under_2_mib, 0x40000000, MAX_CHUNK - PAGE)
+RANGE_ROWS(is_2_mib, 0x40000000, MAX_CHUNK)
+RANGE_ROWS(over_2_mib, 0x40000000, MAX_CHUNK + PAGE)
+RANGE_ROWS(is_5_mib, 0x40000000, 0x500000)
+RANGE_ROWS(is_64_mib, 0x40000000, 32 * MAX_CHUNK)
+RANGE_ROWS(across_2_mib, 0x401ff000, 2 * PAGE)
+RANGE_ROWS(from_odd_page, 0x40003000, 0x400000)
+RANGE_ROWS(across_4_gib, 0xfff00000, MAX_CHUNK)
+RANGE_ROW(gpaw_52_private, TD_GPAW_52, false, 1ull << 47, 0x500000)
+RANGE_ROW(gpaw_52_shared, TD_GPAW_52, true, 1ull << 47, 0x500000)
+RANGE_ROW(gpaw_52_across_47_private, TD_GPAW_52, false, (1ull << 47) - PAGE, 2 * PAGE)
+RANGE_ROW(gpaw_52_last_private, TD_GPAW_52, false, BELOW_TOP(0x500000), 0x500000)
+RANGE_ROW(gpaw_52_last_shared, TD_GPAW_52, true, BELOW_TOP(0x500000), 0x500000)
+
+COCO_TEST_F(range, taken)
+{
+	uint64_t gpa, end, next, chunk;
+	struct tdvmcall_vm v;
+
+	if (!start(&v, variant->gpaw, true))
+		return;
+	gpa = real_gpa(&v, variant->gpa, variant->shared);
+	end = gpa + variant->size;
+	tdvmcall_prepare(&v, LEAF, gpa, variant->size, TD_FILL(14), TD_FILL(15));
+	for (next = gpa; next != end; next += chunk) {
+		chunk = expect_chunk(&v, next, end);
+		if (!chunk)
+			return;
+		v.vcpu->run->hypercall.ret = 0;
+	}
+	expect_tdvmcall_answer(REQ_TDX_MAP_DONE, &v, GHCI_SUCCESS);
+	tdvmcall_vm_free(&v);
+}
+
+/* ---- the VMM refuses one of the pieces ---- */
+
+/*
+ * KVM cannot be asked what it makes of errors other than EINVAL.  In some all are the same;
+ * in newer ones EAGAIN is RETRY, and what is neither is the VMM's mistake.
+ */
+static bool eagain_is_retry;
+
+static const char *find_semantics(void)
+{
+	const struct tdvmcall_vm_options options = { .map_gpa = true };
+	const char *missing = td_vm_missing();
+	struct tdvmcall_vm v;
+
+	if (missing)
+		return missing;
+	tdvmcall_vm_create_with(&v, &options);
+	tdvmcall_prepare(&v, LEAF, 0, PAGE, 0, 0);
+	if (!__vcpu_run(v.vcpu) && v.vcpu->run->exit_reason == KVM_EXIT_HYPERCALL) {
+		v.vcpu->run->hypercall.ret = EAGAIN;
+		if (!__vcpu_run(v.vcpu))
+			eagain_is_retry = v.req->out.gpr[TD_R10] == GHCI_RETRY;
+	}
+	errno = 0;
+	tdvmcall_vm_free(&v);
+	return NULL;
+}
+
+COCO_FIXTURE(refused);
+FIXTURE_VARIANT(refused)
+{
+	struct check_row row;
+	uint64_t ret;
+	bool shared;
+	unsigned int taken;		/* exits that the VMM takes before */
+};
+
+#define REFUSED_ROW(name, req, ret_, shared_, taken_)				\
+	FIXTURE_VARIANT_ADD(refused, name)					\
+	{									\
+		COCO_ROW(NULL, req, REQ_TDX_MAP_STOPPED, REQ_TDX_MAP_GPA,	\
+			 REQ_TDX_MAP_RET, REQ_TDX_KEPT),			\
+		.ret = ret_, .shared = shared_, .taken = taken_,		\
+	};
+
+REFUSED_ROW(first_private, REQ_TDX_MAP_REFUSED, EINVAL, false, 0)
+REFUSED_ROW(second_private, REQ_TDX_MAP_REFUSED, EINVAL, false, 1)
+REFUSED_ROW(third_private, REQ_TDX_MAP_REFUSED, EINVAL, false, 2)
+REFUSED_ROW(first_shared, REQ_TDX_MAP_REFUSED, EINVAL, true, 0)
+REFUSED_ROW(second_shared, REQ_TDX_MAP_REFUSED, EINVAL, true, 1)
+REFUSED_ROW(third_shared, REQ_TDX_MAP_REFUSED, EINVAL, true, 2)
+REFUSED_ROW(again_first, REQ_TDX_MAP_AGAIN, EAGAIN, false, 0)
+REFUSED_ROW(again_second, REQ_TDX_MAP_AGAIN, EAGAIN, true, 1)
+REFUSED_ROW(other_1, REQ_TDX_MAP_OTHER, 1, false, 0)
+REFUSED_ROW(other_enosys, REQ_TDX_MAP_OTHER, ENOSYS, false, 1)
+REFUSED_ROW(other_bit_32, REQ_TDX_MAP_OTHER, 1ull << 32, false, 0)
+REFUSED_ROW(other_bit_63, REQ_TDX_MAP_OTHER, 1ull << 63, true, 1)
+REFUSED_ROW(other_minus_einval, REQ_TDX_MAP_OTHER, (uint64_t)-EINVAL, false, 0)
+REFUSED_ROW(other_all_ones, REQ_TDX_MAP_OTHER, ~0ull, true, 2)
+
+COCO_TEST_F(refused, answer)
+{
+	const uint64_t size = 4 * MAX_CHUNK;
+	enum requirement_nr req = check_main_req();
+	uint64_t gpa, next, chunk, status = GHCI_INVALID_OPERAND;
+	struct tdvmcall_vm v;
+	unsigned int i;
+
+	if (!start(&v, TD_GPAW_48, true))
+		return;
+	next = gpa = real_gpa(&v, 0x40000000, variant->shared);
+	tdvmcall_prepare(&v, LEAF, gpa, size, TD_FILL(14), TD_FILL(15));
+	for (i = 0; i <= variant->taken; i++) {
+		chunk = expect_chunk(&v, next, gpa + size);
+		if (!chunk)
+			return;
+		v.vcpu->run->hypercall.ret = i < variant->taken ? 0 : variant->ret;
+		if (i < variant->taken)
+			next += chunk;
+	}
+
+	if (req == REQ_TDX_MAP_OTHER && eagain_is_retry) {
+		EXPECT_REQ_RUN_ERRNO(req, v.vcpu, EINVAL);
+		return;
+	}
+	if (req == REQ_TDX_MAP_AGAIN && eagain_is_retry)
+		status = GHCI_RETRY;
+	if (expect_tdvmcall_answer(req, &v, status))
+		EXPECT_REQ_EQ(REQ_TDX_MAP_STOPPED, "R11, where the VMM stopped", next,
+			      v.req->out.gpr[TD_R11], &names_gpa);
+
+	/* The next call is a new one. */
+	tdvmcall_prepare(&v, LEAF, gpa, PAGE, 0, 0);
+	if (expect_chunk(&v, gpa, gpa + PAGE))
+		expect_tdvmcall_answer(REQ_TDX_MAP_DONE, &v, GHCI_SUCCESS);
+	tdvmcall_vm_free(&v);
+}
+
+/* ---- an interrupt is pending between two pieces ---- */
+
+#define MSI_VECTOR	0x40
+#define MSI_ADDRESS	0xfee00000
+
+/* To the vCPU with local APIC ID 0, which has interrupts disabled. */
+static void send_interrupt(struct tdvmcall_vm *v)
+{
+	struct kvm_msi msi = { .address_lo = MSI_ADDRESS, .data = MSI_VECTOR };
+	int ret = __vm_ioctl(v->td->vm, KVM_SIGNAL_MSI, &msi);
+
+	TEST_ASSERT(ret > 0, "KVM_SIGNAL_MSI gives %d, errno %s", ret, strerror(errno));
+}
+
+COCO_FIXTURE(interrupted);
+FIXTURE_VARIANT(interrupted)
+{
+	struct check_row row;
+	bool shared;
+	unsigned int taken;		/* exits before the one during which it is sent */
+	unsigned int chunks;		/* of 2 MiB */
+};
+
+#define INTERRUPTED_ROW(name, req, shared_, taken_, chunks_)			\
+	FIXTURE_VARIANT_ADD(interrupted, name)					\
+	{									\
+		COCO_ROW(NULL, req, REQ_TDX_MAP_GPA, REQ_TDX_MAP_DONE),		\
+		.shared = shared_, .taken = taken_, .chunks = chunks_,		\
+	};
+
+INTERRUPTED_ROW(first_of_3_private, REQ_TDX_MAP_RETRY, false, 0, 3)
+INTERRUPTED_ROW(first_of_3_shared, REQ_TDX_MAP_RETRY, true, 0, 3)
+INTERRUPTED_ROW(second_of_3, REQ_TDX_MAP_RETRY, false, 1, 3)
+/* Nothing is left to be retried. */
+INTERRUPTED_ROW(last_of_3, REQ_TDX_MAP_DONE, false, 2, 3)
+INTERRUPTED_ROW(only_one, REQ_TDX_MAP_DONE, true, 0, 1)
+
+COCO_TEST_F(interrupted, retry)
+{
+	uint64_t gpa, end, next, chunk;
+	struct tdvmcall_vm v;
+	unsigned int i;
+
+	if (!start(&v, TD_GPAW_48, true))
+		return;
+	next = gpa = real_gpa(&v, 0x40000000, variant->shared);
+	end = gpa + variant->chunks * MAX_CHUNK;
+	tdvmcall_prepare(&v, LEAF, gpa, end - gpa, 0, 0);
+	for (i = 0; i <= variant->taken && next != end; i++) {
+		chunk = expect_chunk(&v, next, end);
+		if (!chunk)
+			return;
+		next += chunk;
+		v.vcpu->run->hypercall.ret = 0;
+		if (i == variant->taken)
+			send_interrupt(&v);
+	}
+	if (next == end) {
+		expect_tdvmcall_answer(REQ_TDX_MAP_DONE, &v, GHCI_SUCCESS);
+		return;
+	}
+	if (!expect_tdvmcall_answer(REQ_TDX_MAP_RETRY, &v, GHCI_RETRY) ||
+	    !EXPECT_REQ_EQ(REQ_TDX_MAP_RETRY, "R11, the next GPA", next,
+			   v.req->out.gpr[TD_R11], &names_gpa))
+		return;
+
+	/* The guest goes on from there; the interrupt is still pending, so a piece at a time. */
+	while (next != end) {
+		tdvmcall_prepare(&v, LEAF, next, end - next, 0, 0);
+		chunk = expect_chunk(&v, next, end);
+		if (!chunk)
+			return;
+		next += chunk;
+		if (!expect_tdvmcall_answer(REQ_TDX_MAP_RETRY, &v,
+					    next == end ? GHCI_SUCCESS : GHCI_RETRY))
+			return;
+	}
+	tdvmcall_vm_free(&v);
+}
+
+/* ---- ranges that KVM refuses by itself ---- */
+
+COCO_FIXTURE(bad);
+FIXTURE_VARIANT(bad)
+{
+	struct check_row row;
+	unsigned int gpaw;
+	bool shared;
+	uint64_t gpa, size;
+};
+
+#define BAD_ROW(name, req, gpaw_, shared_, gpa_, size_)				\
+	FIXTURE_VARIANT_ADD(bad, name)						\
+	{									\
+		COCO_ROW(NULL, req, REQ_TDX_MAP_BAD_GPA, REQ_TDX_KEPT),		\
+		.gpaw = gpaw_, .shared = shared_, .gpa = gpa_, .size = size_,	\
+	};
+
+BAD_ROW(size_0_private, REQ_TDX_MAP_SIZE_0, TD_GPAW_48, false, 0x40000000, 0)
+BAD_ROW(size_0_shared, REQ_TDX_MAP_SIZE_0, TD_GPAW_48, true, 0x40000000, 0)
+BAD_ROW(gpa_0_size_0, REQ_TDX_MAP_SIZE_0, TD_GPAW_48, false, 0, 0)
+BAD_ROW(wrap_to_0, REQ_TDX_MAP_WRAP, TD_GPAW_48, false, 0x40000000, -0x40000000ull)
+BAD_ROW(wrap_beyond_0, REQ_TDX_MAP_WRAP, TD_GPAW_48, false, 0x40000000, -PAGE)
+BAD_ROW(wrap_shared, REQ_TDX_MAP_WRAP, TD_GPAW_48, true, 0x40000000, -PAGE)
+BAD_ROW(bit_52, REQ_TDX_MAP_WIDTH, TD_GPAW_48, false, 1ull << 52, PAGE)
+BAD_ROW(bit_62, REQ_TDX_MAP_WIDTH, TD_GPAW_48, true, 1ull << 62, PAGE)
+BAD_ROW(bit_48, REQ_TDX_MAP_WIDTH, TD_GPAW_48, false, 1ull << 48, PAGE)
+BAD_ROW(bit_51_of_48_shared, REQ_TDX_MAP_WIDTH, TD_GPAW_48, true, 1ull << 51, PAGE)
+BAD_ROW(past_the_top, REQ_TDX_MAP_WIDTH, TD_GPAW_48, true, BELOW_TOP(PAGE), 2 * PAGE)
+BAD_ROW(size_bit_52, REQ_TDX_MAP_WIDTH, TD_GPAW_48, true, 0, 1ull << 52)
+BAD_ROW(gpaw_52_bit_52, REQ_TDX_MAP_WIDTH, TD_GPAW_52, false, 1ull << 52, PAGE)
+BAD_ROW(gpaw_52_past_the_top, REQ_TDX_MAP_WIDTH, TD_GPAW_52, true, BELOW_TOP(PAGE), 2 * PAGE)
+BAD_ROW(both_views, REQ_TDX_MAP_BOTH, TD_GPAW_48, false, BELOW_TOP(PAGE), 2 * PAGE)
+BAD_ROW(both_views_5_mib, REQ_TDX_MAP_BOTH, TD_GPAW_48, false, BELOW_TOP(0x200000), 0x500000)
+BAD_ROW(both_views_all, REQ_TDX_MAP_BOTH, TD_GPAW_48, false, 0, 1ull << 48)
+BAD_ROW(gpaw_52_both_views, REQ_TDX_MAP_BOTH, TD_GPAW_52, false, BELOW_TOP(PAGE), 2 * PAGE)
+BAD_ROW(gpa_plus_1, REQ_TDX_MAP_ALIGN, TD_GPAW_48, false, 0x40000001, PAGE)
+BAD_ROW(gpa_plus_2048, REQ_TDX_MAP_ALIGN, TD_GPAW_48, true, 0x40000800, PAGE)
+BAD_ROW(size_1, REQ_TDX_MAP_ALIGN, TD_GPAW_48, false, 0x40000000, 1)
+BAD_ROW(size_plus_1, REQ_TDX_MAP_ALIGN, TD_GPAW_48, true, 0x40000000, PAGE + 1)
+BAD_ROW(size_plus_2048, REQ_TDX_MAP_ALIGN, TD_GPAW_48, false, 0x40000000, MAX_CHUNK + 2048)
+BAD_ROW(both_plus_2048, REQ_TDX_MAP_ALIGN, TD_GPAW_48, false, 0x40000800, 2048)
+
+COCO_TEST_F(bad, answer)
+{
+	enum requirement_nr req = check_main_req();
+	struct tdvmcall_vm v;
+	uint64_t gpa;
+
+	if (!start(&v, variant->gpaw, true))
+		return;
+	gpa = real_gpa(&v, variant->gpa, variant->shared);
+	tdvmcall_prepare(&v, LEAF, gpa, variant->size, TD_FILL(14), TD_FILL(15));
+	if (expect_tdvmcall_answer(req, &v, req == REQ_TDX_MAP_ALIGN ? GHCI_ALIGN_ERROR :
+								       GHCI_INVALID_OPERAND))
+		EXPECT_REQ_EQ(REQ_TDX_MAP_BAD_GPA, "R11, the range's GPA", gpa,
+			      v.req->out.gpr[TD_R11], &names_gpa);
+	tdvmcall_vm_free(&v);
+}
+
+/* ---- the capability ---- */
+
+COCO_FIXTURE(off);
+FIXTURE_VARIANT(off)
+{
+	struct check_row row;
+	bool shared;
+};
+
+FIXTURE_VARIANT_ADD(off, private)
+{
+	COCO_ROW(NULL, REQ_TDX_MAP_CAP_OFF), .shared = false,
+};
+
+FIXTURE_VARIANT_ADD(off, shared)
+{
+	COCO_ROW(NULL, REQ_TDX_MAP_CAP_OFF), .shared = true,
+};
+
+COCO_TEST_F(off, answer)
+{
+	struct tdvmcall_vm v;
+
+	if (!start(&v, TD_GPAW_48, false))
+		return;
+	tdvmcall_prepare(&v, LEAF, real_gpa(&v, 0x40000000, variant->shared), PAGE, 0, 0);
+	if (EXPECT_REQ_SYNC(REQ_TDX_MAP_CAP_OFF, v.vcpu, TD_STAGE_ANSWERED))
+		EXPECT_REQ_EITHER(REQ_TDX_MAP_CAP_OFF, "R10, the answer", GHCI_SUBFUNC_UNSUPPORTED,
+				  GHCI_INVALID_OPERAND, v.req->out.gpr[TD_R10], &names_tdvmcall);
+	tdvmcall_vm_free(&v);
+}
+
+COCO_MAIN(find_semantics)
