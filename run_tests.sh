@@ -133,20 +133,21 @@ jobs=${jobs:-$(nproc)}
 
 purposes=(build)
 case $platform in
-''|all|src)
-	purposes+=(src)
+''|all|src)	purposes+=(src) ;;
+esac
+if [ "$platform" != hw ]; then
 	if [ -n "$install" ] || [ "$engine" = unicorn ] ||
 	   { [ -z "$engine" ] && ! { [ -r /dev/kvm ] && [ -w /dev/kvm ]; }; }; then
 		purposes+=(unicorn)
-	fi ;;
-esac
+	fi
+fi
 "$root/tools/setup.sh" $install "${purposes[@]}" || exit 2
 
 export BUILD
 BUILD=$(readlink -m -- "${BUILD:-$root/build}")
 # What is built is said on stderr: stdout is for results.
 target=all
-if [ -n "$list" ] || [ "$platform" = hw ] || [ "$platform" = ref ]; then
+if [ -n "$list" ] || [ "$platform" = hw ]; then
 	target=tests
 fi
 "$root/tools/build.sh" $target >&2 || exit 2

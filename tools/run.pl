@@ -46,7 +46,8 @@ sub main
 	$options{'known-issues'} //= "$options{root}/tools/known-issues";
 	my $known = Coco::KnownIssues->load($options{'known-issues'});
 	my @groups = Coco::Platforms::groups(\%options);
-	my @jobs = map { add_jobs($_, $suite, $known, @selected) } grep { !$_->{skip} } @groups;
+	@groups = grep { leave_out($_, @selected) } @groups;
+	my @jobs = map { add_jobs($_, $suite, $known) } grep { !$_->{skip} } @groups;
 	make_path($options{out}, { error => \my $errors });
 	die "cannot create $options{out}\n" if @$errors;
 	my $content = !@jobs || Coco::Harness::run(\@jobs, parallel => $options{jobs},
@@ -60,9 +61,21 @@ sub main
 	return $status;
 }
 
+# Keep of @selected what the group is for.  False: it has no part in this run.
+sub leave_out
+{
+	my ($group, @selected) = @_;
+	my $tests = $group->{tests};
+
+	$group->{selected} = [grep { !$tests || $_->[0] =~ $tests } @selected];
+	return 1 if @{$group->{selected}};
+	$group->{skip} ||= $group->{others};
+	return $group->{skip};
+}
+
 sub add_jobs
 {
-	my ($group, $suite, $known, @selected) = @_;
+	my ($group, $suite, $known) = @_;
 
 	make_path("$options{out}/$group->{dir}", { error => \my $errors });
 	die "cannot create $options{out}/$group->{dir}\n" if @$errors;
@@ -80,7 +93,7 @@ sub add_jobs
 			issues => $known,
 			raw_file => "$options{out}/$group->{dir}/$name.tap",
 		}
-	} @selected];
+	} @{$group->{selected}}];
 	return @{$group->{jobs}};
 }
 

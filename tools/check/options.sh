@@ -35,8 +35,8 @@ ok "case_unknown" expect 2 "no case of snp_req_certs_answer_test matches 'nope'"
 ok "list" expect 0 "coco-v1" "$run" --list
 ok "list_one" expect 0 "snp_guest_request_test" "$run" --list snp_guest_request_test
 ok "list_other_cwd" expect 0 "REQUIREMENT" env -C / "$run" --list
-ok "ref" expect 4 "ref: skipped: the reference model has no SNP part yet" "$run" --platform ref \
-	--out "$TMP/out"
+ok "ref_without_snp" expect 4 "skipped: the reference model has no SNP part" "$run" --platform ref \
+	--out "$TMP/out" snp_psc_msr_test
 
 # A PATH without some of the packages' commands.
 chmod 755 "$TMP"

@@ -5,6 +5,8 @@
 #	label	for the report		dir	its directory among the results
 #	env	for the test programs
 #	version	of the kernel, for the known issues
+#	tests	regex of the programs that it is for (none: all); others are left out
+#	others	why they are: said if nothing else remains (none: then nothing is)
 #	skip	instead of all that: why it cannot be run
 package Coco::Platforms;
 
@@ -63,13 +65,34 @@ sub groups
 				 LD_PRELOAD => undef },
 		};
 	}
-	if ($platform =~ /^(?:default|all|ref)$/) {
-		push @groups, {
-			label => 'ref', dir => 'ref',
-			skip => 'the reference model has no SNP part yet',
-		};
-	}
+	push @groups, ref_groups($options) if $platform =~ /^(?:default|all|ref)$/;
 	return @groups;
+}
+
+# The reference model speaks each revision of the TDX exits; the others differ in what
+# is listed.
+sub ref_groups
+{
+	my ($options) = @_;
+	my $engine = engine($options->{engine});
+
+	return map {
+		my ($revision, $tests, $others) = @$_;
+		{
+			label => "ref/$engine $revision", dir => "ref-$engine-$revision",
+			version => '', tests => $tests, others => $others,
+			env => {
+				COCO_PLATFORM => 'ref',
+				COCO_ENGINE => $engine,
+				COCO_IMAGE => undef,
+				COCO_REF_REVISION => $revision,
+				COCO_TIMEOUT => CASE_TIMEOUT,
+				LD_PRELOAD => "$options->{build}/inproc/libinproc-ref.so",
+			},
+		}
+	} (['tdx', qr/^tdx_/, 'the reference model has no SNP part'],
+	   ['tdx-dedicated-v1', qr/^tdx_(?:get_quote|event_notify)_/],
+	   ['tdx-dedicated-v2', qr/^tdx_get_quote_/]);
 }
 
 sub src_groups
@@ -84,6 +107,9 @@ sub src_groups
 			sort glob "\Q$options->{root}\E/tools/patches/6.12/*.patch";
 	}
 
+	my $kdir = $options->{kdir} // "$options->{build}/linux-source-6.12";
+	my @tests = -e "$kdir/arch/x86/kvm/vmx/tdx.c" ? () :
+		(tests => qr/^(?!tdx_)/, others => 'the tree has no arch/x86/kvm/vmx/tdx.c');
 	my $engine = engine($options->{engine});
 	my @images = build_images($options, map { [@tree, @$_] } @variants);
 	return map {
@@ -91,7 +117,7 @@ sub src_groups
 		{
 			label => "src/$engine $tree",
 			dir => "src-$engine-" . $tree =~ s/[^\w.+-]+//gr,
-			version => $_->{VERSION},
+			version => $_->{VERSION}, @tests,
 			env => {
 				COCO_PLATFORM => 'src',
 				COCO_ENGINE => $engine,
