@@ -46,15 +46,17 @@ static uint64_t real_gpa(const struct tdvmcall_vm *v, uint64_t gpa, bool shared)
 
 /*
  * KVM_RUN up to an exit for GPA @next of a range that ends at @end, both with the shared
- * bit or without; the bytes it is for, or 0 if it is not as wanted.
+ * bit or without; the bytes it is for, or 0 if it is not as wanted.  That there is one is
+ * requirement @req.
  */
-static uint64_t expect_chunk(struct tdvmcall_vm *v, uint64_t next, uint64_t end)
+static uint64_t expect_chunk(enum requirement_nr req, struct tdvmcall_vm *v, uint64_t next,
+			     uint64_t end)
 {
 	const uint64_t shared_bit = v->td->shared_bit, left = (end - next) / PAGE;
 	struct kvm_run *run = v->vcpu->run;
 	uint64_t view = next & shared_bit ? 0 : KVM_MAP_GPA_RANGE_ENCRYPTED, npages;
 
-	if (!EXPECT_REQ_EXIT(REQ_TDX_MAP_EXIT, v->vcpu, KVM_EXIT_HYPERCALL) ||
+	if (!EXPECT_REQ_EXIT(req, v->vcpu, KVM_EXIT_HYPERCALL) ||
 	    !EXPECT_REQ_EQ(REQ_TDX_MAP_EXIT, "nr", KVM_HC_MAP_GPA_RANGE, run->hypercall.nr,
 			   &names_value))
 		return 0;
@@ -123,7 +125,8 @@ COCO_TEST_F(range, taken)
 	end = gpa + variant->size;
 	tdvmcall_prepare(&v, LEAF, gpa, variant->size, TD_FILL(14), TD_FILL(15));
 	for (next = gpa; next != end; next += chunk) {
-		chunk = expect_chunk(&v, next, end);
+		chunk = expect_chunk(next == gpa ? REQ_TDX_MAP_EXIT : REQ_TDX_MAP_DONE, &v, next,
+				     end);
 		if (!chunk)
 			return;
 		v.vcpu->run->hypercall.ret = 0;
@@ -205,7 +208,7 @@ COCO_TEST_F(refused, answer)
 	next = gpa = real_gpa(&v, 0x40000000, variant->shared);
 	tdvmcall_prepare(&v, LEAF, gpa, size, TD_FILL(14), TD_FILL(15));
 	for (i = 0; i <= variant->taken; i++) {
-		chunk = expect_chunk(&v, next, gpa + size);
+		chunk = expect_chunk(REQ_TDX_MAP_EXIT, &v, next, gpa + size);
 		if (!chunk)
 			return;
 		v.vcpu->run->hypercall.ret = i < variant->taken ? 0 : variant->ret;
@@ -219,13 +222,14 @@ COCO_TEST_F(refused, answer)
 	}
 	if (req == REQ_TDX_MAP_AGAIN && eagain_is_retry)
 		status = GHCI_RETRY;
-	if (expect_tdvmcall_answer(req, &v, status))
-		EXPECT_REQ_EQ(REQ_TDX_MAP_STOPPED, "R11, where the VMM stopped", next,
-			      v.req->out.gpr[TD_R11], &names_gpa);
+	if (!expect_tdvmcall_answer(req, &v, status))
+		return;
+	EXPECT_REQ_EQ(REQ_TDX_MAP_STOPPED, "R11, where the VMM stopped", next,
+		      v.req->out.gpr[TD_R11], &names_gpa);
 
 	/* The next call is a new one. */
 	tdvmcall_prepare(&v, LEAF, gpa, PAGE, 0, 0);
-	if (expect_chunk(&v, gpa, gpa + PAGE))
+	if (expect_chunk(REQ_TDX_MAP_EXIT, &v, gpa, gpa + PAGE))
 		expect_tdvmcall_answer(REQ_TDX_MAP_DONE, &v, GHCI_SUCCESS);
 	tdvmcall_vm_free(&v);
 }
@@ -279,7 +283,7 @@ COCO_TEST_F(interrupted, retry)
 	end = gpa + variant->chunks * MAX_CHUNK;
 	tdvmcall_prepare(&v, LEAF, gpa, end - gpa, 0, 0);
 	for (i = 0; i <= variant->taken && next != end; i++) {
-		chunk = expect_chunk(&v, next, end);
+		chunk = expect_chunk(REQ_TDX_MAP_EXIT, &v, next, end);
 		if (!chunk)
 			return;
 		next += chunk;
@@ -299,12 +303,13 @@ COCO_TEST_F(interrupted, retry)
 	/* The guest goes on from there; the interrupt is still pending, so a piece at a time. */
 	while (next != end) {
 		tdvmcall_prepare(&v, LEAF, next, end - next, 0, 0);
-		chunk = expect_chunk(&v, next, end);
+		chunk = expect_chunk(REQ_TDX_MAP_EXIT, &v, next, end);
 		if (!chunk)
 			return;
 		next += chunk;
-		if (!expect_tdvmcall_answer(REQ_TDX_MAP_RETRY, &v,
-					    next == end ? GHCI_SUCCESS : GHCI_RETRY))
+		if (next == end)
+			expect_tdvmcall_answer(REQ_TDX_MAP_DONE, &v, GHCI_SUCCESS);
+		else if (!expect_tdvmcall_answer(REQ_TDX_MAP_RETRY, &v, GHCI_RETRY))
 			return;
 	}
 	tdvmcall_vm_free(&v);

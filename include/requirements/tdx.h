@@ -9,6 +9,19 @@
 #define DOC_DEDICATED	"patch tdx-dedicated, 2025-04"
 
 #define REQUIREMENTS_TDX(REQUIREMENT)								\
+	/* KVM_MEMORY_ENCRYPT_OP */								\
+	REQUIREMENT(TDX_CMD_FLAGS, "TDX-CMD-FLAGS", DOC_TDX, "API description",			\
+		"KVM_TDX_CAPABILITIES, INIT_VM and INIT_MEM_REGION refuse undefined flags with EINVAL")	\
+	REQUIREMENT(TDX_CMD_FLAGS_ALL, "TDX-CMD-FLAGS-ALL", DOC_TDX, "API description",		\
+		"so do KVM_TDX_GET_CPUID and FINALIZE_VM, whose data must be 0 too")		\
+	REQUIREMENT(TDX_CMD_HW_ERROR, "TDX-CMD-HW-ERROR", DOC_TDX, "API description",		\
+		"hw_error other than 0 is refused with EINVAL")					\
+	REQUIREMENT(TDX_CMD_ARGS, "TDX-CMD-ARGS", DOC_TDX, "API description",			\
+		"a bad argument is refused with EINVAL, an array that is too small with E2BIG")	\
+	REQUIREMENT(TDX_CMD_REGION, "TDX-CMD-REGION", DOC_TDX, "KVM_TDX_INIT_MEM_REGION",	\
+		"a region that is empty, not page aligned or not private is refused with EINVAL")	\
+	REQUIREMENT(TDX_CMD_ORDER, "TDX-CMD-ORDER", DOC_TDX, "KVM TDX creation flow",		\
+		"a command out of order is refused: EINVAL, KVM_CREATE_VCPU: EIO")		\
 	/* TDCALL itself */									\
 	REQUIREMENT(TDX_RAX, "TDX-RAX", DOC_TDX_ABI, "TDG.VP.VMCALL",				\
 		"an answered TDG.VP.VMCALL leaves RAX = 0")					\
