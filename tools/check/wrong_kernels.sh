@@ -22,6 +22,7 @@
 # requirements.  WRONG_KERNELS=all runs everything on every kernel,
 # WRONG_KERNELS="NAME..." everything on these.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/wrong.sh"
 
 dir=$ROOT/tools/check/wrong_kernels
 jobs=$(nproc)
@@ -48,24 +49,7 @@ not_known()
 	echo "$list"
 }
 
-tests=$(cd "$ROOT/x86_64" && printf '%s\n' *_test.c | sed 's/\.c$//')
-for test in $tests; do
-	"$BUILD/x86_64/$test" --list | awk -F '\t' -v test="$test" 'NF == 3 {
-		n = split($2, ids, ",")
-		for (i = 1; i <= n; i++)
-			print ids[i], test ":" $1
-	}'
-done > "$TMP/cases"
-
-header()	# FILE KEY
-{
-	sed -n -e "s/^$2:[ 	]*//p" -e '/^--- /q' "$1" | head -n 1
-}
-
-ids()	# FILE KEY: one a line
-{
-	header "$1" "$2" | tr -s ', ' '\n'
-}
+list_cases '*_test.c'
 
 kernel_of()	# FILE
 {
@@ -77,13 +61,6 @@ kernel_of()	# FILE
 patch_of()	# KERNEL: its patch; none for stock
 {
 	[ "$1" = stock ] || echo "$ROOT/tools/patches/6.12/$1.patch"
-}
-
-# The cases for the requirements that $1 has to break.
-concerned()
-{
-	ids "$1" Requirement | awk 'NR == FNR { wanted[$1] = 1; next }
-		$1 in wanted && !seen[$2]++ { print $2 }' - "$TMP/cases"
 }
 
 # run NAME KERNEL [FILE [OPTION...]]: the suite on KERNEL with the patch; the output
@@ -119,50 +96,6 @@ run()
 		> "$TMP/$name.log" 2>&1 < /dev/null || status=$?
 	rm -rf "$TMP/$name.image"
 	echo $status > "$TMP/$name.status"
-}
-
-# The requirements that the report's failures name, one a line.
-named()
-{
-	sed -n '/^Failures:$/,/^Output of each test:/p' "$1" |
-		sed -n 's/^    \([A-Z][A-Z0-9]*\(-[A-Z0-9]*\)*\) (.*/\1/p' | sort -u
-}
-
-judge()	# NAME FILE
-{
-	local name=$1 file=$2 log=$TMP/$1.log status id said good=0
-	status=$(cat "$TMP/$name.status")
-	case $status in
-	1)	;;
-	0)	echo "the suite passes on a kernel where $(header "$file" Wrong)"
-		[ -n "${WRONG_KERNELS:-}" ] || [ -n "$(header "$file" Run)" ] ||
-			echo "(only cases whose rows list the requirement were run)"
-		return 1 ;;
-	*)	echo "status $status instead of 1; it said:"
-		tail -n 20 "$log"
-		return 1 ;;
-	esac
-	named "$log" > "$TMP/$name.named"
-	for id in $(ids "$file" Requirement); do
-		grep -qx -e "$id" "$TMP/$name.named" && continue
-		echo "no failure names $id"
-		good=1
-	done
-	for id in $(cat "$TMP/$name.named"); do
-		{ ids "$file" Requirement; ids "$file" Also; } | grep -qx -e "$id" && continue
-		echo "a failure names $id, which the patch does not list"
-		good=1
-	done
-	said=$(header "$file" Says)
-	if [ -n "$said" ] && ! grep -qF -e "$said" "$log"; then
-		echo "the report does not say '$said'"
-		good=1
-	elif [ -z "$said$(header "$file" Requirement)" ]; then
-		echo "the patch has neither Requirement nor Says"
-		good=1
-	fi
-	[ $good = 0 ] || sed -n '/^Failures:$/,$p' "$log" | head -n 40
-	return $good
 }
 
 # judge_right NAME STATUS TEXT

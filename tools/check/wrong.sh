@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What wrong_kernels.sh and wrong_models.sh share, to be sourced after lib.sh: patches that
+# make one mistake each, and whether a run found it.
+
+# list_cases PATTERN: $TMP/cases gets a line "REQUIREMENT TEST:CASE" for each requirement of
+# each case of the tests in x86_64/ that match.
+list_cases()
+{
+	local test
+	for test in $(cd "$ROOT/x86_64" && printf '%s\n' $1 | sed 's/\.c$//'); do
+		"$BUILD/x86_64/$test" --list | awk -F '\t' -v test="$test" 'NF == 3 {
+			n = split($2, ids, ",")
+			for (i = 1; i <= n; i++)
+				print ids[i], test ":" $1
+		}'
+	done > "$TMP/cases"
+}
+
+header()	# FILE KEY
+{
+	sed -n -e "s/^$2:[ 	]*//p" -e '/^--- /q' "$1" | head -n 1
+}
+
+ids()	# FILE KEY: one a line
+{
+	header "$1" "$2" | tr -s ', ' '\n'
+}
+
+# The cases for the requirements that $1 has to break.
+concerned()
+{
+	ids "$1" Requirement | awk 'NR == FNR { wanted[$1] = 1; next }
+		$1 in wanted && !seen[$2]++ { print $2 }' - "$TMP/cases"
+}
+
+# The requirements that the report's failures name, one a line.
+named()
+{
+	sed -n '/^Failures:$/,/^Output of each test:/p' "$1" |
+		sed -n 's/^    \([A-Z][A-Z0-9]*\(-[A-Z0-9]*\)*\) (.*/\1/p' | sort -u
+}
+
+# judge NAME FILE: did the run with $TMP/NAME.status and .log find what FILE breaks?
+judge()
+{
+	local name=$1 file=$2 log=$TMP/$1.log status id said good=0
+	status=$(cat "$TMP/$name.status")
+	case $status in
+	1)	;;
+	0)	echo "the suite passes where $(header "$file" Wrong)"
+		[ -n "${WRONG_KERNELS:-}${WRONG_MODELS:-}" ] || [ -n "$(header "$file" Run)" ] ||
+			echo "(only cases whose rows list the requirement were run)"
+		return 1 ;;
+	*)	echo "status $status instead of 1; it said:"
+		tail -n 20 "$log"
+		return 1 ;;
+	esac
+	named "$log" > "$TMP/$name.named"
+	for id in $(ids "$file" Requirement); do
+		grep -qx -e "$id" "$TMP/$name.named" && continue
+		echo "no failure names $id"
+		good=1
+	done
+	for id in $(cat "$TMP/$name.named"); do
+		{ ids "$file" Requirement; ids "$file" Also; } | grep -qx -e "$id" && continue
+		echo "a failure names $id, which the patch does not list"
+		good=1
+	done
+	said=$(header "$file" Says)
+	if [ -n "$said" ] && ! grep -qF -e "$said" "$log"; then
+		echo "the report does not say '$said'"
+		good=1
+	elif [ -z "$said$(header "$file" Requirement)" ]; then
+		echo "the patch has neither Requirement nor Says"
+		good=1
+	fi
+	[ $good = 0 ] || sed -n '/^Failures:$/,$p' "$log" | head -n 40
+	return $good
+}
