@@ -14,6 +14,17 @@ bool cert_revision_spoken(const struct cert_revision *rev);
 /* That reason. */
 const char *cert_revision_missing(const struct cert_revision *rev);
 
+/*
+ * The headers of the tree under test have the numbers of @rev, which its KVM speaks.
+ * Left out where there are no headers: on hardware.
+ */
+void expect_cert_numbers(const struct cert_revision *rev);
+/*
+ * A KVM that speaks no revision at all has none of @rev's names in its headers: else
+ * a new number would just have everything skipped.
+ */
+void expect_cert_unannounced(const struct cert_revision *rev);
+
 /* A case's VM, launched, its guests waiting for a request. */
 struct cert_case {
 	const struct cert_revision *rev;

@@ -49,7 +49,7 @@ struct cert_answer {
 struct cert_revision {
 	const char *name, *source;
 	uint32_t exit_reason;
-	const char *exit_name;	/* in the tree's header */
+	const char *exit_name;	/* in the tree's headers */
 	uint64_t event;		/* nr, where there is such a field */
 	enum cert_enable enable;
 	uint32_t cap;		/* capability or device attribute, as in the source */

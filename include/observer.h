@@ -69,6 +69,12 @@ struct observer_ops {
 	 */
 	void (*fw_delay)(unsigned int us);
 
+	/*
+	 * What the uAPI headers of the tree under test call @name: 0, or -ENOENT.
+	 * tools/image.sh lists the names that can be asked for.
+	 */
+	int (*header_number)(const char *name, __u64 *value);
+
 	/* Lines of the kernel's log since reset() (at most 256 are kept). */
 	unsigned int (*nr_log_lines)(void);
 	const char *(*log_line)(unsigned int idx);

@@ -282,6 +282,27 @@ make_objs()
 	[ ${#libs[@]} -eq 0 ] || kmake -j1 "${libs[@]}"
 }
 
+# Numbers of the uAPI headers that tests compare with their own, if the tree has them:
+# by name, as a macro N of all, since an enumerator is nothing to #ifdef.
+uapi_numbers()
+{
+	local name names=(
+		KVM_CAP_EXIT_COCO KVM_CAP_EXIT_SNP_REQ_CERTS
+		KVM_EXIT_COCO KVM_EXIT_COCO_REQ_CERTS KVM_EXIT_SNP_REQ_CERTS
+		KVM_SEV_SNP_ENABLE_REQ_CERTS KVM_X86_SEV_SNP_REQ_CERTS
+	)
+
+	printf '#define UAPI_NUMBERS(N)'
+	for name in "${names[@]}"; do
+		if grep -qE "^[[:space:]]*(#[[:space:]]*define[[:space:]]+$name[[:space:]]|$name[[:space:]]*[,=])" \
+			"$farm/include/uapi/linux/kvm.h" "$farm/arch/x86/include/uapi/asm/kvm.h"
+		then
+			printf ' N(%s)' "$name"
+		fi
+	done
+	echo
+}
+
 # What differs between versions, found in the tree's headers.
 probe()
 {
@@ -301,6 +322,7 @@ probe()
 	has HAVE_GMEM_POPULATE_WRITEBACK 'kvm_gmem_populate\([^)]*may_writeback' "$work/kvm_host.txt"
 	has HAVE_FD_WORD 'unsigned long word' "$farm/include/linux/file.h"
 	has HAVE_EXIT_CODE_HI 'exit_code_hi' "$farm/arch/x86/include/asm/svm.h"
+	uapi_numbers
 }
 
 update()	# NEW FILE: replace FILE if it differs

@@ -5,6 +5,7 @@
 #include "kvm_util.h"
 
 #include "cert_check.h"
+#include "observer.h"
 
 const char *cert_revision_missing(const struct cert_revision *rev)
 {
@@ -24,6 +25,65 @@ bool cert_revision_spoken(const struct cert_revision *rev)
 	if (why)
 		check_skip("%s", why);
 	return !why;
+}
+
+/* What the tree's headers call @name; false: they don't, or there are none. */
+static bool header_number(const char *name, uint64_t *value)
+{
+	__u64 number = 0;
+	bool known = observer() && observer()->header_number &&
+		     !observer()->header_number(name, &number);
+
+	*value = number;
+	return known;
+}
+
+static void expect_number(const char *name, uint64_t wanted)
+{
+	uint64_t value;
+	char what[96];
+
+	snprintf(what, sizeof(what), "%s in the tree's headers", name);
+	if (header_number(name, &value))
+		EXPECT_REQ_EQ(REQ_SNP_CERTS_NUMBERS, what, wanted, value, &names_value);
+	else
+		check_fail(__FILE__, __LINE__, REQ_SNP_CERTS_NUMBERS, what, "value", wanted,
+			   "no such name", 0);
+}
+
+void expect_cert_numbers(const struct cert_revision *rev)
+{
+	if (!observer() || !observer()->header_number) {
+		check_note("no headers of the kernel here: its numbers are not compared");
+		return;
+	}
+	expect_number(rev->exit_name, rev->exit_reason);
+	/* The number under which KVM does it, which is one of ours. */
+	expect_number(rev->cap_name, cert_revision_cap(rev));
+	if (rev->enable == CERT_COMMAND)
+		expect_number("KVM_SEV_SNP_ENABLE_REQ_CERTS", KVM_SEV_SNP_ENABLE_REQ_CERTS);
+	if (rev->nr.width)
+		expect_number("KVM_EXIT_COCO_REQ_CERTS", rev->event);
+}
+
+void expect_cert_unannounced(const struct cert_revision *rev)
+{
+	const char * const names[] = { rev->exit_name, rev->cap_name };
+	uint64_t value;
+	unsigned int i;
+	char what[96];
+
+	for (i = 0; i < NR_CERT_REVISIONS; i++)
+		if (cert_revision_cap(&cert_revisions[i]))
+			return;
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		if (!header_number(names[i], &value))
+			continue;
+		snprintf(what, sizeof(what), "%s in the headers of a KVM without such an exit",
+			 names[i]);
+		check_fail(__FILE__, __LINE__, REQ_SNP_CERTS_NUMBERS, what, "no such name", 0,
+			   "value", value);
+	}
 }
 
 bool cert_case_start(struct cert_case *c, const struct cert_revision *rev,

@@ -162,11 +162,18 @@ struct image_regs {
 	int trapno;			/* the CPU's exception vector */
 };
 
+/* A number of the tree's uAPI headers; a list is ended by name NULL. */
+struct image_number {
+	const char *name;
+	unsigned long long value;
+};
+
 /* What the image does for the process.  Calls come on a thread that entered a CPU. */
 struct image_ops {
 	unsigned int abi;
 	const char *release;		/* UTS release of the tree */
 	unsigned int kvm_run_size;
+	const struct image_number *numbers;
 
 	/* The template of the per-CPU area. */
 	void *percpu_start, *percpu_end;

@@ -161,6 +161,19 @@ static void obs_fw_delay(unsigned int us)
 	answer_delay = us;
 }
 
+static int obs_header_number(const char *name, __u64 *value)
+{
+	const struct image_number *number;
+
+	for (number = image ? image->numbers : NULL; number && number->name; number++) {
+		if (strcmp(number->name, name))
+			continue;
+		*value = number->value;
+		return 0;
+	}
+	return -ENOENT;
+}
+
 static unsigned int obs_nr_log_lines(void)
 {
 	return nr_lines;
@@ -199,6 +212,7 @@ static const struct observer_ops ops = {
 	.fw_request = obs_fw_request,
 	.fw_answer = obs_fw_answer,
 	.fw_delay = obs_fw_delay,
+	.header_number = obs_header_number,
 	.nr_log_lines = obs_nr_log_lines,
 	.log_line = obs_log_line,
 	.nr_splats = obs_nr_splats,

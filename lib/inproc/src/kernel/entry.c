@@ -37,6 +37,7 @@ static struct image_ops glue_ops = {
 	.abi = IMAGE_ABI,
 	.release = UTS_RELEASE,
 	.kvm_run_size = sizeof(struct kvm_run),
+	.numbers = glue_numbers,
 	.percpu_start = __per_cpu_start,
 	.percpu_end = __per_cpu_end,
 	.cpu_init = glue_cpu_init,

@@ -15,6 +15,7 @@
 #include "../image.h"
 
 extern const struct image_host *glue_host;
+extern const struct image_number glue_numbers[];
 
 /* A return address in the code that called the function that says this. */
 #define GLUE_CALLER	__builtin_return_address(0)
