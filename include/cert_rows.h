@@ -5,8 +5,9 @@
  *
  * A kernel speaks one revision at most, and a reader wants to know which, not how
  * many cases the other four have.  So a program that is run as a whole leaves out
- * the rows of revisions that this KVM does not speak, and one case for each says
- * so.  A case that is asked for by name is skipped with the same reason.
+ * the rows of revisions that this KVM does not speak, and snp_req_certs_exit_test
+ * has a case for each that says so.  A case that is asked for by name is skipped
+ * with the same reason.
  *
  * Like harness.h, for one file of a program.
  */
@@ -57,27 +58,8 @@
 	ROWS(certs_v6)		\
 	ROWS(certs_v7)
 
-COCO_FIXTURE(revision);
-FIXTURE_VARIANT(revision)
-{
-	struct check_row row;
-	const struct cert_revision *rev;
-};
-
-#define REVISION_ROW(tag)				\
-	FIXTURE_VARIANT_ADD(revision, tag)		\
-	{						\
-		CERT_ROW(tag, REQ_SNP_CERTS_NUMBERS),	\
-	};
-ROWS_OF_ALL(REVISION_ROW)
-
-COCO_TEST_F(revision, spoken)
-{
-	if (cert_revision_spoken(variant->rev))
-		expect_cert_numbers(variant->rev);
-	else
-		expect_cert_unannounced(variant->rev);
-}
+/* The fixture whose rows always stay. */
+#define CERT_ROWS_KEPT	"revision"
 
 static inline const struct cert_revision *cert_revision_named(const char *name)
 {
@@ -89,16 +71,20 @@ static inline const struct cert_revision *cert_revision_named(const char *name)
 	return NULL;
 }
 
-static inline void cert_rows_leave_out(void)
+/* False: nothing is left. */
+static inline bool cert_rows_leave_out(void)
 {
 	struct __fixture_variant_metadata *v, **link;
 	struct __fixture_metadata *f;
+	bool left = false;
 
 	for (f = __fixture_list; f; f = f->next) {
 		bool had_some = f->variant;
 
-		if (!strcmp(f->name, "revision"))
+		if (!strcmp(f->name, CERT_ROWS_KEPT)) {
+			left = true;
 			continue;
+		}
 		for (link = &f->variant; (v = *link); ) {
 			const struct check_row *row = v->data;
 			const struct cert_revision *rev = cert_revision_named(row->revision);
@@ -111,7 +97,9 @@ static inline void cert_rows_leave_out(void)
 		/* The harness would run them without a variant. */
 		if (had_some && !f->variant)
 			f->tests = NULL;
+		left = left || (had_some && f->variant);
 	}
+	return left;
 }
 
 #define CERT_MAIN							\
@@ -123,8 +111,9 @@ static inline void cert_rows_leave_out(void)
 			ksft_exit_skip("%s\n", why);			\
 		/* Now: each case has a process of its own. */		\
 		cert_revision_cap(cert_revisions);			\
-		if (argc == 1)						\
-			cert_rows_leave_out();				\
+		if (argc == 1 && !cert_rows_leave_out())		\
+			ksft_exit_skip("%s\n", "this KVM speaks no revision of the "\
+				       "certificate exit");		\
 		return test_harness_run(argc, argv);			\
 	}
 

@@ -1,14 +1,38 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Certificate exits: what KVM asks its VMM for when an SNP guest makes an
- * Extended Guest Request (NAE event 0x80000012) of type MSG_REPORT_REQ, which
- * requests make no exit, and the table that the VMM fills in.
+ * Certificate exits: which revision there is, what KVM asks its VMM for when an SNP
+ * guest makes an Extended Guest Request (NAE event 0x80000012) of type MSG_REPORT_REQ,
+ * which requests make no exit, and the table that the VMM fills in.
  */
 #include "cert_rows.h"
 
 #include "kvm_util.h"
 
 #include "cert_table.h"
+
+/* ---- the revision that this kernel speaks ---- */
+
+COCO_FIXTURE(revision);
+FIXTURE_VARIANT(revision)
+{
+	struct check_row row;
+	const struct cert_revision *rev;
+};
+
+#define REVISION_ROW(tag)				\
+	FIXTURE_VARIANT_ADD(revision, tag)		\
+	{						\
+		CERT_ROW(tag, REQ_SNP_CERTS_NUMBERS),	\
+	};
+ROWS_OF_ALL(REVISION_ROW)
+
+COCO_TEST_F(revision, spoken)
+{
+	if (cert_revision_spoken(variant->rev))
+		expect_cert_numbers(variant->rev);
+	else
+		expect_cert_unannounced(variant->rev);
+}
 
 /* ---- the exit's fields ---- */
 

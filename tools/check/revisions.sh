@@ -34,5 +34,5 @@ ok "certs-v6" revision certs-v6
 ok "renumbered" expect 1 "SNP-CERTS-NUMBERS" "${run[@]}" \
 	--patch "$ROOT/tools/patches/6.12/certs-v7.patch" \
 	--patch "$ROOT/tools/check/revisions/renumbered.patch" --out "$TMP/renumbered" \
-	snp_req_certs_enable_test
+	snp_req_certs_exit_test
 finish
