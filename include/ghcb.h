@@ -19,18 +19,25 @@
 #define GHCB_USAGE_STANDARD	0
 
 struct ghcb {
-	uint8_t reserved_0x0[0x1f8];
+	uint8_t reserved_0x0[0xcb];
+	uint8_t cpl;				/* 0x0cb */
+	uint8_t reserved_0xcc[0x160 - 0xcc];
+	uint64_t dr7;				/* 0x160 */
+	uint8_t reserved_0x168[0x1f8 - 0x168];
 	uint64_t rax;				/* 0x1f8 */
 	uint8_t reserved_0x200[0x308 - 0x200];
 	uint64_t rcx;				/* 0x308 */
 	uint64_t rdx;
 	uint64_t rbx;
-	uint8_t reserved_0x320[0x390 - 0x320];
+	uint8_t reserved_0x320[0x330 - 0x320];
+	uint64_t rsi;				/* 0x330 */
+	uint8_t reserved_0x338[0x390 - 0x338];
 	uint64_t sw_exit_code;			/* 0x390 */
 	uint64_t sw_exit_info_1;
 	uint64_t sw_exit_info_2;
 	uint64_t sw_scratch;
-	uint8_t reserved_0x3b0[0x3f0 - 0x3b0];
+	uint8_t reserved_0x3b0[0x3e8 - 0x3b0];
+	uint64_t xcr0;				/* 0x3e8 */
 	uint8_t valid_bitmap[16];		/* 0x3f0: bit = offset / 8 */
 	uint8_t reserved_0x400[0x800 - 0x400];
 	uint8_t shared_buffer[2032];		/* 0x800 */
@@ -74,17 +81,38 @@ do {										\
 #define GHCB_REASON_INVALID_INPUT	5
 #define GHCB_REASON_INVALID_EVENT	6
 
-/* NAE events */
+/* NAE events; the first ones are SVM's exit codes */
+#define GHCB_NAE_DR7_READ		0x27ull
+#define GHCB_NAE_DR7_WRITE		0x37ull
+#define GHCB_NAE_RDTSC			0x6eull
+#define GHCB_NAE_RDPMC			0x6full
+#define GHCB_NAE_CPUID			0x72ull
+#define GHCB_NAE_INVD			0x76ull
 #define GHCB_NAE_IOIO			0x7bull
+#define GHCB_NAE_MSR			0x7cull
+#define GHCB_NAE_VMMCALL		0x81ull
+#define GHCB_NAE_RDTSCP			0x87ull
+#define GHCB_NAE_WBINVD			0x89ull
+#define GHCB_NAE_MONITOR		0x8aull
+#define GHCB_NAE_MWAIT			0x8bull
+#define GHCB_NAE_MMIO_READ		0x80000001ull
+#define GHCB_NAE_MMIO_WRITE		0x80000002ull
+#define GHCB_NAE_NMI_COMPLETE		0x80000003ull
+#define GHCB_NAE_AP_RESET_HOLD		0x80000004ull
+#define GHCB_NAE_AP_JUMP_TABLE		0x80000005ull
 #define GHCB_NAE_PSC			0x80000010ull
 #define GHCB_NAE_GUEST_REQUEST		0x80000011ull
 #define GHCB_NAE_EXT_GUEST_REQUEST	0x80000012ull
+#define GHCB_NAE_AP_CREATION		0x80000013ull
 #define GHCB_NAE_HV_FEATURES		0x8000fffdull
+#define GHCB_NAE_TERMINATION		0x8000fffeull
+#define GHCB_NAE_UNSUPPORTED		0x8000ffffull
 
 /* SW_EXITINFO1 of an IOIO event, laid out as EXITINFO1 of an SVM IOIO intercept */
 #define GHCB_IOIO_PORT(port)		((uint64_t)(port) << 16)
 #define GHCB_IOIO_ADDR_64		(1u << 9)
-#define GHCB_IOIO_SIZE_32		(1u << 6)
+#define GHCB_IOIO_SIZE(bytes)		((uint64_t)(bytes) << 4)
+#define GHCB_IOIO_SIZE_32		GHCB_IOIO_SIZE(4)
 #define GHCB_IOIO_REP			(1u << 3)
 #define GHCB_IOIO_STRING		(1u << 2)
 #define GHCB_IOIO_IN			(1u << 0)
@@ -99,6 +127,8 @@ do {										\
 #define GHCB_MSR_SEV_INFO_REQ		0x002
 #define GHCB_MSR_CPUID_REQ		0x004
 #define GHCB_MSR_CPUID_RESP		0x005
+#define GHCB_MSR_AP_HOLD_REQ		0x006
+#define GHCB_MSR_AP_HOLD_RESP		0x007
 #define GHCB_MSR_PREF_GPA_REQ		0x010
 #define GHCB_MSR_PREF_GPA_RESP		0x011
 #define GHCB_MSR_REG_GPA_REQ		0x012
@@ -114,7 +144,13 @@ do {										\
 #define GHCB_SEV_INFO_MIN(value)	(((value) >> 32) & 0xffff)
 #define GHCB_SEV_INFO_CBIT(value)	(((value) >> 24) & 0xff)
 
+/* A CPUID request: function in bits 63:32, register (0: EAX to 3: EDX) in 31:30 */
+#define GHCB_MSR_CPUID(function, reg)	\
+	(((uint64_t)(function) << 32) | ((uint64_t)(reg) << 30) | GHCB_MSR_CPUID_REQ)
+#define GHCB_MSR_CPUID_VALUE(value)	((value) >> 32)
+
 #define GHCB_HV_FEATURE_SNP		(1ull << 0)
+#define GHCB_HV_FEATURE_AP_CREATION	(1ull << 1)
 
 /* Termination: reason set in bits 15:12, reason in bits 23:16 */
 #define GHCB_MSR_TERM(set, reason)	\

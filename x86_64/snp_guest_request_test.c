@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * SNP guests' requests to firmware, and the GHCB protocol that carries them:
- * MSR protocol, GHCB registration, Guest Request (NAE event 0x80000011) and
+ * SNP guests' requests to firmware: Guest Request (NAE event 0x80000011) and
  * Extended Guest Request (0x80000012) without certificate exit.
  *
  * Not ABI, so not checked: what the response page holds after firmware failed,
@@ -19,190 +18,12 @@
 /* An NAE event that nothing has defined. */
 #define NAE_UNDEFINED	0x800000ffull
 
-/* Reasons a test of ours gives for terminating; set 1 is for guests' own use */
-#define TERM_SET	1
-#define TERM_REASON	0x42
-
 /* ---- guests ---- */
 
 static void guest_requests(struct guest_request *req)
 {
 	ghcb_register();
 	guest_request_loop(req);
-}
-
-/* exit_info_1 has the MSR's value, the answer's exit_info_1 what came back. */
-static void guest_msr(struct guest_request *req)
-{
-	req->answer.exit_info_1 = ghcb_msr_call(req->exit_info_1);
-	ghcb_register();
-	GUEST_SYNC(STAGE_ANSWERED);
-}
-
-static void guest_terminates(void)
-{
-	ghcb_terminate(TERM_SET, TERM_REASON);
-}
-
-/* A VMGEXIT before any registration; only then can it tell by ucall. */
-static void guest_never_registered(struct guest_request *req)
-{
-	struct guest_vcpu *vcpu = guest_this_vcpu();
-
-	guest_make_request(req, vcpu->ghcb, vcpu->ghcb_gpa);
-	ghcb_register();
-	GUEST_SYNC(STAGE_ANSWERED);
-}
-
-/* A registered GHCB, and a VMGEXIT on another page: the response page's. */
-static void guest_other_registered(struct guest_request *req)
-{
-	ghcb_register();
-	guest_make_request(req, (struct ghcb *)req->rax, req->rbx);
-	GUEST_SYNC(STAGE_ANSWERED);
-}
-
-/* ---- MSR protocol (AMD 56421, "GHCB MSR Protocol") ---- */
-
-COCO_FIXTURE(msr_protocol);
-FIXTURE_VARIANT(msr_protocol)
-{
-	struct check_row row;
-	uint64_t request;
-	uint64_t info;			/* of the answer */
-	uint64_t mask, data;		/* and its bits 63:12, as far as they are known */
-	bool sev_info;
-};
-
-FIXTURE_VARIANT_ADD(msr_protocol, sev_info)
-{
-	COCO_ROW(NULL, REQ_GHCB_SEV_INFO),
-	.request = GHCB_MSR_SEV_INFO_REQ, .info = GHCB_MSR_SEV_INFO_RESP, .sev_info = true,
-};
-
-FIXTURE_VARIANT_ADD(msr_protocol, preferred_gpa)
-{
-	COCO_ROW(NULL, REQ_GHCB_PREF_GPA),
-	.request = GHCB_MSR_PREF_GPA_REQ, .info = GHCB_MSR_PREF_GPA_RESP,
-};
-
-FIXTURE_VARIANT_ADD(msr_protocol, features)
-{
-	COCO_ROW(NULL, REQ_GHCB_HV_FEATURES),
-	.request = GHCB_MSR_HV_FEATURES_REQ, .info = GHCB_MSR_HV_FEATURES_RESP,
-	.mask = GHCB_HV_FEATURE_SNP, .data = GHCB_HV_FEATURE_SNP,
-};
-
-FIXTURE_VARIANT_ADD(msr_protocol, register_low)
-{
-	COCO_ROW(NULL, REQ_GHCB_REGISTER),
-	.request = GHCB_MSR(GHCB_MSR_REG_GPA_REQ, 0x123), .info = GHCB_MSR_REG_GPA_RESP,
-	.mask = ~0ull >> 12, .data = 0x123,
-};
-
-FIXTURE_VARIANT_ADD(msr_protocol, register_high)
-{
-	COCO_ROW(NULL, REQ_GHCB_REGISTER),
-	.request = GHCB_MSR(GHCB_MSR_REG_GPA_REQ, 0xabcdef012), .info = GHCB_MSR_REG_GPA_RESP,
-	.mask = ~0ull >> 12, .data = 0xabcdef012,
-};
-
-COCO_TEST_F(msr_protocol, answer)
-{
-	enum requirement_nr req = check_main_req();
-	struct request_vm *v = request_vm_create(1, guest_msr);
-	struct request_cpu *cpu = &v->cpu[0];
-	uint64_t answer;
-
-	snp_vm_launch(v->snp);
-	cpu->req->exit_info_1 = variant->request;
-	if (EXPECT_REQ_SYNC(req, cpu->vcpu, STAGE_ANSWERED)) {
-		answer = cpu->req->answer.exit_info_1;
-		EXPECT_REQ_EQ(req, "answer in the GHCB MSR, bits 11:0", variant->info,
-			      GHCB_MSR_INFO(answer), &names_ghcb_msr);
-		EXPECT_REQ_EQ(req, "answer in the GHCB MSR, bits 63:12", variant->data,
-			      GHCB_MSR_DATA(answer) & variant->mask, &names_value);
-		if (variant->sev_info) {
-			EXPECT_REQ_EQ(req, "highest GHCB version", GHCB_PROTOCOL_VERSION,
-				      GHCB_SEV_INFO_MAX(answer), &names_value);
-			EXPECT_REQ_EQ(req, "lowest GHCB version", 1, GHCB_SEV_INFO_MIN(answer),
-				      &names_value);
-			EXPECT_REQ_EQ(req, "the C-bit's position", v->snp->c_bit,
-				      GHCB_SEV_INFO_CBIT(answer), &names_value);
-		}
-	}
-	request_vm_free(v);
-}
-
-COCO_FIXTURE(termination);
-FIXTURE_VARIANT(termination)
-{
-	struct check_row row;
-};
-
-FIXTURE_VARIANT_ADD(termination, msr)
-{
-	COCO_ROW(NULL, REQ_GHCB_MSR_TERM),
-};
-
-COCO_TEST_F(termination, exit)
-{
-	enum requirement_nr req = check_main_req();
-	struct request_vm *v = request_vm_create(1, guest_terminates);
-	struct kvm_run *run = v->cpu[0].vcpu->run;
-
-	(void)variant;
-	snp_vm_launch(v->snp);
-	if (EXPECT_REQ_EXIT(req, v->cpu[0].vcpu, KVM_EXIT_SYSTEM_EVENT)) {
-		EXPECT_REQ_EQ(req, "system_event.type", KVM_SYSTEM_EVENT_SEV_TERM,
-			      run->system_event.type, &names_system_event);
-		EXPECT_REQ_EQ(req, "system_event.ndata", 1, run->system_event.ndata, &names_count);
-		EXPECT_REQ_EQ(req, "system_event.data[0]", GHCB_MSR_TERM(TERM_SET, TERM_REASON),
-			      run->system_event.data[0], &names_value);
-	}
-	request_vm_free(v);
-}
-
-/* ---- registration (AMD 56421, "GHCB GPA Registration") ---- */
-
-COCO_FIXTURE(unregistered);
-FIXTURE_VARIANT(unregistered)
-{
-	struct check_row row;
-	void (*guest)(struct guest_request *req);
-};
-
-FIXTURE_VARIANT_ADD(unregistered, never)
-{
-	COCO_ROW(NULL, REQ_GHCB_REGISTER_ERR),
-	.guest = guest_never_registered,
-};
-
-FIXTURE_VARIANT_ADD(unregistered, other_page)
-{
-	COCO_ROW(NULL, REQ_GHCB_REGISTER_ERR),
-	.guest = guest_other_registered,
-};
-
-COCO_TEST_F(unregistered, vmgexit)
-{
-	enum requirement_nr req = check_main_req();
-	struct request_vm *v = request_vm_create(1, variant->guest);
-	struct request_cpu *cpu = &v->cpu[0];
-
-	snp_vm_launch(v->snp);
-	request_prepare(cpu, GHCB_NAE_HV_FEATURES, 0, 0);
-	cpu->req->copy[0].size = cpu->req->copy[1].size = 0;
-	cpu->req->mark &= ~(MARK_RAX | MARK_RBX);
-	cpu->req->rax = cpu->response.gva;
-	cpu->req->rbx = cpu->response.gpa;
-	if (EXPECT_REQ_SYNC(req, cpu->vcpu, STAGE_ANSWERED)) {
-		EXPECT_REQ_EQ(req, "SW_EXITINFO1", GHCB_INFO1_MALFORMED,
-			      cpu->req->answer.exit_info_1, &names_info_1);
-		EXPECT_REQ_EQ(req, "SW_EXITINFO2", GHCB_REASON_NOT_REGISTERED,
-			      cpu->req->answer.exit_info_2, &names_malformed);
-	}
-	request_vm_free(v);
 }
 
 /* ---- guest requests (AMD 56421, "SNP Guest Request", "SNP Extended Guest Request") ---- */

@@ -18,14 +18,18 @@ static const struct {
 	const char *name;
 	size_t offset, wanted_offset, size, wanted_size;
 } fields[] = {
+	FIELD(cpl, 0x0cb, 1),
+	FIELD(dr7, 0x160, 8),
 	FIELD(rax, 0x1f8, 8),
 	FIELD(rcx, 0x308, 8),
 	FIELD(rdx, 0x310, 8),
 	FIELD(rbx, 0x318, 8),
+	FIELD(rsi, 0x330, 8),
 	FIELD(sw_exit_code, 0x390, 8),
 	FIELD(sw_exit_info_1, 0x398, 8),
 	FIELD(sw_exit_info_2, 0x3a0, 8),
 	FIELD(sw_scratch, 0x3a8, 8),
+	FIELD(xcr0, 0x3e8, 8),
 	FIELD(valid_bitmap, 0x3f0, 16),
 	FIELD(shared_buffer, 0x800, 2032),
 	FIELD(protocol_version, 0xffa, 2),
@@ -37,6 +41,8 @@ static const struct {
 	const char *name;
 	unsigned int bit, byte, in_byte;
 } bits[] = {
+	{ "cpl", GHCB_VALID_BIT(cpl), 3, 1 },
+	{ "dr7", GHCB_VALID_BIT(dr7), 5, 4 },
 	{ "rax", GHCB_VALID_BIT(rax), 7, 7 },
 	{ "rcx", GHCB_VALID_BIT(rcx), 12, 1 },
 	{ "rdx", GHCB_VALID_BIT(rdx), 12, 2 },
@@ -45,6 +51,8 @@ static const struct {
 	{ "sw_exit_info_1", GHCB_VALID_BIT(sw_exit_info_1), 14, 3 },
 	{ "sw_exit_info_2", GHCB_VALID_BIT(sw_exit_info_2), 14, 4 },
 	{ "sw_scratch", GHCB_VALID_BIT(sw_scratch), 14, 5 },
+	{ "rsi", GHCB_VALID_BIT(rsi), 12, 6 },
+	{ "xcr0", GHCB_VALID_BIT(xcr0), 15, 5 },
 };
 
 static const struct {
@@ -65,6 +73,13 @@ static const struct {
 	{ "SEV info, C-bit", GHCB_SEV_INFO_CBIT(0x0002000133000001), 0x33 },
 	{ "preferred GPA request", GHCB_MSR_PREF_GPA_REQ, 0x010 },
 	{ "preferred GPA answer", GHCB_MSR_PREF_GPA_RESP, 0x011 },
+	{ "CPUID answer", GHCB_MSR_CPUID_RESP, 0x005 },
+	{ "CPUID request, EAX of leaf 0", GHCB_MSR_CPUID(0, 0), 0x004 },
+	{ "CPUID request, EDX of leaf 0x8000001f", GHCB_MSR_CPUID(0x8000001f, 3),
+	  0x8000001fc0000004 },
+	{ "CPUID value of an answer", GHCB_MSR_CPUID_VALUE(0x8765432180000005), 0x87654321 },
+	{ "AP reset hold request", GHCB_MSR_AP_HOLD_REQ, 0x006 },
+	{ "AP reset hold answer", GHCB_MSR_AP_HOLD_RESP, 0x007 },
 	{ "termination, set 0 reason 0", GHCB_MSR_TERM(0, 0), 0x100 },
 	{ "termination, set 1 reason 0x42", GHCB_MSR_TERM(1, 0x42), 0x421100 },
 	{ "termination, widest", GHCB_MSR_TERM(~0u, ~0u), 0xfff100 },
@@ -72,6 +87,14 @@ static const struct {
 	{ "NAE IOIO", GHCB_NAE_IOIO, 0x7b },
 	{ "NAE guest request", GHCB_NAE_GUEST_REQUEST, 0x80000011 },
 	{ "NAE extended guest request", GHCB_NAE_EXT_GUEST_REQUEST, 0x80000012 },
+	{ "NAE CPUID", GHCB_NAE_CPUID, 0x72 },
+	{ "NAE MSR", GHCB_NAE_MSR, 0x7c },
+	{ "NAE MMIO read", GHCB_NAE_MMIO_READ, 0x80000001 },
+	{ "NAE MMIO write", GHCB_NAE_MMIO_WRITE, 0x80000002 },
+	{ "NAE AP creation", GHCB_NAE_AP_CREATION, 0x80000013 },
+	{ "NAE features", GHCB_NAE_HV_FEATURES, 0x8000fffd },
+	{ "NAE termination", GHCB_NAE_TERMINATION, 0x8000fffe },
+	{ "NAE unsupported event", GHCB_NAE_UNSUPPORTED, 0x8000ffff },
 	/* REP OUTSD with 64-bit addresses to port 0x1000, as SVM's EXITINFO1 has it */
 	{ "IOIO of a ucall", GHCB_IOIO_PORT(0x1000) | GHCB_IOIO_ADDR_64 | GHCB_IOIO_SIZE_32 |
 			     GHCB_IOIO_REP | GHCB_IOIO_STRING, 0x1000024c },

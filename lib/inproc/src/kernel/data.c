@@ -17,8 +17,9 @@ int GLUE_DATA prof_on;
 int GLUE_DATA l1tf_vmx_mitigation;
 long GLUE_DATA x86_pred_cmd;
 int GLUE_DATA x86_ibpb_exit_to_user __attribute__((section(".data..percpu")));
-/* struct x86_pmu_capability, struct smp_ops, struct kvm_pmu_ops */
+/* struct x86_pmu_capability, a struct without name, struct smp_ops, struct kvm_pmu_ops */
 char GLUE_DATA kvm_pmu_cap[256];
+char GLUE_DATA kvm_pmu_eventsel[64];
 char GLUE_DATA smp_ops[256];
 char GLUE_DATA amd_pmu_ops[256];
 /* struct workqueue_struct pointers */

@@ -96,6 +96,7 @@
 	stub kvm_pmu_destroy
 	stub kvm_pmu_handle_event
 	stub kvm_pmu_init
+	stub kvm_pmu_is_valid_msr
 	stub kvm_pmu_instruction_retired
 	stub kvm_pmu_ops_update
 	stub kvm_pmu_refresh

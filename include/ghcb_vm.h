@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * An SNP VM whose vCPU makes the VMGEXITs that the host writes down for it,
+ * with whole GHCB pages, and what is expected of the answers.
+ */
+#ifndef GHCB_VM_H
+#define GHCB_VM_H
+
+#include "check.h"
+#include "ghcb.h"
+#include "snp_vm.h"
+
+/* GUEST_SYNC() stages of guest_ghcb_loop() */
+#define GHCB_STAGE_READY	1
+#define GHCB_STAGE_ANSWERED	2
+
+/* What a GHCB holds where nobody wrote anything else. */
+#define POISON_GHCB		0x6b
+
+#define GHCB_MAX_STEPS		4
+
+/* One VMGEXIT; shared memory. */
+struct ghcb_step {
+	/* The host's part. */
+	uint64_t msr;			/* what the GHCB MSR holds: a request, or a GHCB's GPA */
+	uint64_t gva;			/* of that GHCB; 0: there is none to write or read */
+	struct ghcb in;			/* its contents, the whole page */
+
+	/* The guest's part. */
+	struct {
+		uint64_t msr;		/* the GHCB MSR after the VMGEXIT */
+		struct ghcb page;	/* the whole page */
+	} answer;
+};
+
+/* VMGEXITs that the guest makes one after another before it reports. */
+struct ghcb_script {
+	uint64_t nr_steps;
+	uint64_t register_again;	/* then: the reports need the vCPU's own GHCB registered */
+	struct ghcb_step step[GHCB_MAX_STEPS];
+};
+
+struct ghcb_vm {
+	struct snp_vm *snp;
+	struct {
+		struct kvm_vcpu *vcpu;
+		struct ghcb_script *script;	/* the host's view */
+		struct shared_mem ghcb;
+	} cpu[SNP_VM_MAX_VCPUS];
+	struct shared_mem other;		/* a page for a GHCB that is no vCPU's own */
+};
+
+/*
+ * A VM with @nr_vcpus, not launched yet, whose vCPUs start at @guest_code with the GVA
+ * of their struct ghcb_script; 0 steps each.  Its end is snp_vm_free(v->snp).
+ */
+void ghcb_vm_create(struct ghcb_vm *v, unsigned int nr_vcpus, void *guest_code);
+
+/* One vCPU with guest_ghcb_loop(), launched, waiting for its script.  False: failed. */
+bool ghcb_vm_start(struct ghcb_vm *v);
+
+/* The next step of vCPU @cpu's script: @msr by the MSR protocol. */
+struct ghcb_step *ghcb_add_msr(struct ghcb_vm *v, unsigned int cpu, uint64_t msr);
+
+/*
+ * The next step: NAE event @code, exit infos as given, all three marked valid, and
+ * poison in everything else.  In the vCPU's own GHCB; a test changes from here what
+ * its case is about.
+ */
+struct ghcb_step *ghcb_add_event(struct ghcb_vm *v, unsigned int cpu, uint64_t code,
+				 uint64_t info_1, uint64_t info_2);
+
+/* The GPA of @offset in the shared buffer of vCPU @cpu's own GHCB. */
+uint64_t ghcb_buffer_gpa(const struct ghcb_vm *v, unsigned int cpu, uint64_t offset);
+
+/* Forget the steps, before the guest is asked for other ones. */
+void ghcb_script_reset(struct ghcb_vm *v, unsigned int cpu);
+
+/* Guest code: register, report GHCB_STAGE_READY, then run scripts and report each. */
+void guest_ghcb_loop(struct ghcb_script *script);
+/* Guest code: the steps of one script; nothing is registered before them. */
+void guest_run_script(struct ghcb_script *script);
+
+/* ---- expectations ---- */
+
+extern const struct value_names names_nae;	/* NAE events */
+
+/* SW_EXITINFO1 and SW_EXITINFO2 of the answer to @step. */
+#define EXPECT_GHCB_ANSWER(req, step, info_1, info_2)	\
+	check_ghcb_answer(__FILE__, __LINE__, req, step, info_1, info_2)
+
+/*
+ * Nothing of the GHCB has changed but SW_EXITINFO1 and 2, RAX, RBX, RCX, RDX and @len
+ * bytes at @offset of the shared buffer, and of nothing else a valid bit is set.
+ */
+#define EXPECT_GHCB_KEPT(step, offset, len)	\
+	check_ghcb_kept(__FILE__, __LINE__, step, offset, len)
+
+bool check_ghcb_answer(const char *file, int line, enum requirement_nr req,
+		       const struct ghcb_step *step, uint64_t info_1, uint64_t info_2);
+bool check_ghcb_kept(const char *file, int line, const struct ghcb_step *step,
+		     size_t offset, size_t len);
+
+#endif

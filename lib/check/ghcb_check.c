@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Expectations of VMGEXITs, and names of NAE events.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "kvm_util.h"
+
+#include "ghcb_vm.h"
+
+static const struct value_name nae[] = {
+	{ GHCB_NAE_DR7_READ, "DR7 read" },
+	{ GHCB_NAE_DR7_WRITE, "DR7 write" },
+	{ GHCB_NAE_RDTSC, "RDTSC" },
+	{ GHCB_NAE_RDPMC, "RDPMC" },
+	{ GHCB_NAE_CPUID, "CPUID" },
+	{ GHCB_NAE_INVD, "INVD" },
+	{ GHCB_NAE_IOIO, "IOIO" },
+	{ GHCB_NAE_MSR, "MSR" },
+	{ GHCB_NAE_VMMCALL, "VMMCALL" },
+	{ GHCB_NAE_RDTSCP, "RDTSCP" },
+	{ GHCB_NAE_WBINVD, "WBINVD" },
+	{ GHCB_NAE_MONITOR, "MONITOR" },
+	{ GHCB_NAE_MWAIT, "MWAIT" },
+	{ GHCB_NAE_MMIO_READ, "MMIO read" },
+	{ GHCB_NAE_MMIO_WRITE, "MMIO write" },
+	{ GHCB_NAE_NMI_COMPLETE, "NMI complete" },
+	{ GHCB_NAE_AP_RESET_HOLD, "AP reset hold" },
+	{ GHCB_NAE_AP_JUMP_TABLE, "AP jump table" },
+	{ GHCB_NAE_PSC, "page state change" },
+	{ GHCB_NAE_GUEST_REQUEST, "guest request" },
+	{ GHCB_NAE_EXT_GUEST_REQUEST, "extended guest request" },
+	{ GHCB_NAE_AP_CREATION, "AP creation" },
+	{ GHCB_NAE_HV_FEATURES, "hypervisor features" },
+	{ GHCB_NAE_TERMINATION, "termination" },
+	{ GHCB_NAE_UNSUPPORTED, "unsupported event" },
+	{}
+};
+
+const struct value_names names_nae = { .other = "undefined event", .names = nae };
+
+bool ghcb_vm_start(struct ghcb_vm *v)
+{
+	ghcb_vm_create(v, 1, guest_ghcb_loop);
+	snp_vm_launch(v->snp);
+	return EXPECT_REQ_SYNC(REQ_GUEST_UCALL, v->cpu[0].vcpu, GHCB_STAGE_READY);
+}
+
+bool check_ghcb_answer(const char *file, int line, enum requirement_nr req,
+		       const struct ghcb_step *step, uint64_t info_1, uint64_t info_2)
+{
+	const struct ghcb *page = &step->answer.page;
+	char what[96];
+	bool ok;
+
+	snprintf(what, sizeof(what), "SW_EXITINFO1 of %s (0x%lx)",
+		 name_of(&names_nae, step->in.sw_exit_code), step->in.sw_exit_code);
+	ok = check_eq(file, line, req, what, info_1, page->sw_exit_info_1, &names_info_1);
+	/* The other's meaning depends on it. */
+	what[strlen("SW_EXITINFO")] = '2';
+	return ok && check_eq(file, line, req, what, info_2, page->sw_exit_info_2,
+			      info_1 == GHCB_INFO1_MALFORMED ? &names_malformed : &names_value);
+}
+
+/* What KVM may write, whatever the event; see EXPECT_GHCB_KEPT(). */
+static const size_t written[] = {
+	offsetof(struct ghcb, rax),
+	offsetof(struct ghcb, rbx),
+	offsetof(struct ghcb, rcx),
+	offsetof(struct ghcb, rdx),
+	offsetof(struct ghcb, sw_exit_info_1),
+	offsetof(struct ghcb, sw_exit_info_2),
+};
+
+bool check_ghcb_kept(const char *file, int line, const struct ghcb_step *step,
+		     size_t offset, size_t len)
+{
+	struct ghcb wanted = step->in;
+	uint8_t allowed[sizeof(wanted.valid_bitmap)] = {};
+	unsigned int i;
+	bool ok;
+
+	for (i = 0; i < ARRAY_SIZE(written); i++) {
+		memcpy((char *)&wanted + written[i], (char *)&step->answer.page + written[i],
+		       sizeof(uint64_t));
+		ghcb_mark_bit(allowed, written[i] / sizeof(uint64_t));
+	}
+	memcpy(wanted.shared_buffer + offset, step->answer.page.shared_buffer + offset, len);
+	memcpy(wanted.valid_bitmap, step->answer.page.valid_bitmap, sizeof(wanted.valid_bitmap));
+
+	ok = check_bytes(file, line, REQ_GHCB_KEPT, "the GHCB, but for what is returned", &wanted,
+			 &step->answer.page, sizeof(wanted));
+	for (i = 0; i < sizeof(allowed) * 8; i++) {
+		char what[64];
+
+		if (ghcb_bit_is_valid(allowed, i) || !ghcb_bit_is_valid(wanted.valid_bitmap, i))
+			continue;
+		snprintf(what, sizeof(what), "the field at 0x%zx is marked valid",
+			 i * sizeof(uint64_t));
+		return check_eq(file, line, REQ_GHCB_VALID_ONLY, what, 0, 1, &names_bool);
+	}
+	return ok;
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * An SNP VM that makes the VMGEXITs written down for it.
+ */
+#include <string.h>
+
+#include "kvm_util.h"
+
+#include "ghcb_vm.h"
+
+void ghcb_vm_create(struct ghcb_vm *v, unsigned int nr_vcpus, void *guest_code)
+{
+	unsigned int i;
+
+	v->snp = snp_vm_create(nr_vcpus, guest_code);
+	v->other = snp_vm_alloc_shared(v->snp, 1);
+	for (i = 0; i < nr_vcpus; i++) {
+		size_t pages = sizeof(struct ghcb_script) / v->snp->vm->page_size + 1;
+		struct shared_mem script = snp_vm_alloc_shared(v->snp, pages);
+
+		v->cpu[i].vcpu = v->snp->cpu[i].vcpu;
+		v->cpu[i].ghcb = v->snp->cpu[i].ghcb;
+		v->cpu[i].script = script.hva;
+		vcpu_args_set(v->cpu[i].vcpu, 1, script.gva);
+	}
+}
+
+static struct ghcb_step *add_step(struct ghcb_vm *v, unsigned int cpu)
+{
+	struct ghcb_script *script = v->cpu[cpu].script;
+
+	TEST_ASSERT(script->nr_steps < GHCB_MAX_STEPS, "a script has at most %d steps",
+		    GHCB_MAX_STEPS);
+	return &script->step[script->nr_steps++];
+}
+
+struct ghcb_step *ghcb_add_msr(struct ghcb_vm *v, unsigned int cpu, uint64_t msr)
+{
+	struct ghcb_step *step = add_step(v, cpu);
+
+	step->msr = msr;
+	step->gva = 0;
+	return step;
+}
+
+struct ghcb_step *ghcb_add_event(struct ghcb_vm *v, unsigned int cpu, uint64_t code,
+				 uint64_t info_1, uint64_t info_2)
+{
+	struct ghcb_step *step = add_step(v, cpu);
+
+	step->msr = v->cpu[cpu].ghcb.gpa;
+	step->gva = v->cpu[cpu].ghcb.gva;
+	memset(&step->in, POISON_GHCB, sizeof(step->in));
+	memset(step->in.valid_bitmap, 0, sizeof(step->in.valid_bitmap));
+	step->in.protocol_version = GHCB_PROTOCOL_VERSION;
+	step->in.ghcb_usage = GHCB_USAGE_STANDARD;
+	ghcb_set(&step->in, sw_exit_code, code);
+	ghcb_set(&step->in, sw_exit_info_1, info_1);
+	ghcb_set(&step->in, sw_exit_info_2, info_2);
+	return step;
+}
+
+uint64_t ghcb_buffer_gpa(const struct ghcb_vm *v, unsigned int cpu, uint64_t offset)
+{
+	return v->cpu[cpu].ghcb.gpa + offsetof(struct ghcb, shared_buffer) + offset;
+}
+
+void ghcb_script_reset(struct ghcb_vm *v, unsigned int cpu)
+{
+	v->cpu[cpu].script->nr_steps = 0;
+	v->cpu[cpu].script->register_again = 0;
+}

@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The GHCB MSR protocol: requests and answers in the GHCB MSR itself, before
+ * there is a GHCB.  Page state changes have a test of their own,
+ * snp_psc_msr_test.c, so have registration (snp_ghcb_register_test.c) and AP
+ * reset hold (snp_ghcb_ap_test.c).
+ */
+#include "harness.h"
+
+#include "kvm_util.h"
+#include "processor.h"
+#include "ucall_common.h"
+
+#include "ghcb_vm.h"
+
+/* ---- guests ---- */
+
+/* The script's MSR requests come before any registration. */
+static void guest_msr(struct ghcb_script *script)
+{
+	guest_run_script(script);
+	ghcb_register();
+	GUEST_SYNC(GHCB_STAGE_ANSWERED);
+}
+
+/* The first step's value, whatever it means: for ever, should the host let it. */
+static void guest_terminates(struct ghcb_script *script)
+{
+	for (;;)
+		ghcb_msr_call(script->step[0].msr);
+}
+
+/* ---- requests (AMD 56421, "GHCB MSR Protocol") ---- */
+
+COCO_FIXTURE(msr_protocol);
+FIXTURE_VARIANT(msr_protocol)
+{
+	struct check_row row;
+	uint64_t request;
+	uint64_t info;			/* of the answer */
+	uint64_t mask, data;		/* and its bits 63:12, as far as they are known */
+	bool sev_info;
+};
+
+FIXTURE_VARIANT_ADD(msr_protocol, sev_info)
+{
+	COCO_ROW(NULL, REQ_GHCB_SEV_INFO),
+	.request = GHCB_MSR_SEV_INFO_REQ, .info = GHCB_MSR_SEV_INFO_RESP, .sev_info = true,
+};
+
+/* What a request has no use for does not come back. */
+FIXTURE_VARIANT_ADD(msr_protocol, sev_info_data)
+{
+	COCO_ROW(NULL, REQ_GHCB_SEV_INFO),
+	.request = GHCB_MSR(GHCB_MSR_SEV_INFO_REQ, ~0ull), .info = GHCB_MSR_SEV_INFO_RESP,
+	.sev_info = true,
+};
+
+FIXTURE_VARIANT_ADD(msr_protocol, preferred_gpa)
+{
+	COCO_ROW(NULL, REQ_GHCB_PREF_GPA),
+	.request = GHCB_MSR_PREF_GPA_REQ, .info = GHCB_MSR_PREF_GPA_RESP,
+};
+
+FIXTURE_VARIANT_ADD(msr_protocol, features)
+{
+	COCO_ROW(NULL, REQ_GHCB_HV_FEATURES),
+	.request = GHCB_MSR_HV_FEATURES_REQ, .info = GHCB_MSR_HV_FEATURES_RESP,
+	.mask = GHCB_HV_FEATURE_SNP, .data = GHCB_HV_FEATURE_SNP,
+};
+
+COCO_TEST_F(msr_protocol, answer)
+{
+	enum requirement_nr req = check_main_req();
+	struct ghcb_step *step;
+	struct ghcb_vm v;
+	uint64_t answer;
+
+	ghcb_vm_create(&v, 1, guest_msr);
+	snp_vm_launch(v.snp);
+	step = ghcb_add_msr(&v, 0, variant->request);
+	if (EXPECT_REQ_SYNC(req, v.cpu[0].vcpu, GHCB_STAGE_ANSWERED)) {
+		answer = step->answer.msr;
+		EXPECT_REQ_EQ(req, "answer in the GHCB MSR, bits 11:0", variant->info,
+			      GHCB_MSR_INFO(answer), &names_ghcb_msr);
+		EXPECT_REQ_EQ(req, "answer in the GHCB MSR, bits 63:12", variant->data,
+			      GHCB_MSR_DATA(answer) & variant->mask, &names_value);
+		if (variant->sev_info) {
+			EXPECT_REQ_EQ(req, "highest GHCB version", GHCB_PROTOCOL_VERSION,
+				      GHCB_SEV_INFO_MAX(answer), &names_value);
+			EXPECT_REQ_EQ(req, "lowest GHCB version", 1, GHCB_SEV_INFO_MIN(answer),
+				      &names_value);
+			EXPECT_REQ_EQ(req, "the C-bit's position", v.snp->c_bit,
+				      GHCB_SEV_INFO_CBIT(answer), &names_value);
+		}
+	}
+	snp_vm_free(v.snp);
+}
+
+/* ---- CPUID ---- */
+
+/* In the range that is the VMM's own, so that no host adds anything. */
+#define CPUID_LEAF		0x40000000u
+#define CPUID_LEAF_INDEXED	0x40000001u
+#define CPUID_LEAF_NONE		0x40000005u
+
+static void set_cpuid(struct kvm_vcpu *vcpu)
+{
+	static const struct kvm_cpuid_entry2 entries[] = {
+		{
+			.function = CPUID_LEAF, .eax = CPUID_LEAF_INDEXED,
+			.ebx = 0x80000001, .ecx = 0xffffffff, .edx = 0x00001000,
+		}, {
+			/* Not first: subleaf 0 is meant, not the first one that is there. */
+			.function = CPUID_LEAF_INDEXED, .index = 1,
+			.flags = KVM_CPUID_FLAG_SIGNIFCANT_INDEX,
+			.eax = 0xbad0bad0, .ebx = 0xbad1bad1, .ecx = 0xbad2bad2, .edx = 0xbad3bad3,
+		}, {
+			.function = CPUID_LEAF_INDEXED, .index = 0,
+			.flags = KVM_CPUID_FLAG_SIGNIFCANT_INDEX,
+			.eax = 0x11223344, .ebx = 0x55667788, .ecx = 0x99aabbcc, .edx = 0xddeeff00,
+		},
+	};
+	const struct kvm_cpuid2 *supported = kvm_get_supported_cpuid();
+	struct kvm_cpuid2 *cpuid = allocate_kvm_cpuid2(supported->nent + ARRAY_SIZE(entries));
+	unsigned int i;
+
+	cpuid->nent = 0;
+	for (i = 0; i < supported->nent; i++)
+		if (supported->entries[i].function >> 28 != CPUID_LEAF >> 28)
+			cpuid->entries[cpuid->nent++] = supported->entries[i];
+	for (i = 0; i < ARRAY_SIZE(entries); i++)
+		cpuid->entries[cpuid->nent++] = entries[i];
+	vcpu_init_cpuid(vcpu, cpuid);
+	free(cpuid);
+}
+
+COCO_FIXTURE(cpuid);
+FIXTURE_VARIANT(cpuid)
+{
+	struct check_row row;
+	uint32_t leaf;
+	uint32_t wanted[4];
+	bool as_set;			/* what the vCPU's CPUID has, instead */
+};
+
+FIXTURE_VARIANT_ADD(cpuid, leaf_0)
+{
+	COCO_ROW(NULL, REQ_GHCB_MSR_CPUID),
+	.leaf = 0, .as_set = true,
+};
+
+FIXTURE_VARIANT_ADD(cpuid, leaf_0x8000001f)
+{
+	COCO_ROW(NULL, REQ_GHCB_MSR_CPUID),
+	.leaf = 0x8000001f, .as_set = true,
+};
+
+FIXTURE_VARIANT_ADD(cpuid, leaf_of_the_vmm)
+{
+	COCO_ROW(NULL, REQ_GHCB_MSR_CPUID),
+	.leaf = CPUID_LEAF, .wanted = { CPUID_LEAF_INDEXED, 0x80000001, 0xffffffff, 0x1000 },
+};
+
+FIXTURE_VARIANT_ADD(cpuid, subleaf_0)
+{
+	COCO_ROW(NULL, REQ_GHCB_MSR_CPUID),
+	.leaf = CPUID_LEAF_INDEXED,
+	.wanted = { 0x11223344, 0x55667788, 0x99aabbcc, 0xddeeff00 },
+};
+
+FIXTURE_VARIANT_ADD(cpuid, past_the_vmms_leaves)
+{
+	COCO_ROW(NULL, REQ_GHCB_MSR_CPUID_RANGE),
+	.leaf = CPUID_LEAF_NONE,
+};
+
+FIXTURE_VARIANT_ADD(cpuid, highest_leaf)
+{
+	COCO_ROW(NULL, REQ_GHCB_MSR_CPUID_RANGE),
+	.leaf = 0xffffffff,
+};
+
+COCO_TEST_F(cpuid, answer)
+{
+	static const char *const regs[] = { "EAX", "EBX", "ECX", "EDX" };
+	enum requirement_nr req = check_main_req();
+	struct ghcb_step *step[4];
+	struct kvm_vcpu *vcpu;
+	uint32_t wanted[4];
+	struct ghcb_vm v;
+	unsigned int i;
+
+	ghcb_vm_create(&v, 1, guest_msr);
+	vcpu = v.cpu[0].vcpu;
+	set_cpuid(vcpu);
+	memcpy(wanted, variant->wanted, sizeof(wanted));
+	if (variant->as_set)
+		memcpy(wanted, &vcpu_get_cpuid_entry(vcpu, variant->leaf)->eax, sizeof(wanted));
+	snp_vm_launch(v.snp);
+	for (i = 0; i < ARRAY_SIZE(step); i++)
+		step[i] = ghcb_add_msr(&v, 0, GHCB_MSR_CPUID(variant->leaf, i));
+	if (!EXPECT_REQ_SYNC(req, vcpu, GHCB_STAGE_ANSWERED))
+		return;
+	for (i = 0; i < ARRAY_SIZE(step); i++) {
+		char what[64];
+
+		snprintf(what, sizeof(what), "answer in the GHCB MSR for %s, bits 11:0", regs[i]);
+		EXPECT_REQ_EQ(req, what, GHCB_MSR_CPUID_RESP,
+			      GHCB_MSR_INFO(step[i]->answer.msr), &names_ghcb_msr);
+		snprintf(what, sizeof(what), "%s of leaf 0x%x", regs[i], variant->leaf);
+		EXPECT_REQ_EQ(req, what, wanted[i], GHCB_MSR_CPUID_VALUE(step[i]->answer.msr),
+			      &names_value);
+	}
+	snp_vm_free(v.snp);
+}
+
+/* ---- undefined requests ---- */
+
+COCO_FIXTURE(undefined);
+FIXTURE_VARIANT(undefined)
+{
+	struct check_row row;
+	uint16_t first, last;		/* of bits 11:0 */
+	uint64_t data;
+};
+
+FIXTURE_VARIANT_ADD(undefined, around_the_first)
+{
+	COCO_ROW(NULL, REQ_GHCB_MSR_UNDEFINED),
+	.first = 0x001, .last = 0x01f, .data = 0x123456789,
+};
+
+FIXTURE_VARIANT_ADD(undefined, around_features)
+{
+	COCO_ROW(NULL, REQ_GHCB_MSR_UNDEFINED),
+	.first = 0x07c, .last = 0x084, .data = 0,
+};
+
+FIXTURE_VARIANT_ADD(undefined, around_termination)
+{
+	COCO_ROW(NULL, REQ_GHCB_MSR_UNDEFINED),
+	.first = 0x0fc, .last = 0x104, .data = ~0ull >> 12,
+};
+
+FIXTURE_VARIANT_ADD(undefined, highest)
+{
+	COCO_ROW(NULL, REQ_GHCB_MSR_UNDEFINED),
+	.first = 0xffc, .last = 0xfff, .data = 1,
+};
+
+/* Later revisions of the specification have defined 0x016 to 0x019. */
+static bool msr_request_is_defined(uint64_t info)
+{
+	switch (info) {
+	case GHCB_MSR_SEV_INFO_REQ:
+	case GHCB_MSR_CPUID_REQ:
+	case GHCB_MSR_AP_HOLD_REQ:
+	case GHCB_MSR_PREF_GPA_REQ:
+	case GHCB_MSR_REG_GPA_REQ:
+	case GHCB_MSR_PSC_REQ:
+	case 0x016:
+	case 0x018:
+	case GHCB_MSR_HV_FEATURES_REQ:
+	case GHCB_MSR_TERM_REQ:
+		return true;
+	}
+	return false;
+}
+
+COCO_TEST_F(undefined, kept)
+{
+	enum requirement_nr req = check_main_req();
+	struct ghcb_script *script;
+	struct ghcb_vm v;
+	uint64_t info;
+	unsigned int i;
+
+	if (!ghcb_vm_start(&v))
+		return;
+	script = v.cpu[0].script;
+	for (info = variant->first; info <= variant->last;) {
+		ghcb_script_reset(&v, 0);
+		for (; info <= variant->last && script->nr_steps < GHCB_MAX_STEPS; info++)
+			if (!msr_request_is_defined(info))
+				ghcb_add_msr(&v, 0, GHCB_MSR(info, variant->data));
+		if (!EXPECT_REQ_SYNC(req, v.cpu[0].vcpu, GHCB_STAGE_ANSWERED))
+			return;
+		for (i = 0; i < script->nr_steps; i++) {
+			char what[64];
+
+			snprintf(what, sizeof(what), "the GHCB MSR after request 0x%03x",
+				 (unsigned int)GHCB_MSR_INFO(script->step[i].msr));
+			EXPECT_REQ_EQ(req, what, script->step[i].msr, script->step[i].answer.msr,
+				      &names_value);
+		}
+	}
+	snp_vm_free(v.snp);
+}
+
+/* ---- termination ---- */
+
+COCO_FIXTURE(termination);
+FIXTURE_VARIANT(termination)
+{
+	struct check_row row;
+	/* Each a vCPU's; the VMM gets all of the value. */
+	uint64_t msr[SNP_VM_MAX_VCPUS];
+};
+
+/* Reason set in bits 15:12, reason in 23:16, nothing above */
+FIXTURE_VARIANT_ADD(termination, msr)
+{
+	COCO_ROW(NULL, REQ_GHCB_MSR_TERM),
+	.msr = {
+		GHCB_MSR_TERM(0, 0), GHCB_MSR_TERM(0, 1), GHCB_MSR_TERM(1, 0x42),
+		GHCB_MSR_TERM(0xf, 0), GHCB_MSR_TERM(0, 0xff), GHCB_MSR_TERM(0xf, 0xff),
+		GHCB_MSR_TERM(8, 0x80), GHCB_MSR_TERM(7, 0x7f),
+	},
+};
+
+FIXTURE_VARIANT_ADD(termination, msr_bits_above)
+{
+	COCO_ROW(NULL, REQ_GHCB_MSR_TERM),
+	.msr = { GHCB_MSR(GHCB_MSR_TERM_REQ, ~0ull), 0xfedcba9876543100 },
+};
+
+COCO_TEST_F(termination, exit)
+{
+	enum requirement_nr req = check_main_req();
+	unsigned int i, again, nr = 0;
+	struct ghcb_vm v;
+
+	while (nr < SNP_VM_MAX_VCPUS && variant->msr[nr])
+		nr++;
+	ghcb_vm_create(&v, nr, guest_terminates);
+	snp_vm_launch(v.snp);
+	for (i = 0; i < nr; i++) {
+		struct kvm_run *run = v.cpu[i].vcpu->run;
+
+		ghcb_add_msr(&v, i, variant->msr[i]);
+		/* A VMM that does not end the guest is asked for it again. */
+		for (again = 0; again < 2; again++) {
+			if (!EXPECT_REQ_EXIT(req, v.cpu[i].vcpu, KVM_EXIT_SYSTEM_EVENT))
+				break;
+			EXPECT_REQ_EQ(req, "system_event.type", KVM_SYSTEM_EVENT_SEV_TERM,
+				      run->system_event.type, &names_system_event);
+			EXPECT_REQ_EQ(req, "system_event.ndata", 1, run->system_event.ndata,
+				      &names_count);
+			EXPECT_REQ_EQ(req, "system_event.data[0]", variant->msr[i],
+				      run->system_event.data[0], &names_value);
+		}
+	}
+	snp_vm_free(v.snp);
+}
+
+COCO_MAIN(snp_vm_missing)
