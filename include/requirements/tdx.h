@@ -113,7 +113,9 @@
 	REQUIREMENT(TDX_MAP_WRAP, "TDX-MAP-WRAP", DOC_GHCI, "TDG.VP.VMCALL<MapGPA>",		\
 		"a range that wraps answers INVALID_OPERAND, without an exit")			\
 	REQUIREMENT(TDX_MAP_WIDTH, "TDX-MAP-WIDTH", DOC_GHCI, "TDG.VP.VMCALL<MapGPA>",		\
-		"a range beyond the TD's address width answers INVALID_OPERAND, without an exit")	\
+		"a range beyond every address width answers INVALID_OPERAND, without an exit")	\
+	REQUIREMENT(TDX_MAP_GPAW, "TDX-MAP-GPAW", DOC_GHCI, "TDG.VP.VMCALL<MapGPA>",		\
+		"so does one between the TD's own address width and the CPU's")			\
 	REQUIREMENT(TDX_MAP_BOTH, "TDX-MAP-BOTH", DOC_GHCI, "TDG.VP.VMCALL<MapGPA>",		\
 		"a range on both sides of the shared bit answers INVALID_OPERAND, without an exit")	\
 	REQUIREMENT(TDX_MAP_ALIGN, "TDX-MAP-ALIGN", DOC_GHCI, "TDG.VP.VMCALL<MapGPA>",		\
