@@ -11,6 +11,13 @@
 		"a GHCB field that changes meanwhile counts as it was or as it is, checked")	\
 	REQUIREMENT(RACE_SCRATCH, "SNP-RACE-SCRATCH", DOC_SEV_C, "setup_vmgexit_scratch()",	\
 		"SW_SCRATCH that changes meanwhile counts as it was or as it is, checked")	\
+	REQUIREMENT(RACE_REQ_GPA, "SNP-RACE-REQ-GPA", DOC_SEV_C, "snp_handle_guest_req()",	\
+		"request and response GPA that change meanwhile are used as they were checked")	\
+	REQUIREMENT(RACE_REQ, "SNP-RACE-REQ", DOC_SEV_C, "snp_handle_guest_req()",		\
+		"a request page that changes meanwhile reaches firmware as it was at one time")	\
+	REQUIREMENT(RACE_CERTS, "SNP-RACE-CERTS", DOC_API, "KVM_EXIT_SNP_REQ_CERTS",		\
+		"the request that follows a certificate exit has the GPAs that were checked "	\
+		"before it, whatever became of the GHCB")					\
 	REQUIREMENT(RACE_PSC_HDR, "SNP-RACE-PSC-HDR", DOC_SEV_C, "snp_begin_psc()",		\
 		"cur_entry and end_entry that change meanwhile are used as they were checked: "	\
 		"no entry past end_entry or the buffer's end makes an exit")			\
