@@ -16,27 +16,34 @@
 
 /* What the case's buffer holds, and what KVM makes of it. */
 struct setup {
-	uint16_t end_entry;
-	uint64_t entries[2];
+	uint16_t cur_entry, end_entry;
+	uint64_t entries[2];		/* from cur_entry on */
 	const char *was;
 };
 
 #define PRIVATE_4K(gfn)		PSC_ENTRY(PSC_OP_PRIVATE, PSC_SIZE_4K, gfn, 0)
 #define SHARED_4K(gfn)		PSC_ENTRY(PSC_OP_SHARED, PSC_SIZE_4K, gfn, 0)
 #define SHARED_2M(gfn)		PSC_ENTRY(PSC_OP_SHARED, PSC_SIZE_2M, gfn, 0)
+#define DONE_4K(gfn)		PSC_ENTRY(PSC_OP_PRIVATE, PSC_SIZE_4K, gfn, 1)
 
 static const struct setup apart = {
-	1, { PRIVATE_4K(0x12345), SHARED_4K(0x23456) },
+	0, 1, { PRIVATE_4K(0x12345), SHARED_4K(0x23456) },
 	"private 0x12345 + 1, shared 0x23456 + 1, done",
 }, adjacent = {
-	1, { PRIVATE_4K(0x12345), PRIVATE_4K(0x12346) },
+	0, 1, { PRIVATE_4K(0x12345), PRIVATE_4K(0x12346) },
 	"private 0x12345 + 2, done",
 }, skipped = {
-	0, { PSC_ENTRY(0, PSC_SIZE_4K, 0x12345, 0) },
+	0, 0, { PSC_ENTRY(0, PSC_SIZE_4K, 0x12345, 0) },
 	"done",
+}, last_done = {
+	251, 252, { DONE_4K(0xbacfe), DONE_4K(0xbacff) },
+	"done",
+}, last_adjacent = {
+	251, 252, { PRIVATE_4K(0xbacfe), PRIVATE_4K(0xbacff) },
+	"private 0xbacfe + 2, done",
 };
 
-/* Where the next entry would be if the buffer went on behind its end. */
+/* Where the next entry would be if the buffer went on behind its end, and what is there. */
 #define PAST_END_GFN	0xbad00ull
 #define PAST_END	(offsetof(struct ghcb, shared_buffer) + sizeof(struct psc_buffer))
 
@@ -79,8 +86,9 @@ static void prepare(struct psc_vm *v, const struct setup *setup)
 {
 	psc_prepare(v, 0, sizeof(v->req->buffer));
 	memset(&v->req->buffer, 0, sizeof(v->req->buffer));
+	v->req->buffer.cur_entry = setup->cur_entry;
 	v->req->buffer.end_entry = setup->end_entry;
-	memcpy(v->req->buffer.entries, setup->entries, sizeof(setup->entries));
+	memcpy(v->req->buffer.entries + setup->cur_entry, setup->entries, sizeof(setup->entries));
 }
 
 /* ---- one change, before each access in turn ---- */
@@ -113,6 +121,23 @@ FIXTURE_VARIANT_ADD(change, end_entry_65535)
 	.value = UINT16_MAX,
 	.may = { "bad header", "private 0x12345 + 1, bad header",
 		 "private 0x12345 + 1, shared 0x23456 + 1, bad header" },
+};
+
+/* Only the last entry of the buffer is near enough to its end. */
+FIXTURE_VARIANT_ADD(change, end_entry_253_last_done)
+{
+	COCO_ROW(NULL, REQ_RACE_PSC_HDR),
+	.setup = &last_done, .field = "end_entry", .at = IN_BUFFER(end_entry), .size = 2,
+	.value = PSC_MAX_ENTRIES,
+	.may = { "bad header" },
+};
+
+FIXTURE_VARIANT_ADD(change, end_entry_253_last_adjacent)
+{
+	COCO_ROW(NULL, REQ_RACE_PSC_HDR),
+	.setup = &last_adjacent, .field = "end_entry", .at = IN_BUFFER(end_entry), .size = 2,
+	.value = PSC_MAX_ENTRIES,
+	.may = { "bad header", "private 0xbacfe + 2, bad header" },
 };
 
 FIXTURE_VARIANT_ADD(change, end_entry_0)
