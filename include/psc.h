@@ -50,9 +50,18 @@ struct psc_buffer {
 _Static_assert(sizeof(struct psc_buffer) == sizeof(((struct ghcb *)0)->shared_buffer),
 	       "a full PSC buffer fills the GHCB's shared buffer");
 
+/* What else the guest can be asked to do. */
+enum psc_access {
+	PSC_ACCESS_NONE,		/* it asks for a page state change */
+	PSC_ACCESS_READ,		/* 64 bits at access_gva, to answer.value */
+	PSC_ACCESS_WRITE,		/* access_value there */
+	PSC_ACCESS_VALIDATE,		/* PVALIDATE, 4 KiB: as access_value says, 0 or 1 */
+};
+
 /* What the guest is to ask for, and what it saw; shared memory. */
 struct psc_request {
 	/* The host's part. */
+	uint64_t access, access_gva, access_value;
 	uint64_t msr;			/* the MSR protocol's request; 0: the NAE event */
 	uint64_t scratch;		/* SW_SCRATCH, a GPA where it is right */
 	uint64_t scratch_marked;	/* is it marked valid */
@@ -61,7 +70,7 @@ struct psc_request {
 
 	/* The guest's part. */
 	struct {
-		uint64_t msr, exit_info_1, exit_info_2;
+		uint64_t msr, exit_info_1, exit_info_2, value;
 		uint8_t valid_bitmap[16];
 		struct psc_buffer buffer;
 	} answer;
@@ -70,7 +79,7 @@ struct psc_request {
 /* Guest code, its vCPU's GHCB registered: make the request, fill in the answer. */
 void guest_make_psc(struct psc_request *req);
 
-/* Guest code: register, report PSC_STAGE_READY, then make requests and report each answer. */
+/* Guest code: register, report PSC_STAGE_READY, then do what is asked for and report it. */
 void guest_psc_loop(struct psc_request *req);
 
 #endif

@@ -20,11 +20,15 @@
 #define PSC_GFN_MAX		0xffffffffffull
 #define PSC_GFN_MAX_2M		0xfffffffe00ull
 
+#define PSC_VM_PAGES		4
+
 struct psc_vm {
 	struct snp_vm *snp;
 	struct kvm_vcpu *vcpu;
 	struct psc_request *req;	/* the host's view */
 	struct shared_mem ghcb;
+	struct shared_mem pages;	/* PSC_VM_PAGES, shared, to change the state of */
+	uint64_t private_gva;		/* the same pages in the private view */
 };
 
 /* One exit to the VMM. */

@@ -48,6 +48,9 @@
 		"SNP Page State Change",							\
 		"an entry inside what is left of a 2 MiB entry does not extend it: the VMM "	\
 		"is asked for no page that the guest did not name")				\
+	REQUIREMENT(PSC_VIEW, "SNP-PSC-VIEW", DOC_API, "KVM_SET_MEMORY_ATTRIBUTES",		\
+		"a VMM that changes the attributes as the exit says gives the guest the view "	\
+		"that it asked for, with nothing of the other view in it")			\
 	/* page state changes: the answer */							\
 	REQUIREMENT(PSC_DONE, "SNP-PSC-DONE", DOC_GHCB, "SNP Page State Change",		\
 		"when all entries are done SW_EXITINFO2 = 0")					\

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Ask for page state changes: guest code.
+ * Ask for page state changes, and use the pages: guest code.
  */
 #include "kvm_util.h"
 #include "ucall_common.h"
@@ -48,12 +48,33 @@ void guest_make_psc(struct psc_request *req)
 	copy_qwords(&req->answer.buffer, ghcb->shared_buffer + req->offset, req->size);
 }
 
+static void guest_access(struct psc_request *req)
+{
+	volatile uint64_t *at = (uint64_t *)req->access_gva;
+
+	switch (req->access) {
+	case PSC_ACCESS_READ:
+		req->answer.value = *at;
+		break;
+	case PSC_ACCESS_WRITE:
+		*at = req->access_value;
+		break;
+	case PSC_ACCESS_VALIDATE:
+		asm volatile("pvalidate" : : "a" (req->access_gva), "c" (0),
+			     "d" (req->access_value) : "cc", "memory");
+		break;
+	}
+}
+
 void guest_psc_loop(struct psc_request *req)
 {
 	ghcb_register();
 	GUEST_SYNC(PSC_STAGE_READY);
 	for (;;) {
-		guest_make_psc(req);
+		if (req->access)
+			guest_access(req);
+		else
+			guest_make_psc(req);
 		GUEST_SYNC(PSC_STAGE_ANSWERED);
 	}
 }

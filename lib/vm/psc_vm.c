@@ -5,6 +5,7 @@
 #include <linux/kvm_para.h>
 
 #include "kvm_util.h"
+#include "processor.h"
 
 #include "psc_vm.h"
 
@@ -23,6 +24,18 @@ static void tell_answer(const void *guest)
 		   info_2, req->answer.buffer.cur_entry, req->answer.buffer.end_entry);
 }
 
+/* Map @mem a second time, in the private view; gives the GVA. */
+static uint64_t map_private(struct snp_vm *snp, const struct shared_mem *mem)
+{
+	uint64_t gva = vm_vaddr_unused_gap(snp->vm, mem->size, KVM_UTIL_MIN_VADDR);
+	uint64_t at;
+
+	virt_map(snp->vm, gva, mem->gpa, mem->size / snp->vm->page_size);
+	for (at = gva; at < gva + mem->size; at += snp->vm->page_size)
+		*vm_get_page_table_entry(snp->vm, at) |= snp->vm->arch.c_bit;
+	return gva;
+}
+
 void psc_vm_create(struct psc_vm *v, bool enabled)
 {
 	struct shared_mem mailbox;
@@ -33,6 +46,8 @@ void psc_vm_create(struct psc_vm *v, bool enabled)
 	mailbox = snp_vm_alloc_shared(v->snp,
 				      sizeof(struct psc_request) / v->snp->vm->page_size + 1);
 	v->req = mailbox.hva;
+	v->pages = snp_vm_alloc_shared(v->snp, PSC_VM_PAGES);
+	v->private_gva = map_private(v->snp, &v->pages);
 	vcpu_args_set(v->vcpu, 1, mailbox.gva);
 	check_guest_view(v->snp, tell_answer, v->req);
 	if (enabled)
@@ -42,6 +57,7 @@ void psc_vm_create(struct psc_vm *v, bool enabled)
 
 void psc_prepare(struct psc_vm *v, uint64_t offset, uint64_t size)
 {
+	v->req->access = PSC_ACCESS_NONE;
 	v->req->msr = 0;
 	v->req->offset = offset;
 	v->req->size = size;

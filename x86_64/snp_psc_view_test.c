@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Page state changes that a VMM carries out: it does as the exit says, and the guest
+ * uses its pages in the view that it asked for.
+ *
+ * Not ABI, so not checked: what a page holds in a view that nobody has written to, as
+ * long as it is not what was written in the other view.
+ */
+#include "harness.h"
+
+#include "kvm_util.h"
+#include "processor.h"
+
+#include "observer.h"
+#include "psc_vm.h"
+
+/* What the guest and the host write, each in a view. */
+#define GUEST_SHARED	0x5348415245444731ull
+#define GUEST_PRIVATE	0x505249564154454full
+#define HOST_SHARED	0x484f535453484152ull
+#define GUEST_BACK	0x4241434b41474149ull
+
+COCO_FIXTURE(view);
+FIXTURE_VARIANT(view)
+{
+	struct check_row row;
+	bool msr;			/* else the NAE event, all pages at once */
+	uint64_t refused;		/* the VMM's first answer, if not 0 */
+};
+
+FIXTURE_VARIANT_ADD(view, msr)
+{
+	COCO_ROW(NULL, REQ_PSC_VIEW, REQ_PSC_MSR_EXIT, REQ_PSC_MSR_OK, REQ_PSC_EXIT_VIEW),
+	.msr = true,
+};
+
+FIXTURE_VARIANT_ADD(view, nae)
+{
+	COCO_ROW(NULL, REQ_PSC_VIEW, REQ_PSC_EXIT, REQ_PSC_DONE, REQ_PSC_EXIT_VIEW),
+};
+
+FIXTURE_VARIANT_ADD(view, msr_busy_first)
+{
+	COCO_ROW(NULL, REQ_PSC_VIEW, REQ_PSC_MSR_ERR, REQ_PSC_MSR_OK),
+	.msr = true, .refused = EAGAIN,
+};
+
+FIXTURE_VARIANT_ADD(view, nae_busy_first)
+{
+	COCO_ROW(NULL, REQ_PSC_VIEW, REQ_PSC_REFUSED, REQ_PSC_DONE),
+	.refused = EAGAIN,
+};
+
+/* The guest does @access at @gva of page @idx; false: it did not come back from it. */
+static bool access_page(struct psc_vm *v, enum psc_access access, uint64_t gva, unsigned int idx,
+			uint64_t value)
+{
+	v->req->access = access;
+	v->req->access_gva = gva + idx * v->snp->vm->page_size;
+	v->req->access_value = value;
+	return EXPECT_REQ_SYNC(REQ_PSC_VIEW, v->vcpu, PSC_STAGE_ANSWERED);
+}
+
+/* An in-process KVM has no RMP to tell, and its CPU need not know PVALIDATE. */
+static bool validate(struct psc_vm *v, unsigned int idx, bool valid)
+{
+	return observer() || access_page(v, PSC_ACCESS_VALIDATE, v->private_gva, idx, valid);
+}
+
+static uint64_t *host_page(const struct psc_vm *v, unsigned int idx)
+{
+	return (uint64_t *)((char *)v->pages.hva + idx * v->snp->vm->page_size);
+}
+
+/* What a VMM does: as the exit says. */
+static void carry_out(const struct psc_vm *v)
+{
+	const struct kvm_run *run = v->vcpu->run;
+	uint64_t private = run->hypercall.args[2] & (1ull << 4);
+
+	vm_set_memory_attributes(v->snp->vm, run->hypercall.args[0],
+				 run->hypercall.args[1] * v->snp->vm->page_size,
+				 private ? KVM_MEMORY_ATTRIBUTE_PRIVATE : 0);
+}
+
+/* One exit for @nr pages from page @idx on, answered @ret; then the guest's answer. */
+static bool change_state(struct psc_vm *v, bool msr, unsigned int idx, unsigned int nr, uint8_t op,
+			 uint64_t ret)
+{
+	const uint64_t gfn = (v->pages.gpa >> 12) + idx;
+	const struct psc_exit wanted = { gfn, nr, op, PSC_SIZE_4K, 0, ret };
+	unsigned int i;
+
+	psc_prepare(v, 0, sizeof(v->req->buffer));
+	memset(&v->req->buffer, 0, sizeof(v->req->buffer));
+	if (msr)
+		v->req->msr = GHCB_MSR_PSC(op, gfn);
+	v->req->buffer.end_entry = nr - 1;
+	for (i = 0; i < nr; i++)
+		v->req->buffer.entries[i] = PSC_ENTRY(op, PSC_SIZE_4K, gfn + i, 0);
+
+	if (!expect_psc_exit(msr ? REQ_PSC_MSR_EXIT : REQ_PSC_EXIT, REQ_PSC_EXIT_SIZE, v, &wanted))
+		return false;
+	if (!ret)
+		carry_out(v);
+	if (!EXPECT_REQ_SYNC(REQ_PSC_VIEW, v->vcpu, PSC_STAGE_ANSWERED))
+		return false;
+	if (msr)
+		expect_psc_msr_answer(ret ? REQ_PSC_MSR_ERR : REQ_PSC_MSR_OK, v, ret);
+	else
+		expect_psc_answer(ret ? REQ_PSC_REFUSED : REQ_PSC_DONE, v,
+				  ret ? PSC_ANSWER_GENERIC : PSC_ANSWER_DONE, ret ? 0 : nr);
+	return true;
+}
+
+static bool change_all(struct psc_vm *v, bool msr, uint8_t op, uint64_t refused)
+{
+	const unsigned int nr = msr ? 1 : PSC_VM_PAGES;
+	unsigned int idx;
+
+	for (idx = 0; idx < PSC_VM_PAGES; idx += nr) {
+		/* A VMM that refuses has changed nothing: the guest may ask again. */
+		if (refused && !change_state(v, msr, idx, nr, op, refused))
+			return false;
+		/* What KVM leaves there is the "again" cases' business, not this one's. */
+		v->vcpu->run->hypercall.ret = 0;
+		if (!change_state(v, msr, idx, nr, op, 0))
+			return false;
+	}
+	return true;
+}
+
+/* The guest has the pages in the private view; the host keeps what it had. */
+static bool use_private(struct psc_vm *v, unsigned int idx)
+{
+	if (!validate(v, idx, true) ||
+	    !access_page(v, PSC_ACCESS_READ, v->private_gva, idx, 0))
+		return false;
+	EXPECT_REQ_TRUE(REQ_PSC_VIEW, "the private page does not hold the shared page's bytes",
+			v->req->answer.value != GUEST_SHARED + idx);
+	if (!access_page(v, PSC_ACCESS_WRITE, v->private_gva, idx, GUEST_PRIVATE + idx) ||
+	    !access_page(v, PSC_ACCESS_READ, v->private_gva, idx, 0))
+		return false;
+	EXPECT_REQ_EQ(REQ_PSC_VIEW, "the private page as the guest reads it", GUEST_PRIVATE + idx,
+		      v->req->answer.value, &names_value);
+	EXPECT_REQ_TRUE(REQ_PSC_VIEW, "the host does not see the private page's bytes",
+			*host_page(v, idx) != GUEST_PRIVATE + idx);
+	return validate(v, idx, false);
+}
+
+static bool use_shared(struct psc_vm *v, unsigned int idx)
+{
+	*host_page(v, idx) = HOST_SHARED + idx;
+	if (!access_page(v, PSC_ACCESS_READ, v->pages.gva, idx, 0))
+		return false;
+	EXPECT_REQ_EQ(REQ_PSC_VIEW, "the shared page as the guest reads it", HOST_SHARED + idx,
+		      v->req->answer.value, &names_value);
+	if (!access_page(v, PSC_ACCESS_WRITE, v->pages.gva, idx, GUEST_BACK + idx))
+		return false;
+	EXPECT_REQ_EQ(REQ_PSC_VIEW, "the shared page as the host reads it", GUEST_BACK + idx,
+		      *host_page(v, idx), &names_value);
+	return true;
+}
+
+COCO_TEST_F(view, answer)
+{
+	unsigned int idx;
+	struct psc_vm v;
+
+	if (!psc_vm_start(&v, true))
+		return;
+	for (idx = 0; idx < PSC_VM_PAGES; idx++)
+		if (!access_page(&v, PSC_ACCESS_WRITE, v.pages.gva, idx, GUEST_SHARED + idx))
+			return;
+
+	if (!change_all(&v, variant->msr, PSC_OP_PRIVATE, variant->refused))
+		return;
+	for (idx = 0; idx < PSC_VM_PAGES; idx++)
+		if (!use_private(&v, idx))
+			return;
+
+	if (!change_all(&v, variant->msr, PSC_OP_SHARED, variant->refused))
+		return;
+	for (idx = 0; idx < PSC_VM_PAGES; idx++)
+		if (!use_shared(&v, idx))
+			return;
+	snp_vm_free(v.snp);
+}
+
+COCO_MAIN(snp_vm_missing)
