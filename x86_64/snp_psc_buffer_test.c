@@ -200,4 +200,75 @@ COCO_TEST_F(again, ret)
 	snp_vm_free(v.snp);
 }
 
+/* ---- asked again for what is left after a refusal ---- */
+
+COCO_FIXTURE(resume);
+FIXTURE_VARIANT(resume)
+{
+	struct check_row row;
+	uint16_t refused;		/* this exit, counted from 0 */
+};
+
+#define RESUME_ENTRIES	3
+
+FIXTURE_VARIANT_ADD(resume, first)
+{
+	COCO_ROW(NULL, REQ_PSC_REFUSED, PROGRESS, REQ_PSC_DONE),
+	.refused = 0,
+};
+
+FIXTURE_VARIANT_ADD(resume, middle)
+{
+	COCO_ROW(NULL, REQ_PSC_REFUSED, PROGRESS, REQ_PSC_DONE),
+	.refused = 1,
+};
+
+FIXTURE_VARIANT_ADD(resume, last)
+{
+	COCO_ROW(NULL, REQ_PSC_REFUSED, PROGRESS, REQ_PSC_DONE),
+	.refused = RESUME_ENTRIES - 1,
+};
+
+/* Exits for entries @first to @last, accepted but for the last one, which gets @ret. */
+static bool expect_exits(struct psc_vm *v, uint16_t first, uint16_t last, uint64_t ret)
+{
+	uint16_t i;
+
+	for (i = first; i <= last; i++) {
+		const struct psc_exit wanted = {
+			PSC_GFN + 2 * i, 1, PSC_OP_PRIVATE, PSC_SIZE_4K, i, i == last ? ret : 0
+		};
+
+		if (!expect_psc_nae_exit(REQ_PSC_EXIT, REQ_PSC_EXIT_SIZE, v, &wanted))
+			return false;
+	}
+	return EXPECT_REQ_SYNC(REQ_PSC_REFUSED, v->vcpu, PSC_STAGE_ANSWERED);
+}
+
+COCO_TEST_F(resume, what_is_left)
+{
+	struct psc_vm v;
+	unsigned int i;
+
+	if (!psc_vm_start(&v, true))
+		return;
+	psc_prepare(&v, 0, BUFFER_SIZE);
+	v.req->buffer.end_entry = RESUME_ENTRIES - 1;
+	for (i = 0; i < RESUME_ENTRIES; i++)
+		v.req->buffer.entries[i] = PSC_ENTRY(PSC_OP_PRIVATE, PSC_SIZE_4K,
+						     PSC_GFN + 2 * i, 0);
+	if (!expect_exits(&v, 0, variant->refused, EAGAIN))
+		return;
+	expect_psc_answer(REQ_PSC_REFUSED, &v, PSC_ANSWER_GENERIC, variant->refused);
+
+	/* As a guest does: the buffer as it came back. */
+	v.req->buffer = v.req->answer.buffer;
+	/* What KVM leaves there is the "again" cases' business, not this one's. */
+	v.vcpu->run->hypercall.ret = 0;
+	if (!expect_exits(&v, variant->refused, RESUME_ENTRIES - 1, 0))
+		return;
+	expect_psc_answer(REQ_PSC_DONE, &v, PSC_ANSWER_DONE, RESUME_ENTRIES);
+	snp_vm_free(v.snp);
+}
+
 COCO_MAIN(snp_vm_missing)

@@ -58,6 +58,12 @@ FIXTURE_VARIANT_ADD(msr, refused_einval)
 	.op = PSC_OP_PRIVATE, .gfn = PSC_GFN, .ret = EINVAL,
 };
 
+FIXTURE_VARIANT_ADD(msr, refused_eagain)
+{
+	COCO_ROW(NULL, REQ_PSC_MSR_ERR, REQ_PSC_MSR_EXIT, MSR_EXIT),
+	.op = PSC_OP_PRIVATE, .gfn = PSC_GFN, .ret = EAGAIN,
+};
+
 FIXTURE_VARIANT_ADD(msr, refused_1)
 {
 	COCO_ROW(NULL, REQ_PSC_MSR_ERR, REQ_PSC_MSR_EXIT, MSR_EXIT),

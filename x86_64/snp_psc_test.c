@@ -6,8 +6,7 @@
  * The VMM here only answers: no page changes its view, so the GFNs need not be
  * of memory.
  *
- * Not ABI, so not checked: cur_page of an entry whose operation was skipped, and
- * what becomes of reserved bits.
+ * Not ABI, so not checked: cur_page of an entry whose operation was skipped.
  */
 #include "harness.h"
 
@@ -27,6 +26,7 @@ FIXTURE_VARIANT(nae)
 	struct check_row row;
 	/* The buffer. */
 	uint16_t cur_entry, end_entry;
+	uint32_t reserved;
 	uint64_t entries[MAX_ENTRIES];
 	/* What is wanted. */
 	struct psc_exit exits[MAX_EXITS];
@@ -43,6 +43,7 @@ FIXTURE_VARIANT(nae)
 /* Of which @cur_page pages are done. */
 #define PARTIAL_2M(gfn, cur_page)	PSC_ENTRY(PSC_OP_PRIVATE, PSC_SIZE_2M, gfn, cur_page)
 #define DONE_4K(gfn)			PSC_ENTRY(PSC_OP_PRIVATE, PSC_SIZE_4K, gfn, 1)
+#define RESERVED			(0x7full << 57)
 
 #define EXIT_FIELDS	REQ_PSC_EXIT_NR, REQ_PSC_EXIT_VIEW, REQ_PSC_EXIT_SIZE
 #define PROGRESS	REQ_PSC_CUR_ENTRY, REQ_PSC_CUR_PAGE, REQ_PSC_KEPT
@@ -265,11 +266,44 @@ FIXTURE_VARIANT_ADD(nae, skipped_only)
 	.cur_after = 1,
 };
 
+FIXTURE_VARIANT_ADD(nae, reserved_header)
+{
+	COCO_ROW(NULL, REQ_PSC_RESERVED, EXIT_FIELDS, PROGRESS),
+	.reserved = ~0u,
+	.entries = { PRIVATE_4K(PSC_GFN) },
+	.exits = { { PSC_GFN, 1, PSC_OP_PRIVATE, PSC_SIZE_4K, 0, 0 } },
+	.cur_after = 1,
+};
+
+FIXTURE_VARIANT_ADD(nae, reserved_entry)
+{
+	COCO_ROW(NULL, REQ_PSC_RESERVED, EXIT_FIELDS, PROGRESS),
+	.entries = { RESERVED | PRIVATE_4K(PSC_GFN) },
+	.exits = { { PSC_GFN, 1, PSC_OP_PRIVATE, PSC_SIZE_4K, 0, 0 } },
+	.cur_after = 1,
+};
+
+FIXTURE_VARIANT_ADD(nae, reserved_entry_2m)
+{
+	COCO_ROW(NULL, REQ_PSC_RESERVED, EXIT_FIELDS, PROGRESS),
+	.entries = { RESERVED | SHARED_2M(PSC_GFN_2M) },
+	.exits = { { PSC_GFN_2M, PSC_PAGES_2M, PSC_OP_SHARED, PSC_SIZE_2M, 0, 0 } },
+	.cur_after = 1,
+};
+
 FIXTURE_VARIANT_ADD(nae, refused_einval)
 {
 	COCO_ROW(NULL, REQ_PSC_REFUSED, PROGRESS, REQ_PSC_INFO_1),
 	.entries = { PRIVATE_4K(PSC_GFN) },
 	.exits = { { PSC_GFN, 1, PSC_OP_PRIVATE, PSC_SIZE_4K, 0, EINVAL } },
+	.info_2 = PSC_ANSWER_GENERIC, .cur_after = 0,
+};
+
+FIXTURE_VARIANT_ADD(nae, refused_eagain)
+{
+	COCO_ROW(NULL, REQ_PSC_REFUSED, PROGRESS, REQ_PSC_INFO_1),
+	.entries = { SHARED_4K(PSC_GFN) },
+	.exits = { { PSC_GFN, 1, PSC_OP_SHARED, PSC_SIZE_4K, 0, EAGAIN } },
 	.info_2 = PSC_ANSWER_GENERIC, .cur_after = 0,
 };
 
@@ -389,6 +423,7 @@ COCO_TEST_F(nae, answer)
 	psc_prepare(&v, 0, sizeof(v.req->buffer));
 	v.req->buffer.cur_entry = variant->cur_entry;
 	v.req->buffer.end_entry = variant->end_entry;
+	v.req->buffer.reserved = variant->reserved;
 	memcpy(v.req->buffer.entries, variant->entries, sizeof(variant->entries));
 
 	for (i = 0; i < MAX_EXITS && variant->exits[i].npages; i++) {

@@ -51,6 +51,8 @@
 	REQUIREMENT(PSC_VIEW, "SNP-PSC-VIEW", DOC_API, "KVM_SET_MEMORY_ATTRIBUTES",		\
 		"a VMM that changes the attributes as the exit says gives the guest the view "	\
 		"that it asked for, with nothing of the other view in it")			\
+	REQUIREMENT(PSC_RESERVED, "SNP-PSC-RESERVED", DOC_SEV_C, "snp_begin_psc()",		\
+		"reserved bits of the header and of entries change nothing")			\
 	/* page state changes: the answer */							\
 	REQUIREMENT(PSC_DONE, "SNP-PSC-DONE", DOC_GHCB, "SNP Page State Change",		\
 		"when all entries are done SW_EXITINFO2 = 0")					\

@@ -120,6 +120,8 @@ void expect_psc_answer(enum requirement_nr req, const struct psc_vm *v, uint64_t
 	EXPECT_REQ_EQ(REQ_PSC_CUR_ENTRY, "cur_entry in the answer", cur_entry, got->cur_entry,
 		      &names_entry);
 	EXPECT_REQ_EQ(REQ_PSC_KEPT, "end_entry", asked->end_entry, got->end_entry, &names_entry);
+	EXPECT_REQ_EQ(REQ_PSC_KEPT, "reserved bits of the header", asked->reserved, got->reserved,
+		      &names_value);
 
 	for (i = 0; i < PSC_MAX_ENTRIES; i++) {
 		uint64_t entry = asked->entries[i];
