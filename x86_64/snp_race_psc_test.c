@@ -429,4 +429,66 @@ COCO_TEST_F(endless, answer)
 	snp_vm_free(v.snp);
 }
 
+/* ---- the MSR protocol: all that KVM needs is in the MSR ---- */
+
+COCO_FIXTURE(msr);
+FIXTURE_VARIANT(msr)
+{
+	struct check_row row;
+	uint64_t request;		/* the GHCB's GFN is added if it is to register it */
+	const char *was;
+};
+
+FIXTURE_VARIANT_ADD(msr, psc)
+{
+	COCO_ROW(NULL, REQ_RACE_MSR),
+	.request = GHCB_MSR_PSC(PSC_OP_SHARED, 0x12345),
+	.was = "shared 0x12345 + 1, answer 0x15",
+};
+
+FIXTURE_VARIANT_ADD(msr, psc_bad_operation)
+{
+	COCO_ROW(NULL, REQ_RACE_MSR),
+	.request = GHCB_MSR_PSC(3, 0x12345),
+	.was = "answer 0x8000000000000015",
+};
+
+FIXTURE_VARIANT_ADD(msr, register)
+{
+	COCO_ROW(NULL, REQ_RACE_MSR),
+	.request = GHCB_MSR_REG_GPA_REQ,
+	.was = "answer 0x13 and the GHCB's GFN",
+};
+
+COCO_TEST_F(msr, answer)
+{
+	struct observer_race race = { .size = GHCB_PAGE_SIZE, .nth = 1 };
+	bool registers = variant->request == GHCB_MSR_REG_GPA_REQ;
+	struct race_got got = {};
+	unsigned int accesses;
+	struct psc_vm v;
+	char where[256];
+
+	if (!race_possible() || !psc_vm_start(&v, true))
+		return;
+	race.hva = v.ghcb.hva;
+	prepare(&v, &apart);
+	v.req->msr = variant->request + (registers ? v.ghcb.gpa : 0);
+	EXPECT_REQ_EQ(REQ_RACE_SETUP, "starting the race", 0, -observer()->race_start(&race),
+		      &names_errno);
+	if (race_run(&got, v.vcpu, PSC_STAGE_ANSWERED, note_exit, NULL)) {
+		uint64_t answer = v.req->answer.msr - (registers ? v.ghcb.gpa : 0);
+
+		race_say(&got, "answer 0x%lx%s", answer, registers ? " and the GHCB's GFN" : "");
+	}
+	accesses = observer()->race_stop();
+	if (strcmp(got.text, variant->was))
+		check_fail(__FILE__, __LINE__, REQ_RACE_MSR, "what KVM did", variant->was, 0,
+			   got.text, 1);
+	EXPECT_REQ_EQ(REQ_RACE_MSR, "accesses to the GHCB page", 0, accesses, &names_count);
+	if (observer()->race_access(0, where, sizeof(where)))
+		check_note("the first one is in %s", where);
+	snp_vm_free(v.snp);
+}
+
 COCO_MAIN(snp_vm_missing)

@@ -9,6 +9,8 @@
 		"KVM makes the accesses that a race needs")					\
 	REQUIREMENT(RACE_GHCB, "SNP-RACE-GHCB", DOC_SEV_C, "sev_es_sync_from_ghcb()",		\
 		"a GHCB field that changes meanwhile counts as it was or as it is, checked")	\
+	REQUIREMENT(RACE_MSR, "SNP-RACE-MSR", DOC_GHCB, "GHCB MSR Protocol",			\
+		"a request in the GHCB MSR is handled by its value: the page is not looked at")	\
 	REQUIREMENT(RACE_SCRATCH, "SNP-RACE-SCRATCH", DOC_SEV_C, "setup_vmgexit_scratch()",	\
 		"SW_SCRATCH that changes meanwhile counts as it was or as it is, checked")	\
 	REQUIREMENT(RACE_REQ_GPA, "SNP-RACE-REQ-GPA", DOC_SEV_C, "snp_handle_guest_req()",	\
