@@ -125,7 +125,6 @@
 	stub msr_set_bit
 	stub on_each_cpu_cond_mask
 	stub perf_get_x86_pmu_capability
-	stub preempt_schedule_thunk
 	stub profile_hits
 	stub queue_delayed_work_on
 	stub queue_work_on
@@ -150,6 +149,10 @@
 	stub write_ibpb
 	stub x86_virt_spec_ctrl
 	xorl %eax, %eax
+	ret
+
+/* The same, but callers count on every register being as it was. */
+	stub preempt_schedule_thunk
 	ret
 
 	.section .note.GNU-stack, "", @progbits
