@@ -8,7 +8,11 @@
 #	PARTS		what is linked, if not those and the glue
 
 KERNEL := $(TOP)/lib/inproc/src/kernel
+# Files named tdx_* are for trees that have a tdx.c.
 GLUE_SRCS := $(wildcard $(KERNEL)/*.c $(KERNEL)/*.S)
+ifeq ($(filter %/vmx/tdx.o,$(TREE_OBJS)),)
+GLUE_SRCS := $(filter-out $(KERNEL)/tdx_%,$(GLUE_SRCS))
+endif
 GLUE_OBJS := $(patsubst $(KERNEL)/%,$(WORK)/glue/%.o,$(GLUE_SRCS))
 LDS := $(KERNEL)/image.lds
 
@@ -16,7 +20,9 @@ LDS := $(KERNEL)/image.lds
 GLOBALS := svm_x86_ops x86_emulator_cache min_sev_asid nr_asids sev_enc_bit sev_me_mask \
 	   sev_asid_bitmap sev_reclaim_asid_bitmap sev_enabled sev_es_enabled sev_snp_enabled \
 	   min_snp_asid max_snp_asid min_sev_es_asid max_sev_es_asid \
-	   snp_supported_policy_bits
+	   snp_supported_policy_bits \
+	   vt_x86_ops associated_tdvcpus tdx_module_initialized tdx_module_status \
+	   tdx_global_keyid tdx_guest_keyid_start tdx_nr_guest_keyids
 
 # Given by image.lds, not to be bound as missing.
 LDS_SYMBOLS := const_pcpu_hot const_current_task const_cpu_current_top_of_stack \

@@ -243,6 +243,15 @@ configure()
 	cp "$top/tools/image.config" "$work/image.config"
 }
 
+# A tree with TDX: its tdx.c, what vmx/ calls it through, the interrupts without which
+# there are no TDs, and the SEAMCALL wrappers.
+tdx_objs()
+{
+	[ -e "$farm/arch/x86/kvm/vmx/tdx.c" ] || return 0
+	echo arch/x86/kvm/vmx/{tdx,main,vmx,posted_intr} arch/x86/kvm/{irq,irq_comm,i8259,ioapic} \
+		arch/x86/kvm/../../../virt/kvm/irqchip arch/x86/virt/vmx/tdx/tdx
+}
+
 # The tree's objects: the code under test, KVM around it, and the parts of lib
 # that they lean on.  What a version does not have is left out.
 tree_objs()
@@ -253,6 +262,7 @@ tree_objs()
 		 arch/x86/kvm/svm/avic \
 		 arch/x86/kvm/x86 arch/x86/kvm/regs arch/x86/kvm/msrs arch/x86/kvm/cpuid \
 		 arch/x86/kvm/lapic arch/x86/kvm/mtrr \
+		 $(tdx_objs) \
 		 lib/vsprintf lib/ctype lib/hexdump lib/find_bit lib/bitmap lib/string \
 		 lib/string_helpers lib/kstrtox \
 		 arch/x86/lib/hweight arch/x86/lib/getuser arch/x86/lib/putuser \
@@ -320,6 +330,10 @@ probe()
 	has HAVE_GMEM_POPULATE_PAGE \
 		'kvm_gmem_populate_cb\)\([^)]*struct page \*page' "$work/kvm_host.txt"
 	has HAVE_GMEM_POPULATE_WRITEBACK 'kvm_gmem_populate\([^)]*may_writeback' "$work/kvm_host.txt"
+	has HAVE_GFN_DIRECT_BITS gfn_direct_bits "$farm/arch/x86/include/asm/kvm_host.h"
+	has HAVE_EXTERNAL_SPTE_VALUE '\(\*set_external_spte\).*u64 ' \
+		<(tr -s '\n\t ' ' ' < "$farm/arch/x86/include/asm/kvm_host.h" | tr ';' '\n')
+	has HAVE_TDX_SEPT_GLOBAL ' tdx_sept_set_private_spte\(' "$farm/arch/x86/kvm/vmx/x86_ops.h"
 	has HAVE_FD_WORD 'unsigned long word' "$farm/include/linux/file.h"
 	has HAVE_EXIT_CODE_HI 'exit_code_hi' "$farm/arch/x86/include/asm/svm.h"
 	uapi_numbers

@@ -87,7 +87,8 @@ sub add_jobs
 			title => "$group->{label}: $name",
 			test => $name,
 			argv => [$suite->program($name), @filter],
-			env => $group->{env},
+			# /dev/kvm is an AMD's or an Intel's.
+			env => { %{$group->{env}}, COCO_VENDOR => $name =~ /^tdx_/ ? 'intel' : 'amd' },
 			timeout => $options{timeout},
 			known => $group->{known},
 			issues => $known,

@@ -79,7 +79,7 @@ IMAGE_CALL static int host_fd_is_sev(int fd)
 	return inproc_fd_is_sev(fd);
 }
 
-static int patch_sites(struct inproc_vm *v)
+int src_patch_sites(struct inproc_vm *v)
 {
 	for (unsigned int i = 0; i < INPROC_MAX_SLOTS; i++) {
 		int ret;
@@ -97,7 +97,7 @@ IMAGE_CALL static int host_vmsa_ready(void *vcpu, const void *vmsa)
 {
 	struct inproc_vcpu *v = vcpu;
 
-	return patch_sites(v->vm) ?: vmsa_load(v, vmsa);
+	return src_patch_sites(v->vm) ?: vmsa_load(v, vmsa);
 }
 
 struct image_host src_host = {
@@ -125,5 +125,9 @@ struct image_host src_host = {
 	.fd_is_sev = host_fd_is_sev,
 	.vmsa_ready = host_vmsa_ready,
 	.vmrun = src_vmrun,
+	.td_init = src_td_init,
+	.td_vcpu_init = src_td_vcpu_init,
+	.td_finalized = src_td_finalized,
+	.td_enter = src_td_enter,
 	.guest_request = src_guest_request,
 };

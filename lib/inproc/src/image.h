@@ -21,12 +21,26 @@
 /* 2^47 bytes of addresses, 4 KiB a page, 64 bytes a struct page. */
 #define IMAGE_VMEMMAP_SIZE	(1UL << (47 - 12 + 6))
 
-/* Why the guest stopped, for the image's VMRUN. */
+/* Whose hardware and KVM there is; a process has one of them. */
+enum image_vendor {
+	IMAGE_AMD,
+	IMAGE_INTEL,
+};
+
+struct image_cpu {
+	enum image_vendor vendor;
+	unsigned int view_bit;		/* AMD: the C-bit's position */
+	unsigned int phys_bits;
+	unsigned int tsc_khz;
+};
+
+/* Why the guest stopped, for the image's VMRUN and TDH.VP.ENTER. */
 enum image_exit {
 	IMAGE_EXIT_VMGEXIT,	/* the GHCB MSR's value is in vmrun.ghcb_msr */
+	IMAGE_EXIT_TDCALL,	/* the registers are in td_run.gpr */
 	IMAGE_EXIT_INTR,	/* the VMM's thread has a signal pending */
 	IMAGE_EXIT_SHUTDOWN,	/* the guest died of a triple fault */
-	IMAGE_EXIT_NPF,		/* a GPA that nothing backs in that view; vmrun.gpa */
+	IMAGE_EXIT_NPF,		/* a GPA that nothing backs in that view; gpa, ... */
 	IMAGE_EXIT_FAIL,	/* the engine failed and has said why */
 };
 
@@ -35,6 +49,19 @@ struct image_vmrun {
 	unsigned long long gpa;		/* out, NPF: without the C-bit */
 	int private;			/* out, NPF: accessed through the C-bit */
 	int write;			/* out, NPF */
+};
+
+/* General purpose registers of a TD's vCPU, by their numbers in x86 encoding. */
+enum image_gpr {
+	IMAGE_RAX, IMAGE_RCX, IMAGE_RDX, IMAGE_RBX, IMAGE_RSP, IMAGE_RBP, IMAGE_RSI, IMAGE_RDI,
+	IMAGE_R8, IMAGE_R15 = IMAGE_R8 + 7, IMAGE_NR_GPRS,
+};
+
+struct image_td_run {
+	int load;			/* in: the guest goes on with gpr */
+	unsigned long long gpr[IMAGE_NR_GPRS];	/* out, TDCALL: the guest's */
+	unsigned long long gpa;		/* out, NPF: without the shared bit */
+	int private, write, fetch;	/* out, NPF */
 };
 
 /* A memory slot; GPA and sizes in bytes. */
@@ -148,6 +175,17 @@ struct image_host {
 	int (*vmsa_ready)(void *vcpu, const void *vmsa);
 	enum image_exit (*vmrun)(void *vcpu, struct image_vmrun *run);
 
+	/*
+	 * The TD has its configuration: GPA bit @shared_bit (a position) picks the
+	 * shared view.
+	 */
+	int (*td_init)(void *vm, unsigned int shared_bit);
+	/* The vCPU starts as a TD's does, with these registers; RIP and the rest are fixed. */
+	int (*td_vcpu_init)(void *vcpu, const unsigned long long *gpr);
+	/* No more pages are added by the VMM. */
+	int (*td_finalized)(void *vm);
+	enum image_exit (*td_enter)(void *vcpu, struct image_td_run *run);
+
 	/* 0, or a negative errno: the command could not be issued. */
 	int (*guest_request)(struct image_guest_request *req);
 };
@@ -180,7 +218,7 @@ struct image_ops {
 	/* CPU @cpu's copy is at percpu_start + @offset; GS base is @offset. */
 	void (*cpu_init)(unsigned int cpu, unsigned long offset);
 
-	int (*init)(unsigned int c_bit, unsigned int phys_bits, unsigned int tsc_khz);
+	int (*init)(const struct image_cpu *cpu);
 	/* 1 if the trap was the image's own business and @regs say where to go on. */
 	int (*trap)(struct image_regs *regs);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Platform src: a kernel tree's own KVM code answers for SNP VMs.
+ * Platform src: a kernel tree's own KVM code answers for SNP VMs or for TDs.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -22,10 +22,28 @@
 #define MEM_ENCRYPT_SEV_SNP	(1u << 4)
 
 static unsigned int c_bit;
+static enum image_vendor vendor;
+
+/* /dev/kvm is one vendor's: COCO_VENDOR says whose, "amd" or "intel"; amd if unset. */
+static int pick_vendor(void)
+{
+	const char *name = getenv("COCO_VENDOR") ?: "amd";
+
+	if (strcmp(name, "amd") && strcmp(name, "intel")) {
+		inproc_diag("COCO_VENDOR: '%s' is not amd or intel", name);
+		return -EINVAL;
+	}
+	vendor = strcmp(name, "intel") ? IMAGE_AMD : IMAGE_INTEL;
+	return 0;
+}
 
 static int src_init(void)
 {
-	int ret;
+	struct image_cpu cpu = { .phys_bits = engine->phys_bits(), .tsc_khz = engine->tsc_khz() };
+	int ret = pick_vendor();
+
+	if (ret)
+		return ret;
 
 	src_host.page_structs = mmap(NULL, IMAGE_VMEMMAP_SIZE, PROT_READ | PROT_WRITE,
 				MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -40,7 +58,9 @@ static int src_init(void)
 	image_enter();
 	/* The highest bit that the engine's page tables can carry picks the view. */
 	c_bit = engine->phys_bits() - 1;
-	return hang_init() ?: image->init(c_bit, engine->phys_bits(), engine->tsc_khz());
+	cpu.vendor = vendor;
+	cpu.view_bit = c_bit;
+	return hang_init() ?: image->init(&cpu);
 }
 
 /* Into the kernel, for @vm, and back to the VMM. */
@@ -89,7 +109,11 @@ static struct kvm_cpuid_entry2 *cpuid_entry(struct kvm_cpuid2 *cpuid, unsigned i
 
 static void src_adjust_cpuid(struct kvm_cpuid2 *cpuid, unsigned int max)
 {
-	struct kvm_cpuid_entry2 *e = cpuid_entry(cpuid, max, 0x80000000);
+	struct kvm_cpuid_entry2 *e;
+
+	if (vendor != IMAGE_AMD)
+		return;
+	e = cpuid_entry(cpuid, max, 0x80000000);
 
 	if (e && e->eax < CPUID_MEM_ENCRYPT)
 		e->eax = CPUID_MEM_ENCRYPT;
@@ -112,9 +136,14 @@ static long src_vm_create(struct inproc_vm *vm)
 	int ret;
 
 	enter(vm);
-	vm->view_bit = 1ULL << c_bit;
-	vm->view_bit_is_private = true;
-	ret = src_trap_ghcb_msr(vm);
+	if (vendor == IMAGE_AMD) {
+		vm->view_bit = 1ULL << c_bit;
+		vm->view_bit_is_private = true;
+		ret = src_trap_ghcb_msr(vm);
+	} else {
+		/* The TD's configuration will say which bit it is: src_td_init(). */
+		ret = 0;
+	}
 	if (ret)
 		return leave(ret);
 	ret = image->vm_create(vm->type, vm, &vm->priv);

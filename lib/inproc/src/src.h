@@ -21,11 +21,19 @@ struct src_vcpu {
 
 /* host.c */
 extern struct image_host src_host;
+/* Patch the trap sites of all private memory; 0 or -errno. */
+int src_patch_sites(struct inproc_vm *vm);
 
 /* vmrun.c */
 enum image_exit src_vmrun(void *vcpu, struct image_vmrun *run);
 /* Have the GHCB MSR trapped in @vm's engine. */
 int src_trap_ghcb_msr(struct inproc_vm *vm);
+
+/* td.c */
+int src_td_init(void *vm, unsigned int shared_bit);
+int src_td_vcpu_init(void *vcpu, const unsigned long long *gpr);
+int src_td_finalized(void *vm);
+enum image_exit src_td_enter(void *vcpu, struct image_td_run *run);
 
 /* observer.c */
 int src_guest_request(struct image_guest_request *req);

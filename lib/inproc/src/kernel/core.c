@@ -28,14 +28,25 @@ int glue_core_init(void)
 	return 0;
 }
 
+static DEFINE_PER_CPU(struct kvm_vcpu *, glue_running_vcpu);
+
 void vcpu_load(struct kvm_vcpu *vcpu)
 {
+	glue_irq_lock();
+	this_cpu_write(glue_running_vcpu, vcpu);
 	kvm_arch_vcpu_load(vcpu, smp_processor_id());
+	glue_irq_unlock();
 }
 
 void vcpu_put(struct kvm_vcpu *vcpu)
 {
 	kvm_arch_vcpu_put(vcpu);
+	this_cpu_write(glue_running_vcpu, NULL);
+}
+
+struct kvm_vcpu *kvm_get_running_vcpu(void)
+{
+	return this_cpu_read(glue_running_vcpu);
 }
 
 /* The process has blocked signals already, and passes its own mask to the engine. */

@@ -20,18 +20,20 @@
 #ifdef HAVE_PCPU_HOT
 DEFINE_PER_CPU_ALIGNED(struct pcpu_hot, pcpu_hot);
 #define glue_set_current(task)	this_cpu_write(pcpu_hot.current_task, task)
-#define glue_set_cpu(cpu)	this_cpu_write(pcpu_hot.cpu_number, cpu)
+#define glue_cpu_number	pcpu_hot.cpu_number
 #else
 DEFINE_PER_CPU(struct task_struct *, current_task);
 DEFINE_PER_CPU(int, __preempt_count);
 DEFINE_PER_CPU(int, cpu_number);
 #define glue_set_current(task)	this_cpu_write(current_task, task)
-#define glue_set_cpu(cpu)	this_cpu_write(cpu_number, cpu)
+#define glue_cpu_number	cpu_number
 #endif
 
 DEFINE_PER_CPU(unsigned long, this_cpu_off);
 DEFINE_PER_CPU(unsigned long, cpu_dr7);
 DEFINE_PER_CPU(struct cpuinfo_x86, cpu_info);
+/* Newer trees: set by SEAMCALL wrappers. */
+DEFINE_PER_CPU(bool, cache_state_incoherent);
 unsigned long __per_cpu_offset[NR_CPUS];
 
 struct cpuinfo_x86 boot_cpu_data;
@@ -43,6 +45,14 @@ unsigned int tsc_khz;
 static struct task_struct glue_tasks[IMAGE_MAX_CPUS];
 static struct signal_struct glue_signal;
 static struct mm_struct glue_mm;
+
+int glue_set_cpu(int cpu)
+{
+	int old = this_cpu_read(glue_cpu_number);
+
+	this_cpu_write(glue_cpu_number, cpu);
+	return old;
+}
 
 void glue_cpu_init(unsigned int cpu, unsigned long offset)
 {

@@ -3,7 +3,7 @@
  * Variables of the kernel around the code under test: a plain machine without
  * profiling or interrupt virtualization.  Weak, so that a tree's own object
  * takes precedence, and not declared with the tree's types on purpose: those
- * differ, and all of these read as zero, or as a true bool.
+ * differ, and all of these read as zero, or as a true bool or a full mask.
  */
 #include <linux/types.h>
 
@@ -13,6 +13,8 @@ bool GLUE_DATA enable_mmio_caching = true;
 bool GLUE_DATA tdp_enabled = true;
 bool GLUE_DATA tdp_mmu_enabled = true;
 bool GLUE_DATA x2avic_enabled;
+/* Addresses carry no bits beside them. */
+u64 GLUE_DATA physical_mask = (1ULL << 52) - 1;
 int GLUE_DATA prof_on;
 int GLUE_DATA l1tf_vmx_mitigation;
 long GLUE_DATA x86_pred_cmd;

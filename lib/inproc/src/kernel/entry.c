@@ -10,12 +10,12 @@ const struct image_host *glue_host;
 
 extern char __per_cpu_start[], __per_cpu_end[];
 
-static int glue_init(unsigned int c_bit, unsigned int phys_bits, unsigned int khz)
+static int glue_init(const struct image_cpu *cpu)
 {
 	int ret = glue_core_init();
 
-	tsc_khz = khz;
-	return ret ?: glue_vendor_init(c_bit, phys_bits);
+	tsc_khz = cpu->tsc_khz;
+	return ret ?: glue_vendor_init(cpu);
 }
 
 static int glue_has_vm_type(unsigned long type)

@@ -9,10 +9,9 @@
 
 #include <linux/kvm_host.h>
 
-#include "svm/svm.h"
-
 #include "glue_probe.h"
 #include "../image.h"
+#include "gfnmap.h"
 
 extern const struct image_host *glue_host;
 extern const struct image_number glue_numbers[];
@@ -40,6 +39,9 @@ static inline void glue_free(const void *p)
 /* What the glue keeps for a VM; struct kvm follows it in memory. */
 struct glue_vm {
 	void *host_vm;
+	bool pre_destroyed;		/* kvm_arch_pre_destroy_vm() was called */
+	struct glue_gfnmap mirror;	/* of a TD: tdx_mmu.c */
+	struct mutex mirror_lock;
 	struct kvm_vcpu *vcpus[GLUE_MAX_VCPUS];
 	/* Handed out by gfn_to_memslot(), filled on demand. */
 	struct kvm_memory_slot slots[GLUE_MAX_SLOTS];
@@ -53,7 +55,7 @@ static inline struct glue_vm *to_glue_vm(struct kvm *kvm)
 	return (void *)kvm - GLUE_VM_SIZE;
 }
 
-/* What the glue keeps for a vCPU; struct vcpu_svm follows it. */
+/* What the glue keeps for a vCPU; the vendor's vCPU follows it. */
 struct glue_vcpu {
 	void *host_vcpu;
 	void *pio_data;			/* as the kernel allocated it */
@@ -67,24 +69,52 @@ static inline struct glue_vcpu *to_glue_vcpu(struct kvm_vcpu *vcpu)
 	return (void *)vcpu - GLUE_VCPU_SIZE;
 }
 
-/* Version differences in types, by probe (tools/image.sh). */
-static inline void glue_set_exit_code(struct vmcb_control_area *control, u64 code)
-{
-	control->exit_code = code;
-#ifdef HAVE_EXIT_CODE_HI
-	control->exit_code_hi = code >> 32;
-#endif
-}
-
 /* cpu.c */
 void glue_cpu_init(unsigned int cpu, unsigned long offset);
+/* Be CPU @cpu by name, for functions that look; returns the old number. */
+int glue_set_cpu(int cpu);
+/* smp.c */
+void glue_irq_lock(void);
+void glue_irq_unlock(void);
 /* trap.c */
 int glue_trap(struct image_regs *regs);
 /* core.c */
 int glue_core_init(void);
-/* vendor.c: SVM as the image's hardware has it */
-int glue_vendor_init(unsigned int c_bit, unsigned int phys_bits);
+/* Set @var if this tree has it. */
+#define glue_set(var, value)			\
+	do {					\
+		if (&(var))			\
+			(var) = (value);	\
+	} while (0)
+
+/* A vendor's part of KVM, and the hardware under it. */
+struct glue_vendor {
+	struct kvm_x86_ops *ops;
+	unsigned int vcpu_size, vcpu_align;	/* bytes, of its struct kvm_vcpu */
+	/* Before kvm_x86_ops goes live: what the vendor's hardware_setup() does. */
+	int (*init)(const struct image_cpu *cpu);
+	/* KVM's CPU capabilities, and the types of VMs there are. */
+	void (*cpu_caps)(void);
+	/* A CPU of the image comes up, or @cpu was up before init(). */
+	void (*cpu_up)(unsigned int cpu);
+	/* kvm_arch_vcpu_create() is through; may be NULL. */
+	void (*vcpu_created)(struct kvm_vcpu *vcpu);
+	/* The vCPU is about to be found, @add, or no more; may be NULL. */
+	void (*vcpu_listed)(struct kvm_vcpu *vcpu, bool add);
+	/* Has the guest_memfd page been given to the guest? */
+	bool (*page_given)(struct kvm *kvm, gfn_t gfn, kvm_pfn_t pfn);
+	/* Take back what guests got of guest_memfd, before the VM dies; may be NULL. */
+	void (*pages_take_back)(struct kvm *kvm);
+};
+
+/* vendor.c: the one in use */
+extern const struct glue_vendor *glue_vendor;
+extern const struct glue_vendor glue_amd;	/* vendor_amd.c */
+
+int glue_vendor_init(const struct image_cpu *hw);
 void glue_vendor_cpu_up(unsigned int cpu);
+/* tdx_mmu.c: a TD accesses a private page: true if there is one, and it is mapped */
+bool glue_mirror_fault(struct kvm_vcpu *vcpu, gfn_t gfn) __weak;
 /* guestmem.c */
 struct kvm_memory_slot *glue_find_slot(struct kvm *kvm, gfn_t gfn);
 /* rcu.c: run what @owner's calls left, when none of its readers is left either */
@@ -97,12 +127,14 @@ bool glue_rmp_assigned(u64 pfn);
 /* vm.c */
 long glue_vm_create(unsigned long type, void *host_vm, void **kvm);
 void glue_vm_destroy(void *kvm);
+void glue_vm_pre_destroy(struct kvm *kvm);
 long glue_vm_ioctl(void *kvm, unsigned int cmd, unsigned long arg);
 /* vcpu.c */
 long glue_vcpu_create(void *kvm, unsigned int id, void *run, void *host_vcpu, void **vcpu);
 void glue_vcpu_destroy(void *vcpu);
 long glue_vcpu_ioctl(void *vcpu, unsigned int cmd, unsigned long arg);
 long glue_vcpu_run(void *vcpu);
+/* vmrun.c */
 long glue_bench_vmgexit(void *vcpu, unsigned long long ghcb_msr);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * guest_memfd as virt/kvm/guest_memfd.c offers it to vendor code, over the
  * process's mapping of it.  A fake: pages never move, and a page is prepared
- * exactly when the RMP says that it is assigned.
+ * exactly when the vendor's model has it given to the guest.
  */
 #include <linux/uaccess.h>
 
@@ -53,7 +53,7 @@ static int glue_populate_one(struct kvm *kvm, gfn_t gfn, void __user *src,
 
 	if (ret)
 		return ret;
-	if (glue_rmp_assigned(pfn))
+	if (glue_vendor->page_given(kvm, gfn, pfn))
 		return -EEXIST;
 	if (!glue_host->gpa_is_private(to_glue_vm(kvm)->host_vm, gfn_to_gpa(gfn)))
 		return -EINVAL;

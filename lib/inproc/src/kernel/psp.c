@@ -9,6 +9,7 @@
 #include <linux/psp-sev.h>
 
 #include "glue.h"
+#include "svm/svm.h"
 
 #include <asm/sev.h>
 

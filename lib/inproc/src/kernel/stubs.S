@@ -15,9 +15,14 @@
 
 	stub ___migrate_enable
 	stub __cond_resched
+	stub __cpuhp_remove_state
+	stub __cpuhp_remove_state_cpuslocked
+	stub __cpuhp_setup_state
+	stub __cpuhp_setup_state_cpuslocked
 	stub __delay
 	stub __flush_tlb_all
 	stub __folio_put
+	stub __kvm_migrate_pit_timer
 	stub __kvm_migrate_timers
 	stub __kvm_mmu_refresh_passthrough_bits
 	stub __kvm_vcpu_kick
@@ -36,11 +41,14 @@
 	stub cpufreq_cpu_get
 	stub cpufreq_cpu_put
 	stub cpufreq_quick_get
+	stub cpus_read_lock
+	stub cpus_read_unlock
 	stub cr4_read_shadow
 	stub dump_stack
 	stub fpregs_assert_state_consistent
 	stub fpu_sync_guest_vmexit_xfd_state
 	stub fpu_update_guest_xfd
+	stub fred_entry_from_kvm
 	stub gds_ucode_mitigated
 	stub housekeeping_enabled
 	stub hrtimer_cancel
@@ -62,6 +70,8 @@
 	stub kvm_cpu_has_pending_timer
 	stub kvm_dirty_ring_check_request
 	stub kvm_destroy_vcpus
+	stub kvm_disable_virtualization
+	stub kvm_enable_virtualization
 	stub kvm_flush_remote_tlbs_memslot
 	stub kvm_free_pit
 	stub kvm_get_kvm
@@ -71,25 +81,33 @@
 	stub kvm_gpc_refresh
 	stub kvm_init_mmu
 	stub kvm_inject_pending_timer_irqs
+	stub kvm_io_bus_register_dev
+	stub kvm_io_bus_unregister_dev
 	stub kvm_ioapic_destroy
 	stub kvm_ioapic_init
 	stub kvm_ioapic_scan_entry
+	stub kvm_irq_has_notifier
+	stub kvm_irq_routing_update
 	stub kvm_mediated_pmu_load
 	stub kvm_mediated_pmu_put
 	stub kvm_mmu_after_set_cpuid
 	stub kvm_mmu_destroy
 	stub kvm_mmu_free_obsolete_roots
 	stub kvm_mmu_init_vm
+	stub kvm_mmu_invalidate_mmio_sptes
 	stub kvm_mmu_load
 	stub kvm_mmu_may_ignore_guest_pat
 	stub kvm_mmu_post_init_vm
 	stub kvm_mmu_pre_destroy_vm
 	stub kvm_mmu_reset_context
+	stub kvm_mmu_set_mmio_spte_value
 	stub kvm_mmu_sync_roots
 	stub kvm_mmu_uninit_vm
 	stub kvm_mmu_unload
 	stub kvm_need_perf_global_ctrl_intercept
 	stub kvm_need_rdpmc_intercept
+	stub kvm_notify_acked_irq
+	stub kvm_notify_irqfd_resampler
 	stub kvm_pic_destroy
 	stub kvm_pic_init
 	stub kvm_pmu_branch_retired
@@ -108,6 +126,7 @@
 	stub kvm_register_perf_callbacks
 	stub kvm_release_page_clean
 	stub kvm_scan_ioapic_routes
+	stub kvm_set_posted_intr_wakeup_handler
 	stub kvm_setup_default_ioapic_and_pic_routing
 	stub kvm_setup_default_irq_routing
 	stub kvm_smm_changed
@@ -123,7 +142,6 @@
 	stub misc_cg_try_charge
 	stub misc_cg_uncharge
 	stub msr_set_bit
-	stub on_each_cpu_cond_mask
 	stub perf_get_x86_pmu_capability
 	stub profile_hits
 	stub queue_delayed_work_on
@@ -132,21 +150,25 @@
 	stub set_page_dirty_lock
 	stub sev_platform_shutdown
 	stub single_task_running
-	stub smp_call_function_single
 	stub static_key_slow_dec
 	stub static_key_slow_inc
 	stub svm_allocate_nested
 	stub switch_fpu_return
 	stub synchronize_srcu
+	stub synchronize_srcu_expedited
 	stub timer_init_key
 	stub unpin_user_pages
 	stub user_return_notifier_register
 	stub user_return_notifier_unregister
+	stub vmx_do_interrupt_irqoff
 	stub wbinvd_on_all_cpus
 	stub wbinvd_on_cpu
 	stub wbinvd_on_cpus_mask
 	stub wbnoinvd_on_cpus_mask
 	stub write_ibpb
+	stub x86_entry_from_kvm
+	stub x86_virt_get_ref
+	stub x86_virt_put_ref
 	stub x86_virt_spec_ctrl
 	xorl %eax, %eax
 	ret

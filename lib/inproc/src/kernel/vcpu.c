@@ -19,7 +19,7 @@ long glue_vcpu_create(void *p, unsigned int id, void *run, void *host_vcpu, void
 	if (ret)
 		return ret;
 
-	glue = glue_alloc(GLUE_VCPU_SIZE + sizeof(struct vcpu_svm), __alignof__(struct vcpu_svm));
+	glue = glue_alloc(GLUE_VCPU_SIZE + glue_vendor->vcpu_size, glue_vendor->vcpu_align);
 	if (!glue) {
 		ret = -ENOMEM;
 		goto uncreate;
@@ -38,8 +38,8 @@ long glue_vcpu_create(void *p, unsigned int id, void *run, void *host_vcpu, void
 	ret = kvm_arch_vcpu_create(vcpu);
 	if (ret)
 		goto free;
-	/* The host's registers are the process's: there is nothing to save. */
-	to_svm(vcpu)->guest_state_loaded = true;
+	if (glue_vendor->vcpu_created)
+		glue_vendor->vcpu_created(vcpu);
 	/* The VMM has the page after kvm_run mapped already. */
 	glue->pio_data = vcpu->arch.pio_data;
 	vcpu->arch.pio_data = run + KVM_PIO_PAGE_OFFSET * PAGE_SIZE;
@@ -49,7 +49,8 @@ long glue_vcpu_create(void *p, unsigned int id, void *run, void *host_vcpu, void
 	to_glue_vm(kvm)->vcpus[vcpu->vcpu_idx] = vcpu;
 	atomic_inc(&kvm->online_vcpus);
 	mutex_unlock(&kvm->lock);
-	glue_psp_vcpu(vcpu, true);
+	if (glue_vendor->vcpu_listed)
+		glue_vendor->vcpu_listed(vcpu, true);
 	*vcpup = vcpu;
 	return 0;
 
@@ -66,7 +67,9 @@ void glue_vcpu_destroy(void *p)
 {
 	struct kvm_vcpu *vcpu = p;
 
-	glue_psp_vcpu(vcpu, false);
+	glue_vm_pre_destroy(vcpu->kvm);
+	if (glue_vendor->vcpu_listed)
+		glue_vendor->vcpu_listed(vcpu, false);
 	to_glue_vm(vcpu->kvm)->vcpus[vcpu->vcpu_idx] = NULL;
 	vcpu->arch.pio_data = to_glue_vcpu(vcpu)->pio_data;
 	kvm_arch_vcpu_destroy(vcpu);
@@ -89,6 +92,10 @@ void glue_vcpu_destroy(void *p)
 	copy_from_user(&__data, (void __user *)arg, sizeof(__data)) ? -EFAULT :	\
 								      set(vcpu, &__data);	\
 })
+
+/* Newer trees: ioctls that do without the vCPU's mutex, or take it themselves. */
+long kvm_arch_vcpu_unlocked_ioctl(struct file *filp, unsigned int ioctl,
+				  unsigned long arg) __weak;
 
 static long __glue_vcpu_ioctl(struct kvm_vcpu *vcpu, unsigned int cmd, unsigned long arg)
 {
@@ -120,6 +127,11 @@ long glue_vcpu_ioctl(void *p, unsigned int cmd, unsigned long arg)
 
 	if (vcpu->kvm->vm_dead)
 		return -EIO;
+	if (&kvm_arch_vcpu_unlocked_ioctl) {
+		ret = kvm_arch_vcpu_unlocked_ioctl(&to_glue_vcpu(vcpu)->file, cmd, arg);
+		if (ret != -ENOIOCTLCMD)
+			return ret;
+	}
 	mutex_lock(&vcpu->mutex);
 	ret = __glue_vcpu_ioctl(vcpu, cmd, arg);
 	mutex_unlock(&vcpu->mutex);

@@ -4,6 +4,11 @@
  */
 #include "glue.h"
 
+/* From virt/kvm/irqchip.c, which is there where TDs are: they need an irqchip. */
+int kvm_init_irq_routing(struct kvm *kvm) __weak;
+void kvm_free_irq_routing(struct kvm *kvm) __weak;
+int kvm_send_userspace_msi(struct kvm *kvm, struct kvm_msi *msi) __weak;
+
 long glue_vm_create(unsigned long type, void *host_vm, void **kvmp)
 {
 	struct glue_vm *vm;
@@ -19,6 +24,7 @@ long glue_vm_create(unsigned long type, void *host_vm, void **kvmp)
 	vm->file.private_data = kvm;
 
 	kvm->mm = current->mm;
+	mutex_init(&vm->mirror_lock);
 	mutex_init(&kvm->lock);
 	mutex_init(&kvm->irq_lock);
 	mutex_init(&kvm->slots_lock);
@@ -30,21 +36,46 @@ long glue_vm_create(unsigned long type, void *host_vm, void **kvmp)
 	for (i = 0; i < ARRAY_SIZE(kvm->memslots); i++)
 		RCU_INIT_POINTER(kvm->memslots[i], &kvm->__memslots[i][0]);
 
-	ret = kvm_arch_init_vm(kvm, type);
+	ret = &kvm_init_irq_routing ? kvm_init_irq_routing(kvm) : 0;
+	ret = ret ?: kvm_arch_init_vm(kvm, type);
 	if (ret) {
+		if (&kvm_free_irq_routing)
+			kvm_free_irq_routing(kvm);
 		glue_free(vm);
 		return ret;
 	}
+	mutex_lock(&kvm_lock);
+	list_add(&kvm->vm_list, &vm_list);
+	mutex_unlock(&kvm_lock);
 	*kvmp = kvm;
 	return 0;
+}
+
+/* vCPUs go when their VM does: what KVM does before it frees the first. */
+void glue_vm_pre_destroy(struct kvm *kvm)
+{
+	struct glue_vm *vm = to_glue_vm(kvm);
+
+	if (vm->pre_destroyed)
+		return;
+	vm->pre_destroyed = true;
+	if (glue_vendor->pages_take_back)
+		glue_vendor->pages_take_back(kvm);
+	kvm_arch_pre_destroy_vm(kvm);
 }
 
 void glue_vm_destroy(void *p)
 {
 	struct kvm *kvm = p;
 
+	mutex_lock(&kvm_lock);
+	list_del(&kvm->vm_list);
+	mutex_unlock(&kvm_lock);
+	glue_vm_pre_destroy(kvm);
 	/* The vCPUs are gone: kvm_destroy_vcpus(), which comes by there, has nothing to do. */
 	kvm_arch_destroy_vm(kvm);
+	if (&kvm_free_irq_routing)
+		kvm_free_irq_routing(kvm);
 	glue_rcu_barrier(glue_host->mem_owner());
 	glue_free(to_glue_vm(kvm));
 }
@@ -62,6 +93,13 @@ long glue_vm_ioctl(void *p, unsigned int cmd, unsigned long arg)
 		if (copy_from_user(&cap, (void __user *)arg, sizeof(cap)))
 			return -EFAULT;
 		return kvm_vm_ioctl_enable_cap(kvm, &cap);
+	}
+	if (cmd == KVM_SIGNAL_MSI && &kvm_send_userspace_msi) {
+		struct kvm_msi msi;
+
+		if (copy_from_user(&msi, (void __user *)arg, sizeof(msi)))
+			return -EFAULT;
+		return kvm_send_userspace_msi(kvm, &msi);
 	}
 	return kvm_arch_vm_ioctl(&to_glue_vm(kvm)->file, cmd, arg);
 }

@@ -5,6 +5,16 @@
  * section 15.35 for automatic and non-automatic exits).
  */
 #include "glue.h"
+#include "svm/svm.h"
+
+/* Version differences in types, by probe (tools/image.sh). */
+static inline void glue_set_exit_code(struct vmcb_control_area *control, u64 code)
+{
+	control->exit_code = code;
+#ifdef HAVE_EXIT_CODE_HI
+	control->exit_code_hi = code >> 32;
+#endif
+}
 
 static void glue_vmexit(struct vcpu_svm *svm, u64 code, u64 info1, u64 info2)
 {
@@ -42,6 +52,7 @@ void __svm_sev_es_vcpu_run(struct vcpu_svm *svm, bool spec_ctrl_intercepted,
 			    (run.private ? PFERR_GUEST_ENC_MASK : 0) |
 			    (run.write ? PFERR_WRITE_MASK : 0), run.gpa);
 		return;
+	case IMAGE_EXIT_TDCALL:
 	case IMAGE_EXIT_FAIL:
 		break;
 	}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The mirror page table of a TD, as arch/x86/kvm/mmu keeps it.  A fake: a list of the
+ * pages that were mapped, without tables between them and the root.  tdx.c does the
+ * rest (tdx_sept_*), down to the SEAMCALLs.
+ */
+#include "tdx_module.h"
+#include "mmu.h"
+#include "mmu/mmu_internal.h"
+#include "mmu/spte.h"
+
+bool glue_mirror_given(struct kvm *kvm, gfn_t gfn, kvm_pfn_t pfn)
+{
+	bool given;
+
+	mutex_lock(&to_glue_vm(kvm)->mirror_lock);
+	given = glue_gfn_find(&to_glue_vm(kvm)->mirror, gfn);
+	mutex_unlock(&to_glue_vm(kvm)->mirror_lock);
+	return given;
+}
+
+static int glue_mirror_set(struct kvm *kvm, gfn_t gfn, kvm_pfn_t pfn)
+{
+#ifdef HAVE_EXTERNAL_SPTE_VALUE
+	return kvm_x86_call(set_external_spte)(kvm, gfn, PG_LEVEL_4K,
+					       pfn << PAGE_SHIFT | VMX_EPT_RWX_MASK |
+					       SPTE_MMU_PRESENT_MASK);
+#else
+	return kvm_x86_call(set_external_spte)(kvm, gfn, PG_LEVEL_4K, pfn);
+#endif
+}
+
+static int glue_mirror_map(struct kvm *kvm, gfn_t gfn, kvm_pfn_t pfn)
+{
+	struct glue_vm *vm = to_glue_vm(kvm);
+	int ret = 0;
+
+	mutex_lock(&vm->mirror_lock);
+	if (!glue_gfn_find(&vm->mirror, gfn)) {
+		ret = glue_mirror_set(kvm, gfn, pfn);
+		if (!ret)
+			glue_gfn_add(&vm->mirror, gfn, pfn, 0);
+	}
+	mutex_unlock(&vm->mirror_lock);
+	return ret;
+}
+
+static void glue_mirror_remove(struct kvm *kvm, struct glue_gfn *e)
+{
+	struct glue_vm *vm = to_glue_vm(kvm);
+
+	write_lock(&kvm->mmu_lock);
+#ifdef HAVE_EXTERNAL_SPTE_VALUE
+	kvm_x86_call(remove_external_spte)(kvm, e->gfn, PG_LEVEL_4K,
+					   e->pfn << PAGE_SHIFT | VMX_EPT_RWX_MASK |
+					   SPTE_MMU_PRESENT_MASK);
+#else
+	kvm_x86_call(remove_external_spte)(kvm, e->gfn, PG_LEVEL_4K, e->pfn);
+#endif
+	write_unlock(&kvm->mmu_lock);
+	glue_gfn_del(&vm->mirror, e);
+}
+
+void glue_mirror_take_back(struct kvm *kvm)
+{
+	struct glue_vm *vm = to_glue_vm(kvm);
+	struct glue_gfn *e;
+
+	mutex_lock(&vm->mirror_lock);
+	while ((e = glue_gfn_first(&vm->mirror)))
+		glue_mirror_remove(kvm, e);
+	mutex_unlock(&vm->mirror_lock);
+}
+
+/* By kvm_mmu_page_fault(): is there a private page, and is it mapped now? */
+bool glue_mirror_fault(struct kvm_vcpu *vcpu, gfn_t gfn)
+{
+	void *host_vm = to_glue_vm(vcpu->kvm)->host_vm;
+	unsigned long len;
+	void *hva = glue_host->gpa_to_hva(host_vm, gfn_to_gpa(gfn), true, &len);
+
+	if (!hva || !glue_host->gpa_is_private(host_vm, gfn_to_gpa(gfn)))
+		return false;
+	return !glue_mirror_map(vcpu->kvm, gfn, __pa(hva) >> PAGE_SHIFT);
+}
+
+/* Newer trees: KVM_TDX_INIT_MEM_REGION knows the page. */
+int kvm_tdp_mmu_map_private_pfn(struct kvm_vcpu *vcpu, gfn_t gfn, kvm_pfn_t pfn);
+/* Older trees: it has the fault handler look it up. */
+int kvm_tdp_map_page(struct kvm_vcpu *vcpu, gpa_t gpa, u64 error_code, u8 *level);
+bool kvm_tdp_mmu_gpa_is_mapped(struct kvm_vcpu *vcpu, u64 gpa);
+
+int kvm_tdp_mmu_map_private_pfn(struct kvm_vcpu *vcpu, gfn_t gfn, kvm_pfn_t pfn)
+{
+	return glue_mirror_map(vcpu->kvm, gfn, pfn);
+}
+
+int kvm_tdp_map_page(struct kvm_vcpu *vcpu, gpa_t gpa, u64 error_code, u8 *level)
+{
+	*level = PG_LEVEL_4K;
+	return glue_mirror_fault(vcpu, gpa_to_gfn(gpa)) ? 0 : -EFAULT;
+}
+
+bool kvm_tdp_mmu_gpa_is_mapped(struct kvm_vcpu *vcpu, u64 gpa)
+{
+	return glue_mirror_given(vcpu->kvm, gpa_to_gfn(gpa), 0);
+}

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * TDX module: which physical page belongs to whom (PAMT), and which page a TD has at
+ * a private GPA (secure EPT).  The engine translates by memory slots and attributes,
+ * so the page that KVM gives for a GPA has to be the slot's own.
+ */
+#include <linux/uaccess.h>
+
+#include "tdx_module.h"
+
+/* Keyed by PFN; pfn: the TDR's address. */
+static struct glue_gfnmap glue_pamt;
+static DEFINE_MUTEX(glue_sept_lock);
+
+static u64 __glue_pamt_take(u64 pa, enum glue_pt type, struct glue_tdr *tdr)
+{
+	if (!pa || !PAGE_ALIGNED(pa))
+		return glue_operand_invalid(GLUE_OPERAND_RCX);
+	if (glue_gfn_find(&glue_pamt, pa >> PAGE_SHIFT))
+		return TDX_PAGE_METADATA_INCORRECT | GLUE_OPERAND_RCX;
+	glue_gfn_add(&glue_pamt, pa >> PAGE_SHIFT, (u64)tdr, type);
+	if (type != GLUE_PT_TDR)
+		tdr->nr_pages++;
+	return GLUE_TDX_SUCCESS;
+}
+
+u64 glue_pamt_take(u64 pa, enum glue_pt type, struct glue_tdr *tdr)
+{
+	u64 status;
+
+	mutex_lock(&glue_sept_lock);
+	status = __glue_pamt_take(pa, type, tdr);
+	mutex_unlock(&glue_sept_lock);
+	return status;
+}
+
+static void __glue_pamt_release(u64 pa)
+{
+	struct glue_gfn *e = glue_gfn_find(&glue_pamt, pa >> PAGE_SHIFT);
+
+	if (e && e->state != GLUE_PT_TDR)
+		((struct glue_tdr *)e->pfn)->nr_pages--;
+	glue_gfn_del(&glue_pamt, e);
+}
+
+void glue_pamt_release(u64 pa)
+{
+	mutex_lock(&glue_sept_lock);
+	__glue_pamt_release(pa);
+	mutex_unlock(&glue_sept_lock);
+}
+
+static enum glue_sept glue_sept_state(const struct glue_gfn *e)
+{
+	return e->state & (BIT(GLUE_SEPT_STATE_BITS) - 1);
+}
+
+static void glue_sept_set(struct glue_gfn *e, enum glue_sept state, u64 epoch)
+{
+	e->state = state | epoch << GLUE_SEPT_STATE_BITS;
+}
+
+/* @pa becomes the page at @gpa; the level is in @gpa's low bits, 0 for 4 KiB. */
+static u64 glue_sept_map(struct glue_tdr *tdr, u64 gpa, u64 pa, enum glue_sept state)
+{
+	unsigned long len;
+	void *hva;
+	u64 status;
+
+	if (gpa & ~PAGE_MASK)
+		return glue_operand_invalid(GLUE_OPERAND_RCX);
+	if (gpa >> tdr->shared_bit)
+		return glue_operand_invalid(GLUE_OPERAND_RCX);
+	if (glue_gfn_find(&tdr->sept, gpa >> PAGE_SHIFT))
+		return GLUE_TDX_EPT_ENTRY_NOT_FREE | GLUE_OPERAND_RCX;
+	hva = glue_host->gpa_to_hva(to_glue_vm(tdr->kvm)->host_vm, gpa, true, &len);
+	if (__pa(hva) != pa)
+		glue_die("KVM gives a TD page %#llx for GPA %#llx, where guest_memfd has %#lx",
+			 pa, gpa, __pa(hva));
+	status = __glue_pamt_take(pa, GLUE_PT_REG, tdr);
+	if (!status)
+		glue_gfn_add(&tdr->sept, gpa >> PAGE_SHIFT, pa >> PAGE_SHIFT, state);
+	return status;
+}
+
+u64 glue_tdh_mem_page_add(struct tdx_module_args *args)
+{
+	struct glue_tdr *tdr = glue_tdr_at(args->rdx);
+	u64 status;
+
+	if (!tdr)
+		return glue_operand_invalid(GLUE_OPERAND_RDX);
+	if (!tdr->initialized || tdr->finalized)
+		return GLUE_TDX_OP_STATE_INCORRECT;
+	mutex_lock(&glue_sept_lock);
+	status = glue_sept_map(tdr, args->rcx, args->r8, GLUE_SEPT_MAPPED);
+	/* The source is a page of the VMM's. */
+	if (!status && raw_copy_from_user(__va(args->r8), (void __user *)args->r9, PAGE_SIZE))
+		glue_die("TDH.MEM.PAGE.ADD: the source page %#llx cannot be read", args->r9);
+	mutex_unlock(&glue_sept_lock);
+	return status;
+}
+
+u64 glue_tdh_mem_page_aug(struct tdx_module_args *args)
+{
+	struct glue_tdr *tdr = glue_tdr_at(args->rdx);
+	u64 status;
+
+	if (!tdr)
+		return glue_operand_invalid(GLUE_OPERAND_RDX);
+	if (!tdr->finalized)
+		return GLUE_TDX_OP_STATE_INCORRECT;
+	mutex_lock(&glue_sept_lock);
+	status = glue_sept_map(tdr, args->rcx, args->r8, GLUE_SEPT_PENDING);
+	mutex_unlock(&glue_sept_lock);
+	return status;
+}
+
+/* Tables between the root and the pages are nobody's business here but for the PAMT. */
+u64 glue_tdh_mem_sept_add(struct tdx_module_args *args)
+{
+	struct glue_tdr *tdr = glue_tdr_at(args->rdx);
+
+	if (!tdr)
+		return glue_operand_invalid(GLUE_OPERAND_RDX);
+	if (!tdr->initialized)
+		return GLUE_TDX_OP_STATE_INCORRECT;
+	return glue_pamt_take(args->r8, GLUE_PT_EPT, tdr);
+}
+
+u64 glue_tdh_mr_extend(struct tdx_module_args *args)
+{
+	struct glue_tdr *tdr = glue_tdr_at(args->rdx);
+	bool mapped;
+
+	if (!tdr)
+		return glue_operand_invalid(GLUE_OPERAND_RDX);
+	if (!tdr->initialized || tdr->finalized)
+		return GLUE_TDX_OP_STATE_INCORRECT;
+	if (args->rcx % TDX_EXTENDMR_CHUNKSIZE)
+		return glue_operand_invalid(GLUE_OPERAND_RCX);
+	mutex_lock(&glue_sept_lock);
+	mapped = glue_gfn_find(&tdr->sept, args->rcx >> PAGE_SHIFT);
+	mutex_unlock(&glue_sept_lock);
+	return mapped ? GLUE_TDX_SUCCESS : TDX_EPT_WALK_FAILED | GLUE_OPERAND_RCX;
+}
+
+u64 glue_tdh_mem_range_block(struct tdx_module_args *args)
+{
+	struct glue_tdr *tdr = glue_tdr_at(args->rdx);
+	struct glue_gfn *e;
+	u64 status = GLUE_TDX_SUCCESS;
+
+	if (!tdr)
+		return glue_operand_invalid(GLUE_OPERAND_RDX);
+	mutex_lock(&glue_sept_lock);
+	e = glue_gfn_find(&tdr->sept, args->rcx >> PAGE_SHIFT);
+	if (!e)
+		status = TDX_EPT_WALK_FAILED | GLUE_OPERAND_RCX;
+	else if (glue_sept_state(e) == GLUE_SEPT_BLOCKED)
+		status = TDX_EPT_ENTRY_STATE_INCORRECT | GLUE_OPERAND_RCX;
+	else
+		glue_sept_set(e, GLUE_SEPT_BLOCKED, tdr->epoch);
+	mutex_unlock(&glue_sept_lock);
+	return status;
+}
+
+u64 glue_tdh_mem_track(struct tdx_module_args *args)
+{
+	struct glue_tdr *tdr = glue_tdr_at(args->rcx);
+
+	if (!tdr)
+		return glue_operand_invalid(GLUE_OPERAND_RCX);
+	if (!tdr->finalized)
+		return GLUE_TDX_OP_STATE_INCORRECT;
+	mutex_lock(&glue_sept_lock);
+	tdr->epoch++;
+	mutex_unlock(&glue_sept_lock);
+	return GLUE_TDX_SUCCESS;
+}
+
+u64 glue_tdh_mem_page_remove(struct tdx_module_args *args)
+{
+	struct glue_tdr *tdr = glue_tdr_at(args->rdx);
+	struct glue_gfn *e;
+	u64 status = GLUE_TDX_SUCCESS;
+
+	if (!tdr)
+		return glue_operand_invalid(GLUE_OPERAND_RDX);
+	mutex_lock(&glue_sept_lock);
+	e = glue_gfn_find(&tdr->sept, args->rcx >> PAGE_SHIFT);
+	if (!e)
+		status = TDX_EPT_WALK_FAILED | GLUE_OPERAND_RCX;
+	else if (glue_sept_state(e) != GLUE_SEPT_BLOCKED)
+		status = GLUE_TDX_GPA_RANGE_NOT_BLOCKED | GLUE_OPERAND_RCX;
+	else if (tdr->finalized && e->state >> GLUE_SEPT_STATE_BITS >= tdr->epoch)
+		status = GLUE_TDX_TLB_TRACKING_NOT_DONE | GLUE_OPERAND_RCX;
+	if (!status) {
+		__glue_pamt_release(e->pfn << PAGE_SHIFT);
+		glue_gfn_del(&tdr->sept, e);
+	}
+	mutex_unlock(&glue_sept_lock);
+	return status;
+}
+
+/* Pages of a TD that is torn down; its root comes last. */
+u64 glue_tdh_phymem_page_reclaim(struct tdx_module_args *args)
+{
+	struct glue_gfn *e;
+	struct glue_tdr *tdr;
+	u64 pa = args->rcx, status = GLUE_TDX_SUCCESS;
+
+	mutex_lock(&glue_sept_lock);
+	e = glue_gfn_find(&glue_pamt, pa >> PAGE_SHIFT);
+	tdr = e ? (struct glue_tdr *)e->pfn : NULL;
+	if (!e)
+		status = TDX_PAGE_METADATA_INCORRECT | GLUE_OPERAND_RCX;
+	else if (!tdr->key_freed)
+		status = GLUE_TDX_LIFECYCLE_STATE_INCORRECT;
+	else if (e->state == GLUE_PT_TDR && tdr->nr_pages)
+		status = GLUE_TDX_TD_ASSOCIATED_PAGES_EXIST;
+	if (!status) {
+		args->rcx = e->state;
+		args->rdx = e->pfn;
+		args->r8 = 0;
+		if (e->state == GLUE_PT_TDR) {
+			struct glue_gfn *left;
+
+			while ((left = glue_gfn_first(&tdr->sept)))
+				glue_gfn_del(&tdr->sept, left);
+			tdr->magic = 0;
+		}
+		__glue_pamt_release(pa);
+	}
+	mutex_unlock(&glue_sept_lock);
+	return status;
+}
+
+bool glue_sept_accept(struct glue_tdr *tdr, u64 gpa, unsigned int level, u64 *status)
+{
+	struct glue_gfn *e;
+
+	mutex_lock(&glue_sept_lock);
+	e = glue_gfn_find(&tdr->sept, gpa >> PAGE_SHIFT);
+	if (e && glue_sept_state(e) == GLUE_SEPT_BLOCKED)
+		e = NULL;
+	if (e) {
+		if (level)
+			*status = GLUE_TDX_PAGE_SIZE_MISMATCH | GLUE_OPERAND_RCX;
+		else if (glue_sept_state(e) == GLUE_SEPT_MAPPED)
+			*status = GLUE_TDX_PAGE_ALREADY_ACCEPTED;
+		else
+			*status = GLUE_TDX_SUCCESS;
+		if (!*status) {
+			memset(__va(e->pfn << PAGE_SHIFT), 0, PAGE_SIZE);
+			glue_sept_set(e, GLUE_SEPT_MAPPED, 0);
+		}
+	}
+	mutex_unlock(&glue_sept_lock);
+	return e;
+}
