@@ -34,6 +34,9 @@ long glue_vcpu_create(void *p, unsigned int id, void *run, void *host_vcpu, void
 	vcpu->vcpu_id = id;
 	vcpu->run = run;
 	vcpu->last_used_slot = NULL;
+	/* Else the VM seems to have an event for the guest. */
+	INIT_LIST_HEAD(&vcpu->async_pf.done);
+	INIT_LIST_HEAD(&vcpu->async_pf.queue);
 
 	ret = kvm_arch_vcpu_create(vcpu);
 	if (ret)
