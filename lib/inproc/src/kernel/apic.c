@@ -4,6 +4,7 @@
  * oneself or to another CPU is the notification of a posted interrupt, which a vCPU's
  * next entry looks for without (tdx_enter.c).
  */
+#include <linux/msi.h>
 #include <linux/percpu.h>
 #include <asm/apic.h>
 
@@ -31,4 +32,11 @@ void glue_send_IPI_mask(const struct cpumask *mask, int vector)
 
 void glue_send_IPI_self(int vector)
 {
+}
+
+/* The destination in an MSI's address (Intel SDM volume 3, "Message Address Register Format"). */
+u32 x86_msi_msg_get_destid(struct msi_msg *msg, bool extid)
+{
+	return msg->arch_addr_lo.destid_0_7 |
+	       (extid ? msg->arch_addr_hi.destid_8_31 << 8 : 0);
 }
