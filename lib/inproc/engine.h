@@ -120,6 +120,13 @@ struct engine_ops {
 	int (*run)(struct engine_vcpu *vcpu, struct engine_exit *exit,
 		   const void *sigmask /* const sigset_t * */, bool immediate);
 	/*
+	 * The external interrupt that the guest takes as soon as it has interrupts enabled:
+	 * @vector, or -1 for none.  Between runs only; interrupt_pending() gives the vector
+	 * while it has not been taken, then -1.
+	 */
+	void (*set_interrupt)(struct engine_vcpu *vcpu, int vector);
+	int (*interrupt_pending)(struct engine_vcpu *vcpu);
+	/*
 	 * Make a run() of @vcpu in another thread return with
 	 * ENGINE_EXIT_INTR soon; without one, the next run() does so.
 	 */

@@ -53,6 +53,7 @@ struct engine_vcpu {
 	bool has_mask;
 	bool open_mmio;			/* the next KVM_RUN finishes an MMIO access */
 	bool interrupted;		/* KICK_SIGNAL sent, not yet taken back */
+	int irq;			/* what the guest is to take, or -1 */
 	char text[256];
 };
 
@@ -228,6 +229,7 @@ static int engine_kvm_vcpu_create(struct engine_vm *vm, uint32_t id, struct engi
 		return -ENOMEM;
 	vcpu->vm = vm;
 	vcpu->gv.interrupt = interrupt;
+	vcpu->irq = -1;
 	vcpu->fd = (int)kvm_ioctl(vm->fd, KVM_CREATE_VCPU, (void *)(unsigned long)id);
 	if (vcpu->fd < 0) {
 		r = vcpu->fd;
@@ -444,6 +446,15 @@ static bool give_answer(struct engine_vcpu *vcpu, struct engine_exit *exit)
 	return true;
 }
 
+/* The guest can take it now; KVM has it for the next KVM_RUN. */
+static long inject(struct engine_vcpu *vcpu)
+{
+	struct kvm_interrupt irq = { .irq = (uint32_t)vcpu->irq };
+
+	vcpu->irq = -1;
+	return kvm_ioctl(vcpu->fd, KVM_INTERRUPT, &irq);
+}
+
 static int engine_kvm_run(struct engine_vcpu *vcpu, struct engine_exit *exit, const void *sigmask,
 			  bool immediate)
 {
@@ -466,8 +477,16 @@ static int engine_kvm_run(struct engine_vcpu *vcpu, struct engine_exit *exit, co
 			return 0;
 		}
 		__atomic_store_n(&vcpu->run->immediate_exit, immediate, __ATOMIC_RELAXED);
+		vcpu->run->request_interrupt_window = vcpu->irq >= 0;
 		r = kvm_ioctl(vcpu->fd, KVM_RUN, NULL);
 		gate_leave(&vcpu->gv);
+		if (!r && vcpu->run->exit_reason == KVM_EXIT_IRQ_WINDOW_OPEN) {
+			exit->reason = ENGINE_EXIT_INTR;
+			r = inject(vcpu);
+			if (r)
+				break;
+			continue;
+		}
 
 		if (r != -EINTR && r != -EAGAIN)
 			break;
@@ -487,6 +506,16 @@ static int engine_kvm_run(struct engine_vcpu *vcpu, struct engine_exit *exit, co
 		return fail(vcpu, exit, "KVM_RUN fails with errno", -r) ? 0 : (int)r;
 	translate_exit(vcpu, exit);
 	return 0;
+}
+
+static void engine_kvm_set_interrupt(struct engine_vcpu *vcpu, int vector)
+{
+	vcpu->irq = vector;
+}
+
+static int engine_kvm_interrupt_pending(struct engine_vcpu *vcpu)
+{
+	return vcpu->irq;
 }
 
 static void engine_kvm_kick(struct engine_vcpu *vcpu)
@@ -516,5 +545,7 @@ const struct engine_ops engine_kvm = {
 	.set_sregs = engine_kvm_set_sregs,
 	.set_cpuid2 = engine_kvm_set_cpuid2,
 	.run = engine_kvm_run,
+	.set_interrupt = engine_kvm_set_interrupt,
+	.interrupt_pending = engine_kvm_interrupt_pending,
 	.kick = engine_kvm_kick,
 };

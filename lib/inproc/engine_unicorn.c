@@ -19,6 +19,7 @@
 #define CR0_PE		(1ULL << 0)
 #define CR0_PG		(1ULL << 31)
 #define EFER_LMA	(1ULL << 10)
+#define RFLAGS_IF	(1ULL << 9)
 
 bool unicorn_fail(struct engine_vcpu *vcpu, struct engine_exit *exit, const char *fmt, ...)
 {
@@ -224,6 +225,7 @@ static int engine_unicorn_vcpu_create(struct engine_vm *vm, uint32_t id, struct 
 	vcpu->vm = vm;
 	vcpu->gv.interrupt = interrupt;
 	vcpu->rip = 0xfff0;
+	vcpu->irq = -1;
 	reset_sregs(&vcpu->sregs);
 
 	err = uc_open(UC_ARCH_X86, UC_MODE_64, &vcpu->uc);
@@ -372,6 +374,11 @@ static bool in_long_mode(const struct kvm_sregs *sregs)
 	return (sregs->cr0 & cr0) == cr0 && (sregs->efer & EFER_LMA) && sregs->cs.l;
 }
 
+static bool takes_interrupts(struct engine_vcpu *vcpu)
+{
+	return !vcpu->mode32 && (unicorn_reg(vcpu, UC_X86_REG_RFLAGS) & RFLAGS_IF);
+}
+
 /* One turn inside the gate.  True: @exit is filled. */
 static bool turn(struct engine_vcpu *vcpu, struct engine_exit *exit, const sigset_t *sigmask)
 {
@@ -387,6 +394,14 @@ static bool turn(struct engine_vcpu *vcpu, struct engine_exit *exit, const sigse
 			exit->reason = ENGINE_EXIT_INTR;
 			out = true;
 			break;
+		}
+		if (vcpu->irq >= 0 && takes_interrupts(vcpu)) {
+			unsigned int vector = (unsigned int)vcpu->irq;
+
+			vcpu->irq = -1;
+			out = unicorn_exception(vcpu, exit, vector, 0);
+			if (out)
+				break;
 		}
 		vcpu->budget = POLL_INSNS;
 		do {
@@ -434,6 +449,16 @@ static int engine_unicorn_run(struct engine_vcpu *vcpu, struct engine_exit *exit
 	return 0;
 }
 
+static void engine_unicorn_set_interrupt(struct engine_vcpu *vcpu, int vector)
+{
+	vcpu->irq = vector;
+}
+
+static int engine_unicorn_interrupt_pending(struct engine_vcpu *vcpu)
+{
+	return vcpu->irq;
+}
+
 static void engine_unicorn_kick(struct engine_vcpu *vcpu)
 {
 	gate_kick(&vcpu->gv);
@@ -461,5 +486,7 @@ const struct engine_ops engine_unicorn = {
 	.set_sregs = engine_unicorn_set_sregs,
 	.set_cpuid2 = engine_unicorn_set_cpuid2,
 	.run = engine_unicorn_run,
+	.set_interrupt = engine_unicorn_set_interrupt,
+	.interrupt_pending = engine_unicorn_interrupt_pending,
 	.kick = engine_unicorn_kick,
 };

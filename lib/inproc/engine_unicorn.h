@@ -112,6 +112,7 @@ struct engine_vcpu {
 	bool stepping;			/* one instruction, whatever it is */
 	uint64_t pass_rip;		/* an instruction of ours that the CPU shall do after all */
 	bool has_pass;
+	int irq;			/* what the guest is to take, or -1 */
 	uint64_t code_va;		/* the page that code_hva is for */
 	const uint8_t *code_hva;
 

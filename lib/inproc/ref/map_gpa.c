@@ -30,7 +30,7 @@ static long chunk_answered(struct ref_vcpu *vcpu)
 	vcpu->map.next += vcpu->map.chunk;
 	if (vcpu->map.next == vcpu->map.end)
 		return ref_status(vcpu, GHCI_SUCCESS);
-	if (__atomic_load_n(&vcpu->interrupt_pending, __ATOMIC_ACQUIRE))
+	if (ref_interrupt_posted(vcpu))
 		return stopped(vcpu, GHCI_RETRY, vcpu->map.next);
 	return next_chunk(vcpu);
 }

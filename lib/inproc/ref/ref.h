@@ -11,7 +11,7 @@
  *	map_gpa.c	MapGPA, which is several exits
  *
  * Not modelled: measurement, attestation keys, MSRs and CPUID by TDG.VP.VMCALL, MMIO,
- * and the delivery of interrupts to a running guest.
+ * priorities of interrupts and their EOI.
  */
 #ifndef REF_H
 #define REF_H
@@ -66,7 +66,8 @@ struct ref_vcpu {
 		uint64_t next, end;	/* GPAs, with the shared bit */
 		uint64_t chunk;		/* bytes asked for in this exit */
 	} map;
-	int interrupt_pending;		/* sent by the VMM, not taken by the guest */
+	uint64_t posted[4];		/* interrupts that the VMM has sent, by vector */
+	int kicked;			/* for them */
 };
 
 /* ---- vm.c ---- */
@@ -88,6 +89,11 @@ long ref_vcpu_ioctl(struct inproc_vcpu *vcpu, unsigned int cmd, unsigned long ar
 /* ---- run.c ---- */
 
 long ref_vcpu_run(struct inproc_vcpu *vcpu);
+
+/* Send @vector to @vcpu, from any thread. */
+void ref_post_interrupt(struct ref_vcpu *vcpu, unsigned int vector);
+/* Has one been sent that the TDX module has not taken over? */
+bool ref_interrupt_posted(const struct ref_vcpu *vcpu);
 
 /* ---- module.c ---- */
 

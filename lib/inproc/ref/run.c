@@ -14,6 +14,48 @@ struct memory_fault {
 	uint64_t flags, gpa, size;
 };
 
+/* ---- interrupts: posted by the VMM, taken over by the module when the guest is entered ---- */
+
+#define WORD_BITS	64
+
+void ref_post_interrupt(struct ref_vcpu *vcpu, unsigned int vector)
+{
+	__atomic_fetch_or(&vcpu->posted[vector / WORD_BITS], 1ULL << (vector % WORD_BITS),
+			  __ATOMIC_RELEASE);
+	__atomic_store_n(&vcpu->kicked, 1, __ATOMIC_RELEASE);
+	engine->kick(vcpu->host->engine);
+}
+
+bool ref_interrupt_posted(const struct ref_vcpu *vcpu)
+{
+	unsigned int i;
+
+	for (i = 0; i < sizeof(vcpu->posted) / sizeof(vcpu->posted[0]); i++)
+		if (__atomic_load_n(&vcpu->posted[i], __ATOMIC_ACQUIRE))
+			return true;
+	return false;
+}
+
+/* The highest vector goes first. */
+static void take_over_interrupt(struct ref_vcpu *vcpu)
+{
+	int vector;
+
+	if (engine->interrupt_pending(vcpu->host->engine) >= 0)
+		return;
+	for (vector = 255; vector >= 0; vector--) {
+		const uint64_t bit = 1ULL << (vector % WORD_BITS);
+
+		if (!(__atomic_load_n(&vcpu->posted[vector / WORD_BITS], __ATOMIC_ACQUIRE) & bit))
+			continue;
+		__atomic_fetch_and(&vcpu->posted[vector / WORD_BITS], ~bit, __ATOMIC_ACQ_REL);
+		engine->set_interrupt(vcpu->host->engine, vector);
+		return;
+	}
+}
+
+/* ---- exits ---- */
+
 static long internal_error(struct ref_vcpu *vcpu)
 {
 	struct kvm_run *run = vcpu->host->run;
@@ -61,6 +103,9 @@ static long handle_exit(struct ref_vcpu *vcpu)
 	case ENGINE_EXIT_MEM:
 		return memory_fault(vcpu);
 	case ENGINE_EXIT_INTR:
+		/* A signal that came together with a kick shows again. */
+		if (__atomic_exchange_n(&vcpu->kicked, 0, __ATOMIC_ACQ_REL))
+			return REF_RESUME;
 		run->exit_reason = KVM_EXIT_INTR;
 		return -EINTR;
 	case ENGINE_EXIT_SHUTDOWN:
@@ -96,6 +141,7 @@ long ref_vcpu_run(struct inproc_vcpu *host)
 		return -EINTR;
 	run->flags = 0;
 	while (r == REF_RESUME) {
+		take_over_interrupt(vcpu);
 		r = engine->run(host->engine, &host->exit, &host->sigmask, false);
 		if (!r)
 			r = handle_exit(vcpu);

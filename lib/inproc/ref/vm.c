@@ -205,7 +205,7 @@ static long signal_msi(struct ref_vm *vm, unsigned long arg)
 
 		if (vm->host->vcpus[i]->id != MSI_ADDR_DEST(msi.address_lo))
 			continue;
-		__atomic_store_n(&vcpu->interrupt_pending, 1, __ATOMIC_RELEASE);
+		ref_post_interrupt(vcpu, MSI_DATA_VECTOR(msi.data));
 		return 1;
 	}
 	return 0;
