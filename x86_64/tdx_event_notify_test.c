@@ -5,7 +5,12 @@
  */
 #include "harness.h"
 
+#include <pthread.h>
+#include <string.h>
+#include <unistd.h>
+
 #include "kvm_util.h"
+#include "processor.h"
 #include "ucall_common.h"
 
 #include "tdvmcall_vm.h"
@@ -144,6 +149,159 @@ COCO_TEST_F(answer, guest_sees)
 			return;
 	}
 	tdvmcall_vm_free(&v);
+}
+
+/* ---- the whole flow: the interrupt announces a finished quote ---- */
+
+/* Of the guest; the host's copies are not used. */
+static volatile uint64_t interrupts;
+
+static void guest_on_interrupt(struct ex_regs *regs __attribute__((unused)))
+{
+	/*
+	 * No EOI: nothing of this or a lower priority comes after it, and the x2APIC's MSRs
+	 * are there only where TDs are the hardware's.
+	 */
+	interrupts++;
+}
+
+/* How often a guest looks that is not told. */
+#define PATIENCE	2000000ull
+
+/*
+ * Two calls, then interrupts on until one has come; sum is how many, and waited the
+ * quote's status at that time.
+ */
+static void guest_notified(struct td_request *req)
+{
+	struct td_regs regs;
+	unsigned int i;
+	uint64_t left;
+
+	for (i = 0; i < 2; i++) {
+		regs = *(volatile struct td_regs *)&req->in;
+		tdcall(&regs);
+		*(volatile struct td_regs *)&req->out = regs;
+		if (!i)
+			GUEST_SYNC(TD_STAGE_ANSWERED);
+	}
+	asm volatile("sti");
+	for (left = PATIENCE; left && !interrupts; left--) {
+		*(volatile uint64_t *)&req->polls = PATIENCE - left + 1;
+		asm volatile("pause");
+	}
+	asm volatile("cli");
+	req->waited = ((volatile struct ghci_quote_header *)req->wait_gva)->status;
+	req->sum = interrupts;
+	GUEST_SYNC(TD_STAGE_ANSWERED);
+}
+
+COCO_FIXTURE(notified);
+FIXTURE_VARIANT(notified)
+{
+	struct check_row row;
+	uint8_t vector;
+	bool later;			/* while the guest waits, by another thread */
+};
+
+#define NOTIFIED_ROW(name, vector_, later_)						\
+	FIXTURE_VARIANT_ADD(notified, name)						\
+	{										\
+		COCO_ROW("tdx", REQ_TDX_NOTIFY_INTERRUPT), .vector = vector_,		\
+		.later = later_,							\
+	};
+
+NOTIFIED_ROW(vector_64_at_once, 64, false)
+NOTIFIED_ROW(vector_64_later, 64, true)
+NOTIFIED_ROW(vector_32_at_once, FIRST_VECTOR, false)
+NOTIFIED_ROW(vector_255_later, LAST_VECTOR, true)
+
+struct announcement {
+	struct td_vm *td;
+	struct td_request *req;
+	struct ghci_quote_header *header;
+	uint8_t vector;
+	pthread_t thread;
+};
+
+#define MSI_ADDRESS	0xfee00000
+
+static void announce(const struct announcement *a)
+{
+	struct kvm_msi msi = { .address_lo = MSI_ADDRESS, .data = a->vector };
+	int ret;
+
+	__atomic_store_n(&a->header->status, GHCI_QUOTE_SUCCESS, __ATOMIC_RELEASE);
+	ret = __vm_ioctl(a->td->vm, KVM_SIGNAL_MSI, &msi);
+	TEST_ASSERT(ret > 0, "KVM_SIGNAL_MSI gives %d, errno %s", ret, strerror(errno));
+}
+
+static void *announce_when_waited_for(void *arg)
+{
+	const struct announcement *a = arg;
+
+	while (!__atomic_load_n(&a->req->polls, __ATOMIC_ACQUIRE))
+		usleep(50);
+	announce(a);
+	return NULL;
+}
+
+/* The guest's calls are made one by one; the VMM grants both. */
+static bool grant(struct tdvmcall_vm *v, uint64_t leaf)
+{
+	if (!expect_tdx_exit(REQ_TDX_NOTIFY_INTERRUPT, v, leaf))
+		return false;
+	tdx_exit_of(v->vcpu->run)->unknown.ret = GHCI_SUCCESS;
+	return true;
+}
+
+COCO_TEST_F(notified, of_a_quote)
+{
+	struct announcement a = { .vector = variant->vector };
+	struct tdvmcall_vm v = {};
+	struct shared_mem mailbox, quote;
+
+	if (!tdx_revision()->has_nr) {
+		check_skip("this KVM speaks %s, not KVM_EXIT_TDX", tdx_revision()->name);
+		return;
+	}
+	v.td = td_vm_create(TD_GPAW_48, 1, guest_notified);
+	mailbox = td_vm_alloc_shared(v.td, 1);
+	quote = td_vm_alloc_shared(v.td, 1);
+	td_vm_set_arg(v.td, 0, mailbox.gva);
+	vm_install_exception_handler(v.td->vm, variant->vector, guest_on_interrupt);
+	td_vm_launch(v.td);
+	v.reqs[0] = mailbox.hva;
+	tdvmcall_vm_select(&v, 0);
+	a.td = v.td;
+	a.req = v.req;
+	a.header = quote.hva;
+
+	tdvmcall_prepare(&v, LEAF, variant->vector, 0, 0, 0);
+	if (!grant(&v, LEAF) || !expect_tdvmcall_answer(REQ_TDX_NOTIFY_ANSWER, &v, GHCI_SUCCESS))
+		return;
+	tdvmcall_prepare(&v, GHCI_GET_QUOTE, quote.gpa | v.td->shared_bit, quote.size, 0, 0);
+	v.req->wait_gva = quote.gva;
+	a.header->status = GHCI_QUOTE_IN_FLIGHT;
+	if (!grant(&v, GHCI_GET_QUOTE))
+		return;
+	if (!variant->later)
+		announce(&a);
+	else
+		TEST_ASSERT(!pthread_create(&a.thread, NULL, announce_when_waited_for, &a),
+			    "no thread");
+
+	if (expect_tdvmcall_answer(REQ_TDX_NOTIFY_INTERRUPT, &v, GHCI_SUCCESS)) {
+		EXPECT_REQ_EQ(REQ_TDX_NOTIFY_INTERRUPT, "interrupts that the guest has got", 1,
+			      v.req->sum, &names_count);
+		EXPECT_REQ_EQ(REQ_TDX_NOTIFY_INTERRUPT, "status in the quote's buffer then",
+			      GHCI_QUOTE_SUCCESS, v.req->waited, &names_value);
+	}
+	/* If it never waited, the thread would. */
+	__atomic_store_n(&v.req->polls, 1, __ATOMIC_RELEASE);
+	if (variant->later)
+		pthread_join(a.thread, NULL);
+	td_vm_free(v.td);
 }
 
 COCO_MAIN(tdx_revision_find)

@@ -82,6 +82,9 @@
 	REQUIREMENT(TDX_NOTIFY_ANSWER, "TDX-NOTIFY-ANSWER", DOC_GHCI,				\
 		"TDG.VP.VMCALL<SetupEventNotifyInterrupt>",					\
 		"the guest finds the VMM's ret in R10, all 64 bits")				\
+	REQUIREMENT(TDX_NOTIFY_INTERRUPT, "TDX-NOTIFY-INTERRUPT", DOC_GHCI,			\
+		"TDG.VP.VMCALL<SetupEventNotifyInterrupt>",					\
+		"the VMM's interrupt reaches the guest once, with the vector of KVM_SIGNAL_MSI")	\
 	/* MapGPA: the exits */									\
 	REQUIREMENT(TDX_MAP_EXIT, "TDX-MAP-EXIT", DOC_HC, "KVM_HC_MAP_GPA_RANGE",		\
 		"MapGPA exits to the VMM as hypercall KVM_HC_MAP_GPA_RANGE")			\
