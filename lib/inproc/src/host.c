@@ -129,5 +129,6 @@ struct image_host src_host = {
 	.td_vcpu_init = src_td_vcpu_init,
 	.td_finalized = src_td_finalized,
 	.td_enter = src_td_enter,
+	.td_kick = src_td_kick,
 	.guest_request = src_guest_request,
 };

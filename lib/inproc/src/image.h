@@ -39,6 +39,7 @@ enum image_exit {
 	IMAGE_EXIT_VMGEXIT,	/* the GHCB MSR's value is in vmrun.ghcb_msr */
 	IMAGE_EXIT_TDCALL,	/* the registers are in td_run.gpr */
 	IMAGE_EXIT_INTR,	/* the VMM's thread has a signal pending */
+	IMAGE_EXIT_KICK,	/* td_kick() */
 	IMAGE_EXIT_SHUTDOWN,	/* the guest died of a triple fault */
 	IMAGE_EXIT_NPF,		/* a GPA that nothing backs in that view; gpa, ... */
 	IMAGE_EXIT_FAIL,	/* the engine failed and has said why */
@@ -62,6 +63,11 @@ struct image_td_run {
 	unsigned long long gpr[IMAGE_NR_GPRS];	/* out, TDCALL: the guest's */
 	unsigned long long gpa;		/* out, NPF: without the shared bit */
 	int private, write, fetch;	/* out, NPF */
+	/*
+	 * in: a vector for the guest to take when it has interrupts enabled, or -1; out: -1 if
+	 * the guest's CPU has it now, which keeps one at a time.
+	 */
+	int vector;
 };
 
 /* A memory slot; GPA and sizes in bytes. */
@@ -185,6 +191,8 @@ struct image_host {
 	/* No more pages are added by the VMM. */
 	int (*td_finalized)(void *vm);
 	enum image_exit (*td_enter)(void *vcpu, struct image_td_run *run);
+	/* Have a td_enter() of @vcpu in another thread return, or the next one, with IMAGE_EXIT_KICK. */
+	void (*td_kick)(void *vcpu);
 
 	/* 0, or a negative errno: the command could not be issued. */
 	int (*guest_request)(struct image_guest_request *req);

@@ -17,6 +17,7 @@ struct src_vcpu {
 	unsigned long long ghcb_msr;	/* the guest's view of MSR 0xc0010130 */
 	pid_t tid;			/* of the thread in KVM_RUN, or 0 */
 	bool in_guest;			/* the engine has it */
+	int kicked;			/* td_kick() */
 };
 
 /* host.c */
@@ -34,6 +35,7 @@ int src_td_init(void *vm, unsigned int shared_bit);
 int src_td_vcpu_init(void *vcpu, const unsigned long long *gpr);
 int src_td_finalized(void *vm);
 enum image_exit src_td_enter(void *vcpu, struct image_td_run *run);
+void src_td_kick(void *vcpu);
 
 /* observer.c */
 int src_guest_request(struct image_guest_request *req);

@@ -106,6 +106,23 @@ static enum image_exit io(struct inproc_vcpu *vcpu, struct image_td_run *run)
 	return save_gprs(vcpu, run->gpr) ? IMAGE_EXIT_FAIL : IMAGE_EXIT_TDCALL;
 }
 
+IMAGE_CALL void src_td_kick(void *host_vcpu)
+{
+	struct inproc_vcpu *vcpu = host_vcpu;
+	struct src_vcpu *src = vcpu->priv;
+
+	__atomic_store_n(&src->kicked, 1, __ATOMIC_RELEASE);
+	engine->kick(vcpu->engine);
+}
+
+static void offer_interrupt(struct inproc_vcpu *vcpu, struct image_td_run *run)
+{
+	if (run->vector < 0 || engine->interrupt_pending(vcpu->engine) >= 0)
+		return;
+	engine->set_interrupt(vcpu->engine, run->vector);
+	run->vector = -1;
+}
+
 IMAGE_CALL enum image_exit src_td_enter(void *host_vcpu, struct image_td_run *run)
 {
 	struct inproc_vcpu *vcpu = host_vcpu;
@@ -113,6 +130,7 @@ IMAGE_CALL enum image_exit src_td_enter(void *host_vcpu, struct image_td_run *ru
 	int ret = run->load ? load_gprs(vcpu, run->gpr) : 0;
 
 	if (!ret) {
+		offer_interrupt(vcpu, run);
 		src->in_guest = true;
 		ret = engine->run(vcpu->engine, &vcpu->exit, &vcpu->sigmask, false);
 		src->in_guest = false;
@@ -127,7 +145,9 @@ IMAGE_CALL enum image_exit src_td_enter(void *host_vcpu, struct image_td_run *ru
 	case ENGINE_EXIT_MEM:
 		return npf(vcpu, run);
 	case ENGINE_EXIT_INTR:
-		return IMAGE_EXIT_INTR;
+		/* A signal that came together with a kick shows again. */
+		return __atomic_exchange_n(&src->kicked, 0, __ATOMIC_ACQ_REL) ? IMAGE_EXIT_KICK :
+										 IMAGE_EXIT_INTR;
 	case ENGINE_EXIT_SHUTDOWN:
 		return IMAGE_EXIT_SHUTDOWN;
 	case ENGINE_EXIT_HLT:

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The machine's own local APICs, and where its interrupts go.  Fakes: an IPI to
- * oneself or to another CPU is the notification of a posted interrupt, which a vCPU's
- * next entry looks for without (tdx_enter.c).
+ * oneself or to another CPU is the notification of a posted interrupt; a vCPU's next entry
+ * looks for them without (tdx_enter.c), and KVM_SIGNAL_MSI sees to that (vm.c).
  */
 #include <linux/msi.h>
 #include <linux/percpu.h>

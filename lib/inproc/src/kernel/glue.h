@@ -97,6 +97,8 @@ struct glue_vendor {
 	void (*cpu_caps)(void);
 	/* A CPU of the image comes up, or @cpu was up before init(). */
 	void (*cpu_up)(unsigned int cpu);
+	/* An interrupt may have been posted to the vCPU, which may be in the guest; may be NULL. */
+	void (*notify)(struct kvm_vcpu *vcpu);
 	/* kvm_arch_vcpu_create() is through; may be NULL. */
 	void (*vcpu_created)(struct kvm_vcpu *vcpu);
 	/* The vCPU is about to be found, @add, or no more; may be NULL. */

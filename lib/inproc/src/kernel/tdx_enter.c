@@ -139,8 +139,8 @@ static bool glue_tdcall(struct glue_tdvpr *vp, struct tdx_module_args *args, u64
 }
 
 /*
- * "Posted interrupt processing", which the notification's IPI starts.  What is
- * posted stays pending: the guests that run here keep interrupts off.
+ * "Posted interrupt processing", which the notification's IPI starts.  What is posted waits
+ * in the virtual APIC's IRR until the guest takes it; there is neither TPR nor EOI.
  */
 static void glue_posted_interrupts(struct glue_tdvpr *vp)
 {
@@ -153,16 +153,32 @@ static void glue_posted_interrupts(struct glue_tdvpr *vp)
 		vp->virr[i] |= xchg((u64 *)&desc->pir[0] + i, 0);
 }
 
+static int glue_highest_interrupt(const struct glue_tdvpr *vp)
+{
+	int i;
+
+	for (i = ARRAY_SIZE(vp->virr) - 1; i >= 0; i--)
+		if (vp->virr[i])
+			return i * 64 + fls64(vp->virr[i]) - 1;
+	return -1;
+}
+
 static u64 glue_run_guest(struct glue_tdvpr *vp, struct tdx_module_args *args, bool load)
 {
 	struct image_td_run run = {};
+	enum image_exit why;
 	u64 ret;
+	int vector;
 
 	for (;;) {
 		run.load = load;
+		run.vector = vector = glue_highest_interrupt(vp);
 		if (load)
 			memcpy(run.gpr, vp->gpr, sizeof(run.gpr));
-		switch (glue_host->td_enter(to_glue_vcpu(vp->vcpu)->host_vcpu, &run)) {
+		why = glue_host->td_enter(to_glue_vcpu(vp->vcpu)->host_vcpu, &run);
+		if (vector >= 0 && run.vector < 0)
+			vp->virr[vector / 64] &= ~BIT_ULL(vector % 64);
+		switch (why) {
 		case IMAGE_EXIT_TDCALL:
 			memcpy(vp->gpr, run.gpr, sizeof(vp->gpr));
 			if (glue_tdcall(vp, args, &ret)) {
@@ -172,6 +188,8 @@ static u64 glue_run_guest(struct glue_tdvpr *vp, struct tdx_module_args *args, b
 			return ret;
 		case IMAGE_EXIT_INTR:
 			set_tsk_thread_flag(current, TIF_SIGPENDING);
+			fallthrough;
+		case IMAGE_EXIT_KICK:
 			glue_exit_args(args, 0, 0, 0, INTR_INFO_VALID_MASK |
 				       INTR_TYPE_EXT_INTR | GLUE_HOST_VECTOR);
 			return EXIT_REASON_EXTERNAL_INTERRUPT;

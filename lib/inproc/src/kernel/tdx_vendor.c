@@ -153,6 +153,11 @@ static void glue_tdx_cpu_caps(void)
 	kvm_caps.supported_vm_types |= BIT(KVM_X86_TDX_VM);
 }
 
+static void glue_tdx_notify(struct kvm_vcpu *vcpu)
+{
+	glue_host->td_kick(to_glue_vcpu(vcpu)->host_vcpu);
+}
+
 const struct glue_vendor glue_tdx = {
 	.ops = &vt_x86_ops,
 	.vcpu_size = sizeof(struct vcpu_tdx),
@@ -161,5 +166,6 @@ const struct glue_vendor glue_tdx = {
 	.cpu_caps = glue_tdx_cpu_caps,
 	.cpu_up = glue_tdx_cpu_up,
 	.page_given = glue_mirror_given,
+	.notify = glue_tdx_notify,
 	.pages_take_back = glue_mirror_take_back,
 };

@@ -80,9 +80,24 @@ void glue_vm_destroy(void *p)
 	glue_free(to_glue_vm(kvm));
 }
 
+/* After KVM_SIGNAL_MSI; in place of the IPI that notifies of a posted interrupt (apic.c). */
+static void glue_notify(struct kvm *kvm)
+{
+	unsigned int i;
+
+	if (!glue_vendor->notify)
+		return;
+	mutex_lock(&kvm->lock);
+	for (i = 0; i < GLUE_MAX_VCPUS; i++)
+		if (to_glue_vm(kvm)->vcpus[i])
+			glue_vendor->notify(to_glue_vm(kvm)->vcpus[i]);
+	mutex_unlock(&kvm->lock);
+}
+
 long glue_vm_ioctl(void *p, unsigned int cmd, unsigned long arg)
 {
 	struct kvm *kvm = p;
+	long ret;
 
 	if (kvm->vm_dead)
 		return -EIO;
@@ -99,7 +114,9 @@ long glue_vm_ioctl(void *p, unsigned int cmd, unsigned long arg)
 
 		if (copy_from_user(&msi, (void __user *)arg, sizeof(msi)))
 			return -EFAULT;
-		return kvm_send_userspace_msi(kvm, &msi);
+		ret = kvm_send_userspace_msi(kvm, &msi);
+		glue_notify(kvm);
+		return ret;
 	}
 	return kvm_arch_vm_ioctl(&to_glue_vm(kvm)->file, cmd, arg);
 }
