@@ -12,6 +12,7 @@
 #include "requirements/certs.h"
 #include "requirements/ghcb.h"
 #include "requirements/guest_request.h"
+#include "requirements/nae.h"
 #include "requirements/psc.h"
 #include "requirements/race.h"
 #include "requirements/suite.h"
@@ -32,6 +33,7 @@
 #define REQUIREMENTS(REQUIREMENT)		\
 	REQUIREMENTS_SUITE(REQUIREMENT)		\
 	REQUIREMENTS_GHCB(REQUIREMENT)		\
+	REQUIREMENTS_NAE(REQUIREMENT)		\
 	REQUIREMENTS_GUEST_REQUEST(REQUIREMENT)	\
 	REQUIREMENTS_PSC(REQUIREMENT)		\
 	REQUIREMENTS_RACE(REQUIREMENT)		\

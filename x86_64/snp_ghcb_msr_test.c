@@ -11,6 +11,7 @@
 #include "processor.h"
 #include "ucall_common.h"
 
+#include "cpuid_leaves.h"
 #include "ghcb_vm.h"
 
 /* ---- guests ---- */
@@ -99,42 +100,6 @@ COCO_TEST_F(msr_protocol, answer)
 
 /* ---- CPUID ---- */
 
-/* In the range that is the VMM's own, so that no host adds anything. */
-#define CPUID_LEAF		0x40000000u
-#define CPUID_LEAF_INDEXED	0x40000001u
-#define CPUID_LEAF_NONE		0x40000005u
-
-static void set_cpuid(struct kvm_vcpu *vcpu)
-{
-	static const struct kvm_cpuid_entry2 entries[] = {
-		{
-			.function = CPUID_LEAF, .eax = CPUID_LEAF_INDEXED,
-			.ebx = 0x80000001, .ecx = 0xffffffff, .edx = 0x00001000,
-		}, {
-			/* Not first: subleaf 0 is meant, not the first one that is there. */
-			.function = CPUID_LEAF_INDEXED, .index = 1,
-			.flags = KVM_CPUID_FLAG_SIGNIFCANT_INDEX,
-			.eax = 0xbad0bad0, .ebx = 0xbad1bad1, .ecx = 0xbad2bad2, .edx = 0xbad3bad3,
-		}, {
-			.function = CPUID_LEAF_INDEXED, .index = 0,
-			.flags = KVM_CPUID_FLAG_SIGNIFCANT_INDEX,
-			.eax = 0x11223344, .ebx = 0x55667788, .ecx = 0x99aabbcc, .edx = 0xddeeff00,
-		},
-	};
-	const struct kvm_cpuid2 *supported = kvm_get_supported_cpuid();
-	struct kvm_cpuid2 *cpuid = allocate_kvm_cpuid2(supported->nent + ARRAY_SIZE(entries));
-	unsigned int i;
-
-	cpuid->nent = 0;
-	for (i = 0; i < supported->nent; i++)
-		if (supported->entries[i].function >> 28 != CPUID_LEAF >> 28)
-			cpuid->entries[cpuid->nent++] = supported->entries[i];
-	for (i = 0; i < ARRAY_SIZE(entries); i++)
-		cpuid->entries[cpuid->nent++] = entries[i];
-	vcpu_init_cpuid(vcpu, cpuid);
-	free(cpuid);
-}
-
 COCO_FIXTURE(cpuid);
 FIXTURE_VARIANT(cpuid)
 {
@@ -159,14 +124,13 @@ FIXTURE_VARIANT_ADD(cpuid, leaf_0x8000001f)
 FIXTURE_VARIANT_ADD(cpuid, leaf_of_the_vmm)
 {
 	COCO_ROW(NULL, REQ_GHCB_MSR_CPUID),
-	.leaf = CPUID_LEAF, .wanted = { CPUID_LEAF_INDEXED, 0x80000001, 0xffffffff, 0x1000 },
+	.leaf = CPUID_LEAF, .wanted = CPUID_LEAF_REGS,
 };
 
 FIXTURE_VARIANT_ADD(cpuid, subleaf_0)
 {
 	COCO_ROW(NULL, REQ_GHCB_MSR_CPUID),
-	.leaf = CPUID_LEAF_INDEXED,
-	.wanted = { 0x11223344, 0x55667788, 0x99aabbcc, 0xddeeff00 },
+	.leaf = CPUID_LEAF_INDEXED, .wanted = CPUID_SUBLEAF_0_REGS,
 };
 
 FIXTURE_VARIANT_ADD(cpuid, past_the_vmms_leaves)
@@ -193,7 +157,7 @@ COCO_TEST_F(cpuid, answer)
 
 	ghcb_vm_create(&v, 1, guest_msr);
 	vcpu = v.cpu[0].vcpu;
-	set_cpuid(vcpu);
+	set_cpuid_leaves(vcpu);
 	memcpy(wanted, variant->wanted, sizeof(wanted));
 	if (variant->as_set)
 		memcpy(wanted, &vcpu_get_cpuid_entry(vcpu, variant->leaf)->eax, sizeof(wanted));

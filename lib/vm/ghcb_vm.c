@@ -8,6 +8,27 @@
 
 #include "ghcb_vm.h"
 
+static void tell_steps(const void *guest)
+{
+	const struct ghcb_script *script = guest;
+	unsigned int i;
+
+	for (i = 0; i < script->nr_steps; i++) {
+		const struct ghcb_step *step = &script->step[i];
+		const struct ghcb *page = &step->answer.page;
+
+		if (!step->gva)
+			check_note("guest: step %u: GHCB MSR 0x%lx, then 0x%lx", i, step->msr,
+				   step->answer.msr);
+		else
+			check_note("guest: step %u: %s (0x%lx), then SW_EXITINFO1 %s (0x%lx), SW_EXITINFO2 0x%lx, RAX 0x%lx",
+				   i, name_of(&names_nae, step->in.sw_exit_code),
+				   step->in.sw_exit_code,
+				   name_of(&names_info_1, page->sw_exit_info_1),
+				   page->sw_exit_info_1, page->sw_exit_info_2, page->rax);
+	}
+}
+
 void ghcb_vm_create(struct ghcb_vm *v, unsigned int nr_vcpus, void *guest_code)
 {
 	unsigned int i;
@@ -22,6 +43,7 @@ void ghcb_vm_create(struct ghcb_vm *v, unsigned int nr_vcpus, void *guest_code)
 		v->cpu[i].ghcb = v->snp->cpu[i].ghcb;
 		v->cpu[i].script = script.hva;
 		vcpu_args_set(v->cpu[i].vcpu, 1, script.gva);
+		check_guest_view(v->snp, tell_steps, script.hva);
 	}
 }
 
