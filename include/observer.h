@@ -51,7 +51,7 @@ struct observer_ops {
 	/* Forget requests, log and splats; answers go back to the default. */
 	void (*reset)(void);
 
-	/* SNP_GUEST_REQUESTs since reset(); [@idx] of them, in order (at most 64 are kept). */
+	/* SNP_GUEST_REQUESTs since reset(); [@idx] of them, in order (the last 64 are kept). */
 	unsigned int (*nr_fw_requests)(void);
 	const struct observer_fw_request *(*fw_request)(unsigned int idx);
 	/*

@@ -18,14 +18,6 @@
 /* An NAE event that nothing has defined. */
 #define NAE_UNDEFINED	0x800000ffull
 
-/* ---- guests ---- */
-
-static void guest_requests(struct guest_request *req)
-{
-	ghcb_register();
-	guest_request_loop(req);
-}
-
 /* ---- guest requests (AMD 56421, "SNP Guest Request", "SNP Extended Guest Request") ---- */
 
 COCO_FIXTURE(request);
@@ -38,14 +30,12 @@ FIXTURE_VARIANT(request)
 	uint64_t npages;
 	uint32_t unmark;		/* MARK_* */
 	uint32_t usage;
-	uint64_t request_add, response_add, rax_add;	/* bytes */
-	bool same_page;
+	uint64_t rax_add;		/* bytes */
 	/* Firmware. */
 	uint32_t fw_err;
-	int issue_err;
 	/* What is wanted. */
 	bool malformed;
-	uint64_t reason, reason2;	/* SW_EXITINFO2 of a malformed one; reason2: or this */
+	uint64_t reason;		/* SW_EXITINFO2 of a malformed one */
 	unsigned int zeroed;		/* bytes at RAX */
 	enum requirement_nr data_req;	/* what says so; 0: the main one */
 };
@@ -136,74 +126,6 @@ FIXTURE_VARIANT_ADD(request, extended_firmware_error)
 	.fw_err = 0xff, .zeroed = 24, .data_req = REQ_SNP_EXT_EMPTY_TABLE,
 };
 
-FIXTURE_VARIANT_ADD(request, plain_not_issued)
-{
-	COCO_ROW(NULL, REQ_SNP_REQ_ISSUE_ERR),
-	.event = GHCB_NAE_GUEST_REQUEST, .msg_type = SNP_MSG_REPORT_REQ, .issue_err = -ETIMEDOUT,
-};
-
-FIXTURE_VARIANT_ADD(request, extended_not_issued)
-{
-	COCO_ROW(NULL, REQ_SNP_REQ_ISSUE_ERR),
-	.event = GHCB_NAE_EXT_GUEST_REQUEST, .msg_type = SNP_MSG_KEY_REQ, .issue_err = -ENODEV,
-};
-
-/*
- * Malformed: the specification's reasons "missing input" and "invalid input"
- * both fit a bad GPA, and kernels differ.
- */
-#define MALFORMED_GPA	\
-	.malformed = true, .reason = GHCB_REASON_MISSING_INPUT, .reason2 = GHCB_REASON_INVALID_INPUT
-
-FIXTURE_VARIANT_ADD(request, plain_request_misaligned)
-{
-	COCO_ROW(NULL, REQ_SNP_REQ_GPA_RULES, REQ_SNP_REQ_BAD_NO_FW),
-	.event = GHCB_NAE_GUEST_REQUEST, .msg_type = SNP_MSG_REPORT_REQ, .request_add = 8,
-	MALFORMED_GPA,
-};
-
-FIXTURE_VARIANT_ADD(request, plain_response_misaligned)
-{
-	COCO_ROW(NULL, REQ_SNP_REQ_GPA_RULES, REQ_SNP_REQ_BAD_NO_FW),
-	.event = GHCB_NAE_GUEST_REQUEST, .msg_type = SNP_MSG_REPORT_REQ, .response_add = 0x800,
-	MALFORMED_GPA,
-};
-
-FIXTURE_VARIANT_ADD(request, plain_same_page)
-{
-	COCO_ROW(NULL, REQ_SNP_REQ_GPA_RULES, REQ_SNP_REQ_BAD_NO_FW),
-	.event = GHCB_NAE_GUEST_REQUEST, .msg_type = SNP_MSG_REPORT_REQ, .same_page = true,
-	MALFORMED_GPA,
-};
-
-FIXTURE_VARIANT_ADD(request, extended_request_misaligned)
-{
-	COCO_ROW(NULL, REQ_SNP_REQ_GPA_RULES, REQ_SNP_REQ_BAD_NO_FW),
-	.event = GHCB_NAE_EXT_GUEST_REQUEST, .msg_type = SNP_MSG_REPORT_REQ, .npages = 1,
-	.request_add = 1, MALFORMED_GPA,
-};
-
-FIXTURE_VARIANT_ADD(request, extended_response_misaligned)
-{
-	COCO_ROW(NULL, REQ_SNP_REQ_GPA_RULES, REQ_SNP_REQ_BAD_NO_FW),
-	.event = GHCB_NAE_EXT_GUEST_REQUEST, .msg_type = SNP_MSG_REPORT_REQ, .npages = 1,
-	.response_add = 0xfff, MALFORMED_GPA,
-};
-
-FIXTURE_VARIANT_ADD(request, extended_same_page)
-{
-	COCO_ROW(NULL, REQ_SNP_REQ_GPA_RULES, REQ_SNP_REQ_BAD_NO_FW),
-	.event = GHCB_NAE_EXT_GUEST_REQUEST, .msg_type = SNP_MSG_REPORT_REQ, .npages = 1,
-	.same_page = true, MALFORMED_GPA,
-};
-
-FIXTURE_VARIANT_ADD(request, extended_rax_misaligned)
-{
-	COCO_ROW(NULL, REQ_SNP_EXT_RAX_ALIGN, REQ_SNP_REQ_BAD_NO_FW),
-	.event = GHCB_NAE_EXT_GUEST_REQUEST, .msg_type = SNP_MSG_REPORT_REQ, .npages = 1,
-	.rax_add = 8, .malformed = true, .reason = GHCB_REASON_INVALID_INPUT,
-};
-
 FIXTURE_VARIANT_ADD(request, extended_rax_unmarked)
 {
 	COCO_ROW(NULL, REQ_SNP_EXT_RAX_VALID, REQ_SNP_REQ_BAD_NO_FW),
@@ -255,13 +177,13 @@ FIXTURE_VARIANT_ADD(request, undefined_event)
 
 COCO_TEST_F(request, answer)
 {
-	struct request_vm *v = request_vm_create(1, guest_requests);
+	struct request_vm *v = request_vm_create(1, guest_registered_loop);
 	enum requirement_nr req = check_main_req();
 	struct request_cpu *cpu = &v->cpu[0];
 	struct request_fw fw;
 
-	request_fw_init(&fw, variant->issue_err, variant->fw_err);
-	if (!fw.modelled && (variant->fw_err || variant->issue_err)) {
+	request_fw_init(&fw, 0, variant->fw_err);
+	if (!fw.modelled && variant->fw_err) {
 		check_skip("firmware here is real, it can't be told to fail");
 		return;
 	}
@@ -273,23 +195,14 @@ COCO_TEST_F(request, answer)
 	request_prepare(cpu, variant->event, variant->msg_type, variant->npages);
 	cpu->req->mark &= ~variant->unmark;
 	cpu->req->usage = variant->usage;
-	cpu->req->exit_info_1 += variant->request_add;
-	cpu->req->exit_info_2 += variant->response_add;
 	cpu->req->rax += variant->rax_add;
-	if (variant->same_page)
-		cpu->req->exit_info_2 = cpu->req->exit_info_1;
 
-	if (variant->issue_err) {
-		EXPECT_REQ_RUN_ERRNO(req, cpu->vcpu, -variant->issue_err);
-		request_vm_free(v);
-		return;
-	}
 	if (EXPECT_REQ_SYNC(req, cpu->vcpu, STAGE_ANSWERED)) {
 		const uint8_t *bitmap = cpu->req->answer.valid_bitmap;
 		enum requirement_nr data_req = variant->data_req ?: req;
 
 		if (variant->malformed)
-			expect_malformed(req, cpu, variant->reason, variant->reason2);
+			expect_malformed(req, cpu, variant->reason, 0);
 		else
 			expect_served(req, cpu, &fw, 1);
 
@@ -300,6 +213,207 @@ COCO_TEST_F(request, answer)
 		EXPECT_REQ_BYTES(REQ_SNP_REQ_KEPT, "the request page", cpu->sent,
 				 cpu->request.hva, REQUEST_PAGE);
 		expect_data(data_req, cpu, variant->zeroed);
+	}
+	request_vm_free(v);
+}
+
+/* ---- firmware's answers ---- */
+
+COCO_FIXTURE(status);
+FIXTURE_VARIANT(status)
+{
+	struct check_row row;
+	uint64_t event;
+};
+
+FIXTURE_VARIANT_ADD(status, plain_every_bit)
+{
+	COCO_ROW(NULL, REQ_SNP_REQ_FW_ERR, REQ_SNP_REQ_FW_ONCE),
+	.event = GHCB_NAE_GUEST_REQUEST,
+};
+
+FIXTURE_VARIANT_ADD(status, extended_every_bit)
+{
+	COCO_ROW(NULL, REQ_SNP_REQ_FW_ERR, REQ_SNP_REQ_FW_ONCE),
+	.event = GHCB_NAE_EXT_GUEST_REQUEST,
+};
+
+COCO_TEST_F(status, guest_sees)
+{
+	enum requirement_nr req = check_main_req();
+	struct request_cpu *cpu;
+	struct request_vm *v;
+	struct request_fw fw;
+	unsigned int bit;
+
+	request_fw_init(&fw, 0, 1);
+	if (!fw.modelled) {
+		check_skip("firmware here is real, it can't be told to fail");
+		return;
+	}
+	v = request_vm_create(1, guest_registered_loop);
+	cpu = &v->cpu[0];
+	snp_vm_launch(v->snp);
+	if (!EXPECT_REQ_SYNC(REQ_GUEST_UCALL, cpu->vcpu, STAGE_READY))
+		return;
+	/* The last one: all bits. */
+	for (bit = 0; bit <= 32 && !check_failed(); bit++) {
+		request_fw_init(&fw, 0, bit < 32 ? 1u << bit : ~0u);
+		request_prepare(cpu, variant->event, SNP_MSG_KEY_REQ, 0);
+		if (EXPECT_REQ_SYNC(req, cpu->vcpu, STAGE_ANSWERED))
+			expect_served(req, cpu, &fw, bit + 1);
+	}
+	request_vm_free(v);
+}
+
+/*
+ * Firmware that cannot be called.  What the vCPU does then is told by its next
+ * KVM_RUN, if the VMM makes one.
+ */
+COCO_FIXTURE(not_issued);
+FIXTURE_VARIANT(not_issued)
+{
+	struct check_row row;
+	uint64_t event;
+	uint8_t msg_type;
+	bool again;			/* KVM_RUN after it */
+};
+
+FIXTURE_VARIANT_ADD(not_issued, plain)
+{
+	COCO_ROW(NULL, REQ_SNP_REQ_ISSUE_ERR),
+	.event = GHCB_NAE_GUEST_REQUEST, .msg_type = SNP_MSG_REPORT_REQ,
+};
+
+FIXTURE_VARIANT_ADD(not_issued, extended)
+{
+	COCO_ROW(NULL, REQ_SNP_REQ_ISSUE_ERR),
+	.event = GHCB_NAE_EXT_GUEST_REQUEST, .msg_type = SNP_MSG_KEY_REQ,
+};
+
+FIXTURE_VARIANT_ADD(not_issued, run_again)
+{
+	COCO_ROW(NULL, REQ_SNP_REQ_FAILED_NEXT),
+	.event = GHCB_NAE_GUEST_REQUEST, .msg_type = SNP_MSG_REPORT_REQ, .again = true,
+};
+
+COCO_TEST_F(not_issued, run)
+{
+	static const int err[] = { ENODEV, ETIMEDOUT, EIO, EBUSY, EINVAL, EFAULT, ENOMEM };
+	enum requirement_nr req = check_main_req();
+	struct request_vm *v;
+	unsigned int i;
+
+	if (!firmware_answer(-ENODEV, 0, NULL)) {
+		check_skip("firmware here is real, it can't be told to fail");
+		return;
+	}
+	/* A vCPU each: after KVM_RUN has failed, nothing is promised of it. */
+	v = request_vm_create(ARRAY_SIZE(err), guest_registered_loop);
+	snp_vm_launch(v->snp);
+	for (i = 0; i < ARRAY_SIZE(err) && !check_failed(); i++) {
+		struct request_cpu *cpu = &v->cpu[i];
+
+		if (!EXPECT_REQ_SYNC(REQ_GUEST_UCALL, cpu->vcpu, STAGE_READY))
+			return;
+		firmware_answer(-err[i], 0, NULL);
+		request_prepare(cpu, variant->event, variant->msg_type, 1);
+		EXPECT_REQ_RUN_ERRNO(variant->again ? REQ_SNP_REQ_ISSUE_ERR : req, cpu->vcpu,
+				     err[i]);
+		if (!variant->again)
+			continue;
+		/* KVM_RUN may fail again.  If the guest goes on, it is not told of success. */
+		if (check_run(cpu->vcpu) || !cpu->req->answer.count)
+			continue;
+		EXPECT_REQ_TRUE(req, "the guest's answer says that something failed",
+				cpu->req->answer.exit_info_1 || cpu->req->answer.exit_info_2);
+	}
+	request_vm_free(v);
+}
+
+/* ---- messages ---- */
+
+COCO_FIXTURE(message);
+FIXTURE_VARIANT(message)
+{
+	struct check_row row;
+	uint64_t event;
+	uint8_t first, last;		/* types */
+	/* What the header has everywhere else, if @oddly. */
+	bool oddly;
+	uint8_t header;
+};
+
+#define MESSAGE_ROW	COCO_ROW(NULL, REQ_SNP_EXT_OTHER_TYPES, REQ_SNP_EXT_EMPTY_TABLE, \
+				 REQ_SNP_REQ_ANSWER, SERVED)
+
+FIXTURE_VARIANT_ADD(message, extended_every_type)
+{
+	MESSAGE_ROW,
+	.event = GHCB_NAE_EXT_GUEST_REQUEST, .first = 0, .last = 255,
+};
+
+/* The plain request does not look at RAX and RBX for any of them. */
+FIXTURE_VARIANT_ADD(message, plain_low_types)
+{
+	COCO_ROW(NULL, REQ_SNP_REQ_ANSWER, SERVED),
+	.event = GHCB_NAE_GUEST_REQUEST, .first = 0, .last = 15,
+};
+
+/* Only one byte of the header says that it is a report request. */
+FIXTURE_VARIANT_ADD(message, header_of_fives)
+{
+	MESSAGE_ROW,
+	.event = GHCB_NAE_EXT_GUEST_REQUEST, .first = 3, .last = 7, .oddly = true,
+	.header = SNP_MSG_REPORT_REQ,
+};
+
+FIXTURE_VARIANT_ADD(message, header_of_zeroes)
+{
+	MESSAGE_ROW,
+	.event = GHCB_NAE_EXT_GUEST_REQUEST, .first = 4, .last = 6, .oddly = true,
+};
+
+FIXTURE_VARIANT_ADD(message, header_of_ones)
+{
+	MESSAGE_ROW,
+	.event = GHCB_NAE_EXT_GUEST_REQUEST, .first = 4, .last = 6, .oddly = true,
+	.header = 0xff,
+};
+
+/* Bytes of the message's header (SEV-SNP firmware ABI, "Message Header Format") */
+#define SNP_MSG_HEADER	0x60
+
+COCO_TEST_F(message, served)
+{
+	struct request_vm *v = request_vm_create(1, guest_registered_loop);
+	struct request_cpu *cpu = &v->cpu[0];
+	unsigned int type, calls = 0;
+	struct request_fw fw;
+
+	request_fw_init(&fw, 0, 0);
+	snp_vm_launch(v->snp);
+	if (!EXPECT_REQ_SYNC(REQ_GUEST_UCALL, cpu->vcpu, STAGE_READY))
+		return;
+	for (type = variant->first; type <= variant->last; type++) {
+		bool table = variant->event == GHCB_NAE_EXT_GUEST_REQUEST &&
+			     type == SNP_MSG_REPORT_REQ;
+
+		request_prepare(cpu, variant->event, type, 1);
+		if (variant->oddly) {
+			memset(cpu->sent, variant->header, SNP_MSG_HEADER);
+			cpu->sent[SNP_MSG_TYPE_OFFSET] = type;
+			memcpy(cpu->request.hva, cpu->sent, SNP_MSG_HEADER);
+		}
+		if (!EXPECT_REQ_SYNC(REQ_SNP_REQ_ANSWER, cpu->vcpu, STAGE_ANSWERED))
+			return;
+		expect_served(REQ_SNP_REQ_ANSWER, cpu, &fw, ++calls);
+		expect_data(table ? REQ_SNP_EXT_EMPTY_TABLE : REQ_SNP_EXT_OTHER_TYPES, cpu,
+			    table ? 24 : 0);
+		if (check_failed()) {
+			check_note("the message's type was %u", type);
+			break;
+		}
 	}
 	request_vm_free(v);
 }
@@ -375,7 +489,7 @@ COCO_TEST_F(threads, own_response)
 		check_skip("firmware here is real, what it answers can't be foretold");
 		return;
 	}
-	v = request_vm_create(variant->nr_vcpus, guest_requests);
+	v = request_vm_create(variant->nr_vcpus, guest_registered_loop);
 	snp_vm_launch(v->snp);
 	for (i = 0; i < variant->nr_vcpus; i++) {
 		t[i] = (struct threads_vcpu){ variant, &v->cpu[i], i, 0 };

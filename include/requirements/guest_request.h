@@ -27,6 +27,15 @@
 		"is SW_EXITINFO1 = 2 with a reason")						\
 	REQUIREMENT(SNP_REQ_BAD_NO_FW, "SNP-REQ-BAD-NO-FW", DOC_GHCB, "SNP Guest Request",	\
 		"a malformed request reaches neither firmware nor the response page")		\
+	REQUIREMENT(SNP_REQ_NO_MEMORY, "SNP-REQ-NO-MEMORY", DOC_SEV_C,				\
+		"snp_handle_guest_req()",							\
+		"a page where there is no memory fails KVM_RUN with EIO, or is malformed "	\
+		"input; firmware gets no request that could not be read")			\
+	REQUIREMENT(SNP_REQ_PRIVATE, "SNP-REQ-PRIVATE", DOC_GHCB, "SNP Guest Request",		\
+		"request, response and table are shared pages: private memory is neither "	\
+		"read nor written")								\
+	REQUIREMENT(SNP_REQ_FAILED_NEXT, "SNP-REQ-FAILED-NEXT", DOC_GHCB, "SNP Guest Request",	\
+		"a guest is not told of success for a request that KVM_RUN failed for")		\
 	/* SNP extended guest requests */							\
 	REQUIREMENT(SNP_EXT_EMPTY_TABLE, "SNP-EXT-EMPTY-TABLE", DOC_GHCB,			\
 		"SNP Extended Guest Request",							\

@@ -58,6 +58,11 @@ bool check_fw_saw(const char *file, int line, enum requirement_nr req, unsigned 
 	if (idx >= observer()->nr_fw_requests())
 		return check_eq(file, line, req, "SNP_GUEST_REQUESTs that firmware got", idx + 1,
 				observer()->nr_fw_requests(), &names_count);
+	if (!observer()->fw_request(idx)) {
+		check_fail(file, line, req, "the request as firmware saw it", "kept", idx,
+			   "forgotten", observer()->nr_fw_requests());
+		return false;
+	}
 	return check_bytes(file, line, req, "the request as firmware saw it", bytes,
 			   observer()->fw_request(idx)->request, OBSERVER_PAGE);
 }

@@ -104,7 +104,7 @@ IMAGE_CALL int src_guest_request(struct image_guest_request *req)
 	pthread_mutex_lock(&lock);
 	ret = answer_issue_err;
 	if (!ret) {
-		r = &requests[nr_requests < MAX_REQUESTS ? nr_requests : MAX_REQUESTS - 1];
+		r = &requests[nr_requests % MAX_REQUESTS];
 		r->gctx_paddr = req->gctx_paddr;
 		r->req_paddr = req->req_paddr;
 		r->res_paddr = req->res_paddr;
@@ -144,7 +144,9 @@ static unsigned int obs_nr_fw_requests(void)
 
 static const struct observer_fw_request *obs_fw_request(unsigned int idx)
 {
-	return idx < nr_requests && idx < MAX_REQUESTS ? &requests[idx] : NULL;
+	if (idx >= nr_requests || nr_requests - idx > MAX_REQUESTS)
+		return NULL;
+	return &requests[idx % MAX_REQUESTS];
 }
 
 static void obs_fw_answer(int issue_err, __u32 fw_err, const void *response)
