@@ -61,6 +61,14 @@ void request_prepare(struct request_cpu *cpu, uint64_t exit_code, uint8_t msg_ty
  */
 void request_watch_ghcb(struct request_cpu *cpu);
 
+/*
+ * After request_prepare(): the guest copies no page, and after its answer
+ * request_read_shared() takes response and data from where they are.  Cheaper, for
+ * cases that make many requests: there are machines that emulate a guest's copying.
+ */
+void request_copy_nothing(struct request_cpu *cpu);
+void request_read_shared(struct request_cpu *cpu);
+
 /* What the guest saw, after its answer. */
 static inline const uint8_t *request_seen_response(const struct request_cpu *cpu)
 {

@@ -114,8 +114,10 @@ COCO_TEST_F(misaligned, refused)
 		request_prepare(cpu, variant->event, SNP_MSG_REPORT_REQ, 1);
 		at = gpa_of(cpu, variant->which);
 		*at = i < ARRAY_SIZE(add) ? *at + add[i] : gpa[i - ARRAY_SIZE(add)];
+		request_copy_nothing(cpu);
 		if (!EXPECT_REQ_SYNC(req, cpu->vcpu, STAGE_ANSWERED))
 			break;
+		request_read_shared(cpu);
 		expect_malformed(req, cpu, GHCB_REASON_INVALID_INPUT, variant->reason2);
 		expect_data(req, cpu, 0);
 	}
@@ -236,7 +238,7 @@ COCO_TEST_F(no_memory, refused)
 			return;
 		request_prepare(cpu, variant->event, SNP_MSG_REPORT_REQ, 1);
 		*gpa_of(cpu, variant->which) = gpa[i];
-		cpu->req->copy[0].size = cpu->req->copy[1].size = 0;
+		request_copy_nothing(cpu);
 		err = check_run(cpu->vcpu);
 		if (err)
 			EXPECT_REQ_EQ(req, "KVM_RUN", EIO, err, &names_errno);

@@ -260,6 +260,7 @@ COCO_TEST_F(status, guest_sees)
 	for (bit = 0; bit <= 32 && !check_failed(); bit++) {
 		request_fw_init(&fw, 0, bit < 32 ? 1u << bit : ~0u);
 		request_prepare(cpu, variant->event, SNP_MSG_KEY_REQ, 0);
+		request_copy_nothing(cpu);
 		if (EXPECT_REQ_SYNC(req, cpu->vcpu, STAGE_ANSWERED))
 			expect_served(req, cpu, &fw, bit + 1);
 	}
@@ -405,8 +406,10 @@ COCO_TEST_F(message, served)
 			cpu->sent[SNP_MSG_TYPE_OFFSET] = type;
 			memcpy(cpu->request.hva, cpu->sent, SNP_MSG_HEADER);
 		}
+		request_copy_nothing(cpu);
 		if (!EXPECT_REQ_SYNC(REQ_SNP_REQ_ANSWER, cpu->vcpu, STAGE_ANSWERED))
 			return;
+		request_read_shared(cpu);
 		expect_served(REQ_SNP_REQ_ANSWER, cpu, &fw, ++calls);
 		expect_data(table ? REQ_SNP_EXT_EMPTY_TABLE : REQ_SNP_EXT_OTHER_TYPES, cpu,
 			    table ? 24 : 0);

@@ -111,3 +111,14 @@ void request_watch_ghcb(struct request_cpu *cpu)
 	cpu->req->ghcb_before = cpu->ghcb_before.gva;
 	cpu->req->ghcb_after = cpu->ghcb_after.gva;
 }
+
+void request_copy_nothing(struct request_cpu *cpu)
+{
+	cpu->req->copy[0].size = cpu->req->copy[1].size = 0;
+}
+
+void request_read_shared(struct request_cpu *cpu)
+{
+	memcpy(cpu->seen.hva, cpu->response.hva, cpu->response.size);
+	memcpy((char *)cpu->seen.hva + cpu->response.size, cpu->data.hva, cpu->data.size);
+}
