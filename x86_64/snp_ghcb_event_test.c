@@ -165,6 +165,86 @@ COCO_TEST_F(msr, answer)
 	snp_vm_free(v.snp);
 }
 
+/* The VMM's own MSRs: those that KVM does not know exit to it. */
+COCO_FIXTURE(msr_exit);
+FIXTURE_VARIANT(msr_exit)
+{
+	struct check_row row;
+	bool write;
+	uint8_t error;			/* the VMM's answer: #GP */
+};
+
+#define MSR_EXIT_ROW	COCO_ROW(NULL, REQ_GHCB_NAE_MSR_EXIT, REQ_GHCB_KEPT, REQ_GHCB_VALID_ONLY)
+
+FIXTURE_VARIANT_ADD(msr_exit, read)
+{
+	MSR_EXIT_ROW,
+};
+
+FIXTURE_VARIANT_ADD(msr_exit, read_refused)
+{
+	MSR_EXIT_ROW,
+	.error = 1,
+};
+
+FIXTURE_VARIANT_ADD(msr_exit, write)
+{
+	MSR_EXIT_ROW,
+	.write = true,
+};
+
+FIXTURE_VARIANT_ADD(msr_exit, write_refused)
+{
+	MSR_EXIT_ROW,
+	.write = true, .error = 1,
+};
+
+COCO_TEST_F(msr_exit, answer)
+{
+	const uint64_t data = 0x0123456789abcdef;
+	enum requirement_nr req = check_main_req();
+	struct ghcb_step *step;
+	struct kvm_run *run;
+	struct ghcb_vm v;
+
+	if (!ghcb_vm_start(&v))
+		return;
+	vm_enable_cap(v.snp->vm, KVM_CAP_X86_USER_SPACE_MSR, KVM_MSR_EXIT_REASON_UNKNOWN);
+	run = v.cpu[0].vcpu->run;
+	step = ghcb_add_event(&v, 0, GHCB_NAE_MSR, variant->write, 0);
+	ghcb_set(&step->in, rcx, MSR_NONE);
+	if (variant->write) {
+		ghcb_set(&step->in, rax, (uint32_t)data);
+		ghcb_set(&step->in, rdx, data >> 32);
+	}
+	if (!EXPECT_REQ_EXIT(req, v.cpu[0].vcpu,
+			     variant->write ? KVM_EXIT_X86_WRMSR : KVM_EXIT_X86_RDMSR))
+		return;
+	EXPECT_REQ_EQ(req, "msr.index", MSR_NONE, run->msr.index, &names_value);
+	EXPECT_REQ_EQ(req, "msr.reason", KVM_MSR_EXIT_REASON_UNKNOWN, run->msr.reason,
+		      &names_value);
+	EXPECT_REQ_EQ(req, "msr.error", 0, run->msr.error, &names_value);
+	if (variant->write)
+		EXPECT_REQ_EQ(req, "msr.data", data, run->msr.data, &names_value);
+	else
+		run->msr.data = data;
+	run->msr.error = variant->error;
+	if (!EXPECT_REQ_SYNC(req, v.cpu[0].vcpu, GHCB_STAGE_ANSWERED))
+		return;
+	if (variant->error) {
+		EXPECT_REQ_EQ(req, "SW_EXITINFO1", GHCB_INFO1_EXCEPTION,
+			      step->answer.page.sw_exit_info_1, &names_info_1);
+		EXPECT_REQ_EQ(req, "SW_EXITINFO2[31:0], an event to inject", EVENTINJ_GP,
+			      (uint32_t)step->answer.page.sw_exit_info_2 & ~EVENTINJ_HAS_CODE,
+			      &names_value);
+	} else if (EXPECT_GHCB_ANSWER(req, step, GHCB_INFO1_OK, 0) && !variant->write) {
+		EXPECT_RETURNED(req, step, rax, (uint32_t)data);
+		EXPECT_RETURNED(req, step, rdx, data >> 32);
+	}
+	EXPECT_GHCB_KEPT(step, 0, 0);
+	snp_vm_free(v.snp);
+}
+
 /* ---- events that need no action ---- */
 
 COCO_FIXTURE(no_action);

@@ -26,6 +26,10 @@
 	REQUIREMENT(GHCB_NAE_MSR_GP_CODE, "GHCB-NAE-MSR-GP-CODE", DOC_GHCB,			\
 		"MSR_PROT NAE event",								\
 		"SW_EXITINFO2[63:32], the error code of that #GP, is 0")			\
+	REQUIREMENT(GHCB_NAE_MSR_EXIT, "GHCB-NAE-MSR-EXIT", DOC_API, "KVM_EXIT_X86_RDMSR",	\
+		"event 0x7c for an MSR that KVM does not know exits to a VMM that asked for "	\
+		"it with KVM_CAP_X86_USER_SPACE_MSR; its data, or its error as #GP, reaches "	\
+		"the guest")									\
 	REQUIREMENT(GHCB_NAE_NO_ACTION, "GHCB-NAE-NO-ACTION", DOC_GHCB,				\
 		"Supported Guest VM Exits",							\
 		"INVD, WBINVD, MONITOR, MWAIT, a DR7 access and NMI complete answer "		\
