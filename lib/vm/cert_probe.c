@@ -10,8 +10,7 @@
  *
  * So each number that any revision uses is a door: what opens is gone through, on
  * a scratch VM whose guest asks for a report, and the exit that comes is compared
- * with every revision's.  The exit's place for each field weighs more than one
- * number or field, so that one mistake of a kernel does not make it pass for
+ * with every revision's, so that one mistake of a kernel does not make it pass for
  * another revision; if nothing comes, the way of enabling it decides.
  */
 #include <string.h>
@@ -61,13 +60,16 @@ static bool run_request(struct request_cpu *cpu)
 	return !__vcpu_run(cpu->vcpu) && run->exit_reason != KVM_EXIT_IO;
 }
 
-/* How much the exit looks like one of @rev. */
+/*
+ * How much the exit looks like one of @rev.  The reason tells certs-v7 from certs-v6
+ * even if a kernel is wrong about the address, and the address if about the reason.
+ */
 static unsigned int likeness(const struct cert_revision *rev, const struct request_cpu *cpu)
 {
 	const struct kvm_run *run = cpu->vcpu->run;
 	struct cert_exit exit = cert_exit_read(rev, run);
 
-	return (run->exit_reason == rev->exit_reason) +
+	return 3 * (run->exit_reason == rev->exit_reason) +
 	       2 * (exit.addr == cpu->data.gpa >> rev->addr_shift) +
 	       2 * (exit.npages == PROBE_PAGES) + (exit.ret == 0);
 }
