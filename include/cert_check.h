@@ -58,6 +58,9 @@ bool cert_case_answer(struct cert_case *c, uint64_t ret, const uint64_t *npages,
  */
 void expect_cert_exit(const struct cert_case *c, uint64_t gfn, uint64_t npages);
 
+/* While the exit is pending nothing has been done for it: no firmware call, no page written. */
+void expect_cert_early(const struct cert_case *c);
+
 /* A VMM's answer of kind @nr: what it wrote, and what the guest had in RBX. */
 struct cert_given {
 	enum cert_answer_nr nr;

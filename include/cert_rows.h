@@ -30,6 +30,17 @@
 #define NAME_certs_v7	"certs-v7"
 #define REV_certs_v7	&cert_revisions[CERT_CERTS_V7]
 
+/* Values that one case goes through, on one VM; VALUES(1, 2) sets such a field. */
+#define MAX_VALUES	12
+
+struct values {
+	unsigned int nr;
+	uint64_t v[MAX_VALUES];
+};
+
+#define VALUES(...)	{ .nr = sizeof((uint64_t[]) { __VA_ARGS__ }) / sizeof(uint64_t),	\
+			  .v = { __VA_ARGS__ } }
+
 #define CERT_ROW(tag, ...)	COCO_ROW(NAME_##tag, __VA_ARGS__), .rev = REV_##tag
 
 /* Revisions with something in common. */

@@ -49,5 +49,7 @@ void expect_response_untouched(enum requirement_nr req, const struct request_cpu
  * request yet; while the guest does not run.
  */
 void expect_nothing_done(enum requirement_nr req, const struct request_cpu *cpu);
+/* The pages' part of it. */
+void expect_pages_untouched(enum requirement_nr req, const struct request_cpu *cpu);
 
 #endif

@@ -11,17 +11,6 @@
 
 /* ---- answers that reach the guest ---- */
 
-#define MAX_VALUES	12
-
-/* A list of values; a macro's argument, hence the name. */
-#define VALUES(...)	{ .nr = sizeof((uint64_t[]) { __VA_ARGS__ }) / sizeof(uint64_t),	\
-			  .v = { __VA_ARGS__ } }
-
-struct values {
-	unsigned int nr;
-	uint64_t v[MAX_VALUES];
-};
-
 COCO_FIXTURE(certs_answer);
 FIXTURE_VARIANT(certs_answer)
 {
@@ -133,6 +122,52 @@ COCO_TEST_F(certs_answer, guest_sees)
 	cert_case_end(&c);
 }
 
+/* ---- firmware, after the VMM has let it have the request ---- */
+
+COCO_FIXTURE(certs_firmware);
+FIXTURE_VARIANT(certs_firmware)
+{
+	struct check_row row;
+	const struct cert_revision *rev;
+	int issue_err;
+	uint32_t status;
+};
+
+#define FIRMWARE_ROW(tag, name, req, issue_err_, status_)			\
+	FIXTURE_VARIANT_ADD(certs_firmware, tag##_##name)			\
+	{									\
+		CERT_ROW(tag, req, REQ_SNP_CERTS_RET_0),			\
+		.issue_err = issue_err_, .status = status_,			\
+	};
+#define FIRMWARE_ROWS(tag)							\
+	FIRMWARE_ROW(tag, status_1, REQ_SNP_REQ_FW_ERR, 0, 1)			\
+	FIRMWARE_ROW(tag, status_22, REQ_SNP_REQ_FW_ERR, 0, 22)			\
+	FIRMWARE_ROW(tag, not_issued, REQ_SNP_REQ_ISSUE_ERR, -ETIMEDOUT, 0)
+ROWS_OF_ALL(FIRMWARE_ROWS)
+
+COCO_TEST_F(certs_firmware, after_ok)
+{
+	struct cert_case c;
+
+	if (!cert_case_start(&c, variant->rev, 1, true))
+		return;
+	request_fw_init(&c.fw, variant->issue_err, variant->status);
+	if (!c.fw.modelled) {
+		check_skip("firmware here is real, it can't be told to fail");
+		return;
+	}
+	if (!cert_case_ask(&c, 1, REQ_SNP_CERTS_EXIT))
+		return;
+	if (variant->issue_err) {
+		cert_exit_answer(c.rev, c.cpu->vcpu->run, 0, NULL);
+		EXPECT_REQ_RUN_ERRNO(check_main_req(), c.cpu->vcpu, -variant->issue_err);
+	} else if (cert_case_answer(&c, 0, NULL, check_main_req())) {
+		expect_served(check_main_req(), c.cpu, &c.fw, 1);
+		expect_ghcb_kept(&c);
+	}
+	cert_case_end(&c);
+}
+
 /* ---- answers that KVM_RUN refuses ---- */
 
 COCO_FIXTURE(certs_refused);
@@ -173,7 +208,8 @@ static bool refused_once(struct cert_case *c, uint64_t ret)
 	if (!cert_case_ask(c, 1, REQ_SNP_CERTS_EXIT))
 		return false;
 	cert_exit_answer(c->rev, vcpu->run, ret, NULL);
-	EXPECT_REQ_RUN_ERRNO(REQ_SNP_CERTS_REFUSED, vcpu, EINVAL);
+	if (!EXPECT_REQ_RUN_ERRNO(REQ_SNP_CERTS_REFUSED, vcpu, EINVAL))
+		return false;
 	expect_nothing_done(REQ_SNP_CERTS_REFUSED, c->cpu);
 
 	errno = 0;

@@ -124,15 +124,16 @@ ARG_ROW(certs_v3, 0, REQ_SNP_CERTS_CAP_BAD, 0, 0, EINVAL)
 
 COCO_TEST_F(certs_args, enable_cap)
 {
-	struct request_vm *v;
+	struct vm_shape shape = { .mode = VM_MODE_DEFAULT, .type = KVM_X86_SNP_VM };
+	struct kvm_vm *vm;
 
 	if (!cert_revision_spoken(variant->rev))
 		return;
-	v = request_vm_create_bare();
+	vm = ____vm_create(shape);
 	EXPECT_REQ_EQ(check_main_req(), "KVM_ENABLE_CAP", variant->err,
-		      -__cert_exit_enable(v->snp->vm, variant->rev, variant->arg, variant->flags),
+		      -__cert_exit_enable(vm, variant->rev, variant->arg, variant->flags),
 		      &names_errno);
-	request_vm_free(v);
+	kvm_vm_free(vm);
 }
 
 /* ---- order: what was enabled when, and what the guest's request does then ---- */

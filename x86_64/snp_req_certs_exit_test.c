@@ -41,11 +41,8 @@ FIXTURE_VARIANT(certs_exit)
 {
 	struct check_row row;
 	const struct cert_revision *rev;
-	uint64_t gfn;		/* GFN_DATA: of the guest's data pages */
-	uint64_t npages;
+	struct values gfn, npages;	/* each with each; no GFN: of the guest's data pages */
 };
-
-#define GFN_DATA	~0ull
 
 #define EXIT_ROW(tag, name, gfn_, npages_)						\
 	FIXTURE_VARIANT_ADD(certs_exit, tag##_##name)					\
@@ -56,48 +53,52 @@ FIXTURE_VARIANT(certs_exit)
 			 REQ_SNP_CERTS_RET_0),						\
 		.gfn = gfn_, .npages = npages_,						\
 	};
-#define EXIT_ROWS(tag)								\
-	EXIT_ROW(tag, data_npages_0, GFN_DATA, 0)				\
-	EXIT_ROW(tag, data_npages_1, GFN_DATA, 1)				\
-	EXIT_ROW(tag, data_npages_2, GFN_DATA, 2)				\
-	EXIT_ROW(tag, data_npages_2_20, GFN_DATA, 1ull << 20)			\
-	EXIT_ROW(tag, data_npages_2_31, GFN_DATA, 1ull << 31)			\
-	EXIT_ROW(tag, data_npages_2_32_minus_1, GFN_DATA, (1ull << 32) - 1)	\
-	EXIT_ROW(tag, data_npages_2_32_plus_1, GFN_DATA, (1ull << 32) + 1)	\
-	EXIT_ROW(tag, data_npages_2_63, GFN_DATA, 1ull << 63)			\
-	EXIT_ROW(tag, data_npages_all_ones, GFN_DATA, ~0ull)			\
-	EXIT_ROW(tag, gfn_0, 0, 1)						\
-	EXIT_ROW(tag, gfn_1, 1, 3)						\
-	EXIT_ROW(tag, gfn_2_20, 1ull << 20, 1)					\
-	EXIT_ROW(tag, gfn_2_32_plus_1, (1ull << 32) + 1, 1)			\
-	EXIT_ROW(tag, gfn_all_ones, ~0ull >> 12, 1)
-
+#define DATA_PAGES	{}
+#define EXIT_ROWS(tag)									\
+	EXIT_ROW(tag, npages_0, DATA_PAGES, VALUES(0))					\
+	EXIT_ROW(tag, npages_small, DATA_PAGES, VALUES(1, 2, 3, 4, 255, 256, 257))	\
+	EXIT_ROW(tag, npages_32_bits, DATA_PAGES,					\
+		 VALUES(1 << 16, 1 << 20, (1ull << 31) - 1, 1ull << 31, (1ull << 32) - 1)) \
+	EXIT_ROW(tag, npages_64_bits, DATA_PAGES,					\
+		 VALUES(1ull << 32, (1ull << 32) + 1, 1ull << 52, 1ull << 63, ~0ull))	\
+	EXIT_ROW(tag, gfn_0, VALUES(0), VALUES(0, 1))					\
+	EXIT_ROW(tag, gfn_any, VALUES(1, 2, 1 << 20, (1ull << 32) - 1, 1ull << 32,	\
+				      (1ull << 32) + 1, ~0ull >> 13), VALUES(1))	\
+	EXIT_ROW(tag, gfn_all_ones, VALUES(~0ull >> 12), VALUES(1, ~0ull))
 ROWS_OF_ALL(EXIT_ROWS)
+
+static void exit_once(struct cert_case *c, uint64_t gfn, uint64_t npages)
+{
+	cert_case_prepare(c, npages);
+	c->cpu->req->rax = gfn << 12;
+
+	/* What an earlier exit left behind would hide a field that KVM forgets. */
+	memset((char *)c->cpu->vcpu->run + KVM_RUN_EXIT_OFFSET, 0xff, 64);
+
+	if (!EXPECT_REQ_EXIT(REQ_SNP_CERTS_EXIT, c->cpu->vcpu, c->rev->exit_reason))
+		return;
+	expect_cert_exit(c, gfn, npages);
+	expect_cert_early(c);
+
+	if (cert_case_answer(c, 0, NULL, REQ_SNP_CERTS_RET_0)) {
+		expect_cert_answer(c, &(struct cert_given) {
+					.nr = CERT_ANSWER_OK, .rbx = npages });
+		expect_data(REQ_SNP_CERTS_TABLE, c->cpu, 0);
+	}
+}
 
 COCO_TEST_F(certs_exit, fields)
 {
 	struct cert_case c;
-	uint64_t gfn;
+	unsigned int i, j;
 
 	if (!cert_case_start(&c, variant->rev, 1, true))
 		return;
-	gfn = variant->gfn == GFN_DATA ? c.cpu->data.gpa >> 12 : variant->gfn;
-	cert_case_prepare(&c, variant->npages);
-	c.cpu->req->rax = gfn << 12;
-
-	/* What an earlier exit left behind would hide a field that KVM forgets. */
-	memset((char *)c.cpu->vcpu->run + KVM_RUN_EXIT_OFFSET, 0xff, 64);
-
-	if (!EXPECT_REQ_EXIT(REQ_SNP_CERTS_EXIT, c.cpu->vcpu, c.rev->exit_reason))
-		return;
-	expect_cert_exit(&c, gfn, variant->npages);
-	expect_nothing_done(REQ_SNP_CERTS_EXIT_EARLY, c.cpu);
-
-	if (cert_case_answer(&c, 0, NULL, REQ_SNP_CERTS_RET_0)) {
-		expect_cert_answer(&c, &(struct cert_given) {
-					.nr = CERT_ANSWER_OK, .rbx = variant->npages });
-		expect_data(REQ_SNP_CERTS_TABLE, c.cpu, 0);
-	}
+	for (i = 0; i < (variant->gfn.nr ?: 1); i++)
+		for (j = 0; j < variant->npages.nr && !check_failed(); j++)
+			exit_once(&c, variant->gfn.nr ? variant->gfn.v[i] :
+							c.cpu->data.gpa >> 12,
+				  variant->npages.v[j]);
 	cert_case_end(&c);
 }
 

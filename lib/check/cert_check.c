@@ -157,6 +157,12 @@ void expect_cert_exit(const struct cert_case *c, uint64_t gfn, uint64_t npages)
 	EXPECT_REQ_EQ(REQ_SNP_CERTS_EXIT_RET, "ret", 0, exit.ret, &names_value);
 }
 
+void expect_cert_early(const struct cert_case *c)
+{
+	EXPECT_FW_CALLS(REQ_SNP_CERTS_EXIT_EARLY, c->calls);
+	expect_pages_untouched(REQ_SNP_CERTS_EXIT_EARLY, c->cpu);
+}
+
 /* What an answer may change of the GHCB; all else is the guest's (GHCB 2.0, "GHCB Format"). */
 static const struct {
 	size_t from, to;

@@ -67,6 +67,11 @@ void expect_data(enum requirement_nr req, const struct request_cpu *cpu, unsigne
 void expect_nothing_done(enum requirement_nr req, const struct request_cpu *cpu)
 {
 	EXPECT_FW_CALLS(req, 0);
+	expect_pages_untouched(req, cpu);
+}
+
+void expect_pages_untouched(enum requirement_nr req, const struct request_cpu *cpu)
+{
 	EXPECT_REQ_FILL(req, "the response page", POISON_RESPONSE, cpu->response.hva,
 			cpu->response.size);
 	EXPECT_REQ_FILL(req, "the pages at RAX", POISON_DATA, cpu->data.hva, cpu->data.size);
