@@ -356,11 +356,13 @@ COCO_TEST_F(certs_vm_type, command)
 	}
 	vm = ____vm_create(shape);
 	cmd.sev_fd = open_path_or_exit("/dev/sev", O_RDWR);
-	if (variant->init)
-		TEST_ASSERT(!__vm_ioctl(vm, KVM_MEMORY_ENCRYPT_OP, (unsigned long *)&cmd),
-			    "KVM_SEV_INIT2 failed: %s", strerror(errno));
-	EXPECT_REQ_EQ(REQ_SNP_CERTS_CMD_TYPE, "KVM_SEV_SNP_ENABLE_REQ_CERTS", EINVAL,
-		      -__cert_enable_command(vm), &names_errno);
+	/* A machine may have given all its ASIDs to the other types. */
+	if (variant->init && __vm_ioctl(vm, KVM_MEMORY_ENCRYPT_OP, (unsigned long *)&cmd))
+		check_skip("KVM_SEV_INIT2 fails for a VM of type %u: %s", variant->type,
+			   strerror(errno));
+	else
+		EXPECT_REQ_EQ(REQ_SNP_CERTS_CMD_TYPE, "KVM_SEV_SNP_ENABLE_REQ_CERTS", EINVAL,
+			      -__cert_enable_command(vm), &names_errno);
 	close(cmd.sev_fd);
 	kvm_vm_free(vm);
 }
