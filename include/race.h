@@ -58,6 +58,9 @@ void race_end(struct race *race);
  * was a change, for the new one: @may[0].  Before the first access it can only be the
  * new one.  @may[1] and on (ended by NULL) are what a kernel may also do that looks at
  * the field several times and checks it each time.
+ *
+ * False: the next rounds would say nothing more.  If KVM does not even do right by one
+ * value alone, the case is skipped, with the reason.
  */
 bool expect_race(const char *file, int line, enum requirement_nr req, const struct race *race,
 		 const char *was, const char *const *may, const char *got);

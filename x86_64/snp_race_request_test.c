@@ -124,8 +124,14 @@ static void note_answer(struct race_got *got, const struct races *r)
 		if (!memcmp(r->hva[i], empty_table, sizeof(empty_table)))
 			race_say(got, "table at %c", PAGE_NAMES[i]);
 	for (i = r->calls; i < observer()->nr_fw_requests(); i++) {
-		const uint8_t *bytes = observer()->fw_request(i)->request;
+		const struct observer_fw_request *fw = observer()->fw_request(i);
+		const uint8_t *bytes;
 
+		if (!fw) {
+			race_say(got, "more requests than are kept");
+			break;
+		}
+		bytes = fw->request;
 		race_say(got, "firmware got %c of type %u", request_name(r, bytes),
 			 bytes[SNP_MSG_TYPE_OFFSET]);
 	}
@@ -203,141 +209,218 @@ static void prepare(struct races *r, enum event event)
 	r->cpu->req->copy[0].size = r->cpu->req->copy[1].size = 0;
 }
 
+#define MAX_CHANGES	6
+
+struct change {
+	const char *field;
+	bool in_request;		/* .at is in page A, not in the GHCB page */
+	uint64_t at, size;		/* bytes; a whole page becomes B's bytes */
+	enum race_page page;		/* the value is this page's GPA ... */
+	uint64_t value;			/* ... and this */
+	const char *may[3];
+};
+
 COCO_FIXTURE(change);
 FIXTURE_VARIANT(change)
 {
 	struct check_row row;
 	enum event event;
-	const char *field;
-	bool in_request;		/* .at is in page A, not in the GHCB page */
-	uint64_t at, size;		/* bytes; a whole page becomes B's bytes */
-	enum race_page page;			/* the value is this page's GPA ... */
-	uint64_t value;			/* ... and this */
-	const char *may[3];
+	struct change changes[MAX_CHANGES];
 };
 
-#define IN_GHCB(field_)	.at = offsetof(struct ghcb, field_), .size = 8
+#define IN_GHCB(field_)	false, offsetof(struct ghcb, field_), 8
+#define REQUEST_GPA	"SW_EXITINFO1", IN_GHCB(sw_exit_info_1)
+#define RESPONSE_GPA	"SW_EXITINFO2", IN_GHCB(sw_exit_info_2)
+#define EXIT_CODE	"SW_EXITCODE", IN_GHCB(sw_exit_code), NO_PAGE
+#define RAX		"RAX", IN_GHCB(rax)
+#define RBX		"RBX", IN_GHCB(rbx), NO_PAGE
 
 /* A byte of the valid bitmap, in which the other bits that count stay set. */
-#define VALID_BYTE(field)	.at = offsetof(struct ghcb, valid_bitmap) + \
-				      GHCB_VALID_BIT(field) / 8, .size = 1
-#define VALID(field)		(1 << GHCB_VALID_BIT(field) % 8)
-#define EXITS_VALID		(VALID(sw_exit_code) | VALID(sw_exit_info_1) | VALID(sw_exit_info_2))
+#define VALID_BYTE(field)						\
+	"valid bit of " #field, false,					\
+	offsetof(struct ghcb, valid_bitmap) + GHCB_VALID_BIT(field) / 8, 1, NO_PAGE
+#define VALID(field)	(1 << GHCB_VALID_BIT(field) % 8)
+#define EXITS_VALID	(VALID(sw_exit_code) | VALID(sw_exit_info_1) | VALID(sw_exit_info_2))
 
-#define CHANGE(event_, name, req, field_, ...)				\
-	FIXTURE_VARIANT_ADD(change, event_##_##name)			\
-	{								\
-		COCO_ROW(NULL, req),					\
-		.event = event_, .field = field_, __VA_ARGS__		\
-	};
+#define WHOLE_REQUEST	"the request page", true, 0, REQUEST_PAGE, NO_PAGE, 0
+#define TYPE		"the message type", true, SNP_MSG_TYPE_OFFSET, 1, NO_PAGE
 
-/* A request or response GPA, whatever the event; @with: what came before firmware. */
-#define GPA_CHANGES(event, req, with, type)						\
-	CHANGE(event, request_b, req, "SW_EXITINFO1", IN_GHCB(sw_exit_info_1), .page = B,	\
-	       .may = { with "firmware got B of type " type ", response in X" })		\
-	CHANGE(event, request_misaligned, req, "SW_EXITINFO1", IN_GHCB(sw_exit_info_1),		\
-	       .page = A, .value = 8, .may = { "malformed" })					\
-	CHANGE(event, request_is_response, req, "SW_EXITINFO1", IN_GHCB(sw_exit_info_1),	\
-	       .page = X, .may = { "malformed" })						\
-	CHANGE(event, response_y, req, "SW_EXITINFO2", IN_GHCB(sw_exit_info_2), .page = Y,	\
-	       .may = { with "firmware got A of type " type ", response in Y" })		\
-	CHANGE(event, response_misaligned, req, "SW_EXITINFO2", IN_GHCB(sw_exit_info_2),	\
-	       .page = X, .value = 1, .may = { "malformed" })					\
-	CHANGE(event, response_is_request, req, "SW_EXITINFO2", IN_GHCB(sw_exit_info_2),	\
-	       .page = A, .may = { "malformed" })
+/* ---- request and response GPA ---- */
 
-GPA_CHANGES(PLAIN, REQ_RACE_REQ_GPA, "", "1")
-GPA_CHANGES(EXT_REPORT, REQ_RACE_REQ_GPA, "table at P, ", "5")
-GPA_CHANGES(CERTS_REPORT, REQ_RACE_CERTS, "exit for 4 pages at P, ", "5")
+/* @with: what comes before firmware does. */
+#define GPA_CHANGES(with, type)								\
+	{										\
+		{ REQUEST_GPA, B, .may = {						\
+			with "firmware got B of type " type ", response in X" } },	\
+		{ REQUEST_GPA, A, 8, .may = { "malformed" } },				\
+		{ REQUEST_GPA, X, .may = { "malformed" } },				\
+		{ RESPONSE_GPA, Y, .may = {						\
+			with "firmware got A of type " type ", response in Y" } },	\
+		{ RESPONSE_GPA, X, 1, .may = { "malformed" } },				\
+		{ RESPONSE_GPA, A, .may = { "malformed" } },				\
+	}
+
+FIXTURE_VARIANT_ADD(change, plain_gpas)
+{
+	COCO_ROW(NULL, REQ_RACE_REQ_GPA),
+	.event = PLAIN, .changes = GPA_CHANGES("", "1"),
+};
+
+FIXTURE_VARIANT_ADD(change, extended_gpas)
+{
+	COCO_ROW(NULL, REQ_RACE_REQ_GPA),
+	.event = EXT_REPORT, .changes = GPA_CHANGES("table at P, ", "5"),
+};
+
+FIXTURE_VARIANT_ADD(change, certs_gpas)
+{
+	COCO_ROW(NULL, REQ_RACE_CERTS),
+	.event = CERTS_REPORT, .changes = GPA_CHANGES("exit for 4 pages at P, ", "5"),
+};
 
 /* ---- the request page ---- */
 
-#define WHOLE_PAGE	.in_request = true, .size = REQUEST_PAGE
-#define TYPE		.in_request = true, .at = SNP_MSG_TYPE_OFFSET, .size = 1
+FIXTURE_VARIANT_ADD(change, plain_page)
+{
+	COCO_ROW(NULL, REQ_RACE_REQ),
+	.event = PLAIN,
+	.changes = {
+		{ WHOLE_REQUEST, .may = { "firmware got B of type 1, response in X" } },
+	},
+};
 
-CHANGE(PLAIN, page, REQ_RACE_REQ, "the request page", WHOLE_PAGE,
-       .may = { "firmware got B of type 1, response in X" })
-CHANGE(EXT_REPORT, page, REQ_RACE_REQ, "the request page", WHOLE_PAGE,
-       .may = { "table at P, firmware got B of type 5, response in X" })
-CHANGE(CERTS_REPORT, page, REQ_RACE_REQ, "the request page", WHOLE_PAGE,
-       .may = { "exit for 4 pages at P, firmware got B of type 5, response in X" })
+FIXTURE_VARIANT_ADD(change, extended_page)
+{
+	COCO_ROW(NULL, REQ_RACE_REQ),
+	.event = EXT_REPORT,
+	.changes = {
+		{ WHOLE_REQUEST, .may = {
+			"table at P, firmware got B of type 5, response in X" } },
+		{ TYPE, SNP_MSG_CPUID_REQ, .may = {
+			"firmware got A of type 1, response in X",
+			"table at P, firmware got A of type 1, response in X" } },
+	},
+};
 
-CHANGE(EXT_REPORT, type_1, REQ_RACE_REQ, "the message type", TYPE, .value = SNP_MSG_CPUID_REQ,
-       .may = { "firmware got A of type 1, response in X",
-		"table at P, firmware got A of type 1, response in X" })
-CHANGE(EXT_OTHER, type_5, REQ_RACE_REQ, "the message type", TYPE, .value = SNP_MSG_REPORT_REQ,
-       .may = { "table at P, firmware got A of type 5, response in X",
-		"firmware got A of type 5, response in X" })
-CHANGE(CERTS_REPORT, type_1, REQ_RACE_REQ, "the message type", TYPE, .value = SNP_MSG_CPUID_REQ,
-       .may = { "firmware got A of type 1, response in X",
-		"exit for 4 pages at P, firmware got A of type 1, response in X" })
-CHANGE(CERTS_OTHER, type_5, REQ_RACE_REQ, "the message type", TYPE, .value = SNP_MSG_REPORT_REQ,
-       .may = { "exit for 4 pages at P, firmware got A of type 5, response in X",
-		"firmware got A of type 5, response in X" })
+FIXTURE_VARIANT_ADD(change, extended_other_page)
+{
+	COCO_ROW(NULL, REQ_RACE_REQ),
+	.event = EXT_OTHER,
+	.changes = {
+		{ TYPE, SNP_MSG_REPORT_REQ, .may = {
+			"table at P, firmware got A of type 5, response in X",
+			"firmware got A of type 5, response in X" } },
+	},
+};
+
+FIXTURE_VARIANT_ADD(change, certs_page)
+{
+	COCO_ROW(NULL, REQ_RACE_REQ),
+	.event = CERTS_REPORT,
+	.changes = {
+		{ WHOLE_REQUEST, .may = {
+			"exit for 4 pages at P, firmware got B of type 5, response in X" } },
+		{ TYPE, SNP_MSG_CPUID_REQ, .may = {
+			"firmware got A of type 1, response in X",
+			"exit for 4 pages at P, firmware got A of type 1, response in X" } },
+	},
+};
+
+FIXTURE_VARIANT_ADD(change, certs_other_page)
+{
+	COCO_ROW(NULL, REQ_RACE_REQ),
+	.event = CERTS_OTHER,
+	.changes = {
+		{ TYPE, SNP_MSG_REPORT_REQ, .may = {
+			"exit for 4 pages at P, firmware got A of type 5, response in X",
+			"firmware got A of type 5, response in X" } },
+	},
+};
 
 /* ---- other fields of the GHCB ---- */
 
-CHANGE(PLAIN, exit_code_unknown, REQ_RACE_GHCB, "SW_EXITCODE", IN_GHCB(sw_exit_code),
-       .value = 0x7fff0000, .may = { "malformed" })
-CHANGE(EXT_REPORT, exit_code_plain, REQ_RACE_GHCB, "SW_EXITCODE", IN_GHCB(sw_exit_code),
-       .value = GHCB_NAE_GUEST_REQUEST, .may = { "firmware got A of type 5, response in X" })
-CHANGE(CERTS_REPORT, exit_code_plain, REQ_RACE_GHCB, "SW_EXITCODE", IN_GHCB(sw_exit_code),
-       .value = GHCB_NAE_GUEST_REQUEST, .may = { "firmware got A of type 5, response in X" })
+FIXTURE_VARIANT_ADD(change, plain_ghcb)
+{
+	COCO_ROW(NULL, REQ_RACE_GHCB),
+	.event = PLAIN,
+	.changes = {
+		{ EXIT_CODE, 0x7fff0000, .may = { "malformed" } },
+		{ VALID_BYTE(sw_exit_info_1), EXITS_VALID & ~VALID(sw_exit_info_1),
+		  .may = { "malformed" } },
+	},
+};
 
-CHANGE(PLAIN, info_1_unmarked, REQ_RACE_GHCB, "the valid bitmap", VALID_BYTE(sw_exit_info_1),
-       .value = EXITS_VALID & ~VALID(sw_exit_info_1), .may = { "malformed" })
-CHANGE(EXT_REPORT, rax_unmarked, REQ_RACE_GHCB, "the valid bitmap", VALID_BYTE(rax),
-       .value = 0, .may = { "malformed" })
-CHANGE(CERTS_REPORT, rax_unmarked, REQ_RACE_GHCB, "the valid bitmap", VALID_BYTE(rax),
-       .value = 0, .may = { "malformed" })
-CHANGE(CERTS_REPORT, rbx_unmarked, REQ_RACE_GHCB, "the valid bitmap", VALID_BYTE(rbx),
-       .value = 0, .may = { "malformed" })
+FIXTURE_VARIANT_ADD(change, extended_ghcb)
+{
+	COCO_ROW(NULL, REQ_RACE_GHCB),
+	.event = EXT_REPORT,
+	.changes = {
+		{ EXIT_CODE, GHCB_NAE_GUEST_REQUEST, .may = {
+			"firmware got A of type 5, response in X" } },
+		{ VALID_BYTE(rax), 0, .may = { "malformed" } },
+		{ RAX, Q, .may = { "table at Q, firmware got A of type 5, response in X" } },
+		{ RAX, P, 8, .may = { "malformed" } },
+		{ RBX, 0, .may = { "firmware got A of type 5, response in X" } },
+	},
+};
 
-CHANGE(EXT_REPORT, rax_q, REQ_RACE_GHCB, "RAX", IN_GHCB(rax), .page = Q,
-       .may = { "table at Q, firmware got A of type 5, response in X" })
-CHANGE(EXT_REPORT, rax_misaligned, REQ_RACE_GHCB, "RAX", IN_GHCB(rax), .page = P, .value = 8,
-       .may = { "malformed" })
-CHANGE(EXT_REPORT, rbx_0, REQ_RACE_GHCB, "RBX", IN_GHCB(rbx), .value = 0,
-       .may = { "firmware got A of type 5, response in X" })
-CHANGE(CERTS_REPORT, rax_q, REQ_RACE_GHCB, "RAX", IN_GHCB(rax), .page = Q,
-       .may = { "exit for 4 pages at Q, firmware got A of type 5, response in X" })
-CHANGE(CERTS_REPORT, rax_misaligned, REQ_RACE_GHCB, "RAX", IN_GHCB(rax), .page = P, .value = 8,
-       .may = { "malformed" })
-CHANGE(CERTS_REPORT, rbx_3, REQ_RACE_GHCB, "RBX", IN_GHCB(rbx), .value = 3,
-       .may = { "exit for 3 pages at P, firmware got A of type 5, response in X" })
+FIXTURE_VARIANT_ADD(change, certs_ghcb)
+{
+	COCO_ROW(NULL, REQ_RACE_GHCB),
+	.event = CERTS_REPORT,
+	.changes = {
+		{ EXIT_CODE, GHCB_NAE_GUEST_REQUEST, .may = {
+			"firmware got A of type 5, response in X" } },
+		{ VALID_BYTE(rax), 0, .may = { "malformed" } },
+		{ VALID_BYTE(rbx), 0, .may = { "malformed" } },
+		{ RAX, Q, .may = {
+			"exit for 4 pages at Q, firmware got A of type 5, response in X" } },
+		{ RAX, P, 8, .may = { "malformed" } },
+		{ RBX, 3, .may = {
+			"exit for 3 pages at P, firmware got A of type 5, response in X" } },
+	},
+};
+
+/* False: the case has failed, or its guest cannot go on. */
+static bool race_change(struct races *r, enum event event, const struct change *change)
+{
+	uint64_t value = change->value + (change->page ? r->gpa[change->page] : 0);
+	char *base = change->in_request ? r->cpu->request.hva : r->v->snp->cpu[0].ghcb.hva;
+	uint8_t bytes_b[REQUEST_PAGE];
+	bool answered = true;
+	struct race race = {
+		.field = change->field,
+		.change = { base + change->at, &value, change->size },
+	};
+
+	if (change->size == REQUEST_PAGE)
+		race.change.bytes = bytes_b;
+	while (race_next(&race)) {
+		struct race_got got = {};
+
+		prepare(r, event);
+		memcpy(bytes_b, r->hva[B], sizeof(bytes_b));
+		race_begin(&race);
+		answered = race_run(&got, r->cpu->vcpu, STAGE_ANSWERED, note_exit, r);
+		race_end(&race);
+		if (answered)
+			note_answer(&got, r);
+		if (!EXPECT_RACE(check_main_req(), &race, events[event].was, change->may, got.text))
+			break;
+	}
+	return answered && !check_failed();
+}
 
 COCO_TEST_F(change, answer)
 {
-	enum event event = variant->event;
-	struct race race = { .field = variant->field };
-	uint64_t value = variant->value;
-	uint8_t bytes_b[REQUEST_PAGE];
 	struct races r = {};
-	char *base;
+	unsigned int i;
 
-	if (!race_possible() || !start(&r, events[event].certs))
+	if (!race_possible() || !start(&r, events[variant->event].certs))
 		return;
-	value += variant->page ? r.gpa[variant->page] : 0;
-	base = variant->in_request ? r.cpu->request.hva : r.v->snp->cpu[0].ghcb.hva;
-	race.change = (struct race_write){ base + variant->at, &value, variant->size };
-	if (variant->size == REQUEST_PAGE)
-		race.change.bytes = bytes_b;
-
-	while (race_next(&race)) {
-		struct race_got got = {};
-		bool answered;
-
-		prepare(&r, event);
-		memcpy(bytes_b, r.hva[B], sizeof(bytes_b));
-		race_begin(&race);
-		answered = race_run(&got, r.cpu->vcpu, STAGE_ANSWERED, note_exit, &r);
-		race_end(&race);
-		if (answered)
-			note_answer(&got, &r);
-		/* The rounds after one that failed say the same again. */
-		if (!EXPECT_RACE(check_main_req(), &race, events[event].was, variant->may, got.text))
+	for (i = 0; i < MAX_CHANGES && variant->changes[i].field; i++)
+		if (!race_change(&r, variant->event, &variant->changes[i]))
 			break;
-	}
 	request_vm_free(r.v);
 }
 

@@ -101,31 +101,37 @@ static void say_change(const struct race *race, char *what, size_t size)
 		 where);
 }
 
+/*
+ * Without a race KVM should have done @wanted.  That it did not is for the cases to say
+ * that are about it; nothing can be told here of a race.
+ */
+static bool judge_alone(const struct race *race, const char *value, const char *wanted,
+			const char *got)
+{
+	if (strcmp(got, wanted) == 0)
+		return true;
+	check_skip("%s: with just the %s value KVM does '%s', not '%s': no race can be seen",
+		   race->field, value, got, wanted);
+	return false;
+}
+
 bool expect_race(const char *file, int line, enum requirement_nr req, const struct race *race,
 		 const char *was, const char *const *may, const char *got)
 {
-	static const char *const nothing_else[] = { NULL };
 	char what[512], wanted[512];
 
 	if (!race->changed) {
 		if (race->round == 1)
 			check_fail(file, line, REQ_RACE_SETUP, race->field, "accesses", 1, "none", 0);
-		if (strcmp(got, was) == 0)
-			return true;
-		snprintf(what, sizeof(what), "%s unchanged", race->field);
-		join(wanted, sizeof(wanted), was, nothing_else);
-	} else if (race->round == 1) {
-		/* Access 1 sees the new value, so there is no old one to act on. */
-		if (strcmp(got, may[0]) == 0)
-			return true;
-		say_change(race, what, sizeof(what));
-		join(wanted, sizeof(wanted), may[0], nothing_else);
-	} else {
-		if (strcmp(got, was) == 0 || is_one_of(got, may))
-			return true;
-		say_change(race, what, sizeof(what));
-		join(wanted, sizeof(wanted), was, may);
+		return judge_alone(race, "old", was, got);
 	}
+	/* Access 1 sees the new value, so there is no old one to act on. */
+	if (race->round == 1)
+		return judge_alone(race, "new", may[0], got);
+	if (strcmp(got, was) == 0 || is_one_of(got, may))
+		return true;
+	say_change(race, what, sizeof(what));
+	join(wanted, sizeof(wanted), was, may);
 	check_fail(file, line, req, what, wanted, race->round, got, race->round);
 	return false;
 }
@@ -155,13 +161,14 @@ bool race_run(struct race_got *got, struct kvm_vcpu *vcpu, uint64_t stage,
 	      bool (*on_exit)(struct race_got *got, struct kvm_vcpu *vcpu, void *data), void *data)
 {
 	unsigned int exits = 0;
+	int err;
 
 	for (;;) {
-		errno = 0;
-		if (__vcpu_run(vcpu)) {
-			if (errno == EINTR)
-				continue;
-			race_say(got, "KVM_RUN: %s", strerror(errno));
+		err = check_run(vcpu);
+		if (err == EINTR)
+			continue;
+		if (err) {
+			race_say(got, "KVM_RUN: %s", strerror(err));
 			break;
 		}
 		if (vcpu->run->exit_reason == KVM_EXIT_IO && reported(vcpu, stage))
@@ -175,6 +182,5 @@ bool race_run(struct race_got *got, struct kvm_vcpu *vcpu, uint64_t stage,
 			break;
 		}
 	}
-	errno = 0;
 	return false;
 }
