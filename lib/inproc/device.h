@@ -168,6 +168,14 @@ int gmem_fallocate(struct gmem *gmem, int mode, off_t offset, off_t len);
 long gmem_bind(struct vm *vm, const struct kvm_userspace_memory_region2 *mem);
 void gmem_unbind(struct vm *vm, uint32_t id);
 
+/* ---- share.c ---- */
+
+/*
+ * Have @size bytes of the VMM's at @hva, page aligned, as memory that mremap()
+ * makes aliases of, if they are plain private memory; else they stay what they are.
+ */
+void share_memory(void *hva, size_t size);
+
 /* ---- diag.c ---- */
 
 /* Say, once for each @cmd, that an ioctl of a @what is not implemented; returns @err. */

@@ -144,6 +144,8 @@ static long create_slot(struct vm *vm, const struct kvm_userspace_memory_region2
 
 	if (overlaps(&vm->pub, mem->slot, mem->guest_phys_addr, mem->memory_size))
 		return -EEXIST;
+	if (vm->pub.confidential)
+		share_memory((void *)mem->userspace_addr, mem->memory_size);
 	if (mem->flags & KVM_MEM_GUEST_MEMFD) {
 		r = gmem_bind(vm, mem);
 		if (r)
