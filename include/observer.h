@@ -47,6 +47,13 @@ enum observer_mem_bug {
 	OBSERVER_NR_MEM_BUGS
 };
 
+/* Steps of the kernel's that can be made to fail. */
+enum observer_step {
+	OBSERVER_STEP_ALLOC,	/* an allocation for a VM */
+	OBSERVER_STEP_PSP,	/* a command of the PSP's */
+	OBSERVER_STEP_RMP,	/* a page assigned in the RMP */
+};
+
 struct observer_ops {
 	/* Forget requests, log and splats; answers go back to the default. */
 	void (*reset)(void);
@@ -108,6 +115,11 @@ struct observer_ops {
 	 * because a thread is in KVM_RUN.
 	 */
 	unsigned int (*end_vms)(void);
+
+	/* The @nth step of its kind from now on (from 1; 0: none) fails. */
+	void (*fail_step)(enum observer_step step, unsigned int nth);
+	/* How many there were since then. */
+	unsigned int (*steps)(enum observer_step step);
 };
 
 /*

@@ -14,12 +14,19 @@
 
 #include "device.h"
 
+static void drop_mapping(void *hva, uint64_t size)
+{
+	if (platform->gmem_gone)
+		platform->gmem_gone(hva, size);
+	munmap(hva, size);
+}
+
 void gmem_unbind(struct vm *vm, uint32_t id)
 {
 	struct inproc_slot *slot = &vm->pub.slots[id];
 
 	if (slot->gmem_hva)
-		munmap(slot->gmem_hva, slot->size);
+		drop_mapping(slot->gmem_hva, slot->size);
 	slot->gmem_hva = NULL;
 	vm->slot_gmem[id] = NULL;
 }
@@ -147,7 +154,7 @@ static void unbind_all(struct vm *vm, const struct gmem *gmem)
 	/* Only now has the engine let go of it. */
 	for (i = 0; i < INPROC_MAX_SLOTS; i++)
 		if (gone[i])
-			munmap(gone[i], vm->pub.slots[i].size);
+			drop_mapping(gone[i], vm->pub.slots[i].size);
 	pthread_mutex_unlock(&vm->pub.lock);
 }
 

@@ -103,6 +103,12 @@ struct platform_ops {
 	/* After a change of the slots, under vm->lock; may be NULL. */
 	void (*slots_changed)(struct inproc_vm *vm);
 
+	/*
+	 * @size bytes of guest_memfd, which were mapped at @hva, are about to go: the
+	 * mapping, or its contents by a hole that is punched.  May be NULL.
+	 */
+	void (*gmem_gone)(void *hva, uint64_t size);
+
 	/* @vcpu has vm, id, run and engine; the platform sets priv. */
 	long (*vcpu_create)(struct inproc_vcpu *vcpu);
 	void (*vcpu_destroy)(struct inproc_vcpu *vcpu);

@@ -118,6 +118,14 @@ enum image_mem_bug {
 	IMAGE_MEM_FIRMWARE,	/* a page given back while firmware or a guest owns it */
 };
 
+/* Steps that a test can make fail; the observer's, in the same order. */
+enum image_step {
+	IMAGE_STEP_ALLOC,	/* an allocation for a VM */
+	IMAGE_STEP_PSP,		/* a command of the PSP's */
+	IMAGE_STEP_RMP,		/* a page assigned in the RMP */
+	IMAGE_NR_STEPS
+};
+
 /* What the process does for the image. */
 struct image_host {
 	unsigned int abi;
@@ -136,6 +144,8 @@ struct image_host {
 		       const void *caller);
 	/* @how: the family of the function that the kernel called. */
 	void (*free)(enum image_alloc how, const void *p, const void *caller);
+	/* Each page of what was allocated at @p is given back for itself from now on. */
+	void (*split)(void *p);
 	/*
 	 * An address for the page at @page (VMM's memory or guest_memfd, page aligned),
 	 * good until unmap() of that address; @gfn is for messages.
@@ -146,6 +156,8 @@ struct image_host {
 	void (*mem_bug)(enum image_mem_bug what, const char *text, const void *caller);
 	/* Stands for the VM that this thread works for, NULL if none. */
 	void *(*mem_owner)(void);
+	/* Shall this one fail? */
+	int (*step_fails)(enum image_step step);
 
 	void (*log)(int level, const char *text);
 	/* A WARN (@bug 0) or BUG (1); returns after a WARN only. */
@@ -237,6 +249,9 @@ struct image_ops {
 	long (*vm_create)(unsigned long type, void *vm, void **kvm);
 	void (*vm_destroy)(void *kvm);
 	long (*vm_ioctl)(void *kvm, unsigned int cmd, unsigned long arg);
+
+	/* guest_memfd's pages at @hva, @size bytes, go back to the kernel's allocator. */
+	void (*gmem_gone)(void *hva, unsigned long size);
 
 	long (*vcpu_create)(void *kvm, unsigned int id, void *run, void *host_vcpu, void **vcpu);
 	void (*vcpu_destroy)(void *vcpu);

@@ -11,6 +11,7 @@
 
 #include "../inproc.h"
 #include "memory.h"
+#include "src.h"
 
 /* Reserved, not used: addresses come again only after all others have. */
 #define ARENA_PAGES		(1UL << 22)
@@ -31,6 +32,7 @@ struct mem {
 	const void *by, *freed_by;
 	struct mem *prev, *next;	/* of the living, or of the quarantine */
 	bool freed;
+	bool guarded;			/* the page behind it is its guard page */
 };
 
 struct list {
@@ -99,7 +101,7 @@ static char *page_address(unsigned long page)
 /* Fresh, out of reach: an allocation's pages and the guard page behind them. */
 static int protect_anew(const struct mem *m)
 {
-	const size_t len = (m->nr_pages + 1) * MEM_PAGE;
+	const size_t len = (m->nr_pages + m->guarded) * MEM_PAGE;
 
 	return mmap(page_address(m->first), len, PROT_NONE,
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED ?
@@ -155,7 +157,8 @@ IMAGE_CALL void *memory_alloc(enum image_alloc how, unsigned long bytes, unsigne
 	struct mem *m = NULL;
 	uintptr_t end;
 
-	if (bytes > ARENA_PAGES * MEM_PAGE)
+	if (bytes > ARENA_PAGES * MEM_PAGE ||
+	    (how != IMAGE_GLUE && owner && src_step_fails(IMAGE_STEP_ALLOC)))
 		return NULL;
 	memory_lock();
 	m = calloc(1, sizeof(*m));
@@ -165,6 +168,7 @@ IMAGE_CALL void *memory_alloc(enum image_alloc how, unsigned long bytes, unsigne
 	m->bytes = bytes;
 	m->by = caller;
 	m->owner = how == IMAGE_GLUE ? NULL : owner;
+	m->guarded = true;
 	m->nr_pages = bytes ? (bytes + MEM_PAGE - 1) / MEM_PAGE : 1;
 	m->first = find_pages(m->nr_pages, align > MEM_PAGE ? align / MEM_PAGE : 1);
 	if (!m->first || mprotect(page_address(m->first), m->nr_pages * MEM_PAGE,
@@ -283,6 +287,32 @@ IMAGE_CALL void memory_free(enum image_alloc how, const void *p, const void *cal
 	memory_unlock();
 }
 
+/* Nothing bounds the pages against each other. */
+IMAGE_CALL void memory_split(void *p)
+{
+	struct mem *m, *part;
+
+	memory_lock();
+	m = find_mem((uintptr_t)p);
+	while (m && !m->freed && m->start == (uintptr_t)p && m->nr_pages > 1) {
+		part = malloc(sizeof(*part));
+		if (!part)
+			abort();
+		/* The last page is cut off. */
+		*part = *m;
+		part->bytes = MEM_PAGE;
+		part->nr_pages = 1;
+		part->first = m->first + m->nr_pages - 1;
+		part->start = (uintptr_t)page_address(part->first);
+		mem_of[part->first] = part;
+		list_add(&living, part);
+		m->nr_pages--;
+		m->bytes -= MEM_PAGE;
+		m->guarded = false;
+	}
+	memory_unlock();
+}
+
 /* ---- faults ---- */
 
 static const char *accessed(bool write)
@@ -290,16 +320,10 @@ static const char *accessed(bool write)
 	return write ? "wrote" : "read";
 }
 
-static const char *accessor(uintptr_t ip)
-{
-	/* A fault's address is the instruction's own, not a return address. */
-	return ip ? memory_site((const void *)(ip + 1)) : "the suite, for the kernel,";
-}
-
 static bool freed_fault(struct mem *m, uintptr_t addr, bool write, uintptr_t ip)
 {
 	memory_report(IMAGE_MEM_FREED, "%s %s byte %lu of the %s that %s allocated and %s had freed",
-		      accessor(ip), accessed(write), addr - m->start, memory_bytes(m->bytes),
+		      memory_accessor(ip), accessed(write), addr - m->start, memory_bytes(m->bytes),
 		      memory_site(m->by), memory_site(m->freed_by));
 	return !mprotect(page_address(m->first), m->nr_pages * MEM_PAGE, PROT_READ | PROT_WRITE);
 }
@@ -317,11 +341,11 @@ static bool guard_fault(unsigned long page, uintptr_t addr, bool write, uintptr_
 	/* A guard page has one on each side: the nearer one is meant. */
 	if (before && (!after || past <= ahead))
 		memory_report(IMAGE_MEM_BOUNDS, "%s %s %s past the %s that %s allocated",
-			      accessor(ip), accessed(write), memory_bytes(past),
+			      memory_accessor(ip), accessed(write), memory_bytes(past),
 			      memory_bytes(before->bytes), memory_site(before->by));
 	else if (after)
 		memory_report(IMAGE_MEM_BOUNDS, "%s %s %s before the %s that %s allocated",
-			      accessor(ip), accessed(write), memory_bytes(ahead),
+			      memory_accessor(ip), accessed(write), memory_bytes(ahead),
 			      memory_bytes(after->bytes), memory_site(after->by));
 	else
 		return false;

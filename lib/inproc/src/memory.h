@@ -52,6 +52,7 @@ bool memory_fault(uintptr_t addr, bool write, uintptr_t ip);
 void *memory_alloc(enum image_alloc how, unsigned long bytes, unsigned long align, int zero,
 		   const void *caller);
 void memory_free(enum image_alloc how, const void *p, const void *caller);
+void memory_split(void *p);
 void *memory_map(enum image_map how, void *page, unsigned long long gfn, const void *caller);
 void memory_unmap(enum image_map how, const void *page, const void *caller);
 void memory_bug(enum image_mem_bug what, const char *text, const void *caller);
@@ -77,6 +78,8 @@ void memory_map_vm_destroyed(struct inproc_vm *vm);
 /* "function+0x12 (file.c:123)" of the call before @caller, in one of a few buffers. */
 const char *memory_site(const void *caller);
 const char *memory_bytes(unsigned long bytes);
+/* The same of the instruction @ip itself; 0: the suite's own code, as in memory_fault(). */
+const char *memory_accessor(uintptr_t ip);
 /* One violation: to the observer and as a diagnostic. */
 void memory_report(enum image_mem_bug what, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

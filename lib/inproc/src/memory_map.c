@@ -6,7 +6,7 @@
  * A mapped page is an alias of the VMM's, or of guest_memfd's, at an address of
  * its own: the same memory, so that guest and VMM see what the kernel writes
  * when it writes it.  That takes shared memory, which the VMM's is made when it
- * gives it to a slot (share.c).  Where it could not be, the mapping is the VMM's
+ * gives it to a slot (../share.c).  Where it could not be, the mapping is the VMM's
  * own address: then it is counted, but accesses out of its bounds, or after it
  * is gone, are not seen.
  */
@@ -171,7 +171,6 @@ IMAGE_CALL void memory_unmap(enum image_map how, const void *at, const void *cal
 
 bool memory_map_fault(uintptr_t addr, bool write, uintptr_t ip)
 {
-	const char *who = ip ? memory_site((const void *)(ip + 1)) : "the suite, for the kernel,";
 	const char *did = write ? "wrote" : "read";
 	struct window *w;
 	unsigned long n, offset;
@@ -185,7 +184,7 @@ bool memory_map_fault(uintptr_t addr, bool write, uintptr_t ip)
 			return w->mapped;
 		memory_report(IMAGE_MEM_MAP_GONE,
 			      "%s %s byte 0x%lx of guest page 0x%llx, which %s mapped and %s unmapped",
-			      who, did, offset - MEM_PAGE, w->gfn, memory_site(w->by),
+			      memory_accessor(ip), did, offset - MEM_PAGE, w->gfn, memory_site(w->by),
 			      memory_site(w->gone_by));
 		return mremap(w->page, 0, MEM_PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
 			      window_page(n)) != MAP_FAILED;
@@ -194,9 +193,9 @@ bool memory_map_fault(uintptr_t addr, bool write, uintptr_t ip)
 	w = n && (offset < MEM_PAGE / 2 || !window_of[n].page) ? &window_of[n - 1] : &window_of[n];
 	if (!w->page)
 		return false;
-	memory_report(IMAGE_MEM_BOUNDS, "%s %s %s guest page 0x%llx, which %s mapped", who, did,
-		      w == &window_of[n] ? "before" : "past the end of", w->gfn,
-		      memory_site(w->by));
+	memory_report(IMAGE_MEM_BOUNDS, "%s %s %s guest page 0x%llx, which %s mapped",
+		      memory_accessor(ip), did, w == &window_of[n] ? "before" : "past the end of",
+		      w->gfn, memory_site(w->by));
 	return !mprotect(windows + n * WINDOW, MEM_PAGE, PROT_READ | PROT_WRITE);
 }
 
@@ -205,9 +204,12 @@ static void report_left(const struct held *h, enum image_mem_bug what, const cha
 	if (h->how == IMAGE_MAP_FILE)
 		memory_report(what, "a file that %s referred to is not put %s", memory_site(h->by),
 			      when);
+	else if (h->how == IMAGE_MAP_PIN)
+		memory_report(what, "the VMM's page at %p, which %s pinned, is still pinned %s",
+			      h->page, memory_site(h->by), when);
 	else
-		memory_report(what, "guest page 0x%llx, which %s %s, is still %s %s", h->gfn,
-			      memory_site(h->by), verb[h->how], verb[h->how], when);
+		memory_report(what, "guest page 0x%llx, which %s mapped, is still mapped %s", h->gfn,
+			      memory_site(h->by), when);
 }
 
 void memory_map_leave(void)

@@ -28,6 +28,12 @@ const char *memory_site(const void *caller)
 	return image_place((uintptr_t)caller - 1, text_buffer(), TEXT);
 }
 
+const char *memory_accessor(uintptr_t ip)
+{
+	/* A fault's address is the instruction's own, not a return address. */
+	return ip ? memory_site((const void *)(ip + 1)) : "the suite, for the kernel,";
+}
+
 const char *memory_bytes(unsigned long bytes)
 {
 	char *text = text_buffer();

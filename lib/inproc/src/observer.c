@@ -130,6 +130,8 @@ static void obs_reset(void)
 	answer_fw_err = 0;
 	answer_response = NULL;
 	answer_delay = 0;
+	for (unsigned int i = 0; i < IMAGE_NR_STEPS; i++)
+		src_fail_step(i, 0);
 	while (nr_lines)
 		free(lines[--nr_lines]);
 	while (nr_splats)
@@ -208,6 +210,16 @@ static unsigned int obs_end_vms(void)
 	return hang_nr_vms();
 }
 
+static void obs_fail_step(enum observer_step step, unsigned int nth)
+{
+	src_fail_step((enum image_step)step, nth);
+}
+
+static unsigned int obs_steps(enum observer_step step)
+{
+	return src_steps((enum image_step)step);
+}
+
 static const struct observer_ops ops = {
 	.reset = obs_reset,
 	.nr_fw_requests = obs_nr_fw_requests,
@@ -224,6 +236,8 @@ static const struct observer_ops ops = {
 	.race_access = race_access,
 	.on_mem_bug = obs_on_mem_bug,
 	.end_vms = obs_end_vms,
+	.fail_step = obs_fail_step,
+	.steps = obs_steps,
 };
 
 const struct observer_ops *kvm_observer(void)

@@ -169,6 +169,13 @@ static long src_vm_ioctl(struct inproc_vm *vm, unsigned int cmd, unsigned long a
 	return leave(image->vm_ioctl(vm->priv, cmd, arg));
 }
 
+static void src_gmem_gone(void *hva, uint64_t size)
+{
+	enter(NULL);
+	image->gmem_gone(hva, size);
+	leave(0);
+}
+
 static long src_vcpu_create(struct inproc_vcpu *vcpu)
 {
 	struct src_vcpu *src = calloc(1, sizeof(*src));
@@ -236,6 +243,7 @@ static const struct platform_ops src_platform = {
 	.vm_create = src_vm_create,
 	.vm_destroy = src_vm_destroy,
 	.vm_ioctl = src_vm_ioctl,
+	.gmem_gone = src_gmem_gone,
 	.vcpu_create = src_vcpu_create,
 	.vcpu_destroy = src_vcpu_destroy,
 	.vcpu_ioctl = src_vcpu_ioctl,

@@ -43,6 +43,11 @@ void src_log(int level, const char *text);
 void src_splat(int bug, const char *text);
 void src_mem_bug(enum image_mem_bug what, const char *text);
 
+/* inject.c: does this one fail?  And how the observer says which. */
+int src_step_fails(enum image_step step);
+void src_fail_step(enum image_step step, unsigned int nth);
+unsigned int src_steps(enum image_step step);
+
 /* hang.c: at the platform's start (0 or -errno), and what it has to know of */
 int hang_init(void);
 void hang_vm_created(void);

@@ -67,6 +67,7 @@ void glue_cpu_init(unsigned int cpu, unsigned long offset)
 	/* struct mm_struct ends in a flexible array; nothing here looks at it. */
 	task->mm = &glue_mm;
 	task->signal = &glue_signal;
+	glue_signal.rlim[RLIMIT_MEMLOCK].rlim_cur = RLIM_INFINITY;
 	task->pid = cpu + 1;
 	task->tgid = 1;
 	glue_set_current(task);

@@ -119,12 +119,18 @@ void glue_vendor_cpu_up(unsigned int cpu);
 bool glue_mirror_fault(struct kvm_vcpu *vcpu, gfn_t gfn) __weak;
 /* guestmem.c */
 struct kvm_memory_slot *glue_find_slot(struct kvm *kvm, gfn_t gfn);
+/* user.c: @len bytes of the VMM's in memory for @caller, or an ERR_PTR() */
+void *glue_dup_user(enum image_alloc how, const void __user *src, size_t len, const void *caller);
 /* rcu.c: run what @owner's calls left, when none of its readers is left either */
 void glue_rcu_barrier(void *owner);
+/* gmem.c */
+void glue_gmem_gone(void *hva, unsigned long size);
 /* psp.c */
 void glue_psp_vcpu(struct kvm_vcpu *vcpu, bool add);
 /* rmp.c */
 bool glue_rmp_assigned(u64 pfn);
+/* Firmware lets the hypervisor have the page again. */
+void glue_rmp_set_mutable(u64 pfn);
 
 /* vm.c */
 long glue_vm_create(unsigned long type, void *host_vm, void **kvm);

@@ -95,3 +95,24 @@ long kvm_gmem_populate(struct kvm *kvm, gfn_t start_gfn, void __user *src, long 
 	}
 	return ret && !i ? ret : i;
 }
+
+/* By the tree's own code, as when the last reference to a page goes. */
+void kvm_arch_gmem_invalidate(kvm_pfn_t start, kvm_pfn_t end) __weak;
+
+void glue_gmem_gone(void *hva, unsigned long size)
+{
+	kvm_pfn_t pfn = __pa(hva) >> PAGE_SHIFT, end = pfn + (size >> PAGE_SHIFT);
+
+	if (!kvm_arch_gmem_invalidate)
+		return;
+	kvm_arch_gmem_invalidate(pfn, end);
+	for (; pfn < end; pfn++) {
+		if (!glue_rmp_assigned(pfn))
+			continue;
+		glue_host->mem_bug(IMAGE_MEM_FIRMWARE,
+				   "left a page of a guest_memfd assigned that goes",
+				   (void *)kvm_arch_gmem_invalidate + 1);
+		break;
+	}
+}
+

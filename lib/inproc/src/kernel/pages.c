@@ -80,6 +80,5 @@ void free_pages(unsigned long addr, unsigned int order)
 
 void split_page(struct page *page, unsigned int order)
 {
-	/* The parts are freed one by one, which the process's allocator cannot do. */
-	glue_die("split_page() of order %u: not provided by the glue", order);
+	glue_host->split(page_address(page));
 }

@@ -78,6 +78,8 @@ static int glue_launch_update(struct sev_data_snp_launch_update *data, int *fw_e
 		*fw_err = SEV_RET_INVALID_PAGE_STATE;
 		return -EIO;
 	}
+	/* It is the guest's now, and no more to be kept from the hypervisor. */
+	glue_rmp_set_mutable(__pa(page) >> PAGE_SHIFT);
 	if (data->page_type != SNP_PAGE_TYPE_VMSA)
 		return 0;
 
@@ -151,7 +153,13 @@ static int glue_psp_cmd(int cmd, void *data, int *fw_err)
 		gctx->magic = 0;
 		return 0;
 	}
-	case SEV_CMD_SNP_PAGE_RECLAIM:
+	case SEV_CMD_SNP_PAGE_RECLAIM: {
+		struct sev_data_snp_page_reclaim *reclaim = data;
+
+		/* Bit 0 of the address is the page's size. */
+		glue_rmp_set_mutable(reclaim->paddr >> PAGE_SHIFT);
+		return 0;
+	}
 	case SEV_CMD_SNP_DF_FLUSH:
 	case SEV_CMD_DF_FLUSH:
 		return 0;
@@ -162,8 +170,14 @@ static int glue_psp_cmd(int cmd, void *data, int *fw_err)
 int sev_do_cmd(int cmd, void *data, int *psp_ret)
 {
 	int fw_err = 0;
-	int ret = glue_psp_cmd(cmd, data, &fw_err);
+	int ret;
 
+	if (glue_host->step_fails(IMAGE_STEP_PSP)) {
+		fw_err = SEV_RET_RESOURCE_LIMIT;
+		ret = -EIO;
+	} else {
+		ret = glue_psp_cmd(cmd, data, &fw_err);
+	}
 	if (psp_ret)
 		*psp_ret = fw_err;
 	return ret;
@@ -188,7 +202,7 @@ void *psp_copy_user_blob(u64 uaddr, u32 len)
 {
 	if (!uaddr || !len || len > 32 * 1024)
 		return ERR_PTR(-EINVAL);
-	return memdup_user((void __user *)uaddr, len);
+	return glue_dup_user(IMAGE_KMALLOC, (void __user *)uaddr, len, GLUE_CALLER);
 }
 
 void *snp_alloc_firmware_page(gfp_t mask)
@@ -196,8 +210,10 @@ void *snp_alloc_firmware_page(gfp_t mask)
 	void *page = glue_host->alloc(IMAGE_PAGES, PAGE_SIZE, PAGE_SIZE, !!(mask & __GFP_ZERO),
 				      GLUE_CALLER);
 
-	if (page)
-		rmp_make_private(__pa(page) >> PAGE_SHIFT, 0, PG_LEVEL_4K, 0, true);
+	if (page && rmp_make_private(__pa(page) >> PAGE_SHIFT, 0, PG_LEVEL_4K, 0, true)) {
+		glue_host->free(IMAGE_PAGES, page, GLUE_CALLER);
+		return NULL;
+	}
 	return page;
 }
 
@@ -209,6 +225,7 @@ void snp_free_firmware_page(void *addr)
 		glue_host->mem_bug(IMAGE_MEM_FIRMWARE,
 				   "freed the page of a guest's context that firmware still has",
 				   GLUE_CALLER);
+	glue_rmp_set_mutable(__pa(addr) >> PAGE_SHIFT);
 	rmp_make_shared(__pa(addr) >> PAGE_SHIFT, PG_LEVEL_4K);
 	glue_host->free(IMAGE_PAGES, addr, GLUE_CALLER);
 }

@@ -35,7 +35,6 @@
 	stub amd_get_dr_addr_mask
 	stub cancel_delayed_work_sync
 	stub cancel_work_sync
-	stub cc_platform_has
 	stub check_tsc_unstable
 	stub clflush_cache_range
 	stub cpufreq_cpu_get
@@ -157,7 +156,6 @@
 	stub synchronize_srcu
 	stub synchronize_srcu_expedited
 	stub timer_init_key
-	stub unpin_user_pages
 	stub user_return_notifier_register
 	stub user_return_notifier_unregister
 	stub vmx_do_interrupt_irqoff

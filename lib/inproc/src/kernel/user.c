@@ -31,8 +31,7 @@ unsigned long _copy_to_user(void __user *to, const void *from, unsigned long n)
 	return raw_copy_to_user(to, from, n);
 }
 
-static void *glue_dup_user(enum image_alloc how, const void __user *src, size_t len,
-			   const void *caller)
+void *glue_dup_user(enum image_alloc how, const void __user *src, size_t len, const void *caller)
 {
 	void *p = glue_host->alloc(how, len, 8, false, caller);
 
