@@ -1,0 +1,488 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the kernel holds for an SNP VM whose launch goes wrong: commands out of
+ * order or with bad arguments, and every step on the way failing once.  Whatever
+ * happened, closing the VM must give everything back, which is looked at when the
+ * case ends.
+ *
+ * Not ABI, so not checked: which error a refused command returns.
+ */
+#include "harness.h"
+
+#include <fcntl.h>
+#include <linux/kvm.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+
+#include "kvm_util.h"
+
+#include "observer.h"
+#include "snp_vm.h"
+
+#define PAGE		4096ull
+#define SLOT_PAGES	8
+#define PRIVATE_PAGES	4		/* the first ones */
+
+/* Guest policy: bit 17 is reserved and must be 1, bit 16 allows SMT (SEV-SNP firmware ABI) */
+#define POLICY		((1ull << 17) | (1ull << 16))
+
+/* A page that nothing is mapped at. */
+#define NOWHERE		0x10000000ull
+
+#define MEM_REQS	REQ_KERNEL_MEM_LEAK, REQ_KERNEL_MEM_FREED, REQ_KERNEL_MEM_BOUNDS, \
+			REQ_KERNEL_MAP_LEFT, REQ_KERNEL_KMAP_LEFT, REQ_KERNEL_FIRMWARE_PAGE
+
+/* Without libkvm, for which every error is the end. */
+struct launch {
+	int kvm, sev, vm, gmem, vcpu;
+	char *mem;
+};
+
+/* How far a launch has come; each includes those before it. */
+enum stage { NOTHING, CREATED, INITED, MEMORY, VCPU, STARTED, UPDATED, FINISHED };
+
+static int err(long ret)
+{
+	return ret < 0 ? errno : 0;
+}
+
+static int sev_cmd_on(struct launch *l, int sev_fd, uint32_t id, void *data)
+{
+	struct kvm_sev_cmd cmd = { .id = id, .data = (uint64_t)data, .sev_fd = sev_fd };
+
+	return err(ioctl(l->vm, KVM_MEMORY_ENCRYPT_OP, &cmd));
+}
+
+static int sev_cmd(struct launch *l, uint32_t id, void *data)
+{
+	return sev_cmd_on(l, l->sev, id, data);
+}
+
+static int init2(struct launch *l, uint32_t flags, uint16_t ghcb_version)
+{
+	struct kvm_sev_init init = { .flags = flags, .ghcb_version = ghcb_version };
+
+	return sev_cmd(l, KVM_SEV_INIT2, &init);
+}
+
+static int add_memory(struct launch *l)
+{
+	struct kvm_create_guest_memfd gmem = { .size = SLOT_PAGES * PAGE };
+	struct kvm_userspace_memory_region2 slot = {
+		.flags = KVM_MEM_GUEST_MEMFD,
+		.memory_size = SLOT_PAGES * PAGE,
+		.userspace_addr = (uint64_t)l->mem,
+	};
+	struct kvm_memory_attributes attrs = {
+		.size = PRIVATE_PAGES * PAGE, .attributes = KVM_MEMORY_ATTRIBUTE_PRIVATE,
+	};
+
+	l->gmem = ioctl(l->vm, KVM_CREATE_GUEST_MEMFD, &gmem);
+	if (l->gmem < 0)
+		return errno;
+	slot.guest_memfd = l->gmem;
+	return err(ioctl(l->vm, KVM_SET_USER_MEMORY_REGION2, &slot)) ?:
+	       err(ioctl(l->vm, KVM_SET_MEMORY_ATTRIBUTES, &attrs));
+}
+
+static int start(struct launch *l, uint64_t policy, uint16_t flags)
+{
+	struct kvm_sev_snp_launch_start args = { .policy = policy, .flags = flags };
+
+	return sev_cmd(l, KVM_SEV_SNP_LAUNCH_START, &args);
+}
+
+static int update_args(struct launch *l, struct kvm_sev_snp_launch_update args)
+{
+	int ret = sev_cmd(l, KVM_SEV_SNP_LAUNCH_UPDATE, &args);
+
+	/* What is left is the VMM's to ask for again; here there is no reason for any. */
+	return ret ?: args.len ? EAGAIN : 0;
+}
+
+static int update(struct launch *l, uint64_t gfn, const void *from, uint64_t pages)
+{
+	return update_args(l, (struct kvm_sev_snp_launch_update){
+		.gfn_start = gfn, .uaddr = (uint64_t)from, .len = pages * PAGE,
+		.type = KVM_SEV_SNP_PAGE_TYPE_NORMAL,
+	});
+}
+
+static int finish(struct launch *l)
+{
+	struct kvm_sev_snp_launch_finish args = {};
+
+	return sev_cmd(l, KVM_SEV_SNP_LAUNCH_FINISH, &args);
+}
+
+static int advance(struct launch *l, enum stage stage)
+{
+	switch (stage) {
+	case CREATED:
+		l->vm = ioctl(l->kvm, KVM_CREATE_VM, KVM_X86_SNP_VM);
+		return err(l->vm);
+	case INITED:
+		return init2(l, 0, GHCB_PROTOCOL_VERSION);
+	case MEMORY:
+		return add_memory(l);
+	case VCPU:
+		if (ioctl(l->vm, KVM_CREATE_IRQCHIP))
+			return errno;
+		l->vcpu = ioctl(l->vm, KVM_CREATE_VCPU, 0);
+		return err(l->vcpu);
+	case STARTED:
+		return start(l, POLICY, 0);
+	case UPDATED:
+		return update(l, 0, l->mem, 2);
+	case FINISHED:
+		return finish(l);
+	case NOTHING:
+		break;
+	}
+	return 0;
+}
+
+/* From stage @from up to @to: 0, or the errno of the first step that failed. */
+static int go(struct launch *l, enum stage from, enum stage to)
+{
+	int ret = 0;
+
+	while (!ret && from < to)
+		ret = advance(l, ++from);
+	return ret;
+}
+
+static void open_launch(struct launch *l)
+{
+	*l = (struct launch){ .vm = -1, .gmem = -1, .vcpu = -1 };
+	l->kvm = open(KVM_DEV_PATH, O_RDWR);
+	l->sev = open("/dev/sev", O_RDWR);
+	TEST_ASSERT(l->kvm >= 0 && l->sev >= 0, "cannot open %s or /dev/sev", KVM_DEV_PATH);
+	l->mem = mmap(NULL, SLOT_PAGES * PAGE, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	TEST_ASSERT(l->mem != MAP_FAILED, "out of memory");
+}
+
+static void close_launch(struct launch *l)
+{
+	const int fds[] = { l->vcpu, l->gmem, l->vm, l->sev, l->kvm };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(fds); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	munmap(l->mem, SLOT_PAGES * PAGE);
+	errno = 0;
+}
+
+/* ---- commands that are refused ---- */
+
+static int init_twice(struct launch *l)
+{
+	return init2(l, 0, GHCB_PROTOCOL_VERSION);
+}
+
+static int init_flags(struct launch *l)
+{
+	return init2(l, 1, GHCB_PROTOCOL_VERSION);
+}
+
+static int init_version(struct launch *l)
+{
+	return init2(l, 0, 0xff);
+}
+
+static int start_again(struct launch *l)
+{
+	return start(l, POLICY, 0);
+}
+
+static int start_flags(struct launch *l)
+{
+	return start(l, POLICY, 1);
+}
+
+static int start_policy(struct launch *l)
+{
+	return start(l, 0, 0);
+}
+
+static int start_no_args(struct launch *l)
+{
+	return sev_cmd(l, KVM_SEV_SNP_LAUNCH_START, (void *)NOWHERE);
+}
+
+static int start_no_fd(struct launch *l)
+{
+	struct kvm_sev_snp_launch_start args = { .policy = POLICY };
+
+	return sev_cmd_on(l, -1, KVM_SEV_SNP_LAUNCH_START, &args);
+}
+
+static int update_first(struct launch *l)
+{
+	return update(l, 0, l->mem, 2);
+}
+
+static int update_again(struct launch *l)
+{
+	return update(l, 1, l->mem, 1);
+}
+
+static int update_no_source(struct launch *l)
+{
+	return update(l, 0, (void *)NOWHERE, 1);
+}
+
+static int update_no_slot(struct launch *l)
+{
+	return update(l, SLOT_PAGES, l->mem, 1);
+}
+
+static int update_shared(struct launch *l)
+{
+	return update(l, PRIVATE_PAGES, l->mem, 1);
+}
+
+static int update_type(struct launch *l)
+{
+	return update_args(l, (struct kvm_sev_snp_launch_update){
+		.uaddr = (uint64_t)l->mem, .len = PAGE, .type = 0xff });
+}
+
+static int update_flags(struct launch *l)
+{
+	return update_args(l, (struct kvm_sev_snp_launch_update){
+		.uaddr = (uint64_t)l->mem, .len = PAGE, .type = KVM_SEV_SNP_PAGE_TYPE_NORMAL,
+		.flags = 1 });
+}
+
+static int update_length(struct launch *l)
+{
+	return update_args(l, (struct kvm_sev_snp_launch_update){
+		.uaddr = (uint64_t)l->mem, .len = PAGE - 1, .type = KVM_SEV_SNP_PAGE_TYPE_NORMAL });
+}
+
+static int finish_flags(struct launch *l)
+{
+	struct kvm_sev_snp_launch_finish args = { .flags = 1 };
+
+	return sev_cmd(l, KVM_SEV_SNP_LAUNCH_FINISH, &args);
+}
+
+static int finish_no_id_block(struct launch *l)
+{
+	struct kvm_sev_snp_launch_finish args = { .id_block_en = 1, .id_block_uaddr = NOWHERE };
+
+	return sev_cmd(l, KVM_SEV_SNP_LAUNCH_FINISH, &args);
+}
+
+static int finish_no_id_auth(struct launch *l)
+{
+	struct kvm_sev_snp_launch_finish args = {
+		.id_block_en = 1, .id_block_uaddr = (uint64_t)l->mem, .id_auth_uaddr = NOWHERE,
+	};
+
+	return sev_cmd(l, KVM_SEV_SNP_LAUNCH_FINISH, &args);
+}
+
+static int region(struct launch *l, unsigned long cmd, void *addr, uint64_t size)
+{
+	struct kvm_enc_region args = { .addr = (uint64_t)addr, .size = size };
+
+	return err(ioctl(l->vm, cmd, &args));
+}
+
+static int region_nowhere(struct launch *l)
+{
+	return region(l, KVM_MEMORY_ENCRYPT_REG_REGION, (void *)NOWHERE, PAGE);
+}
+
+static int region_half_there(struct launch *l)
+{
+	char *end = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			 -1, 0);
+
+	TEST_ASSERT(end != MAP_FAILED, "out of memory");
+	munmap(end + PAGE, PAGE);
+	return region(l, KVM_MEMORY_ENCRYPT_REG_REGION, end, 2 * PAGE);
+}
+
+static int region_empty(struct launch *l)
+{
+	return region(l, KVM_MEMORY_ENCRYPT_REG_REGION, l->mem, 0);
+}
+
+static int region_not_registered(struct launch *l)
+{
+	return region(l, KVM_MEMORY_ENCRYPT_UNREG_REGION, l->mem, PAGE);
+}
+
+static int unknown_command(struct launch *l)
+{
+	return sev_cmd(l, 0xffff, NULL);
+}
+
+static int sev_command(struct launch *l)
+{
+	struct kvm_sev_launch_start args = {};
+
+	return sev_cmd(l, KVM_SEV_LAUNCH_START, &args);
+}
+
+COCO_FIXTURE(refused);
+FIXTURE_VARIANT(refused)
+{
+	struct check_row row;
+	enum stage after;
+	int (*command)(struct launch *l);
+	bool is_last;			/* the launch can't go on behind it */
+};
+
+#define REFUSED(name, stage, ...)						\
+	FIXTURE_VARIANT_ADD(refused, name)					\
+	{									\
+		COCO_ROW(NULL, REQ_SNP_LAUNCH_FAILS, MEM_REQS),			\
+		.after = stage, .command = name, __VA_ARGS__			\
+	}
+
+REFUSED(init_flags, CREATED);
+REFUSED(init_version, CREATED);
+REFUSED(init_twice, INITED);
+REFUSED(region_nowhere, VCPU);
+REFUSED(region_half_there, VCPU);
+REFUSED(region_empty, VCPU);
+REFUSED(region_not_registered, VCPU);
+REFUSED(unknown_command, VCPU);
+REFUSED(sev_command, VCPU);
+REFUSED(start_flags, VCPU);
+REFUSED(start_policy, VCPU);
+REFUSED(start_no_args, VCPU);
+REFUSED(start_no_fd, VCPU);
+REFUSED(start_again, STARTED);
+REFUSED(update_first, VCPU);
+REFUSED(update_no_source, STARTED);
+REFUSED(update_no_slot, STARTED);
+REFUSED(update_shared, STARTED);
+REFUSED(update_type, STARTED);
+REFUSED(update_flags, STARTED);
+REFUSED(update_length, STARTED);
+REFUSED(update_again, UPDATED);
+REFUSED(finish, VCPU);
+REFUSED(finish_flags, UPDATED);
+REFUSED(finish_no_id_block, UPDATED, .is_last = true);
+REFUSED(finish_no_id_auth, UPDATED, .is_last = true);
+
+COCO_TEST_F(refused, closes)
+{
+	struct launch l;
+
+	open_launch(&l);
+	if (EXPECT_REQ_EQ(REQ_SNP_LAUNCH_FAILS, "the launch before it", 0,
+			  go(&l, NOTHING, variant->after), &names_errno)) {
+		EXPECT_REQ_TRUE(REQ_SNP_LAUNCH_FAILS, "it fails", variant->command(&l));
+		if (!variant->is_last)
+			EXPECT_REQ_EQ(REQ_SNP_LAUNCH_FAILS, "the launch after it", 0,
+				      go(&l, variant->after, FINISHED), &names_errno);
+	}
+	close_launch(&l);
+}
+
+/* ---- launches that are given up ---- */
+
+COCO_FIXTURE(given_up);
+FIXTURE_VARIANT(given_up)
+{
+	struct check_row row;
+	enum stage after;
+	bool region;
+};
+
+#define GIVEN_UP(name, stage, ...)						\
+	FIXTURE_VARIANT_ADD(given_up, name)					\
+	{									\
+		COCO_ROW(NULL, MEM_REQS), .after = stage, __VA_ARGS__		\
+	}
+
+GIVEN_UP(created, CREATED);
+GIVEN_UP(initialized, INITED);
+GIVEN_UP(with_vcpu, VCPU);
+GIVEN_UP(started, STARTED);
+GIVEN_UP(updated, UPDATED);
+GIVEN_UP(finished, FINISHED);
+GIVEN_UP(with_region, VCPU, .region = true);
+GIVEN_UP(finished_with_region, FINISHED, .region = true);
+
+COCO_TEST_F(given_up, closes)
+{
+	struct launch l;
+
+	open_launch(&l);
+	EXPECT_REQ_EQ(REQ_SNP_LAUNCH_FAILS, "the launch", 0, go(&l, NOTHING, variant->after),
+		      &names_errno);
+	if (variant->region)
+		EXPECT_REQ_EQ(REQ_SNP_LAUNCH_FAILS, "KVM_MEMORY_ENCRYPT_REG_REGION", 0,
+			      region(&l, KVM_MEMORY_ENCRYPT_REG_REGION, l.mem, 2 * PAGE),
+			      &names_errno);
+	close_launch(&l);
+}
+
+/* ---- launches of which one step fails, each in turn ---- */
+
+COCO_FIXTURE(failing);
+FIXTURE_VARIANT(failing)
+{
+	struct check_row row;
+	enum observer_step step;
+};
+
+FIXTURE_VARIANT_ADD(failing, allocation)
+{
+	COCO_ROW(NULL, REQ_SNP_LAUNCH_FAILS, MEM_REQS), .step = OBSERVER_STEP_ALLOC,
+};
+
+FIXTURE_VARIANT_ADD(failing, firmware_command)
+{
+	COCO_ROW(NULL, REQ_SNP_LAUNCH_FAILS, MEM_REQS), .step = OBSERVER_STEP_PSP,
+};
+
+FIXTURE_VARIANT_ADD(failing, rmp_update)
+{
+	COCO_ROW(NULL, REQ_SNP_LAUNCH_FAILS, MEM_REQS), .step = OBSERVER_STEP_RMP,
+};
+
+/* More steps of a kind than a launch has. */
+#define MAX_STEPS	100
+
+COCO_TEST_F(failing, closes)
+{
+	unsigned int nth, steps;
+	struct launch l;
+	char what[64];
+	int ret;
+
+	if (!observer()) {
+		check_skip("no observer here: nothing can be made to fail");
+		return;
+	}
+	for (nth = 1; nth < MAX_STEPS; nth++) {
+		open_launch(&l);
+		observer()->fail_step(variant->step, nth);
+		ret = go(&l, NOTHING, FINISHED);
+		steps = observer()->steps(variant->step);
+		/* Not the steps of the end: what fails there can't be told to anyone. */
+		observer()->fail_step(variant->step, 0);
+		close_launch(&l);
+		snprintf(what, sizeof(what), "step %u fails, and so does the launch", nth);
+		if (steps < nth)
+			break;
+		/* KVM does without some of what it allocates. */
+		if (variant->step != OBSERVER_STEP_ALLOC)
+			EXPECT_REQ_TRUE(REQ_SNP_LAUNCH_FAILS, what, ret);
+	}
+	EXPECT_REQ_EQ(REQ_SNP_LAUNCH_FAILS, "the launch of which nothing fails", 0, ret,
+		      &names_errno);
+	EXPECT_REQ_TRUE(REQ_SNP_LAUNCH_FAILS, "there was something to fail", nth > 1);
+}
+
+COCO_MAIN(snp_vm_missing)
