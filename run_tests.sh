@@ -24,6 +24,7 @@ names, match the pattern CASE (* and ? as in a shell).
   --patch FILE        apply this patch to a copy of the tree; may be given repeatedly
   --engine NAME       what runs the guest on src: kvm or unicorn; default: kvm where
                       /dev/kvm can be opened
+  --sanitize          build the kernel's code with its undefined behaviour sanitizer (src)
   --list              print tests, cases, requirements and revisions, and exit
   -j N                run N tests at a time; default: number of processors
   --timeout SECONDS   stop a test that takes longer; default: 45
@@ -57,7 +58,7 @@ file()
 }
 
 root=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
-install='' platform='' engine='' list='' jobs='' timeout=45 out='' known=''
+install='' platform='' engine='' list='' sanitize='' jobs='' timeout=45 out='' known=''
 kdir=${KDIR:-} kdir_from=KDIR
 patches=() tests=()
 
@@ -84,6 +85,7 @@ while [ $# -gt 0 ]; do
 	--help|-h)	usage; exit 0 ;;
 	--setup)	install=--install ;;
 	--list)		list=--list ;;
+	--sanitize)	sanitize=--sanitize ;;
 	--platform)	platform=$value ;;
 	--engine)	engine=$value ;;
 	--kdir)		kdir=$value kdir_from=--kdir ;;
@@ -120,6 +122,7 @@ if [ -n "$kdir" ]; then
 fi
 if [ "$platform" = hw ] || [ "$platform" = ref ]; then
 	[ ${#patches[@]} = 0 ] || die "--patch: platform $platform has no tree to patch"
+	[ -z "$sanitize" ] || die "--sanitize: platform $platform builds no kernel"
 fi
 for name in ${tests[@]+"${tests[@]}"}; do
 	[ -f "$root/x86_64/${name%%:*}.c" ] && [[ ${name%%:*} == *_test ]] && continue
@@ -169,8 +172,9 @@ if [ -z "$out" ] && [ -z "$list" ]; then
 fi
 
 status=0
-"$root/tools/run.pl" --root "$root" --build "$BUILD" --timeout "$timeout" --jobs "$jobs" $list \
-	${out:+--out "$out"} ${platform:+--platform "$platform"} ${engine:+--engine "$engine"} \
+"$root/tools/run.pl" --root "$root" --build "$BUILD" --timeout "$timeout" --jobs "$jobs" \
+	$list $sanitize ${out:+--out "$out"} \
+	${platform:+--platform "$platform"} ${engine:+--engine "$engine"} \
 	${kdir:+--kdir "$kdir"} ${known:+--known-issues "$known"} \
 	${patches[@]+"${patches[@]}"} -- ${tests[@]+"${tests[@]}"} || status=$?
 

@@ -29,6 +29,7 @@
 #define DOC_KVM_HOST	"include/linux/kvm_host.h"
 #define DOC_SNP_FW	"AMD 56860 SNP firmware ABI"
 #define DOC_STYLE	"Documentation/process/coding-style.rst"
+#define DOC_UBSAN	"Documentation/dev-tools/ubsan.rst"
 
 #define REQUIREMENTS(REQUIREMENT)		\
 	REQUIREMENTS_SUITE(REQUIREMENT)		\

@@ -4,7 +4,9 @@
 # Make the kernel image of a tree: configure and build its KVM objects, outside
 # the tree, and link them with our glue.
 #
-#   tools/image.sh [--out DIR] [--kdir DIR] [--patch FILE]... [--slot NAME] [-j N]
+#   tools/image.sh [--out DIR] [--kdir DIR] [--patch FILE]... [--slot NAME] [--sanitize] [-j N]
+#
+# With --sanitize the tree's objects are built with its undefined behaviour sanitizer.
 #
 # Prints IMAGE=, TREE=, VERSION=, PATCHES= and SLOT= lines.  Status 0, or 2 with a
 # message.  The tree is never written to: kbuild sees a farm of links to its
@@ -21,6 +23,7 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 out=build
 kdir=
 slot=
+sanitize=
 jobs=$(nproc)
 patches=()
 
@@ -36,6 +39,7 @@ while [ $# -gt 0 ]; do
 	--kdir) kdir=${2:?}; shift 2 ;;
 	--patch) patches+=("$(readlink -f "${2:?}")"); shift 2 ;;
 	--slot) slot=${2:?}; shift 2 ;;
+	--sanitize) sanitize=sanitize; shift ;;
 	-j) jobs=${2:?}; shift 2 ;;
 	*) die "unknown option $1" ;;
 	esac
@@ -56,10 +60,11 @@ out=$(readlink -f "$out")
 # Objects and glue of a tree; a name that tells slots apart, no more.
 slot_name()	# [PATCH]...
 {
-	printf '%s\n' "$kdir" "$@" | sha256sum | cut -c1-12
+	printf '%s\n' "$kdir" $sanitize "$@" | sha256sum | cut -c1-12
 }
 : "${slot:=$(slot_name "${patches[@]}")}"
 work=$out/image/$slot
+configs=("$top/tools/image.config" ${sanitize:+"$top/tools/image.sanitize.config"})
 farm_root=$work/farm
 farm=$farm_root$kdir
 # In the farm, so that kbuild names sources as ../..., and a slot can be cloned.
@@ -225,22 +230,25 @@ sync_farm()
 kmake()
 {
 	env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -j "$jobs" -C "$farm" O="$objdir" \
-		ARCH=x86_64 KBUILD_BUILD_TIMESTAMP=0 "$@"
+		ARCH=x86_64 KBUILD_BUILD_TIMESTAMP=0 \
+		"CFLAGS_svm/sev.o=-include $top/lib/inproc/src/kernel/kmap.h" "$@"
 }
 
 configure()
 {
-	if [ -e "$objdir/.config" ] && cmp -s "$top/tools/image.config" "$work/image.config"; then
+	if [ -e "$objdir/.config" ] && cat "${configs[@]}" | cmp -s - "$work/image.config"; then
 		return
 	fi
 	mkdir -p "$objdir"
 	# What x86_64_defconfig does, with ours on top, in one go of kconfig.
-	cat "$farm/arch/x86/configs/x86_64_defconfig" "$top/tools/image.config" \
+	cat "$farm/arch/x86/configs/x86_64_defconfig" "${configs[@]}" \
 		> "$objdir/.config"
 	kmake olddefconfig || return
+	[ -z "$sanitize" ] || grep -q '^CONFIG_UBSAN=y' "$objdir/.config" ||
+		die "CONFIG_UBSAN cannot be enabled in $kdir: no --sanitize (see $objdir/.config)"
 	grep -q '^CONFIG_KVM_AMD_SEV=y' "$objdir/.config" ||
 		die "CONFIG_KVM_AMD_SEV cannot be enabled in $kdir (see $objdir/.config)"
-	cp "$top/tools/image.config" "$work/image.config"
+	cat "${configs[@]}" > "$work/image.config"
 }
 
 # A tree with TDX: its tdx.c, what vmx/ calls it through, the interrupts without which
@@ -350,6 +358,7 @@ inputs()
 {
 	list_tree | sort
 	gcc --version | head -n 1
+	echo "$sanitize"
 	sha256sum "${patches[@]}" "$top"/tools/image.* "$top"/lib/inproc/src/image.h \
 		"$top"/lib/inproc/src/kernel/* < /dev/null
 }
@@ -388,6 +397,7 @@ mapfile -t objs < <(tree_objs)
 
 sed -n 's/^savedcmd_[^=]*:= //p' "$objdir/arch/x86/kvm/svm/.sev.o.cmd" |
 	sed -e 's/ *;.*//' -e 's/-Wp,-MMD,[^ ]*//' -e 's/ -c -o .*//' \
+	    -e 's/ -fsanitize=[^ ]*//g' -e 's/ -include [^ ]*kmap.h//' \
 	    -e 's/-Wmissing-\(prototypes\|declarations\)//g' > "$work/flags.new"
 update "$work/flags.new" "$work/flags"
 probe > "$work/probe.new"

@@ -31,7 +31,8 @@ exit(eval { main() } // do {
 sub main
 {
 	GetOptions(\%options, 'root=s', 'build=s', 'out=s', 'platform=s', 'kdir=s', 'engine=s',
-		'patch=s' => $options{patches}, 'known-issues=s', 'jobs=i', 'timeout=f', 'list')
+		'patch=s' => $options{patches}, 'known-issues=s', 'jobs=i', 'timeout=f', 'list',
+		'sanitize')
 		or return USAGE;
 
 	my $suite = Coco::Suite->new(@options{qw(root build)});
@@ -88,7 +89,11 @@ sub add_jobs
 			test => $name,
 			argv => [$suite->program($name), @filter],
 			# /dev/kvm is an AMD's or an Intel's.
-			env => { %{$group->{env}}, COCO_VENDOR => $name =~ /^tdx_/ ? 'intel' : 'amd' },
+			env => {
+				%{$group->{env}},
+				COCO_VENDOR => $name =~ /^tdx_/ ? 'intel' : 'amd',
+				COCO_KNOWN => join(',', sort keys %{$group->{known}}),
+			},
 			timeout => $options{timeout},
 			known => $group->{known},
 			issues => $known,

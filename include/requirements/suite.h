@@ -22,6 +22,8 @@
 		"local mappings and references to files end before the return to the VMM")	\
 	REQUIREMENT(KERNEL_FIRMWARE_PAGE, "KERNEL-FIRMWARE-PAGE", DOC_SNP_FW, "Page Management",	\
 		"a page is given back neither while the RMP assigns it nor while firmware uses it")	\
+	REQUIREMENT(KERNEL_UNDEFINED, "KERNEL-UNDEFINED", DOC_UBSAN, "Undefined Behavior Sanitizer",	\
+		"the kernel does nothing that C leaves undefined (needs --sanitize)")		\
 	REQUIREMENT(SNP_LAUNCH_FAILS, "SNP-LAUNCH-FAILS", DOC_SEV_RST, "KVM_SEV_SNP_LAUNCH_START and on",	\
 		"a launch command out of order, with bad arguments or whose steps fail is an error")	\
 	REQUIREMENT(LIBKVM_ASSERT, "LIBKVM-ASSERT", "kselftest KVM library",			\

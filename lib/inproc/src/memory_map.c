@@ -204,6 +204,9 @@ static void report_left(const struct held *h, enum image_mem_bug what, const cha
 	if (h->how == IMAGE_MAP_FILE)
 		memory_report(what, "a file that %s referred to is not put %s", memory_site(h->by),
 			      when);
+	else if (h->how == IMAGE_MAP_KMAP)
+		memory_report(what, "a page that %s mapped for a moment is still mapped %s",
+			      memory_site(h->by), when);
 	else if (h->how == IMAGE_MAP_PIN)
 		memory_report(what, "the VMM's page at %p, which %s pinned, is still pinned %s",
 			      h->page, memory_site(h->by), when);

@@ -50,7 +50,7 @@ void memory_report(enum image_mem_bug what, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	inproc_diag("kernel memory: %s", text);
+	inproc_diag("kernel %s: %s", what == IMAGE_UNDEFINED ? "behaviour" : "memory", text);
 	src_mem_bug(what, text);
 }
 

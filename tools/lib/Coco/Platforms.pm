@@ -111,9 +111,11 @@ sub src_groups
 	my @tests = -e "$kdir/arch/x86/kvm/vmx/tdx.c" ? () :
 		(tests => qr/^(?!tdx_)/, others => 'the tree has no arch/x86/kvm/vmx/tdx.c');
 	my $engine = engine($options->{engine});
+	push @tree, '--sanitize' if $options->{sanitize};
 	my @images = build_images($options, map { [@tree, @$_] } @variants);
 	return map {
 		my $tree = join ' + ', $_->{TREE}, map { s/\.patch$//r } split /,/, $_->{PATCHES};
+		$tree .= ', sanitized' if $options->{sanitize};
 		{
 			label => "src/$engine $tree",
 			dir => "src-$engine-" . $tree =~ s/[^\w.+-]+//gr,
