@@ -50,7 +50,7 @@ program()
 {
 	local engine=$1
 	shift
-	env COCO_PLATFORM=src COCO_ENGINE="$engine" COCO_IMAGE="$image" COCO_TIMEOUT=1 \
+	env COCO_PLATFORM=src COCO_ENGINE="$engine" COCO_IMAGE="$image" COCO_TIMEOUT="${seconds:-1}" \
 		LD_PRELOAD="$preload" timeout -k 2 60 "$reports" "$@" > "$TMP/raw" 2>&1 < /dev/null
 	normalize < "$TMP/raw"
 }
@@ -105,6 +105,23 @@ reported()	# NAME OPTION...
 	runner "$@" | normalize | same "$name"
 }
 
+# Places are looked up while the VM lives, which takes time.
+patiently()
+{
+	local seconds=20
+	"$@"
+}
+
+# The same kernel with its undefined behaviour sanitizer.
+sanitized()
+{
+	local answer image
+	answer=$("$ROOT/tools/image.sh" --out "$BUILD" --slot $slot-sanitized --sanitize \
+		--patch "$here/fixtures/reports.patch") || return
+	image=$(sed -n 's/^IMAGE=//p' <<< "$answer")
+	patiently said reports_sanitized unicorn undefined_index memory_past_end
+}
+
 no_image()
 {
 	echo "$TMP/build" > "$TMP/image"
@@ -113,6 +130,8 @@ no_image()
 
 ok "crashes" said reports_crashes unicorn kernel_warns kernel_bugs kernel_null_pointer \
 	kernel_calls_nowhere kernel_unprovided_call kernel_unprovided_data kernel_bad_opcode
+ok "memory" patiently said reports_memory unicorn memory_past_end memory_in_slack memory_after_free \
+	memory_freed_twice memory_wrong_free memory_leaks
 ok "hangs" said reports_hangs unicorn hang_kernel_loops hang_kernel_deadlocks \
 	hang_guest_spins hang_host_spins hang_own_handler
 if [ -r /dev/kvm ] && [ -w /dev/kvm ]; then
@@ -125,6 +144,7 @@ ok "line" true_line
 ok "runner.crashes" reported reports_runner 'reports_test:report.kernel_*'
 ok "runner.hang" reported reports_runner_hang --timeout 2 'reports_test:report.hang_kernel_loops*'
 ok "runner.sides" reported reports_sides told_test
+ok "sanitized" sanitized
 ok "no_image" no_image
 
 finish
