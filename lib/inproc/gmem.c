@@ -140,6 +140,9 @@ static void unbind_all(struct vm *vm, const struct gmem *gmem)
 	bool bound = false;
 	uint32_t i;
 
+	for (i = 0; i < INPROC_MAX_SLOTS; i++)
+		if (vm->slot_gmem[i] == gmem)
+			mem_private_gone(vm, vm->pub.slots[i].gpa, vm->pub.slots[i].size);
 	pthread_mutex_lock(&vm->pub.lock);
 	for (i = 0; i < INPROC_MAX_SLOTS; i++) {
 		if (vm->slot_gmem[i] != gmem)

@@ -102,6 +102,11 @@ struct platform_ops {
 	long (*vm_ioctl)(struct inproc_vm *vm, unsigned int cmd, unsigned long arg);
 	/* After a change of the slots, under vm->lock; may be NULL. */
 	void (*slots_changed)(struct inproc_vm *vm);
+	/*
+	 * Private memory at [@gpa, @gpa + @size) bytes becomes shared, or what backs it goes
+	 * away: called before it does, without locks; may be NULL.
+	 */
+	void (*private_gone)(struct inproc_vm *vm, uint64_t gpa, uint64_t size);
 
 	/*
 	 * @size bytes of guest_memfd, which were mapped at @hva, are about to go: the

@@ -58,6 +58,12 @@ void *inproc_gpa_to_hva(struct inproc_vm *vm, uint64_t gpa, bool private, uint64
 	return base;
 }
 
+void mem_private_gone(struct vm *vm, uint64_t gpa, uint64_t size)
+{
+	if (vm->pub.confidential && platform->private_gone)
+		platform->private_gone(&vm->pub, gpa, size);
+}
+
 int mem_slots_changed(struct vm *vm)
 {
 	int r = mem_update_engine(vm);
@@ -199,6 +205,8 @@ long mem_set_region(struct vm *vm, unsigned int cmd, unsigned long arg)
 	if (r)
 		return r;
 
+	if (!mem.memory_size && vm->pub.slots[mem.slot].used)
+		mem_private_gone(vm, vm->pub.slots[mem.slot].gpa, vm->pub.slots[mem.slot].size);
 	pthread_mutex_lock(&vm->pub.lock);
 	if (!mem.memory_size)
 		r = delete_slot(vm, mem.slot);

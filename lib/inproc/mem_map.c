@@ -115,6 +115,8 @@ long mem_set_attributes(struct vm *vm, unsigned long arg)
 
 	start = attrs.address >> PAGE_SHIFT;
 	end = (attrs.address + attrs.size) >> PAGE_SHIFT;
+	if (!attrs.attributes)
+		mem_private_gone(vm, attrs.address, attrs.size);
 	pthread_mutex_lock(&vm->pub.lock);
 	if (attrs.attributes)
 		r = join_range(&vm->pub, start, end);

@@ -250,6 +250,8 @@ struct image_ops {
 	long (*vm_create)(unsigned long type, void *vm, void **kvm);
 	void (*vm_destroy)(void *kvm);
 	long (*vm_ioctl)(void *kvm, unsigned int cmd, unsigned long arg);
+	/* The guest loses its private memory in [@gpa, @gpa + @size) bytes, which is there still. */
+	void (*private_gone)(void *kvm, unsigned long long gpa, unsigned long long size);
 
 	/* guest_memfd's pages at @hva, @size bytes, go back to the kernel's allocator. */
 	void (*gmem_gone)(void *hva, unsigned long size);

@@ -176,6 +176,13 @@ static void src_gmem_gone(void *hva, uint64_t size)
 	leave(0);
 }
 
+static void src_private_gone(struct inproc_vm *vm, uint64_t gpa, uint64_t size)
+{
+	enter(vm);
+	image->private_gone(vm->priv, gpa, size);
+	leave(0);
+}
+
 static long src_vcpu_create(struct inproc_vcpu *vcpu)
 {
 	struct src_vcpu *src = calloc(1, sizeof(*src));
@@ -244,6 +251,7 @@ static const struct platform_ops src_platform = {
 	.vm_destroy = src_vm_destroy,
 	.vm_ioctl = src_vm_ioctl,
 	.gmem_gone = src_gmem_gone,
+	.private_gone = src_private_gone,
 	.vcpu_create = src_vcpu_create,
 	.vcpu_destroy = src_vcpu_destroy,
 	.vcpu_ioctl = src_vcpu_ioctl,

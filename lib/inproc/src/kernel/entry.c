@@ -50,6 +50,7 @@ static struct image_ops glue_ops = {
 	.vm_destroy = glue_vm_destroy,
 	.vm_ioctl = glue_vm_ioctl,
 	.gmem_gone = glue_gmem_gone,
+	.private_gone = glue_private_gone,
 	.vcpu_create = glue_vcpu_create,
 	.vcpu_destroy = glue_vcpu_destroy,
 	.vcpu_ioctl = glue_vcpu_ioctl,

@@ -105,8 +105,11 @@ struct glue_vendor {
 	void (*vcpu_listed)(struct kvm_vcpu *vcpu, bool add);
 	/* Has the guest_memfd page been given to the guest? */
 	bool (*page_given)(struct kvm *kvm, gfn_t gfn, kvm_pfn_t pfn);
-	/* Take back what guests got of guest_memfd, before the VM dies; may be NULL. */
-	void (*pages_take_back)(struct kvm *kvm);
+	/*
+	 * Take back the pages of guest_memfd that the guest was given in [@start, @end);
+	 * may be NULL.
+	 */
+	void (*pages_take_back)(struct kvm *kvm, gfn_t start, gfn_t end);
 };
 
 /* vendor.c: the one in use */
@@ -137,6 +140,7 @@ long glue_vm_create(unsigned long type, void *host_vm, void **kvm);
 void glue_vm_destroy(void *kvm);
 void glue_vm_pre_destroy(struct kvm *kvm);
 long glue_vm_ioctl(void *kvm, unsigned int cmd, unsigned long arg);
+void glue_private_gone(void *kvm, unsigned long long gpa, unsigned long long size);
 /* vcpu.c */
 long glue_vcpu_create(void *kvm, unsigned int id, void *run, void *host_vcpu, void **vcpu);
 void glue_vcpu_destroy(void *vcpu);

@@ -61,14 +61,20 @@ static void glue_mirror_remove(struct kvm *kvm, struct glue_gfn *e)
 	glue_gfn_del(&vm->mirror, e);
 }
 
-void glue_mirror_take_back(struct kvm *kvm)
+void glue_mirror_take_back(struct kvm *kvm, gfn_t start, gfn_t end)
 {
 	struct glue_vm *vm = to_glue_vm(kvm);
-	struct glue_gfn *e;
+	struct glue_gfn *e, *next;
+	unsigned int i;
 
 	mutex_lock(&vm->mirror_lock);
-	while ((e = glue_gfn_first(&vm->mirror)))
-		glue_mirror_remove(kvm, e);
+	for (i = 0; i < GLUE_GFNMAP_BUCKETS; i++) {
+		for (e = vm->mirror.buckets[i]; e; e = next) {
+			next = e->next;
+			if (e->gfn >= start && e->gfn < end)
+				glue_mirror_remove(kvm, e);
+		}
+	}
 	mutex_unlock(&vm->mirror_lock);
 }
 

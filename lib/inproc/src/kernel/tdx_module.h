@@ -133,6 +133,6 @@ u64 glue_tdh_vp_enter(struct tdx_module_args *args);
 
 /* tdx_mmu.c */
 bool glue_mirror_given(struct kvm *kvm, gfn_t gfn, kvm_pfn_t pfn);
-void glue_mirror_take_back(struct kvm *kvm);
+void glue_mirror_take_back(struct kvm *kvm, gfn_t start, gfn_t end);
 
 #endif

@@ -60,7 +60,7 @@ void glue_vm_pre_destroy(struct kvm *kvm)
 		return;
 	vm->pre_destroyed = true;
 	if (glue_vendor->pages_take_back)
-		glue_vendor->pages_take_back(kvm);
+		glue_vendor->pages_take_back(kvm, 0, -1ULL);
 	kvm_arch_pre_destroy_vm(kvm);
 }
 
@@ -119,4 +119,10 @@ long glue_vm_ioctl(void *p, unsigned int cmd, unsigned long arg)
 		return ret;
 	}
 	return kvm_arch_vm_ioctl(&to_glue_vm(kvm)->file, cmd, arg);
+}
+
+void glue_private_gone(void *p, unsigned long long gpa, unsigned long long size)
+{
+	if (glue_vendor->pages_take_back)
+		glue_vendor->pages_take_back(p, gpa_to_gfn(gpa), gpa_to_gfn(gpa + size));
 }
