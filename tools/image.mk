@@ -21,7 +21,7 @@ GLOBALS := svm_x86_ops x86_emulator_cache min_sev_asid nr_asids sev_enc_bit sev_
 	   sev_asid_bitmap sev_reclaim_asid_bitmap sev_enabled sev_es_enabled sev_snp_enabled \
 	   min_snp_asid max_snp_asid min_sev_es_asid max_sev_es_asid \
 	   snp_supported_policy_bits \
-	   vt_x86_ops associated_tdvcpus tdx_module_initialized tdx_module_status \
+	   vt_x86_ops host_idt_base user_return_msrs associated_tdvcpus tdx_module_initialized tdx_module_status \
 	   tdx_global_keyid tdx_guest_keyid_start tdx_nr_guest_keyids
 
 # Given by image.lds, not to be bound as missing.

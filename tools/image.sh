@@ -342,6 +342,8 @@ probe()
 	has HAVE_EXTERNAL_SPTE_VALUE '\(\*set_external_spte\).*u64 ' \
 		<(tr -s '\n\t ' ' ' < "$farm/arch/x86/include/asm/kvm_host.h" | tr ';' '\n')
 	has HAVE_TDX_SEPT_GLOBAL ' tdx_sept_set_private_spte\(' "$farm/arch/x86/kvm/vmx/x86_ops.h"
+	has HAVE_USER_RETURN_MSRS_POINTER '__percpu \*user_return_msrs' "$farm/arch/x86/kvm/x86.c"
+	has HAVE_KVMALLOC_ALIGN '__kvmalloc_node_noprof\(.*align' "$farm/include/linux/slab.h"
 	has HAVE_FD_WORD 'unsigned long word' "$farm/include/linux/file.h"
 	has HAVE_EXIT_CODE_HI 'exit_code_hi' "$farm/arch/x86/include/asm/svm.h"
 	uapi_numbers

@@ -12,6 +12,7 @@
 bool GLUE_DATA enable_mmio_caching = true;
 bool GLUE_DATA tdp_enabled = true;
 bool GLUE_DATA tdp_mmu_enabled = true;
+bool GLUE_DATA enable_virt_at_load = true;
 bool GLUE_DATA x2avic_enabled;
 /* Addresses carry no bits beside them. */
 u64 GLUE_DATA physical_mask = (1ULL << 52) - 1;
@@ -34,5 +35,7 @@ char GLUE_DATA param_ops_bool[64];
 char GLUE_DATA param_ops_int[64];
 char GLUE_DATA param_ops_uint[64];
 char GLUE_DATA param_ops_ushort[64];
+/* pages */
+char GLUE_DATA empty_zero_page[4096] __attribute__((aligned(4096)));
 /* struct static_key */
 char GLUE_DATA hugetlb_optimize_vmemmap_key[64];

@@ -10,6 +10,7 @@
 #include <linux/gfp_types.h>
 #include <linux/types.h>
 
+#include "glue_probe.h"
 #include "../image.h"
 
 extern const struct image_host *glue_host;
@@ -36,7 +37,11 @@ void *kmalloc_caches[1024];
 void *__kmalloc_noprof(size_t size, unsigned int gfp);
 void *__kmalloc_node_noprof(size_t size, unsigned int gfp);
 void *__kmalloc_large_noprof(size_t size, unsigned int gfp);
+#ifdef HAVE_KVMALLOC_ALIGN
+void *__kvmalloc_node_noprof(size_t size, unsigned long align, unsigned int gfp);
+#else
 void *__kvmalloc_node_noprof(size_t size, unsigned int gfp);
+#endif
 void *__vmalloc_noprof(size_t size, unsigned int gfp);
 void *vzalloc_noprof(size_t size);
 void *__kmalloc_cache_noprof(struct kmem_cache *s, unsigned int gfp, size_t size);
@@ -91,7 +96,11 @@ void *__kmalloc_cache_noprof(struct kmem_cache *s, unsigned int gfp, size_t size
 	return glue_kmalloc(IMAGE_KMALLOC, size, gfp, GLUE_CALLER);
 }
 
+#ifdef HAVE_KVMALLOC_ALIGN
+void *__kvmalloc_node_noprof(size_t size, unsigned long align, unsigned int gfp)
+#else
 void *__kvmalloc_node_noprof(size_t size, unsigned int gfp)
+#endif
 {
 	return glue_kmalloc(IMAGE_KVMALLOC, size, gfp, GLUE_CALLER);
 }

@@ -4,6 +4,9 @@
  * pages that were mapped, without tables between them and the root.  tdx.c does the
  * rest (tdx_sept_*), down to the SEAMCALLs.
  */
+#include <linux/mm.h>
+#include <linux/uaccess.h>
+
 #include "tdx_module.h"
 #include "mmu.h"
 #include "mmu/mmu_internal.h"
@@ -110,4 +113,21 @@ int kvm_tdp_map_page(struct kvm_vcpu *vcpu, gpa_t gpa, u64 error_code, u8 *level
 bool kvm_tdp_mmu_gpa_is_mapped(struct kvm_vcpu *vcpu, u64 gpa)
 {
 	return glue_mirror_given(vcpu->kvm, gpa_to_gfn(gpa), 0);
+}
+/* Older trees: the source pages of KVM_TDX_INIT_MEM_REGION. */
+int get_user_pages_fast(unsigned long start, int nr_pages, unsigned int gup_flags,
+			struct page **pages)
+{
+	int i;
+	u8 byte;
+
+	for (i = 0; i < nr_pages; i++) {
+		void *p = (void *)PAGE_ALIGN_DOWN(start) + i * PAGE_SIZE;
+
+		if (raw_copy_from_user(&byte, (void __user *)p, 1))
+			return i ?: -EFAULT;
+		pages[i] = virt_to_page(p);
+		page_ref_inc(pages[i]);
+	}
+	return i;
 }

@@ -5,6 +5,7 @@
  * tree's own.  Compiled for trees that have a tdx.c.
  */
 #include <asm/apic.h>
+#include <asm/desc.h>
 #include <asm/msr-index.h>
 
 #include "tdx_module.h"
@@ -20,6 +21,7 @@ extern struct kvm_x86_ops vt_x86_ops;
 extern struct list_head associated_tdvcpus __percpu;
 extern bool tdx_module_initialized __weak;
 extern int tdx_module_status __weak;
+extern unsigned long host_idt_base __weak;
 extern u32 tdx_global_keyid, tdx_guest_keyid_start, tdx_nr_guest_keyids;
 /* Newer trees / older trees. */
 int tdx_hardware_setup(void) __weak;
@@ -69,6 +71,12 @@ static void glue_tdx_cpu_up(unsigned int cpu)
 	pi_init_cpu(cpu);
 }
 
+#ifdef HAVE_USER_RETURN_MSRS_POINTER
+/* Older trees allocate it; bytes, more than KVM_MAX_NR_USER_RETURN_MSRS need. */
+extern void __percpu *user_return_msrs;
+static DEFINE_PER_CPU_ALIGNED(char[1024], glue_user_return_msrs);
+#endif
+
 /* MSRs that KVM restores before it returns to user space: vmx_setup_user_return_msrs(). */
 static int glue_add_user_return_msrs(void)
 {
@@ -78,6 +86,9 @@ static int glue_add_user_return_msrs(void)
 	};
 	unsigned int i;
 
+#ifdef HAVE_USER_RETURN_MSRS_POINTER
+	user_return_msrs = &glue_user_return_msrs;
+#endif
 	for (i = 0; i < ARRAY_SIZE(msrs); i++)
 		if (kvm_add_user_return_msr(msrs[i]) < 0)
 			return -EIO;
@@ -111,6 +122,8 @@ static void glue_tdx_set_ops(void)
 #endif
 }
 
+static gate_desc glue_idt[IDT_ENTRIES];
+
 static int glue_tdx_init(const struct image_cpu *cpu)
 {
 	static const unsigned int features[] = {
@@ -127,6 +140,9 @@ static int glue_tdx_init(const struct image_cpu *cpu)
 	/* KVM takes it for the limit of vCPUs. */
 	for (i = 0; i < IMAGE_MAX_CPUS; i++)
 		cpumask_set_cpu(i, &__cpu_present_mask);
+
+	/* Where older trees find the handler of an interrupt that ended a guest's run. */
+	glue_set(host_idt_base, (unsigned long)glue_idt);
 
 	kvm_caps.tsc_scaling_ratio_frac_bits = 48;
 	kvm_caps.max_tsc_scaling_ratio = ~0ULL;

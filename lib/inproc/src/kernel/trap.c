@@ -105,6 +105,7 @@ static const struct glue_insn {
 	{ 3, { 0x0f, 0x01, 0xda }, { 0x0f, 0x1f, 0x00 } },		/* vmload */
 	{ 3, { 0x0f, 0x01, 0xdb }, { 0x0f, 0x1f, 0x00 } },		/* vmsave */
 	{ 2, { 0x0f, 0x30 }, { 0x66, 0x90 } },				/* wrmsr */
+	{ 3, { 0x0f, 0x01, 0xd1 }, { 0x0f, 0x1f, 0x00 } },		/* xsetbv */
 	{ 2, { 0x0f, 0x32 }, { 0 }, .rdmsr = true },
 };
 
@@ -145,9 +146,23 @@ static int glue_trap_insn(struct image_regs *regs)
 	return 0;
 }
 
+/* MOVDIR64B (%rdx), %rax, which few CPUs have: a store of 64 bytes. */
+static int glue_trap_movdir64b(struct image_regs *regs)
+{
+	static const u8 insn[] = { 0x66, 0x0f, 0x38, 0xf8, 0x02 };
+
+	if (memcmp((u8 *)regs->ip, insn, sizeof(insn)))
+		return 0;
+	memcpy((void *)regs->ax, (void *)regs->dx, 64);
+	regs->ip += sizeof(insn);
+	return 1;
+}
+
 int glue_trap(struct image_regs *regs)
 {
 	if (regs->trapno == X86_TRAP_UD && glue_trap_bug(regs, LEN_UD2))
+		return 1;
+	if (regs->trapno == X86_TRAP_UD && glue_trap_movdir64b(regs))
 		return 1;
 	if (regs->trapno != X86_TRAP_PF && glue_trap_insn(regs))
 		return 1;
