@@ -10,7 +10,7 @@
 KERNEL := $(TOP)/lib/inproc/src/kernel
 # Files named tdx_* are for trees that have a tdx.c.
 GLUE_SRCS := $(wildcard $(KERNEL)/*.c $(KERNEL)/*.S)
-ifeq ($(filter %/vmx/tdx.o,$(TREE_OBJS)),)
+ifeq ($(filter %/vmx/main.o,$(TREE_OBJS)),)
 GLUE_SRCS := $(filter-out $(KERNEL)/tdx_%,$(GLUE_SRCS))
 endif
 GLUE_OBJS := $(patsubst $(KERNEL)/%,$(WORK)/glue/%.o,$(GLUE_SRCS))

@@ -30,8 +30,9 @@ sub job
 	return {
 		id => $name, title => $name, argv => $argv, timeout => TIMEOUT,
 		# As a user's shell would have it: make's own variables are not for us.
-		env => { ROOT => $root, BUILD => $build, KDIR => undef, MAKEFLAGS => undef,
-			 MFLAGS => undef, MAKELEVEL => undef, MAKEOVERRIDES => undef, %env },
+		env => { ROOT => $root, BUILD => $build, KDIR => undef, CHECK_KDIR => $ENV{KDIR},
+			 MAKEFLAGS => undef, MFLAGS => undef, MAKELEVEL => undef,
+			 MAKEOVERRIDES => undef, %env },
 	};
 }
 

@@ -5,11 +5,12 @@
 # wrong kernel most of the time goes into what is the same in all: so that is kept in
 # $WRONG_KERNEL, a directory of the kernel that they go on, and made by who comes first.
 #
-#	image.sh --out DIR [--patch FILE]...
+#	image.sh --out DIR [--kdir DIR] [--patch FILE]...
 #
 # $WRONG_KERNEL/slot is tools/image.sh's slot of that kernel, with the patch $WRONG_BASE
-# if it is not empty.  $WRONG_WORK is for this image.  Unless $WRONG_EXACT is set the
-# compiler may do less (see compile()).  Output and status are tools/image.sh's.
+# if it is not empty.  $WRONG_WORK is for this image.  $WRONG_SOURCE is what is compiled
+# where there is no mistake.  Unless $WRONG_EXACT is set the compiler may do less (see
+# compile()).  Output and status are tools/image.sh's.
 set -eu -o pipefail
 
 die()
@@ -18,17 +19,19 @@ die()
 	exit 2
 }
 
+kdir=
 patches=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--out)	out=$2 ;;
+	--kdir)	kdir=$2 ;;
 	--patch) [ "$2" = "$WRONG_BASE" ] || patches+=("$2") ;;
 	*)	die "unknown option $1" ;;
 	esac
 	shift 2
 done
 slot=$WRONG_KERNEL/slot
-farm=$slot/farm$(readlink -f "$out/linux-source-6.12")
+farm=$slot/farm$(readlink -f "${kdir:-$out/linux-source-6.12}")
 obj=$farm/obj
 work=$WRONG_WORK
 [ -d "$obj" ] || die "there are no objects in $obj"
@@ -116,7 +119,8 @@ link_rest()	# RESULT
 {
 	local dir=${1%.o} objs f
 
-	objs=$(cd "$obj" && find arch/x86/kvm arch/x86/lib lib -name '*.o' | sort)
+	objs=$(cd "$obj" &&
+		find $(ls -d arch/x86/{kvm,virt,lib} virt lib 2> /dev/null) -name '*.o' | sort)
 	for f in $touched; do
 		objs=$(grep -vx -e "${f%.c}.o" <<< "$objs")
 	done
@@ -131,7 +135,7 @@ link_rest()	# RESULT
 mkdir "$work" "$work/src" "$work/obj"
 touched=$(cat "${patches[@]}" < /dev/null | sed -n 's#^+++ b/\([^	]*\).*#\1#p' | sort -u)
 # The kernel as it is takes the same way.
-: "${touched:=arch/x86/kvm/svm/sev.c}"
+: "${touched:=${WRONG_SOURCE:-arch/x86/kvm/svm/sev.c}}"
 for f in $touched; do
 	[ -e "$farm/$f" ] || die "the tree has no $f"
 	[[ $f == *.c ]] && [ -e "$obj/${f%/*}/.$(basename "$f" .c).o.cmd" ] ||

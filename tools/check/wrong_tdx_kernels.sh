@@ -1,0 +1,119 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Wrong kernels for TDX: each patch in wrong_kernels/tdx/ makes one mistake in the tdx.c of
+# the tree in KDIR.  The TDX tests have to turn red there, and to name the requirement that
+# is broken.  Without KDIR there is no tree to do it to, and wrong_models.sh shows the same
+# of the tests on the reference model.
+#
+# Header of a patch, as in wrong_kernels.sh: Wrong, Requirement, Also.
+#
+# By default the cases whose rows list one of the requirements run on each;
+# WRONG_KERNELS=all runs everything on all, WRONG_KERNELS="NAME..." everything on these.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/wrong.sh"
+
+dir=$ROOT/tools/check/wrong_kernels/tdx
+source=arch/x86/kvm/vmx/tdx.c
+jobs=$(nproc)
+export ROOT
+
+if [ -z "${CHECK_KDIR:-}" ]; then
+	echo "1..0 # SKIP no kernel tree with $source was named: make check KDIR=DIR"
+	exit 0
+fi
+if [ ! -e "$CHECK_KDIR/$source" ]; then
+	echo "1..0 # SKIP KDIR=$CHECK_KDIR has no $source"
+	exit 0
+fi
+
+# The suite as the runner sees it, with another image.sh.
+mkdir -p "$TMP/root/tools"
+ln -s "$ROOT/x86_64" "$TMP/root/x86_64"
+ln -s "$ROOT/tools/known-issues" "$TMP/root/tools/known-issues"
+ln -s "$ROOT/tools/check/wrong_kernels/image.sh" "$TMP/root/tools/image.sh"
+list_cases 'tdx_*_test.c'
+tests=$(cut -d ' ' -f 2 "$TMP/cases" | cut -d : -f 1 | sort -u)
+
+files=()
+for file in "$dir"/*.patch; do
+	name=${file##*/}
+	case ${WRONG_KERNELS:-} in
+	''|all)	;;
+	*)	[[ " $WRONG_KERNELS " == *" ${name%.patch} "* ]] || continue ;;
+	esac
+	files+=("$file")
+done
+if [ ${#files[@]} = 0 ]; then
+	echo "1..0 # SKIP no wrong kernel for TDX is called $WRONG_KERNELS; see $dir"
+	exit 0
+fi
+
+# What image.sh keeps of the tree.  One at a time uses it.
+kept=$BUILD/image/wrong-tdx-kernels
+mkdir -p "$kept"
+exec 8> "$kept/lock"
+flock 8
+if ! "$ROOT/tools/image.sh" --out "$BUILD" --kdir "$CHECK_KDIR" > "$TMP/report" \
+		2> "$TMP/base.log" 8>&-; then
+	sed "s/^/# /" "$TMP/base.log"
+	echo "Bail out! no image of $CHECK_KDIR"
+	exit 1
+fi
+slot=$(sed -n 's/^SLOT=//p' "$TMP/report")
+cat "$slot/key" "$TMP/report" "$ROOT/tools/check/wrong_kernels/image.sh" > "$TMP/key"
+if ! cmp -s "$TMP/key" "$kept/tree/key"; then
+	rm -rf "$kept/tree"
+	mkdir "$kept/tree"
+	ln -s "$slot" "$kept/tree/slot"
+	cp "$TMP/report" "$TMP/key" "$kept/tree"
+fi
+
+# run NAME [FILE]: the tests on the tree with the patch; the output goes to $TMP/NAME.log,
+# the status to $TMP/NAME.status.
+run()
+{
+	local name=$1 file=${2-} status=0
+	local -a selected=() options=()
+
+	if [ -n "$file" ]; then
+		options=(--patch "$file")
+		[ -n "${WRONG_KERNELS:-}" ] || mapfile -t selected < <(concerned "$file")
+	fi
+	[ ${#selected[@]} != 0 ] || selected=($tests)
+	WRONG_KERNEL=$kept/tree WRONG_BASE= WRONG_WORK=$TMP/$name.image WRONG_SOURCE=$source \
+		timeout -k 5 300 "$ROOT/tools/run.pl" \
+		--root "$TMP/root" --build "$BUILD" --platform src --kdir "$CHECK_KDIR" \
+		--out "$TMP/$name.out" "${options[@]}" -- "${selected[@]}" \
+		> "$TMP/$name.log" 2>&1 < /dev/null || status=$?
+	rm -rf "$TMP/$name.image"
+	echo $status > "$TMP/$name.status"
+}
+
+# The tree without a mistake: what it is known to fail does not count.
+right()
+{
+	[ "$(cat "$TMP/right.status")" = 0 ] && return
+	echo "status $(cat "$TMP/right.status"); it said:"
+	tail -n 20 "$TMP/right.log"
+	return 1
+}
+
+# Those without the lock's descriptor, or a hung test could keep it.
+run right 8>&- &
+for file in "${files[@]}"; do
+	name=${file##*/}
+	while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
+		wait -n
+	done
+	run "${name%.patch}" "$file" 8>&- &
+done
+wait
+
+ok "right: the tree as it is" right
+for file in "${files[@]}"; do
+	name=${file##*/}
+	name=${name%.patch}
+	ok "$name: $(header "$file" Wrong)" judge "$name" "$file"
+done
+finish
