@@ -81,7 +81,7 @@ precompile()	# SOURCE PCH
 	local header=${2%.gch}
 
 	{
-		tr ' ' '\n' <<< "$gcc" | sed -n "/^-include\$/{n;s#.*#\\#include \"$obj/&\"#p}"
+		tr ' ' '\n' <<< "$gcc" | sed -n "/^-include\$/{n;s#^[^/]#$obj/&#;s#.*#\\#include \"&\"#p}"
 		leading_includes "$farm/$1"
 	} > "$header"
 	(cd "$obj" && eval "$(quick_gcc | sed 's/ -include [^ ]*//g')" -x c-header \
