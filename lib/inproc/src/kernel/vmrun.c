@@ -33,10 +33,12 @@ void __svm_sev_es_vcpu_run(struct vcpu_svm *svm, bool spec_ctrl_intercepted,
 	struct glue_vcpu *glue = to_glue_vcpu(&svm->vcpu);
 	struct vmcb_control_area *control = &svm->vmcb->control;
 	struct image_vmrun run = { .ghcb_msr = control->ghcb_gpa };
+	enum image_exit why = glue_host->vmrun(glue->host_vcpu, &run);
 
-	switch (glue_host->vmrun(glue->host_vcpu, &run)) {
+	/* Whatever the exit: the guest may have been on its way to a VMGEXIT. */
+	control->ghcb_gpa = run.ghcb_msr;
+	switch (why) {
 	case IMAGE_EXIT_VMGEXIT:
-		control->ghcb_gpa = run.ghcb_msr;
 		glue_vmexit(svm, SVM_EXIT_VMGEXIT, 0, 0);
 		return;
 	case IMAGE_EXIT_INTR:
