@@ -97,14 +97,14 @@ compile()	# SOURCE
 	local o=${1%.c}.o header=$WRONG_KERNEL/${1//\//_}.h command
 
 	kbuild_command "$o"
-	command="$gcc -fmacro-prefix-map=$work/src/="
+	command=$gcc
 	if [ -z "${WRONG_EXACT:-}" ]; then
 		once "$header.gch" precompile "$1"
 		command=$(quick_gcc | sed 's/ -include [^ ]*//g')
 		command="${command/ -nostdinc/ -include $header -nostdinc}"
 	fi
 	cd "$obj"
-	eval "$command -c -o $work/obj/$o $work/src/$1"
+	eval "$command -fmacro-prefix-map=$work/src/= -c -o $work/obj/$o $work/src/$1"
 	[ -z "$objtool" ] || eval "${objtool/ $o/ $work/obj/$o}"
 }
 
