@@ -17,6 +17,7 @@
 #include "requirements/race.h"
 #include "requirements/suite.h"
 #include "requirements/tdx.h"
+#include "requirements/vmm.h"
 
 #define DOC_GHCB	"AMD 56421 GHCB 2.0"
 #define DOC_API		"Documentation/virt/kvm/api.rst"
@@ -38,6 +39,7 @@
 	REQUIREMENTS_GUEST_REQUEST(REQUIREMENT)	\
 	REQUIREMENTS_PSC(REQUIREMENT)		\
 	REQUIREMENTS_RACE(REQUIREMENT)		\
+	REQUIREMENTS_VMM(REQUIREMENT)		\
 	REQUIREMENTS_CERTS(REQUIREMENT)		\
 	REQUIREMENTS_TDX(REQUIREMENT)
 

@@ -63,6 +63,8 @@ judge()
 		good=1
 	done
 	for id in $(cat "$TMP/$name.named"); do
+		# Whole protocols: any mistake may show in them.
+		[[ $id != SNP-VMM-* ]] || continue
 		{ ids "$file" Requirement; ids "$file" Also; } | grep -qx -e "$id" && continue
 		echo "a failure names $id, which the patch does not list"
 		good=1
