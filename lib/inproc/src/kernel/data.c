@@ -18,6 +18,8 @@ bool GLUE_DATA x2avic_enabled;
 u64 GLUE_DATA physical_mask = (1ULL << 52) - 1;
 int GLUE_DATA prof_on;
 int GLUE_DATA l1tf_vmx_mitigation;
+/* atomic_long_t: 64 GiB of pages */
+long GLUE_DATA _totalram_pages = 1L << 24;
 long GLUE_DATA x86_pred_cmd;
 int GLUE_DATA x86_ibpb_exit_to_user __attribute__((section(".data..percpu")));
 /* struct x86_pmu_capability, a struct without name, struct smp_ops, struct kvm_pmu_ops */
