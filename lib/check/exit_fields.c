@@ -67,13 +67,6 @@ static const struct exit *find(unsigned long vm_type, uint32_t reason)
 	return NULL;
 }
 
-const char *exit_name(unsigned long vm_type, uint32_t reason)
-{
-	const struct exit *e = find(vm_type, reason);
-
-	return e && e->name ? e->name : name_of(&names_exit_reason, reason);
-}
-
 /* The revision that the case is about, if @reason is its exit. */
 static const struct cert_revision *cert_revision(uint32_t reason)
 {
@@ -85,6 +78,16 @@ static const struct cert_revision *cert_revision(uint32_t reason)
 		    cert_revisions[i].exit_reason == reason)
 			return &cert_revisions[i];
 	return NULL;
+}
+
+const char *exit_name(unsigned long vm_type, uint32_t reason)
+{
+	const struct cert_revision *rev = cert_revision(reason);
+	const struct exit *e = find(vm_type, reason);
+
+	if (rev && vm_type != TDX_VM_TYPE)
+		return rev->exit_name;
+	return e && e->name ? e->name : name_of(&names_exit_reason, reason);
 }
 
 static void print(char *text, size_t size, const struct field *f, const struct exit_union *exit,

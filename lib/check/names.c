@@ -34,7 +34,7 @@ const struct value_names names_errno = { .other = "errno", .name = errno_name };
 
 /* libkvm knows the tree's names; these are of patches. */
 static const struct value_name exit_reason[] = {
-	{ 40, "KVM_EXIT_COCO, _SNP_REQ_CERTS of old or, of a TD, _TDX" },
+	{ 40, "KVM_EXIT_COCO, _SNP_REQ_CERTS or _TDX" },
 	{ 43, "KVM_EXIT_SNP_REQ_CERTS" },
 	{}
 };
