@@ -46,6 +46,7 @@ sub main
 	$suite->cases($_->[0]) for @selected;
 	$options{'known-issues'} //= "$options{root}/tools/known-issues";
 	my $known = Coco::KnownIssues->load($options{'known-issues'});
+	$options{named} = @ARGV;
 	my @groups = Coco::Platforms::groups(\%options);
 	@groups = grep { leave_out($_, @selected) } @groups;
 	my @jobs = map { add_jobs($_, $suite, $known) } grep { !$_->{skip} } @groups;

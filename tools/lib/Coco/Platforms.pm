@@ -95,6 +95,22 @@ sub ref_groups
 	   ['tdx-dedicated-v2', qr/^tdx_get_quote_/]);
 }
 
+# The programs that one of our own patches says it concerns ("Tests: GLOB..."), as a
+# regex: what is as in the tree without it need not be tested again.  undef: all.
+sub concerned
+{
+	my ($patch) = @_;
+
+	open my $fh, '<', $patch or die "cannot read $patch: $!\n";
+	while (<$fh>) {
+		last if /^--- /;
+		next unless s/^Tests:\s*//;
+		my $names = join '|', map { quotemeta =~ s/\\\*/.*/gr } split;
+		return qr/^(?:$names)$/;
+	}
+	return undef;
+}
+
 sub src_groups
 {
 	my ($options) = @_;
@@ -102,9 +118,11 @@ sub src_groups
 	my @variants = ([map { ('--patch', $_) } @{$options->{patches}}]);
 
 	# The default tree as it is, and with each of our patches.
+	my @concerned;
 	if (!@tree && !@{$options->{patches}}) {
-		push @variants, map { ['--patch', $_] }
-			sort glob "\Q$options->{root}\E/tools/patches/6.12/*.patch";
+		my @own = sort glob "\Q$options->{root}\E/tools/patches/6.12/*.patch";
+		push @variants, map { ['--patch', $_] } @own;
+		@concerned = map { concerned($_) } @own unless $options->{named};
 	}
 
 	my $kdir = $options->{kdir} // "$options->{build}/linux-source-6.12";
@@ -113,13 +131,16 @@ sub src_groups
 	my $engine = engine($options->{engine});
 	push @tree, '--sanitize' if $options->{sanitize};
 	my @images = build_images($options, map { [@tree, @$_] } @variants);
+	unshift @concerned, undef;
 	return map {
+		my $concerned = shift @concerned;
 		my $tree = join ' + ', $_->{TREE}, map { s/\.patch$//r } split /,/, $_->{PATCHES};
 		$tree .= ', sanitized' if $options->{sanitize};
 		{
 			label => "src/$engine $tree",
 			dir => "src-$engine-" . $tree =~ s/[^\w.+-]+//gr,
-			version => $_->{VERSION}, @tests,
+			version => $_->{VERSION},
+			($concerned ? (tests => $concerned, others => 'its Tests: names no test') : @tests),
 			env => {
 				COCO_PLATFORM => 'src',
 				COCO_ENGINE => $engine,
