@@ -65,6 +65,9 @@ judge()
 	for id in $(cat "$TMP/$name.named"); do
 		# Whole protocols: any mistake may show in them.
 		[[ $id != SNP-VMM-* ]] || continue
+		# The stock tree fails these, too: a case that fails otherwise names them again.
+		grep -q -e "^$id |" "$ROOT/tools/known-issues" &&
+			[ "$(header "$file" Not-known)" != "$id" ] && continue
 		{ ids "$file" Requirement; ids "$file" Also; } | grep -qx -e "$id" && continue
 		echo "a failure names $id, which the patch does not list"
 		good=1
