@@ -17,6 +17,7 @@
 #include "requirements/race.h"
 #include "requirements/suite.h"
 #include "requirements/tdx.h"
+#include "requirements/tdx_instr.h"
 #include "requirements/vmm.h"
 
 #define DOC_GHCB	"AMD 56421 GHCB 2.0"
@@ -41,7 +42,8 @@
 	REQUIREMENTS_RACE(REQUIREMENT)		\
 	REQUIREMENTS_VMM(REQUIREMENT)		\
 	REQUIREMENTS_CERTS(REQUIREMENT)		\
-	REQUIREMENTS_TDX(REQUIREMENT)
+	REQUIREMENTS_TDX(REQUIREMENT)		\
+	REQUIREMENTS_TDX_INSTR(REQUIREMENT)
 
 #define REQUIREMENT_ENUM(symbol, id, document, section, text) REQ_##symbol,
 enum requirement_nr {

@@ -9,8 +9,6 @@
 
 #include "ref.h"
 
-#define PIO_DATA_OFFSET		4096
-
 #define KVM_ENOSYS		1000
 
 /* tdx-dedicated */
@@ -28,39 +26,6 @@ long ref_status(struct ref_vcpu *vcpu, uint64_t status)
 static void *exit_data(struct ref_vcpu *vcpu)
 {
 	return &vcpu->host->run->hw;
-}
-
-/* ---- Instruction.IO ---- */
-
-static long io_complete(struct ref_vcpu *vcpu)
-{
-	uint64_t data = 0;
-
-	if (vcpu->call[TD_R13] == GHCI_IO_READ) {
-		memcpy(&data, (char *)vcpu->host->run + PIO_DATA_OFFSET, vcpu->call[TD_R12]);
-		vcpu->call[TD_R11] = data;
-	}
-	return ref_status(vcpu, GHCI_SUCCESS);
-}
-
-static long io(struct ref_vcpu *vcpu)
-{
-	const uint64_t size = vcpu->call[TD_R12], write = vcpu->call[TD_R13];
-	struct kvm_run *run = vcpu->host->run;
-
-	if ((size != 1 && size != 2 && size != 4) ||
-	    (write != GHCI_IO_READ && write != GHCI_IO_WRITE) || vcpu->call[TD_R14] > UINT16_MAX)
-		return ref_status(vcpu, GHCI_INVALID_OPERAND);
-	run->exit_reason = KVM_EXIT_IO;
-	run->io.direction = write ? KVM_EXIT_IO_OUT : KVM_EXIT_IO_IN;
-	run->io.size = (uint8_t)size;
-	run->io.port = (uint16_t)vcpu->call[TD_R14];
-	run->io.count = 1;
-	run->io.data_offset = PIO_DATA_OFFSET;
-	if (write)
-		memcpy((char *)run + PIO_DATA_OFFSET, &vcpu->call[TD_R15], size);
-	vcpu->complete = io_complete;
-	return 0;
 }
 
 /* ---- KVM_EXIT_TDX ---- */
@@ -216,7 +181,7 @@ long ref_tdvmcall(struct ref_vcpu *vcpu)
 		return kvm_hypercall(vcpu);
 	switch (vcpu->call[TD_R11]) {
 	case GHCI_INSTRUCTION_IO:
-		return io(vcpu);
+		return ref_io(vcpu);
 	case GHCI_GET_TD_VM_CALL_INFO:
 		return get_info(vcpu);
 	case GHCI_MAP_GPA:

@@ -9,6 +9,7 @@
  *	module.c	the TDX module: TDCALL, and which registers it passes
  *	ghci.c		the VMM's side of TDG.VP.VMCALL
  *	map_gpa.c	MapGPA, which is several exits
+ *	io.c		Instruction.IO
  *
  * Not modelled: measurement, attestation keys, MSRs and CPUID by TDG.VP.VMCALL, MMIO,
  * priorities of interrupts and their EOI.
@@ -118,6 +119,10 @@ long ref_status(struct ref_vcpu *vcpu, uint64_t status);
 /* ---- map_gpa.c ---- */
 
 long ref_map_gpa(struct ref_vcpu *vcpu);
+
+/* ---- the leaves that have a file of their own; as ref_tdvmcall() ---- */
+
+long ref_io(struct ref_vcpu *vcpu);
 
 /* ---- the device layer's ---- */
 

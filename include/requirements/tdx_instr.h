@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Requirements: TDVMCALLs in place of an instruction.  See ../requirements.h. */
+#ifndef REQUIREMENTS_TDX_INSTR_H
+#define REQUIREMENTS_TDX_INSTR_H
+
+#define DOC_GHCI_IO	"TDG.VP.VMCALL<Instruction.IO>"
+
+#define REQUIREMENTS_TDX_INSTR(REQUIREMENT)							\
+	/* Instruction.IO */									\
+	REQUIREMENT(TDX_IO_OUT, "TDX-IO-OUT", DOC_GHCI, DOC_GHCI_IO,				\
+		"a write exits to the VMM as KVM_EXIT_IO, one element of R12 bytes of R15, port R14")	\
+	REQUIREMENT(TDX_IO_IN, "TDX-IO-IN", DOC_GHCI, DOC_GHCI_IO,				\
+		"a read exits likewise; the guest finds the VMM's R12 bytes in R11, and zeroes above")	\
+	REQUIREMENT(TDX_IO_IGNORED, "TDX-IO-IGNORED", DOC_API, "KVM_EXIT_IO",			\
+		"a read that the VMM ignores gives 0, not what was there before")		\
+	REQUIREMENT(TDX_IO_FIELDS, "TDX-IO-FIELDS", DOC_API, "KVM_EXIT_IO",			\
+		"what is completed is the guest's access, whatever the VMM writes to kvm_run.io")	\
+	REQUIREMENT(TDX_IO_SIZE, "TDX-IO-SIZE", DOC_GHCI, DOC_GHCI_IO,				\
+		"a size other than 1, 2 and 4 answers INVALID_OPERAND, without an exit")	\
+	REQUIREMENT(TDX_IO_DIRECTION, "TDX-IO-DIRECTION", DOC_GHCI, DOC_GHCI_IO,		\
+		"R13 other than 0 and 1 answers INVALID_OPERAND, without an exit")		\
+	REQUIREMENT(TDX_IO_PORT, "TDX-IO-PORT", DOC_GHCI, DOC_GHCI_IO,				\
+		"a port of more than 16 bits answers INVALID_OPERAND, without an exit")
+
+#endif
