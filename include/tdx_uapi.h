@@ -43,8 +43,14 @@ struct tdx_capabilities {
 	struct kvm_cpuid2 cpuid;	/* nent: room on entry, number on return */
 };
 
+/*
+ * Of attributes: an access to a private page that the guest has not accepted ends KVM_RUN
+ * with an error.  Without it the guest gets #VE.
+ */
+#define TDX_ATTR_SEPT_VE_DISABLE	(1ull << 28)
+
 struct tdx_init_vm {
-	__u64 attributes;
+	__u64 attributes;		/* a subset of supported_attrs */
 	__u64 xfam;
 	__u64 mrconfigid[6];
 	__u64 mrowner[6];

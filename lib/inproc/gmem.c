@@ -121,6 +121,37 @@ err:
 	return r;
 }
 
+/*
+ * Pages [@offset, @offset + @len) lose their contents: first the guests' mappings go, then
+ * the pages to the kernel, and what the slots have there are new ones.
+ */
+static int punch_hole(struct gmem *gmem, uint64_t offset, uint64_t len)
+{
+	struct vm *vm = gmem->vm;
+	uint32_t i;
+
+	for (i = 0; vm->mm == current_mm() && i < INPROC_MAX_SLOTS; i++) {
+		const struct inproc_slot *slot = &vm->pub.slots[i];
+		const uint64_t at = vm->slot_gmem_offset[i];
+		const uint64_t start = offset > at ? offset - at : 0;
+		uint64_t end = offset + len > at ? offset + len - at : 0;
+
+		if (vm->slot_gmem[i] != gmem || start >= slot->size)
+			continue;
+		if (end > slot->size)
+			end = slot->size;
+		if (start >= end)
+			continue;
+		mem_private_gone(vm, slot->gpa + start, end - start);
+		if (platform->gmem_gone)
+			platform->gmem_gone((char *)slot->gmem_hva + start, end - start);
+	}
+	if (syscall(SYS_fallocate, gmem->fd, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE,
+		    (off_t)offset, (off_t)len))
+		return -errno;
+	return vm->mm == current_mm() ? inproc_update_view(&vm->pub) : 0;
+}
+
 int gmem_fallocate(struct gmem *gmem, int mode, off_t offset, off_t len)
 {
 	if (!(mode & FALLOC_FL_KEEP_SIZE) ||
@@ -130,6 +161,8 @@ int gmem_fallocate(struct gmem *gmem, int mode, off_t offset, off_t len)
 		return -EINVAL;
 	if (!(mode & FALLOC_FL_PUNCH_HOLE) && (uint64_t)offset + (uint64_t)len > gmem->size)
 		return -EINVAL;
+	if (mode & FALLOC_FL_PUNCH_HOLE)
+		return punch_hole(gmem, (uint64_t)offset, (uint64_t)len);
 	return syscall(SYS_fallocate, gmem->fd, mode, offset, len) ? -errno : 0;
 }
 

@@ -31,6 +31,7 @@ struct inproc_slot {
 	uint64_t gpa, size;		/* bytes */
 	void *hva;			/* shared view: the VMM's mapping */
 	void *gmem_hva;			/* private view: our mapping of guest_memfd, or NULL */
+	uint64_t *given;		/* a bit for each page, see private_is_given */
 };
 
 struct inproc_vcpu {
@@ -66,6 +67,12 @@ struct inproc_vm {
 	 */
 	uint64_t view_bit;
 	bool view_bit_is_private;
+	/*
+	 * Set by the platform in vm_create(): the guest has those pages in its private view
+	 * that inproc_give_page() names, whatever the VMM's attributes say, as by a TD's secure
+	 * EPT.  Otherwise it has those that have the attribute.
+	 */
+	bool private_is_given;
 	struct inproc_attr_range *attrs;	/* mem.c: KVM_MEMORY_ATTRIBUTE_PRIVATE ranges */
 	void *priv;			/* the platform's */
 };
@@ -148,6 +155,14 @@ void *inproc_gpa_to_hva(struct inproc_vm *vm, uint64_t gpa, bool private, uint64
 const struct inproc_slot *inproc_find_slot(struct inproc_vm *vm, uint64_t gpa);
 /* Is KVM_MEMORY_ATTRIBUTE_PRIVATE set for the page at @gpa? */
 bool inproc_gpa_is_private(struct inproc_vm *vm, uint64_t gpa);
+
+/*
+ * With private_is_given: from the next inproc_update_view(), or change of slots or
+ * attributes, the guest has the page of guest_memfd at @gpa in its private view, or has it
+ * no more.  False: no guest_memfd backs it.
+ */
+bool inproc_give_page(struct inproc_vm *vm, uint64_t gpa, bool give);
+int inproc_update_view(struct inproc_vm *vm);
 
 /*
  * From now on GPA bit @view_bit (a mask of one bit, or 0: none) picks the view, as in

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <linux/kvm.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "device.h"
@@ -56,6 +57,27 @@ void *inproc_gpa_to_hva(struct inproc_vm *vm, uint64_t gpa, bool private, uint64
 	}
 	pthread_mutex_unlock(&vm->lock);
 	return base;
+}
+
+bool inproc_give_page(struct inproc_vm *vm, uint64_t gpa, bool give)
+{
+	struct inproc_slot *slot;
+	uint64_t page, *word;
+	bool backed;
+
+	pthread_mutex_lock(&vm->lock);
+	slot = find_slot(vm, gpa);
+	backed = slot && slot->given && slot->gmem_hva;
+	if (backed) {
+		page = (gpa - slot->gpa) >> PAGE_SHIFT;
+		word = &slot->given[page / 64];
+		if (give)
+			*word |= 1ULL << (page % 64);
+		else
+			*word &= ~(1ULL << (page % 64));
+	}
+	pthread_mutex_unlock(&vm->lock);
+	return backed;
 }
 
 void mem_private_gone(struct vm *vm, uint64_t gpa, uint64_t size)
@@ -137,6 +159,7 @@ static long delete_slot(struct vm *vm, uint32_t id)
 	slot->used = false;
 	r = mem_update_engine(vm);
 	gmem_unbind(vm, id);
+	free(slot->given);
 	memset(slot, 0, sizeof(*slot));
 	if (vm->pub.confidential && platform->slots_changed)
 		platform->slots_changed(&vm->pub);
@@ -156,6 +179,14 @@ static long create_slot(struct vm *vm, const struct kvm_userspace_memory_region2
 		r = gmem_bind(vm, mem);
 		if (r)
 			return r;
+	}
+	if (slot->gmem_hva && vm->pub.private_is_given) {
+		slot->given = calloc((mem->memory_size >> PAGE_SHIFT) / 64 + 1,
+				     sizeof(*slot->given));
+		if (!slot->given) {
+			gmem_unbind(vm, mem->slot);
+			return -ENOMEM;
+		}
 	}
 	slot->flags = mem->flags;
 	slot->gpa = mem->guest_phys_addr;
@@ -223,7 +254,9 @@ void mem_destroy(struct vm *vm)
 	uint32_t i;
 
 	/* The engine's VM goes next, and its mappings with it; no need to undo each. */
-	for (i = 0; i < INPROC_MAX_SLOTS; i++)
+	for (i = 0; i < INPROC_MAX_SLOTS; i++) {
 		gmem_unbind(vm, i);
+		free(vm->pub.slots[i].given);
+	}
 	mem_free_maps(vm);
 }

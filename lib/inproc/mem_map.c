@@ -154,13 +154,42 @@ static void add_map(struct map_list *list, uint64_t gpa, uint64_t size, char *hv
 	list->maps[list->nr++] = (struct mapping){ gpa, size, hva, readonly };
 }
 
-/* One stretch of a slot that is all private or all shared. */
+static bool is_given(const struct inproc_slot *slot, uint64_t page)
+{
+	return slot->given[page / 64] & (1ULL << (page % 64));
+}
+
+/* What the guest was given of the slot's guest_memfd. */
+static void add_given(struct map_list *list, const struct inproc_vm *vm,
+		      const struct inproc_slot *slot)
+{
+	const uint64_t view = vm->view_bit_is_private ? vm->view_bit : 0;
+	const uint64_t pages = slot->size >> PAGE_SHIFT;
+	uint64_t start, end;
+
+	for (start = 0; start < pages; start = end) {
+		end = start + 1;
+		if (!slot->given[start / 64])
+			end = (start / 64 + 1) * 64;
+		if (!is_given(slot, start))
+			continue;
+		while (end < pages && is_given(slot, end))
+			end++;
+		add_map(list, (slot->gpa + (start << PAGE_SHIFT)) | view,
+			(end - start) << PAGE_SHIFT,
+			(char *)slot->gmem_hva + (start << PAGE_SHIFT), false);
+	}
+}
+
+/* One stretch of a slot that is all private or all shared, by its attribute. */
 static void add_stretch(struct map_list *list, const struct inproc_vm *vm,
 			const struct inproc_slot *slot, uint64_t start, uint64_t end, bool private)
 {
 	uint64_t view = private == vm->view_bit_is_private ? vm->view_bit : 0;
 	char *base = private ? slot->gmem_hva : slot->hva;
 
+	if (private && vm->private_is_given)
+		return;
 	if (base && end > start)
 		add_map(list, start | view, end - start, base + (start - slot->gpa),
 			slot->flags & KVM_MEM_READONLY);
@@ -176,6 +205,8 @@ static void add_slot(struct map_list *list, const struct inproc_vm *vm,
 		add_map(list, at, slot->size, slot->hva, slot->flags & KVM_MEM_READONLY);
 		return;
 	}
+	if (slot->given && slot->gmem_hva)
+		add_given(list, vm, slot);
 	for (r = vm->attrs; r && at < end; r = r->next) {
 		uint64_t from = r->start << PAGE_SHIFT, to = r->end << PAGE_SHIFT;
 
@@ -272,6 +303,16 @@ int mem_update_engine(struct vm *vm)
 	free(vm->maps);
 	vm->maps = want.maps;
 	vm->nr_maps = want.nr;
+	return r;
+}
+
+int inproc_update_view(struct inproc_vm *vm)
+{
+	int r;
+
+	pthread_mutex_lock(&vm->lock);
+	r = mem_update_engine(to_vm(vm));
+	pthread_mutex_unlock(&vm->lock);
 	return r;
 }
 

@@ -67,16 +67,36 @@ static void vp_info(const struct ref_vcpu *vcpu, struct kvm_regs *regs)
 	regs->r10 = regs->r11 = 0;
 }
 
-/* The engine has the page where the VMM put it: there is nothing to do for a private one. */
-static void page_accept(const struct ref_vcpu *vcpu, struct kvm_regs *regs)
+/*
+ * TDG.MEM.PAGE.ACCEPT: RCX is a private GPA, aligned to the size of the page, and the page's
+ * level in the secure EPT.  It is restarted when KVM has given a page, or the VMM has made
+ * it possible.
+ */
+static long page_accept(struct ref_vcpu *vcpu)
 {
-	const uint64_t gpa = regs->rcx & ~0xfffULL, level = regs->rcx & 7;
+	uint64_t gpa, level, status;
+	struct kvm_regs regs;
+	long r;
 
-	if (level > 1 || (regs->rcx & 0xff8) || gpa >= vcpu->vm->shared_bit ||
-	    !inproc_gpa_is_private(vcpu->host->vm, gpa))
-		regs->rax = TDX_OPERAND_INVALID | TDX_OPERAND_ID_RCX;
+	r = engine->get_regs(vcpu->host->engine, &regs);
+	if (r)
+		return r;
+	gpa = regs.rcx & ~0xfffULL;
+	level = regs.rcx & 7;
+	if (level > 1 || (regs.rcx & 0xff8) || gpa >= vcpu->vm->shared_bit ||
+	    (level && gpa % (2ULL << 20)))
+		status = TDX_OPERAND_INVALID | TDX_OPERAND_ID_RCX;
 	else
-		regs->rax = TDX_SUCCESS;
+		while (!ref_sept_accept(vcpu->vm, gpa, (unsigned int)level, &status)) {
+			r = ref_private_fault(vcpu, gpa);
+			if (r != REF_RESUME) {
+				vcpu->complete = page_accept;
+				return r;
+			}
+		}
+	regs.rax = status;
+	r = engine->set_regs(vcpu->host->engine, &regs);
+	return r ? r : REF_RESUME;
 }
 
 long ref_tdcall(struct ref_vcpu *vcpu)
@@ -97,8 +117,7 @@ long ref_tdcall(struct ref_vcpu *vcpu)
 		vp_info(vcpu, &regs);
 		break;
 	case TDG_MEM_PAGE_ACCEPT:
-		page_accept(vcpu, &regs);
-		break;
+		return page_accept(vcpu);
 	default:
 		regs.rax = TDX_OPERAND_INVALID | TDX_OPERAND_ID_RAX;
 		break;

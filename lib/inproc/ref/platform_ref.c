@@ -79,6 +79,7 @@ static const struct platform_ops ref_platform = {
 	.vm_create = ref_vm_create,
 	.vm_destroy = ref_vm_destroy,
 	.vm_ioctl = ref_vm_ioctl,
+	.private_gone = ref_private_gone,
 	.vcpu_create = ref_vcpu_create,
 	.vcpu_destroy = ref_vcpu_destroy,
 	.vcpu_ioctl = ref_vcpu_ioctl,

@@ -6,12 +6,14 @@
  *
  *	vm.c, vcpu.c	the launch (KVM_MEMORY_ENCRYPT_OP) and other ioctls
  *	run.c		KVM_RUN
+ *	fault.c		accesses to pages that the TD does not have
  *	module.c	the TDX module: TDCALL, and which registers it passes
+ *	sept.c		the TDX module: which private pages a TD has
  *	ghci.c		the VMM's side of TDG.VP.VMCALL
  *	map_gpa.c	MapGPA, which is several exits
  *	io.c		Instruction.IO
  *
- * Not modelled: measurement, attestation keys, MSRs and CPUID by TDG.VP.VMCALL, MMIO,
+ * Not modelled: #VE, measurement, attestation keys, MSRs and CPUID by TDG.VP.VMCALL, MMIO,
  * priorities of interrupts and their EOI.
  */
 #ifndef REF_H
@@ -39,6 +41,12 @@ enum ref_vm_state {
 	REF_VM_RUNNABLE,		/* KVM_TDX_FINALIZE_VM */
 };
 
+enum ref_sept {
+	REF_SEPT_FREE,
+	REF_SEPT_PENDING,		/* KVM has given it, the guest has not accepted it */
+	REF_SEPT_PRESENT,
+};
+
 struct ref_vm {
 	struct inproc_vm *host;
 	enum ref_vm_state state;
@@ -48,6 +56,10 @@ struct ref_vm {
 	bool split_irqchip;
 	bool exit_map_gpa;		/* KVM_CAP_EXIT_HYPERCALL with KVM_HC_MAP_GPA_RANGE */
 	uint32_t tsc_khz;
+	bool sept_ve_disable;		/* attribute: see ref_private_fault() */
+	bool dead;			/* nothing of it can be used any more */
+	struct ref_sept_table *sept;
+	pthread_mutex_t sept_lock;
 };
 
 struct ref_vcpu {
@@ -76,6 +88,7 @@ struct ref_vcpu {
 long ref_vm_create(struct inproc_vm *vm);
 void ref_vm_destroy(struct inproc_vm *vm);
 long ref_vm_ioctl(struct inproc_vm *vm, unsigned int cmd, unsigned long arg);
+void ref_private_gone(struct inproc_vm *vm, uint64_t gpa, uint64_t size);
 
 /* KVM_MEMORY_ENCRYPT_OP's argument, checked; 0 or -errno. */
 long ref_get_cmd(struct tdx_cmd *cmd, unsigned long arg);
@@ -87,7 +100,30 @@ long ref_vcpu_create(struct inproc_vcpu *vcpu);
 void ref_vcpu_destroy(struct inproc_vcpu *vcpu);
 long ref_vcpu_ioctl(struct inproc_vcpu *vcpu, unsigned int cmd, unsigned long arg);
 
+/* ---- sept.c ---- */
+
+enum ref_sept ref_sept_at(struct ref_vm *vm, uint64_t gpa);
+/* A free page becomes pending or present; -EEXIST if it is not free. */
+long ref_sept_add(struct ref_vm *vm, uint64_t gpa, enum ref_sept state);
+/* Pages in [@gpa, @gpa + @size) bytes become free. */
+void ref_sept_remove(struct ref_vm *vm, uint64_t gpa, uint64_t size);
+/*
+ * TDG.MEM.PAGE.ACCEPT of the page at @gpa, of 4 KiB (@level 0) or 2 MiB (1): true, and its
+ * @status; or false: there is none to accept, which is an EPT violation.
+ */
+bool ref_sept_accept(struct ref_vm *vm, uint64_t gpa, unsigned int level, uint64_t *status);
+void ref_sept_free(struct ref_vm *vm);
+
+/* ---- fault.c: REF_RESUME, 0 or -errno ---- */
+
+/* The engine has no page for the access in vcpu->host->exit. */
+long ref_fault(struct ref_vcpu *vcpu);
+/* KVM hears of private @gpa, without a page: it gives one, or asks the VMM. */
+long ref_private_fault(struct ref_vcpu *vcpu, uint64_t gpa);
+
 /* ---- run.c ---- */
+
+long ref_internal_error(struct ref_vcpu *vcpu);
 
 long ref_vcpu_run(struct inproc_vcpu *vcpu);
 

@@ -5,15 +5,6 @@
 
 #include "ref.h"
 
-#define PAGE_SIZE		4096ULL
-
-/* flags of KVM_EXIT_MEMORY_FAULT */
-#define MEMORY_FAULT_PRIVATE	(1ULL << 3)
-
-struct memory_fault {
-	uint64_t flags, gpa, size;
-};
-
 /* ---- interrupts: posted by the VMM, taken over by the module when the guest is entered ---- */
 
 #define WORD_BITS	64
@@ -56,7 +47,7 @@ static void take_over_interrupt(struct ref_vcpu *vcpu)
 
 /* ---- exits ---- */
 
-static long internal_error(struct ref_vcpu *vcpu)
+long ref_internal_error(struct ref_vcpu *vcpu)
 {
 	struct kvm_run *run = vcpu->host->run;
 
@@ -64,28 +55,6 @@ static long internal_error(struct ref_vcpu *vcpu)
 	run->internal.suberror = KVM_INTERNAL_ERROR_UNEXPECTED_EXIT_REASON;
 	run->internal.ndata = 0;
 	return 0;
-}
-
-/*
- * An access in the view that the page is not in, or to no memory.  To shared GPAs
- * without a slot the guest would get #VE and ask for MMIO, which is not modelled.
- */
-static long memory_fault(struct ref_vcpu *vcpu)
-{
-	const uint64_t gpa = vcpu->host->exit.mem.gpa, shared_bit = vcpu->vm->shared_bit;
-	struct kvm_run *run = vcpu->host->run;
-	struct memory_fault *fault = (struct memory_fault *)&run->hw;
-
-	if ((gpa & shared_bit) && !inproc_find_slot(vcpu->host->vm, gpa & ~shared_bit)) {
-		inproc_diag("a TD accesses shared GPA 0x%llx, where no memory is",
-			    (unsigned long long)gpa);
-		return internal_error(vcpu);
-	}
-	run->exit_reason = TDX_EXIT_REASON_MEMORY_FAULT;
-	fault->flags = gpa & shared_bit ? 0 : MEMORY_FAULT_PRIVATE;
-	fault->gpa = gpa & ~shared_bit & ~(PAGE_SIZE - 1);
-	fault->size = PAGE_SIZE;
-	return -EFAULT;
 }
 
 static long handle_exit(struct ref_vcpu *vcpu)
@@ -99,9 +68,9 @@ static long handle_exit(struct ref_vcpu *vcpu)
 			return ref_tdcall(vcpu);
 		inproc_diag("a TD used port I/O (%s port %#x), which is #VE on hardware",
 			    exit->io.in ? "IN" : "OUT", exit->io.port);
-		return internal_error(vcpu);
+		return ref_internal_error(vcpu);
 	case ENGINE_EXIT_MEM:
-		return memory_fault(vcpu);
+		return ref_fault(vcpu);
 	case ENGINE_EXIT_INTR:
 		/* A signal that came together with a kick shows again. */
 		if (__atomic_exchange_n(&vcpu->kicked, 0, __ATOMIC_ACQ_REL))
@@ -113,14 +82,14 @@ static long handle_exit(struct ref_vcpu *vcpu)
 		return 0;
 	case ENGINE_EXIT_HLT:
 		inproc_diag("a TD executed HLT, which is #VE on hardware");
-		return internal_error(vcpu);
+		return ref_internal_error(vcpu);
 	case ENGINE_EXIT_FAIL:
 		inproc_diag("engine %s: %s", engine->name, exit->text);
-		return internal_error(vcpu);
+		return ref_internal_error(vcpu);
 	case ENGINE_EXIT_MSR:
 		break;
 	}
-	return internal_error(vcpu);
+	return ref_internal_error(vcpu);
 }
 
 long ref_vcpu_run(struct inproc_vcpu *host)
@@ -130,6 +99,8 @@ long ref_vcpu_run(struct inproc_vcpu *host)
 	long (*complete)(struct ref_vcpu *) = vcpu->complete;
 	long r = REF_RESUME;
 
+	if (vcpu->vm->dead)
+		return -EIO;
 	if (!vcpu->initialized || vcpu->vm->state != REF_VM_RUNNABLE)
 		return -EINVAL;
 	/* First what is incomplete, then signals (api.rst, "KVM_EXIT_TDX"). */
@@ -141,6 +112,8 @@ long ref_vcpu_run(struct inproc_vcpu *host)
 		return -EINTR;
 	run->flags = 0;
 	while (r == REF_RESUME) {
+		if (__atomic_load_n(&vcpu->vm->dead, __ATOMIC_ACQUIRE))
+			return -EIO;
 		take_over_interrupt(vcpu);
 		r = engine->run(host->engine, &host->exit, &host->sigmask, false);
 		if (!r)

@@ -117,11 +117,18 @@ static bool bad_region(const struct ref_vm *vm, const struct tdx_mem_region *reg
 static long add_page(struct ref_vm *vm, const struct tdx_mem_region *region)
 {
 	void *to = inproc_gpa_to_hva(vm->host, region->gpa, true, NULL);
+	char page[PAGE_SIZE];
+	long r;
 
+	if (copy_from_user(page, (void *)region->source_addr, PAGE_SIZE))
+		return -EFAULT;
 	/* What guest_memfd does not back, or the VMM has not made private, cannot be added. */
 	if (!to || !inproc_gpa_is_private(vm->host, region->gpa))
-		return -EFAULT;
-	return copy_from_user(to, (void *)region->source_addr, PAGE_SIZE);
+		return -EINVAL;
+	r = ref_sept_add(vm, region->gpa, REF_SEPT_PRESENT);
+	if (!r)
+		memcpy(to, page, PAGE_SIZE);
+	return r;
 }
 
 /* As far as it gets; the struct says how far that is. */
@@ -261,6 +268,8 @@ long ref_vcpu_ioctl(struct inproc_vcpu *host, unsigned int cmd, unsigned long ar
 	struct ref_vcpu *vcpu = host->priv;
 	void *argp = (void *)arg;
 
+	if (vcpu->vm->dead)
+		return -EIO;
 	switch (cmd) {
 	case KVM_MEMORY_ENCRYPT_OP:
 		return memory_encrypt_op(vcpu, arg);

@@ -47,6 +47,7 @@ static long get_capabilities(const struct tdx_cmd *cmd)
 		struct tdx_capabilities caps;
 		struct kvm_cpuid_entry2 entry;
 	} answer = {
+		.caps.supported_attrs = TDX_ATTR_SEPT_VE_DISABLE,
 		.caps.supported_xfam = SUPPORTED_XFAM,
 		.caps.cpuid.nent = 1,
 		.entry = { .function = TDX_CPUID_ADDRESS_SIZES, .eax = GPAW_MASK },
@@ -121,11 +122,13 @@ static long init_vm(struct ref_vm *vm, const struct tdx_cmd *cmd)
 	if (vm->host->nr_vcpus)
 		goto out;
 	r = -EINVAL;
-	if (init->attributes || (init->xfam & ~SUPPORTED_XFAM))
+	if ((init->attributes & ~TDX_ATTR_SEPT_VE_DISABLE) || (init->xfam & ~SUPPORTED_XFAM))
 		goto out;
 	r = set_width(vm, init);
-	if (!r)
-		vm->state = REF_VM_INITIALIZED;
+	if (r)
+		goto out;
+	vm->sept_ve_disable = init->attributes & TDX_ATTR_SEPT_VE_DISABLE;
+	vm->state = REF_VM_INITIALIZED;
 out:
 	free(init);
 	return r;
@@ -136,7 +139,7 @@ static long finalize_vm(struct ref_vm *vm, const struct tdx_cmd *cmd)
 	if (vm->state != REF_VM_INITIALIZED || cmd->flags || cmd->data)
 		return -EINVAL;
 	vm->state = REF_VM_RUNNABLE;
-	return 0;
+	return inproc_update_view(vm->host);
 }
 
 static long memory_encrypt_op(struct ref_vm *vm, unsigned long arg)
@@ -216,6 +219,8 @@ long ref_vm_ioctl(struct inproc_vm *host, unsigned int cmd, unsigned long arg)
 	struct ref_vm *vm = host->priv;
 	long r;
 
+	if (vm->dead)
+		return -EIO;
 	switch (cmd) {
 	case KVM_GET_TSC_KHZ:
 		return vm->tsc_khz;
@@ -252,11 +257,19 @@ long ref_vm_create(struct inproc_vm *host)
 	vm->host = host;
 	vm->max_vcpus = INPROC_MAX_VCPUS;
 	vm->tsc_khz = khz > 0 ? (uint32_t)khz : 0;
+	pthread_mutex_init(&vm->sept_lock, NULL);
+	host->private_is_given = true;
 	host->priv = vm;
 	return 0;
 }
 
 void ref_vm_destroy(struct inproc_vm *host)
 {
+	ref_sept_free(host->priv);
 	free(host->priv);
+}
+
+void ref_private_gone(struct inproc_vm *host, uint64_t gpa, uint64_t size)
+{
+	ref_sept_remove(host->priv, gpa, size);
 }

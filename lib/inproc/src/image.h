@@ -201,6 +201,12 @@ struct image_host {
 	int (*td_init)(void *vm, unsigned int shared_bit);
 	/* The vCPU starts as a TD's does, with these registers; RIP and the rest are fixed. */
 	int (*td_vcpu_init)(void *vcpu, const unsigned long long *gpr);
+	/*
+	 * The TD has the private page at @gpa, or has it no more: from the next
+	 * td_pages() or td_finalized() on, or when what KVM is busy with has ended.
+	 */
+	void (*td_page)(void *vm, unsigned long long gpa, int give);
+	int (*td_pages)(void *vm);
 	/* No more pages are added by the VMM. */
 	int (*td_finalized)(void *vm);
 	enum image_exit (*td_enter)(void *vcpu, struct image_td_run *run);

@@ -142,6 +142,7 @@ static long src_vm_create(struct inproc_vm *vm)
 		ret = src_trap_ghcb_msr(vm);
 	} else {
 		/* The TD's configuration will say which bit it is: src_td_init(). */
+		vm->private_is_given = true;
 		ret = 0;
 	}
 	if (ret)

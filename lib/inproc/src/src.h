@@ -33,6 +33,8 @@ int src_trap_ghcb_msr(struct inproc_vm *vm);
 /* td.c */
 int src_td_init(void *vm, unsigned int shared_bit);
 int src_td_vcpu_init(void *vcpu, const unsigned long long *gpr);
+void src_td_page(void *vm, unsigned long long gpa, int give);
+int src_td_pages(void *vm);
 int src_td_finalized(void *vm);
 enum image_exit src_td_enter(void *vcpu, struct image_td_run *run);
 void src_td_kick(void *vcpu);

@@ -82,9 +82,21 @@ IMAGE_CALL int src_td_vcpu_init(void *host_vcpu, const unsigned long long *gprs)
 	return engine->set_sregs(vcpu->engine, &sregs) ?: engine->set_regs(vcpu->engine, &regs);
 }
 
+IMAGE_CALL void src_td_page(void *host_vm, unsigned long long gpa, int give)
+{
+	/* Where slots go, their pages are taken from the TD after them. */
+	if (!inproc_give_page(host_vm, gpa, give) && give)
+		inproc_diag("the TDX module gives a TD GPA 0x%llx, where no guest_memfd is", gpa);
+}
+
+IMAGE_CALL int src_td_pages(void *host_vm)
+{
+	return inproc_update_view(host_vm);
+}
+
 IMAGE_CALL int src_td_finalized(void *host_vm)
 {
-	return src_patch_sites(host_vm);
+	return src_td_pages(host_vm) ?: src_patch_sites(host_vm);
 }
 
 static enum image_exit npf(struct inproc_vcpu *vcpu, struct image_td_run *run)

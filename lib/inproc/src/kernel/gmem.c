@@ -45,26 +45,38 @@ int kvm_gmem_get_pfn(struct kvm *kvm, struct kvm_memory_slot *slot, gfn_t gfn, k
 }
 #endif
 
+#ifdef HAVE_GMEM_POPULATE_PAGE
+/* The kernel pins the source page before it looks at anything else; a bad pointer fails. */
+static int glue_pin_source(const void __user *src)
+{
+	u8 byte;
+
+	return src && raw_copy_from_user(&byte, src, 1) ? -EFAULT : 0;
+}
+#endif
+
 static int glue_populate_one(struct kvm *kvm, gfn_t gfn, void __user *src,
 			     kvm_gmem_populate_cb post_populate, void *opaque)
 {
 	kvm_pfn_t pfn;
-	int ret = glue_gmem_get_pfn(kvm, gfn, &pfn, NULL);
+	int ret;
 
+#ifdef HAVE_GMEM_POPULATE_PAGE
+	ret = glue_pin_source(src);
 	if (ret)
 		return ret;
+#endif
+	ret = glue_gmem_get_pfn(kvm, gfn, &pfn, NULL);
+	if (ret)
+		return ret;
+#ifndef HAVE_GMEM_POPULATE_PAGE
+	/* Newer trees leave it to the vendor to find out that a page was given before. */
 	if (glue_vendor->page_given(kvm, gfn, pfn))
 		return -EEXIST;
+#endif
 	if (!glue_host->gpa_is_private(to_glue_vm(kvm)->host_vm, gfn_to_gpa(gfn)))
 		return -EINVAL;
 #ifdef HAVE_GMEM_POPULATE_PAGE
-	if (src) {
-		u8 byte;
-
-		/* The kernel pins the source page here; a bad pointer fails. */
-		if (raw_copy_from_user(&byte, src, 1))
-			return -EFAULT;
-	}
 	return post_populate(kvm, gfn, pfn, src ? virt_to_page((__force void *)src) : NULL, opaque);
 #else
 	return post_populate(kvm, gfn, pfn, src, 0, opaque);

@@ -36,9 +36,9 @@ int kvm_mmu_page_fault(struct kvm_vcpu *vcpu, gpa_t cr2_or_gpa, u64 error_code, 
 
 	/*
 	 * Without a slot the kernel would have the guest take a #VC for MMIO,
-	 * or a #VE, which an engine cannot deliver.
+	 * or a #VE, which an engine cannot deliver.  Of a TD's private memory the VMM hears.
 	 */
-	if (!glue_find_slot(vcpu->kvm, gpa_to_gfn(gpa)))
+	if (!(private && &glue_mirror_fault) && !glue_find_slot(vcpu->kvm, gpa_to_gfn(gpa)))
 		glue_die("the guest accessed GPA %#llx, where there is no memory", gpa);
 
 	if (private && &glue_mirror_fault && glue_mirror_fault(vcpu, gpa_to_gfn(gpa)))

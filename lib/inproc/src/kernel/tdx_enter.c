@@ -73,27 +73,56 @@ static void glue_resume_vmcall(struct glue_tdvpr *vp, struct tdx_module_args *ar
 }
 
 static u64 glue_exit_ept_violation(struct tdx_module_args *args, struct glue_tdr *tdr,
-				   const struct image_td_run *run)
+				   const struct image_td_run *run, enum glue_eeq_type type)
 {
 	u64 qualification = EPT_VIOLATION_GVA_IS_VALID | EPT_VIOLATION_GVA_TRANSLATED;
 
 	qualification |= run->fetch ? EPT_VIOLATION_ACC_INSTR :
 			 run->write ? EPT_VIOLATION_ACC_WRITE : EPT_VIOLATION_ACC_READ;
-	glue_exit_args(args, qualification, 0,
+	glue_exit_args(args, qualification, type,
 		       run->gpa | (run->private ? 0 : BIT_ULL(tdr->shared_bit)), 0);
 	return EXIT_REASON_EPT_VIOLATION;
 }
 
-/* TDG.MEM.PAGE.ACCEPT: RCX is the GPA with the level in bits 2:0.  False: no page there. */
-static bool glue_accept(struct glue_tdvpr *vp)
+/*
+ * TDG.MEM.PAGE.ACCEPT: RCX is the GPA, which is aligned to the page's size, with the level in
+ * bits 2:0.  False: there is no page, and KVM hears of it; when it has done its part the
+ * instruction starts over.
+ */
+static bool glue_accept(struct glue_tdvpr *vp, struct tdx_module_args *args, u64 *ret)
 {
-	u64 gpa = vp->gpr[IMAGE_RCX] & PAGE_MASK;
+	u64 gpa = vp->gpr[IMAGE_RCX] & PAGE_MASK, level = vp->gpr[IMAGE_RCX] & 7;
+	struct image_td_run none = { .gpa = gpa, .private = true, .write = true };
 
-	if (gpa >> vp->tdr->shared_bit || (vp->gpr[IMAGE_RCX] & ~PAGE_MASK & ~7ULL)) {
+	if (gpa >> vp->tdr->shared_bit || (vp->gpr[IMAGE_RCX] & ~PAGE_MASK & ~7ULL) ||
+	    level > 1 || (level && !IS_ALIGNED(gpa, PMD_SIZE))) {
 		vp->gpr[IMAGE_RAX] = glue_operand_invalid(GLUE_OPERAND_RCX);
 		return true;
 	}
-	return glue_sept_accept(vp->tdr, gpa, vp->gpr[IMAGE_RCX] & 7, &vp->gpr[IMAGE_RAX]);
+	if (glue_sept_accept(vp->tdr, gpa, level, &vp->gpr[IMAGE_RAX]))
+		return true;
+	vp->tdcall = GLUE_TDCALL_ACCEPT;
+	*ret = glue_exit_ept_violation(args, vp->tdr, &none, GLUE_EEQ_ACCEPT);
+	return false;
+}
+
+/*
+ * The engine has no page for an access.  False: it has one by now, which another vCPU has
+ * accepted.
+ */
+static bool glue_no_page(struct glue_tdvpr *vp, struct tdx_module_args *args,
+			 const struct image_td_run *run, u64 *ret)
+{
+	enum glue_sept state = run->private ? glue_sept_at(vp->tdr, run->gpa) : GLUE_SEPT_FREE;
+
+	if (state == GLUE_SEPT_MAPPED)
+		return false;
+	if (state == GLUE_SEPT_PENDING && !(vp->tdr->attributes & GLUE_ATTRIBUTE_SEPT_VE_DISABLE))
+		glue_die("a TD accesses GPA %#llx, which it has not accepted: without the attribute "
+			 "SEPT_VE_DISABLE that is #VE, which an engine cannot deliver", run->gpa);
+	*ret = glue_exit_ept_violation(args, vp->tdr, run, state == GLUE_SEPT_PENDING ?
+				       GLUE_EEQ_PENDING : GLUE_EEQ_NONE);
+	return true;
 }
 
 /* TDG.VP.INFO: the TD's shape. */
@@ -123,16 +152,8 @@ static bool glue_tdcall(struct glue_tdvpr *vp, struct tdx_module_args *args, u64
 	case TDG_VP_INFO:
 		glue_vp_info(vp);
 		return true;
-	case TDG_MEM_PAGE_ACCEPT: {
-		struct image_td_run none = { .gpa = rcx & PAGE_MASK, .private = true, .write = true };
-
-		if (glue_accept(vp))
-			return true;
-		/* The instruction starts over when KVM has done its part. */
-		vp->tdcall = GLUE_TDCALL_ACCEPT;
-		*ret = glue_exit_ept_violation(args, vp->tdr, &none);
-		return false;
-	}
+	case TDG_MEM_PAGE_ACCEPT:
+		return glue_accept(vp, args, ret);
 	}
 	vp->gpr[IMAGE_RAX] = glue_operand_invalid(GLUE_OPERAND_RAX);
 	return true;
@@ -194,7 +215,10 @@ static u64 glue_run_guest(struct glue_tdvpr *vp, struct tdx_module_args *args, b
 				       INTR_TYPE_EXT_INTR | GLUE_HOST_VECTOR);
 			return EXIT_REASON_EXTERNAL_INTERRUPT;
 		case IMAGE_EXIT_NPF:
-			return glue_exit_ept_violation(args, vp->tdr, &run);
+			load = false;
+			if (!glue_no_page(vp, args, &run, &ret))
+				continue;
+			return ret;
 		case IMAGE_EXIT_SHUTDOWN:
 			vp->dead = true;
 			glue_exit_args(args, 0, 0, 0, 0);
@@ -211,7 +235,7 @@ static u64 glue_run_guest(struct glue_tdvpr *vp, struct tdx_module_args *args, b
 u64 glue_tdh_vp_enter(struct tdx_module_args *args)
 {
 	struct glue_tdvpr *vp = glue_tdvpr_at(args->rcx);
-	u64 status;
+	u64 status, ret;
 
 	if (!vp)
 		return glue_operand_invalid(GLUE_OPERAND_RCX);
@@ -229,13 +253,8 @@ u64 glue_tdh_vp_enter(struct tdx_module_args *args)
 		glue_resume_vmcall(vp, args);
 		break;
 	case GLUE_TDCALL_ACCEPT:
-		if (!glue_accept(vp)) {
-			struct image_td_run none = {
-				.gpa = vp->gpr[IMAGE_RCX] & PAGE_MASK, .private = true, .write = true,
-			};
-
-			return glue_exit_ept_violation(args, vp->tdr, &none);
-		}
+		if (!glue_accept(vp, args, &ret))
+			return ret;
 		break;
 	case GLUE_TDCALL_NONE:
 		return glue_run_guest(vp, args, false);

@@ -101,7 +101,8 @@ bool kvm_tdp_mmu_gpa_is_mapped(struct kvm_vcpu *vcpu, u64 gpa);
 
 int kvm_tdp_mmu_map_private_pfn(struct kvm_vcpu *vcpu, gfn_t gfn, kvm_pfn_t pfn)
 {
-	return glue_mirror_map(vcpu->kvm, gfn, pfn);
+	/* A page that is mapped already is none of those that it can fix. */
+	return glue_mirror_given(vcpu->kvm, gfn, pfn) ? -EIO : glue_mirror_map(vcpu->kvm, gfn, pfn);
 }
 
 int kvm_tdp_map_page(struct kvm_vcpu *vcpu, gpa_t gpa, u64 error_code, u8 *level)

@@ -61,6 +61,16 @@ enum glue_pt {
 
 #define GLUE_NR_CPUID_CONFIG	3
 
+/* TD attribute: an access to a page that is not accepted ends in KVM, not in a #VE. */
+#define GLUE_ATTRIBUTE_SEPT_VE_DISABLE	BIT_ULL(28)
+
+/* Extended exit qualification of an EPT violation (RDX): its type. */
+enum glue_eeq_type {
+	GLUE_EEQ_NONE = 0,
+	GLUE_EEQ_ACCEPT = 1,		/* by TDG.MEM.PAGE.ACCEPT */
+	GLUE_EEQ_PENDING = 6,		/* by an access to a page that is not accepted */
+};
+
 /* A TD: its TDR page. */
 struct glue_tdr {
 	u64 magic;
@@ -81,6 +91,7 @@ enum glue_sept {
 	GLUE_SEPT_PENDING,		/* TDH.MEM.PAGE.AUG, not accepted yet */
 	GLUE_SEPT_MAPPED,
 	GLUE_SEPT_BLOCKED,
+	GLUE_SEPT_FREE,			/* of glue_sept_at(): there is no page */
 	GLUE_SEPT_STATE_BITS = 2,
 };
 
@@ -122,9 +133,10 @@ u64 glue_tdh_mem_page_remove(struct tdx_module_args *args);
 u64 glue_tdh_mem_track(struct tdx_module_args *args);
 u64 glue_tdh_mr_extend(struct tdx_module_args *args);
 u64 glue_tdh_phymem_page_reclaim(struct tdx_module_args *args);
+enum glue_sept glue_sept_at(struct glue_tdr *tdr, u64 gpa);
 /*
- * The guest accepts the page at @gpa.  False if there is none: an EPT violation
- * tells KVM.
+ * The guest accepts the page at @gpa, of 4 KiB (@level 0) or 2 MiB (1).  False if there is
+ * none: an EPT violation tells KVM.
  */
 bool glue_sept_accept(struct glue_tdr *tdr, u64 gpa, unsigned int level, u64 *status);
 

@@ -60,6 +60,12 @@ static void glue_sept_set(struct glue_gfn *e, enum glue_sept state, u64 epoch)
 	e->state = state | epoch << GLUE_SEPT_STATE_BITS;
 }
 
+/* Has the guest the page at @gpa?  Pages that are not accepted or are blocked it has not. */
+static void glue_sept_give(struct glue_tdr *tdr, u64 gpa, bool give)
+{
+	glue_host->td_page(to_glue_vm(tdr->kvm)->host_vm, gpa, give);
+}
+
 /* @pa becomes the page at @gpa; the level is in @gpa's low bits, 0 for 4 KiB. */
 static u64 glue_sept_map(struct glue_tdr *tdr, u64 gpa, u64 pa, enum glue_sept state)
 {
@@ -78,20 +84,43 @@ static u64 glue_sept_map(struct glue_tdr *tdr, u64 gpa, u64 pa, enum glue_sept s
 		glue_die("KVM gives a TD page %#llx for GPA %#llx, where guest_memfd has %#lx",
 			 pa, gpa, __pa(hva));
 	status = __glue_pamt_take(pa, GLUE_PT_REG, tdr);
-	if (!status)
+	if (!status) {
 		glue_gfn_add(&tdr->sept, gpa >> PAGE_SHIFT, pa >> PAGE_SHIFT, state);
+		if (state == GLUE_SEPT_MAPPED)
+			glue_sept_give(tdr, gpa, true);
+	}
 	return status;
+}
+
+/* When in a TD's life a SEAMCALL may come. */
+enum glue_phase {
+	GLUE_ANY,
+	GLUE_BUILT,			/* TDH.MNG.INIT was called */
+	GLUE_BUILDING,			/* and TDH.MR.FINALIZE not yet */
+	GLUE_FINALIZED,
+};
+
+/* The TD whose TDR is at @pa, which came in register @operand; a status. */
+static u64 glue_td_in(enum glue_phase phase, u64 pa, unsigned int operand, struct glue_tdr **td)
+{
+	struct glue_tdr *tdr = *td = glue_tdr_at(pa);
+
+	if (!tdr)
+		return glue_operand_invalid(operand);
+	if ((phase >= GLUE_BUILT && !tdr->initialized) ||
+	    (phase == GLUE_BUILDING && tdr->finalized) ||
+	    (phase == GLUE_FINALIZED && !tdr->finalized))
+		return GLUE_TDX_OP_STATE_INCORRECT;
+	return GLUE_TDX_SUCCESS;
 }
 
 u64 glue_tdh_mem_page_add(struct tdx_module_args *args)
 {
-	struct glue_tdr *tdr = glue_tdr_at(args->rdx);
-	u64 status;
+	struct glue_tdr *tdr;
+	u64 status = glue_td_in(GLUE_BUILDING, args->rdx, GLUE_OPERAND_RDX, &tdr);
 
-	if (!tdr)
-		return glue_operand_invalid(GLUE_OPERAND_RDX);
-	if (!tdr->initialized || tdr->finalized)
-		return GLUE_TDX_OP_STATE_INCORRECT;
+	if (status)
+		return status;
 	mutex_lock(&glue_sept_lock);
 	status = glue_sept_map(tdr, args->rcx, args->r8, GLUE_SEPT_MAPPED);
 	/* The source is a page of the VMM's. */
@@ -103,13 +132,11 @@ u64 glue_tdh_mem_page_add(struct tdx_module_args *args)
 
 u64 glue_tdh_mem_page_aug(struct tdx_module_args *args)
 {
-	struct glue_tdr *tdr = glue_tdr_at(args->rdx);
-	u64 status;
+	struct glue_tdr *tdr;
+	u64 status = glue_td_in(GLUE_FINALIZED, args->rdx, GLUE_OPERAND_RDX, &tdr);
 
-	if (!tdr)
-		return glue_operand_invalid(GLUE_OPERAND_RDX);
-	if (!tdr->finalized)
-		return GLUE_TDX_OP_STATE_INCORRECT;
+	if (status)
+		return status;
 	mutex_lock(&glue_sept_lock);
 	status = glue_sept_map(tdr, args->rcx, args->r8, GLUE_SEPT_PENDING);
 	mutex_unlock(&glue_sept_lock);
@@ -119,24 +146,22 @@ u64 glue_tdh_mem_page_aug(struct tdx_module_args *args)
 /* Tables between the root and the pages are nobody's business here but for the PAMT. */
 u64 glue_tdh_mem_sept_add(struct tdx_module_args *args)
 {
-	struct glue_tdr *tdr = glue_tdr_at(args->rdx);
+	struct glue_tdr *tdr;
+	u64 status = glue_td_in(GLUE_BUILT, args->rdx, GLUE_OPERAND_RDX, &tdr);
 
-	if (!tdr)
-		return glue_operand_invalid(GLUE_OPERAND_RDX);
-	if (!tdr->initialized)
-		return GLUE_TDX_OP_STATE_INCORRECT;
+	if (status)
+		return status;
 	return glue_pamt_take(args->r8, GLUE_PT_EPT, tdr);
 }
 
 u64 glue_tdh_mr_extend(struct tdx_module_args *args)
 {
-	struct glue_tdr *tdr = glue_tdr_at(args->rdx);
+	struct glue_tdr *tdr;
+	u64 status = glue_td_in(GLUE_BUILDING, args->rdx, GLUE_OPERAND_RDX, &tdr);
 	bool mapped;
 
-	if (!tdr)
-		return glue_operand_invalid(GLUE_OPERAND_RDX);
-	if (!tdr->initialized || tdr->finalized)
-		return GLUE_TDX_OP_STATE_INCORRECT;
+	if (status)
+		return status;
 	if (args->rcx % TDX_EXTENDMR_CHUNKSIZE)
 		return glue_operand_invalid(GLUE_OPERAND_RCX);
 	mutex_lock(&glue_sept_lock);
@@ -147,32 +172,33 @@ u64 glue_tdh_mr_extend(struct tdx_module_args *args)
 
 u64 glue_tdh_mem_range_block(struct tdx_module_args *args)
 {
-	struct glue_tdr *tdr = glue_tdr_at(args->rdx);
+	struct glue_tdr *tdr;
 	struct glue_gfn *e;
-	u64 status = GLUE_TDX_SUCCESS;
+	u64 status = glue_td_in(GLUE_ANY, args->rdx, GLUE_OPERAND_RDX, &tdr);
 
-	if (!tdr)
-		return glue_operand_invalid(GLUE_OPERAND_RDX);
+	if (status)
+		return status;
 	mutex_lock(&glue_sept_lock);
 	e = glue_gfn_find(&tdr->sept, args->rcx >> PAGE_SHIFT);
 	if (!e)
 		status = TDX_EPT_WALK_FAILED | GLUE_OPERAND_RCX;
 	else if (glue_sept_state(e) == GLUE_SEPT_BLOCKED)
 		status = TDX_EPT_ENTRY_STATE_INCORRECT | GLUE_OPERAND_RCX;
-	else
+	if (!status) {
 		glue_sept_set(e, GLUE_SEPT_BLOCKED, tdr->epoch);
+		glue_sept_give(tdr, e->gfn << PAGE_SHIFT, false);
+	}
 	mutex_unlock(&glue_sept_lock);
 	return status;
 }
 
 u64 glue_tdh_mem_track(struct tdx_module_args *args)
 {
-	struct glue_tdr *tdr = glue_tdr_at(args->rcx);
+	struct glue_tdr *tdr;
+	u64 status = glue_td_in(GLUE_FINALIZED, args->rcx, GLUE_OPERAND_RCX, &tdr);
 
-	if (!tdr)
-		return glue_operand_invalid(GLUE_OPERAND_RCX);
-	if (!tdr->finalized)
-		return GLUE_TDX_OP_STATE_INCORRECT;
+	if (status)
+		return status;
 	mutex_lock(&glue_sept_lock);
 	tdr->epoch++;
 	mutex_unlock(&glue_sept_lock);
@@ -181,12 +207,12 @@ u64 glue_tdh_mem_track(struct tdx_module_args *args)
 
 u64 glue_tdh_mem_page_remove(struct tdx_module_args *args)
 {
-	struct glue_tdr *tdr = glue_tdr_at(args->rdx);
+	struct glue_tdr *tdr;
 	struct glue_gfn *e;
-	u64 status = GLUE_TDX_SUCCESS;
+	u64 status = glue_td_in(GLUE_ANY, args->rdx, GLUE_OPERAND_RDX, &tdr);
 
-	if (!tdr)
-		return glue_operand_invalid(GLUE_OPERAND_RDX);
+	if (status)
+		return status;
 	mutex_lock(&glue_sept_lock);
 	e = glue_gfn_find(&tdr->sept, args->rcx >> PAGE_SHIFT);
 	if (!e)
@@ -236,15 +262,41 @@ u64 glue_tdh_phymem_page_reclaim(struct tdx_module_args *args)
 	return status;
 }
 
+enum glue_sept glue_sept_at(struct glue_tdr *tdr, u64 gpa)
+{
+	const struct glue_gfn *e;
+	enum glue_sept state;
+
+	mutex_lock(&glue_sept_lock);
+	e = glue_gfn_find(&tdr->sept, gpa >> PAGE_SHIFT);
+	state = e ? glue_sept_state(e) : GLUE_SEPT_FREE;
+	mutex_unlock(&glue_sept_lock);
+	return state;
+}
+
+/* A table of 4 KiB pages stands where a page of 2 MiB would be mapped. */
+static bool glue_sept_has_table(struct glue_tdr *tdr, u64 gpa)
+{
+	u64 gfn = gpa >> PAGE_SHIFT;
+	unsigned int i;
+
+	for (i = 0; i < PTRS_PER_PTE; i++)
+		if (glue_gfn_find(&tdr->sept, gfn + i))
+			return true;
+	return false;
+}
+
 bool glue_sept_accept(struct glue_tdr *tdr, u64 gpa, unsigned int level, u64 *status)
 {
 	struct glue_gfn *e;
+	bool there;
 
 	mutex_lock(&glue_sept_lock);
 	e = glue_gfn_find(&tdr->sept, gpa >> PAGE_SHIFT);
 	if (e && glue_sept_state(e) == GLUE_SEPT_BLOCKED)
 		e = NULL;
-	if (e) {
+	there = level ? glue_sept_has_table(tdr, gpa) : e;
+	if (there) {
 		if (level)
 			*status = GLUE_TDX_PAGE_SIZE_MISMATCH | GLUE_OPERAND_RCX;
 		else if (glue_sept_state(e) == GLUE_SEPT_MAPPED)
@@ -254,8 +306,11 @@ bool glue_sept_accept(struct glue_tdr *tdr, u64 gpa, unsigned int level, u64 *st
 		if (!*status) {
 			memset(__va(e->pfn << PAGE_SHIFT), 0, PAGE_SIZE);
 			glue_sept_set(e, GLUE_SEPT_MAPPED, 0);
+			glue_sept_give(tdr, gpa, true);
 		}
 	}
 	mutex_unlock(&glue_sept_lock);
-	return e;
+	if (there && !*status && glue_host->td_pages(to_glue_vm(tdr->kvm)->host_vm))
+		glue_die("the engine cannot map what a TD has accepted at GPA %#llx", gpa);
+	return there;
 }
