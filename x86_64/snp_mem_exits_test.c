@@ -36,6 +36,8 @@ static void end(struct snp_vm *snp, enum closes closes)
 		close(snp->cpu[0].vcpu->fd);
 		break;
 	case CLOSES_MEMORY:
+		/* A failing case would tell from it what the guest saw. */
+		check_guest_gone(snp);
 		munmap(memslot2region(snp->vm, 0)->mmap_start,
 		       memslot2region(snp->vm, 0)->mmap_size);
 		break;
