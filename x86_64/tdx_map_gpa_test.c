@@ -172,13 +172,16 @@ FIXTURE_VARIANT(refused)
 	unsigned int taken;		/* exits that the VMM takes before */
 };
 
-#define REFUSED_ROW(name, req, ret_, shared_, taken_)				\
+#define ROW(name, ret_, shared_, taken_, ...)					\
 	FIXTURE_VARIANT_ADD(refused, name)					\
 	{									\
-		COCO_ROW(NULL, req, REQ_TDX_MAP_STOPPED, REQ_TDX_MAP_GPA,	\
-			 REQ_TDX_MAP_RET, REQ_TDX_KEPT),			\
+		COCO_ROW(NULL, __VA_ARGS__, REQ_TDX_MAP_STOPPED,		\
+			 REQ_TDX_MAP_GPA, REQ_TDX_MAP_RET, REQ_TDX_KEPT),	\
 		.ret = ret_, .shared = shared_, .taken = taken_,		\
 	};
+#define REFUSED_ROW(name, req, ret, shared, taken)	ROW(name, ret, shared, taken, req)
+#define OTHER_ROW(name, ret, shared, taken)					\
+	ROW(other_##name, ret, shared, taken, REQ_TDX_MAP_OTHER, REQ_TDX_MAP_OTHER_NEXT)
 
 REFUSED_ROW(first_private, REQ_TDX_MAP_REFUSED, EINVAL, false, 0)
 REFUSED_ROW(second_private, REQ_TDX_MAP_REFUSED, EINVAL, false, 1)
@@ -188,12 +191,31 @@ REFUSED_ROW(second_shared, REQ_TDX_MAP_REFUSED, EINVAL, true, 1)
 REFUSED_ROW(third_shared, REQ_TDX_MAP_REFUSED, EINVAL, true, 2)
 REFUSED_ROW(again_first, REQ_TDX_MAP_AGAIN, EAGAIN, false, 0)
 REFUSED_ROW(again_second, REQ_TDX_MAP_AGAIN, EAGAIN, true, 1)
-REFUSED_ROW(other_1, REQ_TDX_MAP_OTHER, 1, false, 0)
-REFUSED_ROW(other_enosys, REQ_TDX_MAP_OTHER, ENOSYS, false, 1)
-REFUSED_ROW(other_bit_32, REQ_TDX_MAP_OTHER, 1ull << 32, false, 0)
-REFUSED_ROW(other_bit_63, REQ_TDX_MAP_OTHER, 1ull << 63, true, 1)
-REFUSED_ROW(other_minus_einval, REQ_TDX_MAP_OTHER, (uint64_t)-EINVAL, false, 0)
-REFUSED_ROW(other_all_ones, REQ_TDX_MAP_OTHER, ~0ull, true, 2)
+OTHER_ROW(1, 1, false, 0)
+OTHER_ROW(enosys, ENOSYS, false, 1)
+OTHER_ROW(bit_32, 1ull << 32, false, 0)
+OTHER_ROW(bit_63, 1ull << 63, true, 1)
+OTHER_ROW(minus_einval, (uint64_t)-EINVAL, false, 0)
+OTHER_ROW(all_ones, ~0ull, true, 2)
+
+/*
+ * KVM_RUN has refused the VMM's answer: the next may ask for another one, or run the
+ * guest; which of the two is not ABI.
+ */
+static void expect_still_refused(struct tdvmcall_vm *v, uint64_t next)
+{
+	int err;
+
+	v->vcpu->run->hypercall.ret = EINVAL;
+	err = check_run(v->vcpu);
+	if (!EXPECT_REQ_EQ(REQ_TDX_MAP_OTHER_NEXT, "the next KVM_RUN, answered EINVAL", 0, err,
+			   &names_errno))
+		return;
+	EXPECT_REQ_EITHER(REQ_TDX_MAP_OTHER_NEXT, "R10, the answer", GHCI_INVALID_OPERAND,
+			  GHCI_RETRY, v->req->out.gpr[TD_R10], &names_tdvmcall);
+	EXPECT_REQ_EQ(REQ_TDX_MAP_STOPPED, "R11, where the VMM stopped", next,
+		      v->req->out.gpr[TD_R11], &names_gpa);
+}
 
 COCO_TEST_F(refused, answer)
 {
@@ -217,7 +239,9 @@ COCO_TEST_F(refused, answer)
 	}
 
 	if (req == REQ_TDX_MAP_OTHER && eagain_is_retry) {
-		EXPECT_REQ_RUN_ERRNO(req, v.vcpu, EINVAL);
+		if (EXPECT_REQ_RUN_ERRNO(req, v.vcpu, EINVAL))
+			expect_still_refused(&v, next);
+		tdvmcall_vm_free(&v);
 		return;
 	}
 	if (req == REQ_TDX_MAP_AGAIN && eagain_is_retry)

@@ -107,6 +107,8 @@
 		"EAGAIN of the VMM answers RETRY, or as every error INVALID_OPERAND")		\
 	REQUIREMENT(TDX_MAP_OTHER, "TDX-MAP-OTHER", DOC_HC, "KVM_HC_MAP_GPA_RANGE",		\
 		"other errors of the VMM answer INVALID_OPERAND; KVM_RUN refuses them where EAGAIN is RETRY")	\
+	REQUIREMENT(TDX_MAP_OTHER_NEXT, "TDX-MAP-OTHER-NEXT", DOC_GHCI, "TDG.VP.VMCALL<MapGPA>",	\
+		"after KVM_RUN has refused such an error, the next one does not tell of success")	\
 	REQUIREMENT(TDX_MAP_STOPPED, "TDX-MAP-STOPPED", DOC_GHCI, "TDG.VP.VMCALL<MapGPA>",	\
 		"R11 is the GPA where the VMM stopped")						\
 	REQUIREMENT(TDX_MAP_RETRY, "TDX-MAP-RETRY", DOC_GHCI, "TDG.VP.VMCALL<MapGPA>",		\

@@ -6,7 +6,7 @@
 # is broken.  Without KDIR there is no tree to do it to, and wrong_models.sh shows the same
 # of the tests on the reference model.
 #
-# Header of a patch, as in wrong_kernels.sh: Wrong, Requirement, Also.
+# Header of a patch, as in wrong_kernels.sh: Wrong, Requirement, Also, Base.
 #
 # By default the cases whose rows list one of the requirements run on each;
 # WRONG_KERNELS=all runs everything on all, WRONG_KERNELS="NAME..." everything on these.
@@ -14,6 +14,7 @@
 . "$(dirname "$0")/wrong.sh"
 
 dir=$ROOT/tools/check/wrong_kernels/tdx
+right=$ROOT/tools/check/wrong_kernels/right
 source=arch/x86/kvm/vmx/tdx.c
 jobs=$(nproc)
 export ROOT
@@ -69,16 +70,19 @@ if ! cmp -s "$TMP/key" "$kept/tree/key"; then
 	cp "$TMP/report" "$TMP/key" "$kept/tree"
 fi
 
-# run NAME [FILE]: the tests on the tree with the patch; the output goes to $TMP/NAME.log,
-# the status to $TMP/NAME.status.
+# run NAME [FILE [TEST...]]: the tests on the tree with the patch; the output goes to
+# $TMP/NAME.log, the status to $TMP/NAME.status.
 run()
 {
-	local name=$1 file=${2-} status=0
-	local -a selected=() options=()
+	local name=$1 file=${2-} status=0 base
+	local -a selected=("${@:3}") options=()
 
 	if [ -n "$file" ]; then
-		options=(--patch "$file")
-		[ -n "${WRONG_KERNELS:-}" ] || mapfile -t selected < <(concerned "$file")
+		base=$(header "$file" Base)
+		[ -z "$base" ] || options+=(--patch "$right/$base")
+		options+=(--patch "$file")
+		[ ${#selected[@]} != 0 ] || [ -n "${WRONG_KERNELS:-}" ] ||
+			mapfile -t selected < <(concerned "$file")
 	fi
 	[ ${#selected[@]} != 0 ] || selected=($tests)
 	WRONG_KERNEL=$kept/tree WRONG_BASE= WRONG_WORK=$TMP/$name.image WRONG_SOURCE=$source \
@@ -90,17 +94,18 @@ run()
 	echo $status > "$TMP/$name.status"
 }
 
-# The tree without a mistake: what it is known to fail does not count.
+# right NAME: a tree without a mistake; what it is known to fail does not count.
 right()
 {
-	[ "$(cat "$TMP/right.status")" = 0 ] && return
-	echo "status $(cat "$TMP/right.status"); it said:"
-	tail -n 20 "$TMP/right.log"
+	[ "$(cat "$TMP/$1.status")" = 0 ] && return
+	echo "status $(cat "$TMP/$1.status"); it said:"
+	tail -n 20 "$TMP/$1.log"
 	return 1
 }
 
 # Those without the lock's descriptor, or a hung test could keep it.
 run right 8>&- &
+run right_map_errno "$right/tdx_map_errno.patch" tdx_map_gpa_test 8>&- &
 for file in "${files[@]}"; do
 	name=${file##*/}
 	while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
@@ -110,7 +115,8 @@ for file in "${files[@]}"; do
 done
 wait
 
-ok "right: the tree as it is" right
+ok "right: the tree as it is" right right
+ok "right: MapGPA tells errors apart" right right_map_errno
 for file in "${files[@]}"; do
 	name=${file##*/}
 	name=${name%.patch}

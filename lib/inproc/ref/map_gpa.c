@@ -23,10 +23,25 @@ static long stopped(struct ref_vcpu *vcpu, uint64_t status, uint64_t gpa)
 
 static long next_chunk(struct ref_vcpu *vcpu);
 
+static long chunk_answered(struct ref_vcpu *vcpu);
+
+static long refused(struct ref_vcpu *vcpu)
+{
+	const uint64_t err = vcpu->host->run->hypercall.ret;
+
+	if (!ref_map_errno || err == EINVAL)
+		return stopped(vcpu, GHCI_INVALID_OPERAND, vcpu->map.next);
+	if (err == EAGAIN)
+		return stopped(vcpu, GHCI_RETRY, vcpu->map.next);
+	/* No answer: the VMM is told, and the exit stays pending. */
+	vcpu->complete = chunk_answered;
+	return -EINVAL;
+}
+
 static long chunk_answered(struct ref_vcpu *vcpu)
 {
 	if (vcpu->host->run->hypercall.ret)
-		return stopped(vcpu, GHCI_INVALID_OPERAND, vcpu->map.next);
+		return refused(vcpu);
 	vcpu->map.next += vcpu->map.chunk;
 	if (vcpu->map.next == vcpu->map.end)
 		return ref_status(vcpu, GHCI_SUCCESS);

@@ -10,27 +10,34 @@
 #include "ref.h"
 
 enum ref_revision ref_revision;
+bool ref_map_errno;
 
 static int ref_init(void)
 {
-	static const char *const names[] = {
-		[REF_TDX] = "tdx",
-		[REF_TDX_DEDICATED_V1] = "tdx-dedicated-v1",
-		[REF_TDX_DEDICATED_V2] = "tdx-dedicated-v2",
+	static const struct {
+		const char *name;
+		enum ref_revision exits;
+		bool map_errno;
+	} revisions[] = {
+		{ "tdx", REF_TDX, false },
+		{ "tdx-map-errno", REF_TDX, true },
+		{ "tdx-dedicated-v1", REF_TDX_DEDICATED_V1, false },
+		{ "tdx-dedicated-v2", REF_TDX_DEDICATED_V2, false },
 	};
 	const char *wanted = getenv("COCO_REF_REVISION");
 	size_t i;
 
 	if (!wanted || !*wanted)
 		return 0;
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(wanted, names[i]))
+	for (i = 0; i < sizeof(revisions) / sizeof(revisions[0]); i++) {
+		if (strcmp(wanted, revisions[i].name))
 			continue;
-		ref_revision = (enum ref_revision)i;
+		ref_revision = revisions[i].exits;
+		ref_map_errno = revisions[i].map_errno;
 		return 0;
 	}
-	inproc_diag("COCO_REF_REVISION=%s: no such revision; tdx, tdx-dedicated-v1 or "
-		    "tdx-dedicated-v2", wanted);
+	inproc_diag("COCO_REF_REVISION=%s: no such revision; tdx, tdx-map-errno, "
+		    "tdx-dedicated-v1 or tdx-dedicated-v2", wanted);
 	return -EINVAL;
 }
 

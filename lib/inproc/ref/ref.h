@@ -34,6 +34,8 @@ enum ref_revision {
 };
 
 extern enum ref_revision ref_revision;
+/* "tdx-map-errno": tdx, but MapGPA tells errors of the VMM's apart. */
+extern bool ref_map_errno;
 
 enum ref_vm_state {
 	REF_VM_NEW,

@@ -91,6 +91,7 @@ sub ref_groups
 			},
 		}
 	} (['tdx', qr/^tdx_/, 'the reference model has no SNP part'],
+	   ['tdx-map-errno', qr/^tdx_map_gpa_/],
 	   ['tdx-dedicated-v1', qr/^tdx_(?:get_quote|event_notify)_/],
 	   ['tdx-dedicated-v2', qr/^tdx_get_quote_/]);
 }
