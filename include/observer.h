@@ -44,6 +44,7 @@ enum observer_mem_bug {
 	OBSERVER_MEM_MAP_LEFT,	/* guest memory mapped or pinned when its VM was destroyed */
 	OBSERVER_MEM_KMAP_LEFT,	/* kmap_local_page() or fdget() not undone on return */
 	OBSERVER_MEM_FIRMWARE,	/* a page given back while firmware or a guest owns it */
+	OBSERVER_MEM_KEYID,	/* a TD's KeyID not given back with its VM, or too early */
 	OBSERVER_UNDEFINED,	/* a sanitizer found undefined behaviour */
 	OBSERVER_NR_MEM_BUGS
 };

@@ -21,7 +21,9 @@
 	REQUIREMENT(KERNEL_KMAP_LEFT, "KERNEL-KMAP-LEFT", DOC_HIGHMEM, "Temporary Virtual Mappings",	\
 		"local mappings and references to files end before the return to the VMM")	\
 	REQUIREMENT(KERNEL_FIRMWARE_PAGE, "KERNEL-FIRMWARE-PAGE", DOC_SNP_FW, "Page Management",	\
-		"a page is given back neither while the RMP assigns it nor while firmware uses it")	\
+		"a page is given back neither while RMP or PAMT assign it nor while firmware uses it")	\
+	REQUIREMENT(KERNEL_KEYID, "KERNEL-KEYID", DOC_TDX_ABI, "TDH.MNG.KEY.FREEID",			\
+		"a TD's KeyID is given back with its VM, and not before the TDX module frees it")	\
 	REQUIREMENT(KERNEL_UNDEFINED, "KERNEL-UNDEFINED", DOC_UBSAN, "Undefined Behavior Sanitizer",	\
 		"the kernel does nothing that C leaves undefined (needs --sanitize)")		\
 	REQUIREMENT(SNP_LAUNCH_FAILS, "SNP-LAUNCH-FAILS", DOC_SEV_RST, "KVM_SEV_SNP_LAUNCH_START and on",	\

@@ -116,6 +116,7 @@ enum image_mem_bug {
 	IMAGE_MEM_MAP_LEFT,	/* guest memory mapped or pinned when its VM was destroyed */
 	IMAGE_MEM_KMAP_LEFT,	/* kmap_local_page() or fdget() not undone on return */
 	IMAGE_MEM_FIRMWARE,	/* a page given back while firmware or a guest owns it */
+	IMAGE_MEM_KEYID,	/* a TD's KeyID not given back with its VM, or too early */
 	IMAGE_UNDEFINED,	/* a sanitizer found undefined behaviour */
 };
 

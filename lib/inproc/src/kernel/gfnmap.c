@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Maps from frame numbers, see gfnmap.h. */
-#include <linux/slab.h>
-
 #include "glue.h"
 #include "gfnmap.h"
 
@@ -22,7 +20,7 @@ struct glue_gfn *glue_gfn_find(struct glue_gfnmap *map, u64 gfn)
 struct glue_gfn *glue_gfn_add(struct glue_gfnmap *map, u64 gfn, u64 pfn, u64 state)
 {
 	struct glue_gfn **head = glue_gfn_bucket(map, gfn);
-	struct glue_gfn *e = kzalloc(sizeof(*e), GFP_KERNEL);
+	struct glue_gfn *e = glue_alloc(sizeof(*e), __alignof__(*e));
 
 	if (!e)
 		glue_die("no memory for the state of a page");
@@ -40,7 +38,7 @@ void glue_gfn_del(struct glue_gfnmap *map, struct glue_gfn *entry)
 	for (link = glue_gfn_bucket(map, entry->gfn); *link != entry; link = &(*link)->next)
 		;
 	*link = entry->next;
-	kfree(entry);
+	glue_free(entry);
 }
 
 struct glue_gfn *glue_gfn_first(struct glue_gfnmap *map)

@@ -105,6 +105,10 @@ struct glue_vendor {
 	void (*vcpu_listed)(struct kvm_vcpu *vcpu, bool add);
 	/* Has the guest_memfd page been given to the guest? */
 	bool (*page_given)(struct kvm *kvm, gfn_t gfn, kvm_pfn_t pfn);
+	/* Does the page belong to a guest or to firmware? */
+	bool (*page_owned)(u64 pfn);
+	/* The function that had to take back guest_memfd's pages, for messages. */
+	const void *gmem_gone;
 	/*
 	 * Take back the pages of guest_memfd that the guest was given in [@start, @end);
 	 * may be NULL.
@@ -128,6 +132,9 @@ void *glue_dup_user(enum image_alloc how, const void __user *src, size_t len, co
 void glue_rcu_barrier(void *owner);
 /* gmem.c */
 void glue_gmem_gone(void *hva, unsigned long size);
+/* ida.c: what @owner has not given back; is the KeyID known to hardware? */
+void glue_ids_left(void *owner);
+bool glue_id_in_use(unsigned int id) __weak;
 /* psp.c */
 void glue_psp_vcpu(struct kvm_vcpu *vcpu, bool add);
 /* rmp.c */

@@ -115,16 +115,14 @@ void glue_gmem_gone(void *hva, unsigned long size)
 {
 	kvm_pfn_t pfn = __pa(hva) >> PAGE_SHIFT, end = pfn + (size >> PAGE_SHIFT);
 
-	if (!kvm_arch_gmem_invalidate)
-		return;
-	kvm_arch_gmem_invalidate(pfn, end);
+	if (kvm_arch_gmem_invalidate)
+		kvm_arch_gmem_invalidate(pfn, end);
 	for (; pfn < end; pfn++) {
-		if (!glue_rmp_assigned(pfn))
+		if (!glue_vendor->page_owned(pfn))
 			continue;
 		glue_host->mem_bug(IMAGE_MEM_FIRMWARE,
-				   "left a page of a guest_memfd assigned that goes",
-				   (void *)kvm_arch_gmem_invalidate + 1);
+				   "left a page of a guest_memfd that goes to its guest",
+				   glue_vendor->gmem_gone + 1);
 		break;
 	}
 }
-

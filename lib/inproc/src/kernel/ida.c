@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Small ids, as lib/idr.c hands them out: TDs' KeyIDs.  A fake: one bitmap for each of
- * the few pools there are.
+ * Small ids, as lib/idr.c hands them out: TDs' KeyIDs.  A fake: one table for each of
+ * the few pools there are, which says whose an id is.
  */
 #include <linux/idr.h>
 
@@ -10,14 +10,20 @@
 #define GLUE_MAX_IDAS	4
 #define GLUE_MAX_IDS	1024
 
+struct glue_id {
+	bool used;
+	void *owner;
+	const void *by;
+};
+
 static struct {
 	struct ida *ida;
-	unsigned char used[GLUE_MAX_IDS];
+	struct glue_id ids[GLUE_MAX_IDS];
 } glue_idas[GLUE_MAX_IDAS];
 
 static DEFINE_MUTEX(glue_ida_lock);
 
-static unsigned char *glue_ida(struct ida *ida)
+static struct glue_id *glue_ida(struct ida *ida)
 {
 	unsigned int i;
 
@@ -25,25 +31,25 @@ static unsigned char *glue_ida(struct ida *ida)
 		if (glue_idas[i].ida && glue_idas[i].ida != ida)
 			continue;
 		glue_idas[i].ida = ida;
-		return glue_idas[i].used;
+		return glue_idas[i].ids;
 	}
 	glue_die("more than %d pools of ids", GLUE_MAX_IDAS);
 }
 
 int ida_alloc_range(struct ida *ida, unsigned int min, unsigned int max, gfp_t gfp)
 {
-	unsigned char *used;
+	struct glue_id *ids;
 	unsigned int id;
 
 	mutex_lock(&glue_ida_lock);
-	used = glue_ida(ida);
-	for (id = min; id <= max && id < GLUE_MAX_IDS && used[id]; id++)
+	ids = glue_ida(ida);
+	for (id = min; id <= max && id < GLUE_MAX_IDS && ids[id].used; id++)
 		;
 	if (id > max || id == GLUE_MAX_IDS) {
 		mutex_unlock(&glue_ida_lock);
 		return -ENOSPC;
 	}
-	used[id] = 1;
+	ids[id] = (struct glue_id){ true, glue_host->mem_owner(), GLUE_CALLER };
 	mutex_unlock(&glue_ida_lock);
 	return id;
 }
@@ -51,8 +57,30 @@ int ida_alloc_range(struct ida *ida, unsigned int min, unsigned int max, gfp_t g
 void ida_free(struct ida *ida, unsigned int id)
 {
 	mutex_lock(&glue_ida_lock);
-	if (id >= GLUE_MAX_IDS || !glue_ida(ida)[id])
+	if (id >= GLUE_MAX_IDS || !glue_ida(ida)[id].used)
 		glue_die("ida_free() of %u, which is not allocated", id);
-	glue_ida(ida)[id] = 0;
+	if (&glue_id_in_use && glue_id_in_use(id))
+		glue_host->mem_bug(IMAGE_MEM_KEYID, "gave back a KeyID that the TDX module has in use",
+				   GLUE_CALLER);
+	glue_ida(ida)[id].used = false;
+	mutex_unlock(&glue_ida_lock);
+}
+
+void glue_ids_left(void *owner)
+{
+	unsigned int i, id;
+
+	mutex_lock(&glue_ida_lock);
+	for (i = 0; i < GLUE_MAX_IDAS; i++) {
+		for (id = 0; id < GLUE_MAX_IDS; id++) {
+			struct glue_id *e = &glue_idas[i].ids[id];
+
+			if (!e->used || e->owner != owner)
+				continue;
+			glue_host->mem_bug(IMAGE_MEM_KEYID,
+					   "got a KeyID that is not given back with its VM", e->by);
+			e->owner = NULL;
+		}
+	}
 	mutex_unlock(&glue_ida_lock);
 }

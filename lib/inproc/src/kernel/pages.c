@@ -59,9 +59,9 @@ static void glue_free_pages(void *p, unsigned int order, const void *caller)
 	unsigned int i;
 
 	for (i = 0; i < 1U << order; i++)
-		if (glue_rmp_assigned((__pa(p) >> PAGE_SHIFT) + i))
+		if (glue_vendor->page_owned((__pa(p) >> PAGE_SHIFT) + i))
 			glue_host->mem_bug(IMAGE_MEM_FIRMWARE,
-					   "freed a page that the RMP assigns to a guest or to firmware",
+					   "freed a page that is still a guest's or firmware's",
 					   caller);
 	glue_host->free(IMAGE_PAGES, p, caller);
 }

@@ -239,10 +239,11 @@ u64 glue_tdh_vp_enter(struct tdx_module_args *args)
 
 	if (!vp)
 		return glue_operand_invalid(GLUE_OPERAND_RCX);
+	status = glue_td_check(vp->tdr, BIT(GLUE_OP_RUNNABLE));
+	if (status)
+		return status;
 	if (!vp->initialized || vp->dead)
 		return GLUE_TDX_VCPU_STATE_INCORRECT;
-	if (!vp->tdr->finalized)
-		return GLUE_TDX_OP_STATE_INCORRECT;
 	status = glue_tdvpr_associate(vp);
 	if (status)
 		return status;

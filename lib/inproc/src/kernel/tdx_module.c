@@ -80,6 +80,15 @@ struct glue_tdvpr *glue_tdvpr_at(u64 pa)
 	return vp && vp->magic == GLUE_TDVPR_MAGIC ? vp : NULL;
 }
 
+u64 glue_td_check(const struct glue_tdr *tdr, unsigned int ops)
+{
+	if (tdr->life != GLUE_TD_KEYS_CONFIGURED)
+		return GLUE_TDX_TD_KEYS_NOT_CONFIGURED;
+	if (tdr->nr_tdcs < GLUE_TDCS_PAGES)
+		return GLUE_TDX_TDCS_NOT_ALLOCATED;
+	return BIT(tdr->op) & ops ? GLUE_TDX_SUCCESS : GLUE_TDX_OP_STATE_INCORRECT;
+}
+
 /* ---- TDs ---- */
 
 static u64 glue_tdh_mng_create(struct tdx_module_args *args)
@@ -92,26 +101,17 @@ static u64 glue_tdh_mng_create(struct tdx_module_args *args)
 	status = glue_pamt_take(args->rcx, GLUE_PT_TDR, __va(args->rcx));
 	if (status)
 		return status;
+	status = glue_keyid_take(args->rdx);
+	if (status) {
+		glue_pamt_release(args->rcx);
+		return status;
+	}
 	BUILD_BUG_ON(sizeof(*tdr) > PAGE_SIZE);
 	tdr = __va(args->rcx);
 	memset(tdr, 0, PAGE_SIZE);
 	tdr->magic = GLUE_TDR_MAGIC;
 	tdr->hkid = args->rdx;
 	tdr->kvm = glue_tdx_kvm_of(args->rcx);
-	return GLUE_TDX_SUCCESS;
-}
-
-static u64 glue_tdh_mng_key_config(struct tdx_module_args *args)
-{
-	struct glue_tdr *tdr = glue_tdr_at(args->rcx);
-
-	if (!tdr)
-		return glue_operand_invalid(GLUE_OPERAND_RCX);
-	if (tdr->vps_flushed)
-		return GLUE_TDX_LIFECYCLE_STATE_INCORRECT;
-	if (tdr->key_configured)
-		return TDX_KEY_CONFIGURED;
-	tdr->key_configured = true;
 	return GLUE_TDX_SUCCESS;
 }
 
@@ -122,8 +122,8 @@ static u64 glue_tdh_mng_addcx(struct tdx_module_args *args)
 
 	if (!tdr)
 		return glue_operand_invalid(GLUE_OPERAND_RDX);
-	if (!tdr->key_configured || tdr->initialized)
-		return GLUE_TDX_LIFECYCLE_STATE_INCORRECT;
+	if (tdr->life != GLUE_TD_KEYS_CONFIGURED)
+		return GLUE_TDX_TD_KEYS_NOT_CONFIGURED;
 	if (tdr->nr_tdcs == GLUE_TDCS_PAGES)
 		return GLUE_TDX_TDCX_NUM_INCORRECT;
 	status = glue_pamt_take(args->rcx, GLUE_PT_TDCX, tdr);
@@ -173,11 +173,7 @@ static u64 glue_tdh_mng_init(struct tdx_module_args *args)
 		return glue_operand_invalid(GLUE_OPERAND_RCX);
 	if (!IS_ALIGNED(args->rdx, sizeof(*params)))
 		return glue_operand_invalid(GLUE_OPERAND_RDX);
-	if (tdr->nr_tdcs != GLUE_TDCS_PAGES)
-		return GLUE_TDX_TDCX_NUM_INCORRECT;
-	if (tdr->initialized)
-		return GLUE_TDX_OP_STATE_INCORRECT;
-	status = glue_check_td_params(params);
+	status = glue_td_check(tdr, BIT(GLUE_OP_UNINITIALIZED)) ?: glue_check_td_params(params);
 	if (status)
 		return status;
 	tdr->shared_bit = params->config_flags & TDX_CONFIG_FLAGS_MAX_GPAW ? 51 : 47;
@@ -187,7 +183,7 @@ static u64 glue_tdh_mng_init(struct tdx_module_args *args)
 	memcpy(tdr->cpuid, params->cpuid_values, sizeof(tdr->cpuid));
 	if (glue_host->td_init(to_glue_vm(tdr->kvm)->host_vm, tdr->shared_bit))
 		glue_die("no shared view at GPA bit %u", tdr->shared_bit);
-	tdr->initialized = true;
+	tdr->op = GLUE_OP_INITIALIZED;
 	return GLUE_TDX_SUCCESS;
 }
 
@@ -217,13 +213,14 @@ static u64 glue_read_cpuid(struct glue_tdr *tdr, u64 field, u64 *data)
 static u64 glue_tdh_mng_rd(struct tdx_module_args *args)
 {
 	struct glue_tdr *tdr = glue_tdr_at(args->rcx);
-	u64 field = args->rdx;
+	u64 field = args->rdx, status;
 
 	args->r8 = 0;
 	if (!tdr)
 		return glue_operand_invalid(GLUE_OPERAND_RCX);
-	if (!tdr->initialized)
-		return GLUE_TDX_OP_STATE_INCORRECT;
+	status = glue_td_check(tdr, BIT(GLUE_OP_INITIALIZED) | BIT(GLUE_OP_RUNNABLE));
+	if (status)
+		return status;
 	if ((field & ~GENMASK_ULL(16, 0)) == TD_MD_FIELD_ID_CPUID_VALUES)
 		return glue_read_cpuid(tdr, field, &args->r8);
 	switch (field) {
@@ -239,46 +236,18 @@ static u64 glue_tdh_mng_rd(struct tdx_module_args *args)
 static u64 glue_tdh_mr_finalize(struct tdx_module_args *args)
 {
 	struct glue_tdr *tdr = glue_tdr_at(args->rcx);
+	u64 status;
 
 	if (!tdr)
 		return glue_operand_invalid(GLUE_OPERAND_RCX);
-	if (!tdr->initialized || tdr->finalized)
-		return GLUE_TDX_OP_STATE_INCORRECT;
+	status = glue_td_check(tdr, BIT(GLUE_OP_INITIALIZED));
+	if (status)
+		return status;
+	if (!tdr->nr_vps)
+		return GLUE_TDX_NO_VCPUS;
 	if (glue_host->td_finalized(to_glue_vm(tdr->kvm)->host_vm))
 		glue_die("cannot patch the TDCALLs in a TD's memory");
-	tdr->finalized = true;
-	return GLUE_TDX_SUCCESS;
-}
-
-static u64 glue_tdh_mng_vpflushdone(struct tdx_module_args *args)
-{
-	struct glue_tdr *tdr = glue_tdr_at(args->rcx);
-
-	if (!tdr)
-		return glue_operand_invalid(GLUE_OPERAND_RCX);
-	if (tdr->vps_flushed)
-		return GLUE_TDX_LIFECYCLE_STATE_INCORRECT;
-	if (READ_ONCE(tdr->nr_associated))
-		return TDX_FLUSHVP_NOT_DONE;
-	tdr->vps_flushed = true;
-	return GLUE_TDX_SUCCESS;
-}
-
-static u64 glue_tdh_mng_key_freeid(struct tdx_module_args *args)
-{
-	struct glue_tdr *tdr = glue_tdr_at(args->rcx);
-
-	if (!tdr)
-		return glue_operand_invalid(GLUE_OPERAND_RCX);
-	if (!tdr->vps_flushed || tdr->key_freed)
-		return TDX_KEY_STATE_INCORRECT;
-	tdr->key_freed = true;
-	return GLUE_TDX_SUCCESS;
-}
-
-/* Caches are nobody's here. */
-static u64 glue_tdh_phymem_nop(struct tdx_module_args *args)
-{
+	tdr->op = GLUE_OP_RUNNABLE;
 	return GLUE_TDX_SUCCESS;
 }
 
@@ -292,9 +261,8 @@ static u64 glue_tdh_vp_create(struct tdx_module_args *args)
 
 	if (!tdr)
 		return glue_operand_invalid(GLUE_OPERAND_RDX);
-	if (!tdr->initialized || tdr->finalized)
-		return GLUE_TDX_OP_STATE_INCORRECT;
-	status = glue_pamt_take(args->rcx, GLUE_PT_TDVPR, tdr);
+	status = glue_td_check(tdr, BIT(GLUE_OP_INITIALIZED)) ?:
+		 glue_pamt_take(args->rcx, GLUE_PT_TDVPR, tdr);
 	if (status)
 		return status;
 	vp = __va(args->rcx);
@@ -312,6 +280,9 @@ static u64 glue_tdh_vp_addcx(struct tdx_module_args *args)
 
 	if (!vp)
 		return glue_operand_invalid(GLUE_OPERAND_RDX);
+	status = glue_td_check(vp->tdr, BIT(GLUE_OP_INITIALIZED));
+	if (status)
+		return status;
 	if (vp->initialized)
 		return GLUE_TDX_VCPU_STATE_INCORRECT;
 	if (vp->nr_tdcx == GLUE_TDCX_PAGES)
@@ -344,9 +315,13 @@ static u64 glue_tdh_vp_init(struct tdx_module_args *args)
 {
 	struct glue_tdvpr *vp = glue_tdvpr_at(args->rcx);
 	unsigned long long gpr[IMAGE_NR_GPRS] = {};
+	u64 status;
 
 	if (!vp)
 		return glue_operand_invalid(GLUE_OPERAND_RCX);
+	status = glue_td_check(vp->tdr, BIT(GLUE_OP_INITIALIZED));
+	if (status)
+		return status;
 	if (vp->initialized)
 		return GLUE_TDX_VCPU_STATE_INCORRECT;
 	if (vp->nr_tdcx != GLUE_TDCX_PAGES)
@@ -354,8 +329,10 @@ static u64 glue_tdh_vp_init(struct tdx_module_args *args)
 	if (args->r8 >> 32)
 		return glue_operand_invalid(GLUE_OPERAND_R8);
 	vp->index = __atomic_fetch_add(&vp->tdr->nr_vps, 1, __ATOMIC_ACQ_REL);
-	if (vp->index >= vp->tdr->max_vcpus)
+	if (vp->index >= vp->tdr->max_vcpus) {
+		__atomic_fetch_sub(&vp->tdr->nr_vps, 1, __ATOMIC_ACQ_REL);
 		return GLUE_TDX_MAX_VCPUS_EXCEEDED;
+	}
 
 	gpr[IMAGE_RBX] = vp->tdr->shared_bit + 1;
 	gpr[IMAGE_RCX] = args->rdx;
@@ -374,6 +351,8 @@ static u64 glue_tdh_vp_flush(struct tdx_module_args *args)
 
 	if (!vp)
 		return glue_operand_invalid(GLUE_OPERAND_RCX);
+	if (vp->nr_tdcx != GLUE_TDCX_PAGES)
+		return GLUE_TDX_TDCX_NUM_INCORRECT;
 	if (!vp->associated || vp->cpu != smp_processor_id())
 		return TDX_VCPU_NOT_ASSOCIATED;
 	vp->associated = false;
@@ -381,14 +360,27 @@ static u64 glue_tdh_vp_flush(struct tdx_module_args *args)
 	return GLUE_TDX_SUCCESS;
 }
 
+/* For TDH.VP.RD and TDH.VP.WR, which associate the vCPU, too. */
+static u64 glue_vp_check(struct glue_tdvpr *vp)
+{
+	u64 status = glue_td_check(vp->tdr, BIT(GLUE_OP_INITIALIZED) | BIT(GLUE_OP_RUNNABLE));
+
+	if (!status && !vp->initialized)
+		status = GLUE_TDX_VCPU_STATE_INCORRECT;
+	return status ?: glue_tdvpr_associate(vp);
+}
+
 static u64 glue_tdh_vp_rd(struct tdx_module_args *args)
 {
 	struct glue_tdvpr *vp = glue_tdvpr_at(args->rcx);
-	u64 field = args->rdx;
+	u64 field = args->rdx, status;
 
 	args->r8 = 0;
 	if (!vp)
 		return glue_operand_invalid(GLUE_OPERAND_RCX);
+	status = glue_vp_check(vp);
+	if (status)
+		return status;
 	if (field != TDVPS_STATE_NON_ARCH(TD_VCPU_STATE_DETAILS_NON_ARCH))
 		return GLUE_TDX_FIELD_ID_INCORRECT | GLUE_OPERAND_RDX;
 	if (memchr_inv(vp->virr, 0, sizeof(vp->virr)))
@@ -399,10 +391,13 @@ static u64 glue_tdh_vp_rd(struct tdx_module_args *args)
 static u64 glue_tdh_vp_wr(struct tdx_module_args *args)
 {
 	struct glue_tdvpr *vp = glue_tdvpr_at(args->rcx);
-	u64 data = args->r8 & args->r9;
+	u64 data = args->r8 & args->r9, status;
 
 	if (!vp)
 		return glue_operand_invalid(GLUE_OPERAND_RCX);
+	status = glue_vp_check(vp);
+	if (status)
+		return status;
 	switch (args->rdx) {
 	case TDVPS_VMCS(POSTED_INTR_DESC_ADDR):
 		vp->pi_desc_pa = data;
@@ -436,9 +431,9 @@ static u64 (*const glue_seamcalls[])(struct tdx_module_args *args) = {
 	[TDH_MNG_VPFLUSHDONE]		= glue_tdh_mng_vpflushdone,
 	[TDH_MR_EXTEND]			= glue_tdh_mr_extend,
 	[TDH_MR_FINALIZE]		= glue_tdh_mr_finalize,
-	[TDH_PHYMEM_CACHE_WB]		= glue_tdh_phymem_nop,
+	[TDH_PHYMEM_CACHE_WB]		= glue_tdh_phymem_cache_wb,
 	[TDH_PHYMEM_PAGE_RECLAIM]	= glue_tdh_phymem_page_reclaim,
-	[TDH_PHYMEM_PAGE_WBINVD]	= glue_tdh_phymem_nop,
+	[TDH_PHYMEM_PAGE_WBINVD]	= glue_tdh_phymem_page_wbinvd,
 	[TDH_VP_ADDCX]			= glue_tdh_vp_addcx,
 	[TDH_VP_CREATE]			= glue_tdh_vp_create,
 	[TDH_VP_ENTER]			= glue_tdh_vp_enter,

@@ -8,6 +8,12 @@
 
 #include "tdx_module.h"
 
+/* States in which a TD has memory. */
+#define GLUE_OPS_WITH_MEMORY	(BIT(GLUE_OP_INITIALIZED) | BIT(GLUE_OP_RUNNABLE))
+
+/* A free entry of the secure EPT: "suppress #VE" alone */
+#define GLUE_SEPTE_INIT		BIT_ULL(63)
+
 /* Keyed by PFN; pfn: the TDR's address. */
 static struct glue_gfnmap glue_pamt;
 static DEFINE_MUTEX(glue_sept_lock);
@@ -50,6 +56,16 @@ void glue_pamt_release(u64 pa)
 	mutex_unlock(&glue_sept_lock);
 }
 
+bool glue_pamt_owned(u64 pfn)
+{
+	bool owned;
+
+	mutex_lock(&glue_sept_lock);
+	owned = glue_gfn_find(&glue_pamt, pfn);
+	mutex_unlock(&glue_sept_lock);
+	return owned;
+}
+
 static enum glue_sept glue_sept_state(const struct glue_gfn *e)
 {
 	return e->state & (BIT(GLUE_SEPT_STATE_BITS) - 1);
@@ -78,7 +94,7 @@ static u64 glue_sept_map(struct glue_tdr *tdr, u64 gpa, u64 pa, enum glue_sept s
 	if (gpa >> tdr->shared_bit)
 		return glue_operand_invalid(GLUE_OPERAND_RCX);
 	if (glue_gfn_find(&tdr->sept, gpa >> PAGE_SHIFT))
-		return GLUE_TDX_EPT_ENTRY_NOT_FREE | GLUE_OPERAND_RCX;
+		return TDX_EPT_ENTRY_STATE_INCORRECT | GLUE_OPERAND_RCX;
 	hva = glue_host->gpa_to_hva(to_glue_vm(tdr->kvm)->host_vm, gpa, true, &len);
 	if (__pa(hva) != pa)
 		glue_die("KVM gives a TD page %#llx for GPA %#llx, where guest_memfd has %#lx",
@@ -92,32 +108,18 @@ static u64 glue_sept_map(struct glue_tdr *tdr, u64 gpa, u64 pa, enum glue_sept s
 	return status;
 }
 
-/* When in a TD's life a SEAMCALL may come. */
-enum glue_phase {
-	GLUE_ANY,
-	GLUE_BUILT,			/* TDH.MNG.INIT was called */
-	GLUE_BUILDING,			/* and TDH.MR.FINALIZE not yet */
-	GLUE_FINALIZED,
-};
-
-/* The TD whose TDR is at @pa, which came in register @operand; a status. */
-static u64 glue_td_in(enum glue_phase phase, u64 pa, unsigned int operand, struct glue_tdr **td)
+/* The TD whose TDR is at @pa, which came in register @operand, in one of @ops; a status. */
+static u64 glue_td_in(unsigned int ops, u64 pa, unsigned int operand, struct glue_tdr **td)
 {
 	struct glue_tdr *tdr = *td = glue_tdr_at(pa);
 
-	if (!tdr)
-		return glue_operand_invalid(operand);
-	if ((phase >= GLUE_BUILT && !tdr->initialized) ||
-	    (phase == GLUE_BUILDING && tdr->finalized) ||
-	    (phase == GLUE_FINALIZED && !tdr->finalized))
-		return GLUE_TDX_OP_STATE_INCORRECT;
-	return GLUE_TDX_SUCCESS;
+	return tdr ? glue_td_check(tdr, ops) : glue_operand_invalid(operand);
 }
 
 u64 glue_tdh_mem_page_add(struct tdx_module_args *args)
 {
 	struct glue_tdr *tdr;
-	u64 status = glue_td_in(GLUE_BUILDING, args->rdx, GLUE_OPERAND_RDX, &tdr);
+	u64 status = glue_td_in(BIT(GLUE_OP_INITIALIZED), args->rdx, GLUE_OPERAND_RDX, &tdr);
 
 	if (status)
 		return status;
@@ -133,7 +135,7 @@ u64 glue_tdh_mem_page_add(struct tdx_module_args *args)
 u64 glue_tdh_mem_page_aug(struct tdx_module_args *args)
 {
 	struct glue_tdr *tdr;
-	u64 status = glue_td_in(GLUE_FINALIZED, args->rdx, GLUE_OPERAND_RDX, &tdr);
+	u64 status = glue_td_in(GLUE_OPS_WITH_MEMORY, args->rdx, GLUE_OPERAND_RDX, &tdr);
 
 	if (status)
 		return status;
@@ -147,7 +149,7 @@ u64 glue_tdh_mem_page_aug(struct tdx_module_args *args)
 u64 glue_tdh_mem_sept_add(struct tdx_module_args *args)
 {
 	struct glue_tdr *tdr;
-	u64 status = glue_td_in(GLUE_BUILT, args->rdx, GLUE_OPERAND_RDX, &tdr);
+	u64 status = glue_td_in(GLUE_OPS_WITH_MEMORY, args->rdx, GLUE_OPERAND_RDX, &tdr);
 
 	if (status)
 		return status;
@@ -157,34 +159,38 @@ u64 glue_tdh_mem_sept_add(struct tdx_module_args *args)
 u64 glue_tdh_mr_extend(struct tdx_module_args *args)
 {
 	struct glue_tdr *tdr;
-	u64 status = glue_td_in(GLUE_BUILDING, args->rdx, GLUE_OPERAND_RDX, &tdr);
-	bool mapped;
+	u64 status = glue_td_in(BIT(GLUE_OP_INITIALIZED), args->rdx, GLUE_OPERAND_RDX, &tdr);
+	struct glue_gfn *e;
 
 	if (status)
 		return status;
 	if (args->rcx % TDX_EXTENDMR_CHUNKSIZE)
 		return glue_operand_invalid(GLUE_OPERAND_RCX);
 	mutex_lock(&glue_sept_lock);
-	mapped = glue_gfn_find(&tdr->sept, args->rcx >> PAGE_SHIFT);
+	e = glue_gfn_find(&tdr->sept, args->rcx >> PAGE_SHIFT);
+	if (!e || glue_sept_state(e) != GLUE_SEPT_MAPPED)
+		status = GLUE_TDX_EPT_ENTRY_NOT_PRESENT | GLUE_OPERAND_RCX;
 	mutex_unlock(&glue_sept_lock);
-	return mapped ? GLUE_TDX_SUCCESS : TDX_EPT_WALK_FAILED | GLUE_OPERAND_RCX;
+	return status;
 }
 
 u64 glue_tdh_mem_range_block(struct tdx_module_args *args)
 {
 	struct glue_tdr *tdr;
 	struct glue_gfn *e;
-	u64 status = glue_td_in(GLUE_ANY, args->rdx, GLUE_OPERAND_RDX, &tdr);
+	u64 status = glue_td_in(GLUE_OPS_WITH_MEMORY, args->rdx, GLUE_OPERAND_RDX, &tdr);
 
 	if (status)
 		return status;
 	mutex_lock(&glue_sept_lock);
 	e = glue_gfn_find(&tdr->sept, args->rcx >> PAGE_SHIFT);
-	if (!e)
-		status = TDX_EPT_WALK_FAILED | GLUE_OPERAND_RCX;
-	else if (glue_sept_state(e) == GLUE_SEPT_BLOCKED)
+	args->rcx = args->rdx = 0;
+	if (!e) {
 		status = TDX_EPT_ENTRY_STATE_INCORRECT | GLUE_OPERAND_RCX;
-	if (!status) {
+		args->rcx = GLUE_SEPTE_INIT;
+	} else if (glue_sept_state(e) == GLUE_SEPT_BLOCKED) {
+		status = GLUE_TDX_GPA_RANGE_ALREADY_BLOCKED | GLUE_OPERAND_RCX;
+	} else {
 		glue_sept_set(e, GLUE_SEPT_BLOCKED, tdr->epoch);
 		glue_sept_give(tdr, e->gfn << PAGE_SHIFT, false);
 	}
@@ -195,7 +201,7 @@ u64 glue_tdh_mem_range_block(struct tdx_module_args *args)
 u64 glue_tdh_mem_track(struct tdx_module_args *args)
 {
 	struct glue_tdr *tdr;
-	u64 status = glue_td_in(GLUE_FINALIZED, args->rcx, GLUE_OPERAND_RCX, &tdr);
+	u64 status = glue_td_in(GLUE_OPS_WITH_MEMORY, args->rcx, GLUE_OPERAND_RCX, &tdr);
 
 	if (status)
 		return status;
@@ -209,24 +215,35 @@ u64 glue_tdh_mem_page_remove(struct tdx_module_args *args)
 {
 	struct glue_tdr *tdr;
 	struct glue_gfn *e;
-	u64 status = glue_td_in(GLUE_ANY, args->rdx, GLUE_OPERAND_RDX, &tdr);
+	u64 status = glue_td_in(GLUE_OPS_WITH_MEMORY, args->rdx, GLUE_OPERAND_RDX, &tdr);
 
 	if (status)
 		return status;
 	mutex_lock(&glue_sept_lock);
 	e = glue_gfn_find(&tdr->sept, args->rcx >> PAGE_SHIFT);
 	if (!e)
-		status = TDX_EPT_WALK_FAILED | GLUE_OPERAND_RCX;
-	else if (glue_sept_state(e) != GLUE_SEPT_BLOCKED)
+		status = TDX_EPT_ENTRY_STATE_INCORRECT | GLUE_OPERAND_RCX;
+	/* A TD that does not run yet has no TLB entries of it. */
+	else if (tdr->op == GLUE_OP_RUNNABLE && glue_sept_state(e) != GLUE_SEPT_BLOCKED)
 		status = GLUE_TDX_GPA_RANGE_NOT_BLOCKED | GLUE_OPERAND_RCX;
-	else if (tdr->finalized && e->state >> GLUE_SEPT_STATE_BITS >= tdr->epoch)
+	else if (tdr->op == GLUE_OP_RUNNABLE && e->state >> GLUE_SEPT_STATE_BITS >= tdr->epoch)
 		status = GLUE_TDX_TLB_TRACKING_NOT_DONE | GLUE_OPERAND_RCX;
 	if (!status) {
+		glue_sept_give(tdr, e->gfn << PAGE_SHIFT, false);
 		__glue_pamt_release(e->pfn << PAGE_SHIFT);
 		glue_gfn_del(&tdr->sept, e);
 	}
 	mutex_unlock(&glue_sept_lock);
 	return status;
+}
+
+/* The caches' lines of a page that is nobody's any more; KVM puts the KeyID on top of it. */
+u64 glue_tdh_phymem_page_wbinvd(struct tdx_module_args *args)
+{
+	u64 pa = args->rcx & (BIT_ULL(boot_cpu_data.x86_phys_bits) - 1);
+
+	return glue_pamt_owned(pa >> PAGE_SHIFT) ? TDX_PAGE_METADATA_INCORRECT | GLUE_OPERAND_RCX :
+						   GLUE_TDX_SUCCESS;
 }
 
 /* Pages of a TD that is torn down; its root comes last. */
@@ -241,7 +258,7 @@ u64 glue_tdh_phymem_page_reclaim(struct tdx_module_args *args)
 	tdr = e ? (struct glue_tdr *)e->pfn : NULL;
 	if (!e)
 		status = TDX_PAGE_METADATA_INCORRECT | GLUE_OPERAND_RCX;
-	else if (!tdr->key_freed)
+	else if (tdr->life != GLUE_TD_TEARDOWN)
 		status = GLUE_TDX_LIFECYCLE_STATE_INCORRECT;
 	else if (e->state == GLUE_PT_TDR && tdr->nr_pages)
 		status = GLUE_TDX_TD_ASSOCIATED_PAGES_EXIST;

@@ -29,10 +29,6 @@ int tdx_bringup(void) __weak;
 
 #define GLUE_TDX_MODULE_INITIALIZED	1	/* of the older trees' tdx_module_status */
 
-/* KeyIDs: 0 is the host's, 1 the module's own, then those of guests. */
-#define GLUE_KEYID_MODULE	1
-#define GLUE_KEYID_GUESTS	2
-
 /* The module sees pages: whose they are is found by KVM's own pointers to them. */
 struct kvm *glue_tdx_kvm_of(u64 tdr_pa)
 {
@@ -69,6 +65,7 @@ static void glue_tdx_cpu_up(unsigned int cpu)
 {
 	INIT_LIST_HEAD(per_cpu_ptr(&associated_tdvcpus, cpu));
 	pi_init_cpu(cpu);
+	cpu_data(cpu).topo.pkg_id = cpu % GLUE_NR_PACKAGES;
 }
 
 #ifdef HAVE_USER_RETURN_MSRS_POINTER
@@ -135,6 +132,8 @@ static int glue_tdx_init(const struct image_cpu *cpu)
 	int ret;
 
 	boot_cpu_data.x86_vendor = X86_VENDOR_INTEL;
+	/* KeyIDs are above the addresses, which are user addresses here. */
+	boot_cpu_data.x86_phys_bits = 47;
 	for (i = 0; i < ARRAY_SIZE(features); i++)
 		set_cpu_cap(&boot_cpu_data, features[i]);
 	/* KVM takes it for the limit of vCPUs. */
@@ -182,6 +181,8 @@ const struct glue_vendor glue_tdx = {
 	.cpu_caps = glue_tdx_cpu_caps,
 	.cpu_up = glue_tdx_cpu_up,
 	.page_given = glue_mirror_given,
+	.page_owned = glue_pamt_owned,
+	.gmem_gone = tdx_vm_destroy,
 	.notify = glue_tdx_notify,
 	.pages_take_back = glue_mirror_take_back,
 };

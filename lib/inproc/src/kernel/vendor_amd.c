@@ -100,4 +100,6 @@ const struct glue_vendor glue_amd = {
 	.vcpu_created = glue_amd_vcpu_created,
 	.vcpu_listed = glue_psp_vcpu,
 	.page_given = glue_amd_page_given,
+	.page_owned = glue_rmp_assigned,
+	.gmem_gone = kvm_arch_gmem_invalidate,
 };

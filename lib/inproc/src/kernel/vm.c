@@ -74,6 +74,7 @@ void glue_vm_destroy(void *p)
 	glue_vm_pre_destroy(kvm);
 	/* The vCPUs are gone: kvm_destroy_vcpus(), which comes by there, has nothing to do. */
 	kvm_arch_destroy_vm(kvm);
+	glue_ids_left(glue_host->mem_owner());
 	if (&kvm_free_irq_routing)
 		kvm_free_irq_routing(kvm);
 	glue_rcu_barrier(glue_host->mem_owner());
