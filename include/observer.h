@@ -54,6 +54,7 @@ enum observer_step {
 	OBSERVER_STEP_ALLOC,	/* an allocation for a VM */
 	OBSERVER_STEP_PSP,	/* a command of the PSP's */
 	OBSERVER_STEP_RMP,	/* a page assigned in the RMP */
+	OBSERVER_STEP_USER,	/* bytes copied from or to the VMM */
 };
 
 struct observer_ops {
@@ -122,6 +123,15 @@ struct observer_ops {
 	void (*fail_step)(enum observer_step step, unsigned int nth);
 	/* How many there were since then. */
 	unsigned int (*steps)(enum observer_step step);
+
+	/*
+	 * SEAMCALLs number @nth (from 1; 0: none) to @nth + @times - 1 with @leaf from now on
+	 * do nothing and give @status.
+	 */
+	void (*fail_seamcalls)(unsigned int leaf, unsigned int nth, unsigned int times,
+			       __u64 status);
+	/* How many with that leaf there were since then. */
+	unsigned int (*seamcalls)(void);
 };
 
 /*

@@ -110,6 +110,7 @@ struct image_host src_host = {
 	.mem_bug = memory_bug,
 	.mem_owner = memory_owner,
 	.step_fails = src_step_fails,
+	.seamcall_fails = src_seamcall_fails,
 	.log = src_log,
 	.splat = src_splat,
 	.die = host_die,

@@ -125,6 +125,7 @@ enum image_step {
 	IMAGE_STEP_ALLOC,	/* an allocation for a VM */
 	IMAGE_STEP_PSP,		/* a command of the PSP's */
 	IMAGE_STEP_RMP,		/* a page assigned in the RMP */
+	IMAGE_STEP_USER,	/* bytes copied from or to the VMM */
 	IMAGE_NR_STEPS
 };
 
@@ -160,6 +161,8 @@ struct image_host {
 	void *(*mem_owner)(void);
 	/* Shall this one fail? */
 	int (*step_fails)(enum image_step step);
+	/* 0, or with what status this SEAMCALL fails. */
+	unsigned long long (*seamcall_fails)(unsigned int leaf);
 
 	void (*log)(int level, const char *text);
 	/* A WARN (@bug 0) or BUG (1); returns after a WARN only. */

@@ -26,3 +26,34 @@ unsigned int src_steps(enum image_step step)
 {
 	return steps[step].count;
 }
+
+static struct {
+	unsigned int leaf, nth, times, count;
+	unsigned long long status;
+} seamcall;
+
+IMAGE_CALL unsigned long long src_seamcall_fails(unsigned int leaf)
+{
+	unsigned int count;
+
+	if (leaf != seamcall.leaf)
+		return 0;
+	count = __atomic_add_fetch(&seamcall.count, 1, __ATOMIC_RELAXED);
+	return seamcall.nth && count >= seamcall.nth && count - seamcall.nth < seamcall.times ?
+	       seamcall.status : 0;
+}
+
+void src_fail_seamcalls(unsigned int leaf, unsigned int nth, unsigned int times,
+			unsigned long long status)
+{
+	seamcall.leaf = leaf;
+	seamcall.nth = nth;
+	seamcall.times = times;
+	seamcall.status = status;
+	seamcall.count = 0;
+}
+
+unsigned int src_seamcalls(void)
+{
+	return seamcall.count;
+}

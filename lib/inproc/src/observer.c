@@ -132,6 +132,7 @@ static void obs_reset(void)
 	answer_delay = 0;
 	for (unsigned int i = 0; i < IMAGE_NR_STEPS; i++)
 		src_fail_step(i, 0);
+	src_fail_seamcalls(0, 0, 0, 0);
 	while (nr_lines)
 		free(lines[--nr_lines]);
 	while (nr_splats)
@@ -220,6 +221,12 @@ static unsigned int obs_steps(enum observer_step step)
 	return src_steps((enum image_step)step);
 }
 
+static void obs_fail_seamcalls(unsigned int leaf, unsigned int nth, unsigned int times,
+			       __u64 status)
+{
+	src_fail_seamcalls(leaf, nth, times, status);
+}
+
 static const struct observer_ops ops = {
 	.reset = obs_reset,
 	.nr_fw_requests = obs_nr_fw_requests,
@@ -238,6 +245,8 @@ static const struct observer_ops ops = {
 	.end_vms = obs_end_vms,
 	.fail_step = obs_fail_step,
 	.steps = obs_steps,
+	.fail_seamcalls = obs_fail_seamcalls,
+	.seamcalls = src_seamcalls,
 };
 
 const struct observer_ops *kvm_observer(void)

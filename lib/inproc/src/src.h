@@ -49,6 +49,11 @@ void src_mem_bug(enum image_mem_bug what, const char *text);
 int src_step_fails(enum image_step step);
 void src_fail_step(enum image_step step, unsigned int nth);
 unsigned int src_steps(enum image_step step);
+/* The same of SEAMCALLs; as in struct image_host and struct observer_ops. */
+unsigned long long src_seamcall_fails(unsigned int leaf);
+void src_fail_seamcalls(unsigned int leaf, unsigned int nth, unsigned int times,
+			unsigned long long status);
+unsigned int src_seamcalls(void);
 
 /* hang.c: at the platform's start (0 or -errno), and what it has to know of */
 int hang_init(void);

@@ -447,9 +447,18 @@ static u64 (*const glue_seamcalls[])(struct tdx_module_args *args) = {
 static u64 glue_seamcall(u64 fn, struct tdx_module_args *args)
 {
 	u64 leaf = fn & 0xffff;
+	u64 status;
 
 	if (leaf >= ARRAY_SIZE(glue_seamcalls) || !glue_seamcalls[leaf])
 		glue_die("SEAMCALL %llu: the TDX module's model does not have it", leaf);
+	status = glue_host->seamcall_fails(leaf);
+	if (status) {
+		/* Extended error information, there is none; and no data. */
+		args->rcx = args->rdx = 0;
+		if (leaf != TDH_VP_ENTER)
+			args->r8 = 0;
+		return status;
+	}
 	return glue_seamcalls[leaf](args);
 }
 

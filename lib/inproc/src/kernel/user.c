@@ -18,7 +18,8 @@
  */
 unsigned long _copy_from_user(void *to, const void __user *from, unsigned long n)
 {
-	unsigned long left = raw_copy_from_user(to, from, n);
+	unsigned long left = glue_host->step_fails(IMAGE_STEP_USER) ? n :
+			     raw_copy_from_user(to, from, n);
 
 	/* A short copy leaves no old bytes of the kernel's behind. */
 	if (left)
@@ -28,7 +29,7 @@ unsigned long _copy_from_user(void *to, const void __user *from, unsigned long n
 
 unsigned long _copy_to_user(void __user *to, const void *from, unsigned long n)
 {
-	return raw_copy_to_user(to, from, n);
+	return glue_host->step_fails(IMAGE_STEP_USER) ? n : raw_copy_to_user(to, from, n);
 }
 
 void *glue_dup_user(enum image_alloc how, const void __user *src, size_t len, const void *caller)
