@@ -42,6 +42,7 @@ enum td_gpr {
 #define GHCI_INSTRUCTION_IO	30
 #define GHCI_INSTRUCTION_RDMSR	31
 #define GHCI_INSTRUCTION_WRMSR	32
+#define GHCI_VE_REQUEST_MMIO	48
 #define GHCI_GET_TD_VM_CALL_INFO	0x10000
 #define GHCI_MAP_GPA		0x10001
 #define GHCI_GET_QUOTE		0x10002
@@ -51,6 +52,10 @@ enum td_gpr {
 /* R13 of Instruction.IO */
 #define GHCI_IO_READ		0
 #define GHCI_IO_WRITE		1
+
+/* R13 of #VE.RequestMMIO */
+#define GHCI_MMIO_READ		0
+#define GHCI_MMIO_WRITE		1
 
 /* Status, in R10 of the answer */
 #define GHCI_SUCCESS		0ull

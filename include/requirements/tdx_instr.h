@@ -4,6 +4,7 @@
 #define REQUIREMENTS_TDX_INSTR_H
 
 #define DOC_GHCI_IO	"TDG.VP.VMCALL<Instruction.IO>"
+#define DOC_GHCI_MMIO	"TDG.VP.VMCALL<#VE.RequestMMIO>"
 
 #define REQUIREMENTS_TDX_INSTR(REQUIREMENT)							\
 	/* Instruction.IO */									\
@@ -20,6 +21,29 @@
 	REQUIREMENT(TDX_IO_DIRECTION, "TDX-IO-DIRECTION", DOC_GHCI, DOC_GHCI_IO,		\
 		"R13 other than 0 and 1 answers INVALID_OPERAND, without an exit")		\
 	REQUIREMENT(TDX_IO_PORT, "TDX-IO-PORT", DOC_GHCI, DOC_GHCI_IO,				\
-		"a port of more than 16 bits answers INVALID_OPERAND, without an exit")
+		"a port of more than 16 bits answers INVALID_OPERAND, without an exit")		\
+	/* #VE.RequestMMIO */									\
+	REQUIREMENT(TDX_MMIO_WRITE, "TDX-MMIO-WRITE", DOC_GHCI, DOC_GHCI_MMIO,			\
+		"a write exits to the VMM as KVM_EXIT_MMIO with R12 bytes of R15")		\
+	REQUIREMENT(TDX_MMIO_READ, "TDX-MMIO-READ", DOC_GHCI, DOC_GHCI_MMIO,			\
+		"a read exits likewise; the guest finds the VMM's R12 bytes in R11, and zeroes above")	\
+	REQUIREMENT(TDX_MMIO_GPA, "TDX-MMIO-GPA", DOC_API, "KVM_EXIT_MMIO",			\
+		"phys_addr is R14 without the shared bit")					\
+	REQUIREMENT(TDX_MMIO_MEMORY, "TDX-MMIO-MEMORY", DOC_GHCI, DOC_GHCI_MMIO,		\
+		"an access to a GPA that has memory is the VMM's, too, and leaves the memory alone")	\
+	REQUIREMENT(TDX_MMIO_FIELDS, "TDX-MMIO-FIELDS", DOC_API, "KVM_EXIT_MMIO",		\
+		"what is completed is the guest's access, whatever the VMM writes to kvm_run.mmio")	\
+	REQUIREMENT(TDX_MMIO_SIZE, "TDX-MMIO-SIZE", DOC_GHCI, DOC_GHCI_MMIO,			\
+		"a size other than 1, 2, 4 and 8 answers INVALID_OPERAND, without an exit")	\
+	REQUIREMENT(TDX_MMIO_DIRECTION, "TDX-MMIO-DIRECTION", DOC_GHCI, DOC_GHCI_MMIO,		\
+		"R13 other than 0 and 1 answers INVALID_OPERAND, without an exit")		\
+	REQUIREMENT(TDX_MMIO_64_BITS, "TDX-MMIO-64-BITS", DOC_GHCI, DOC_GHCI_MMIO,		\
+		"so does a size or direction with one of bits 63:32 set")			\
+	REQUIREMENT(TDX_MMIO_PRIVATE, "TDX-MMIO-PRIVATE", DOC_GHCI, DOC_GHCI_MMIO,		\
+		"a private GPA answers INVALID_OPERAND, without an exit")			\
+	REQUIREMENT(TDX_MMIO_BOTH, "TDX-MMIO-BOTH", DOC_GHCI, DOC_GHCI_MMIO,			\
+		"so does an access whose first or last byte is not shared")			\
+	REQUIREMENT(TDX_MMIO_WIDTH, "TDX-MMIO-WIDTH", DOC_GHCI, DOC_GHCI_MMIO,			\
+		"so does a GPA beyond the TD's address width")
 
 #endif

@@ -182,6 +182,8 @@ long ref_tdvmcall(struct ref_vcpu *vcpu)
 	switch (vcpu->call[TD_R11]) {
 	case GHCI_INSTRUCTION_IO:
 		return ref_io(vcpu);
+	case GHCI_VE_REQUEST_MMIO:
+		return ref_mmio(vcpu);
 	case GHCI_GET_TD_VM_CALL_INFO:
 		return get_info(vcpu);
 	case GHCI_MAP_GPA:

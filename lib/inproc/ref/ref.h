@@ -11,9 +11,9 @@
  *	sept.c		the TDX module: which private pages a TD has
  *	ghci.c		the VMM's side of TDG.VP.VMCALL
  *	map_gpa.c	MapGPA, which is several exits
- *	io.c		Instruction.IO
+ *	io.c, mmio.c	Instruction.IO, #VE.RequestMMIO
  *
- * Not modelled: #VE, measurement, attestation keys, MSRs and CPUID by TDG.VP.VMCALL, MMIO,
+ * Not modelled: #VE, measurement, attestation keys, MSRs and CPUID by TDG.VP.VMCALL,
  * priorities of interrupts and their EOI.
  */
 #ifndef REF_H
@@ -161,6 +161,7 @@ long ref_map_gpa(struct ref_vcpu *vcpu);
 /* ---- the leaves that have a file of their own; as ref_tdvmcall() ---- */
 
 long ref_io(struct ref_vcpu *vcpu);
+long ref_mmio(struct ref_vcpu *vcpu);
 
 /* ---- the device layer's ---- */
 
