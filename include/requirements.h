@@ -18,6 +18,7 @@
 #include "requirements/suite.h"
 #include "requirements/tdx.h"
 #include "requirements/tdx_instr.h"
+#include "requirements/tdx_view.h"
 #include "requirements/vmm.h"
 
 #define DOC_GHCB	"AMD 56421 GHCB 2.0"
@@ -43,7 +44,8 @@
 	REQUIREMENTS_VMM(REQUIREMENT)		\
 	REQUIREMENTS_CERTS(REQUIREMENT)		\
 	REQUIREMENTS_TDX(REQUIREMENT)		\
-	REQUIREMENTS_TDX_INSTR(REQUIREMENT)
+	REQUIREMENTS_TDX_INSTR(REQUIREMENT)	\
+	REQUIREMENTS_TDX_VIEW(REQUIREMENT)
 
 #define REQUIREMENT_ENUM(symbol, id, document, section, text) REQ_##symbol,
 enum requirement_nr {

@@ -35,6 +35,13 @@ extern bool guest_is_td;
 /* GUEST_SYNC() stage: out holds the answer to in. */
 #define TD_STAGE_ANSWERED	1
 
+/* In place of the TDCALL. */
+enum td_access {
+	TD_ACCESS_NONE,
+	TD_ACCESS_READ,
+	TD_ACCESS_WRITE,
+};
+
 /* In shared memory, one for each vCPU; addresses are GVAs. */
 struct td_request {
 	struct td_regs in, out;
@@ -49,6 +56,8 @@ struct td_request {
 	uint64_t wait_gva, wait_while, wait_max, waited, polls;
 	/* Then: sum is that of the sum_len bytes at sum_gva. */
 	uint64_t sum_gva, sum_len, sum;
+	/* enum td_access to a 64-bit word: what is written, or what was read. */
+	uint64_t access, access_gva, access_value;
 };
 
 /* Guest code: for ever what req says, and GUEST_SYNC(TD_STAGE_ANSWERED). */

@@ -8,6 +8,7 @@
 
 #include "check.h"
 #include "td_call.h"
+#include "td_view.h"
 #include "td_vm.h"
 
 /* What registers hold that a request says nothing of. */
@@ -18,6 +19,7 @@ struct tdvmcall_vm {
 	struct kvm_vcpu *vcpu;		/* vCPU 0 */
 	struct td_request *req;		/* of vCPU 0, the host's view */
 	struct shared_mem buffer;	/* what a test shares with the guest */
+	struct td_view view;		/* if options.view_pages */
 	struct td_request *reqs[TD_VM_MAX_VCPUS];
 };
 
@@ -26,6 +28,7 @@ struct tdvmcall_vm_options {
 	unsigned int gpaw;		/* 0: TD_GPAW_48 */
 	unsigned int nr_vcpus;		/* 0: one */
 	unsigned int buffer_pages;
+	unsigned int view_pages, view_private;	/* see td_view_add() */
 	bool map_gpa;			/* KVM_CAP_EXIT_HYPERCALL with KVM_HC_MAP_GPA_RANGE */
 };
 

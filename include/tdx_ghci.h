@@ -19,6 +19,8 @@
 #define TDX_OPERAND_INVALID	0xc000010000000000ull
 #define TDX_PAGE_ALREADY_ACCEPTED	0x00000b0a00000000ull
 #define TDX_PAGE_SIZE_MISMATCH	0xc0000b0b00000000ull
+/* Without the operand. */
+#define TDX_STATUS(rax)		((rax) & ~0xffffffffull)
 #define TDX_OPERAND_ID_RAX	0
 #define TDX_OPERAND_ID_RCX	1
 

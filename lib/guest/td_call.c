@@ -82,15 +82,32 @@ static uint64_t sum(const struct td_request *req)
 	return total;
 }
 
+static void access_word(struct td_request *req)
+{
+	volatile uint64_t *word = (uint64_t *)req->access_gva;
+
+	if (req->access == TD_ACCESS_WRITE)
+		*word = req->access_value;
+	else
+		req->access_value = *word;
+}
+
+static void call(struct td_request *req)
+{
+	struct td_regs regs = *(volatile struct td_regs *)&req->in;
+
+	tdcall(&regs);
+	*(volatile struct td_regs *)&req->out = regs;
+}
+
 void guest_td_loop(struct td_request *req)
 {
-	struct td_regs regs;
-
 	for (;;) {
 		fill(req);
-		regs = *(volatile struct td_regs *)&req->in;
-		tdcall(&regs);
-		*(volatile struct td_regs *)&req->out = regs;
+		if (req->access)
+			access_word(req);
+		else
+			call(req);
 		if (req->wait_gva)
 			wait_for_word(req);
 		req->sum = sum(req);

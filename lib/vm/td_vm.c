@@ -346,10 +346,13 @@ void td_vm_launch(struct td_vm *td)
 	sparsebit_idx_t first, last;
 	int ctr, ret;
 
-	hash_for_each(vm->regions.slot_hash, ctr, region, slot_node)
+	hash_for_each(vm->regions.slot_hash, ctr, region, slot_node) {
+		if (!sparsebit_any_set(region->protected_phy_pages))
+			continue;
 		sparsebit_for_each_set_range(region->protected_phy_pages, first, last)
 			add_memory(td, first << vm->page_shift,
 				   (last - first + 1) << vm->page_shift);
+	}
 	ret = td_vm_cmd(vm, TDX_CMD_FINALIZE_VM, 0, 0);
 	TEST_ASSERT(!ret, "KVM_TDX_FINALIZE_VM failed: %s", strerror(ret));
 

@@ -24,6 +24,8 @@ void tdvmcall_vm_create_with(struct tdvmcall_vm *v, const struct tdvmcall_vm_opt
 	}
 	if (options->buffer_pages)
 		v->buffer = td_vm_alloc_shared(v->td, options->buffer_pages);
+	if (options->view_pages)
+		td_view_add(v->td, &v->view, options->view_pages, options->view_private);
 	if (options->map_gpa)
 		vm_enable_cap(v->td->vm, KVM_CAP_EXIT_HYPERCALL, 1ull << KVM_HC_MAP_GPA_RANGE);
 	td_vm_launch(v->td);
@@ -67,4 +69,5 @@ void tdvmcall_prepare(struct tdvmcall_vm *v, uint64_t leaf, uint64_t r12, uint64
 	gpr[TD_R14] = r14;
 	gpr[TD_R15] = r15;
 	v->req->fill_len = v->req->wait_gva = v->req->polls = v->req->sum_len = 0;
+	v->req->access = TD_ACCESS_NONE;
 }

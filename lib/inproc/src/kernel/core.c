@@ -100,13 +100,19 @@ void *xa_find_after(struct xarray *xa, unsigned long *index, unsigned long max, 
 	return xa_find(xa, index, max, filter);
 }
 
+/* Of a request without action it only matters that vCPUs leave the guest: see td_page(). */
 bool kvm_make_all_cpus_request(struct kvm *kvm, unsigned int req)
 {
 	struct kvm_vcpu *vcpu;
 	unsigned long i;
 
-	kvm_for_each_vcpu(i, vcpu, kvm)
+	if (req & KVM_REQUEST_NO_ACTION)
+		return false;
+	kvm_for_each_vcpu(i, vcpu, kvm) {
 		set_bit(req & KVM_REQUEST_MASK, (void *)&vcpu->requests);
+		if (glue_vendor->notify)
+			glue_vendor->notify(vcpu);
+	}
 	return false;
 }
 
