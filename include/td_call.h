@@ -58,6 +58,8 @@ struct td_request {
 	uint64_t sum_gva, sum_len, sum;
 	/* enum td_access to a 64-bit word: what is written, or what was read. */
 	uint64_t access, access_gva, access_value;
+
+	uint64_t answers;		/* so far */
 };
 
 /* Guest code: for ever what req says, and GUEST_SYNC(TD_STAGE_ANSWERED). */

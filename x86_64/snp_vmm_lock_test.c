@@ -17,7 +17,7 @@
 
 #include "kvm_util.h"
 
-#include "vmm_vm.h"
+#include "vmm_snp.h"
 
 #define FILE_SIZE	REQUEST_PAGE
 
@@ -168,17 +168,17 @@ ROWS_OF_ALL(LOCK_ROW)
 /* The table goes where the exit says. */
 static void give_certs(const struct vmm_cpu *cpu, const struct certs *c)
 {
-	const struct cert_revision *rev = cpu->v->rev;
+	const struct cert_revision *rev = cpu->v->arg;
 	uint64_t gpa = cert_exit_read(rev, cpu->vcpu->run).addr << rev->addr_shift;
 
-	TEST_ASSERT(pread(c->fd, addr_gpa2hva(cpu->v->v->snp->vm, gpa), FILE_SIZE, 0) == FILE_SIZE,
+	TEST_ASSERT(pread(c->fd, addr_gpa2hva(cpu->v->vm, gpa), FILE_SIZE, 0) == FILE_SIZE,
 		    "cannot read the file");
 }
 
 static void expect_version(const struct vmm_cpu *cpu, uint8_t version)
 {
 	EXPECT_REQ_FILL(REQ_VMM_LOCK_ANSWER, "the certificates as the guest read them", version,
-			request_seen_data(cpu->certs), FILE_SIZE);
+			request_seen_data(vmm_snp_cpu(cpu)->certs), FILE_SIZE);
 }
 
 /* Lock, read, answer, KVM_RUN that completes; the lock is still held. */
@@ -186,7 +186,7 @@ static bool serve_locked(struct vmm_cpu *cpu, const struct certs *c)
 {
 	TEST_ASSERT(!lock(c->fd, F_OFD_SETLK, F_RDLCK), "the file is locked already");
 	give_certs(cpu, c);
-	vmm_answer(cpu, CERT_ANSWER_OK);
+	vmm_answer(cpu, VMM_OK);
 	cpu->vcpu->run->immediate_exit = 1;
 	if (!EXPECT_REQ_EQ(REQ_VMM_LOCK, "KVM_RUN with immediate_exit", EINTR,
 			   check_run(cpu->vcpu), &names_errno))
@@ -201,11 +201,11 @@ COCO_TEST_F(vmm_lock, updater_waits)
 	struct certs c;
 	struct vmm_vm v;
 
-	if (!vmm_vm_start(&v, variant->rev, 1))
+	if (!vmm_vm_start(&v, &vmm_snp, variant->rev, 1))
 		return;
 	cpu = &v.cpu[0];
 	certs_create(&c, false);
-	vmm_prepare(cpu, VMM_CERTS);
+	vmm_prepare(cpu, &vmm_certs);
 	if (!vmm_run_to_exit(REQ_VMM_LOCK, cpu) || !serve_locked(cpu, &c))
 		return;
 	tell_updater(&c);
@@ -217,14 +217,14 @@ COCO_TEST_F(vmm_lock, updater_waits)
 	TEST_ASSERT(!lock(c.fd, F_OFD_SETLK, F_UNLCK), "cannot unlock");
 	TEST_ASSERT(updater_says(&c) == 'w', "the updater does not write");
 
-	if (!vmm_run_to_answer(REQ_VMM_LOCK_ANSWER, cpu, CERT_ANSWER_OK))
+	if (!vmm_run_to_answer(REQ_VMM_LOCK_ANSWER, cpu, VMM_OK))
 		return;
 	expect_version(cpu, 1);
 
 	/* The next request is served with what is there now. */
-	vmm_prepare(cpu, VMM_CERTS);
+	vmm_prepare(cpu, &vmm_certs);
 	if (!vmm_run_to_exit(REQ_VMM_LOCK_ANSWER, cpu) || !serve_locked(cpu, &c) ||
-	    !vmm_run_to_answer(REQ_VMM_LOCK_ANSWER, cpu, CERT_ANSWER_OK))
+	    !vmm_run_to_answer(REQ_VMM_LOCK_ANSWER, cpu, VMM_OK))
 		return;
 	expect_version(cpu, 2);
 	certs_free(&c);
@@ -238,7 +238,7 @@ FIXTURE_VARIANT(vmm_locked)
 {
 	struct check_row row;
 	const struct cert_revision *rev;
-	enum cert_answer_nr answer;	/* of a VMM that does not get the lock */
+	enum vmm_answer answer;		/* of a VMM that does not get the lock */
 };
 
 #define LOCKED_ROW(tag, name, answer_)						\
@@ -249,8 +249,8 @@ FIXTURE_VARIANT(vmm_locked)
 	};
 
 /* coco-v1 has no answer for "busy". */
-LOCKED_ROW(coco_v1, error, CERT_ANSWER_ERROR)
-#define BUSY_ROW(tag)	LOCKED_ROW(tag, busy, CERT_ANSWER_BUSY)
+LOCKED_ROW(coco_v1, error, VMM_ERROR)
+#define BUSY_ROW(tag)	LOCKED_ROW(tag, busy, VMM_BUSY)
 ROWS_OF_ERRNO(BUSY_ROW)
 
 COCO_TEST_F(vmm_locked, asked_again)
@@ -259,13 +259,13 @@ COCO_TEST_F(vmm_locked, asked_again)
 	struct certs c;
 	struct vmm_vm v;
 
-	if (!vmm_vm_start(&v, variant->rev, 1))
+	if (!vmm_vm_start(&v, &vmm_snp, variant->rev, 1))
 		return;
 	cpu = &v.cpu[0];
 	certs_create(&c, true);
 	TEST_ASSERT(updater_says(&c) == 'l', "the updater does not get the lock");
 
-	vmm_prepare(cpu, VMM_CERTS);
+	vmm_prepare(cpu, &vmm_certs);
 	if (!vmm_run_to_exit(REQ_VMM_BUSY, cpu))
 		return;
 	TEST_ASSERT(lock(c.fd, F_OFD_SETLK, F_RDLCK) == EAGAIN, "the lock keeps nobody out");
@@ -275,9 +275,9 @@ COCO_TEST_F(vmm_locked, asked_again)
 
 	tell_updater(&c);
 	TEST_ASSERT(updater_says(&c) == 'w', "the updater does not write");
-	vmm_prepare(cpu, VMM_CERTS);
+	vmm_prepare(cpu, &vmm_certs);
 	if (!vmm_run_to_exit(REQ_VMM_BUSY, cpu) || !serve_locked(cpu, &c) ||
-	    !vmm_run_to_answer(REQ_VMM_BUSY, cpu, CERT_ANSWER_OK))
+	    !vmm_run_to_answer(REQ_VMM_BUSY, cpu, VMM_OK))
 		return;
 	expect_version(cpu, 2);
 	certs_free(&c);

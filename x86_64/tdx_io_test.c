@@ -88,13 +88,13 @@ FIXTURE_VARIANT_ADD(io, out_fields_overwritten)
 
 FIXTURE_VARIANT_ADD(io, in_immediate_exit)
 {
-	COCO_ROW(NULL, REQ_TDX_IMMEDIATE, REQ_TDX_IO_IN), .in = true, .port = PORT,
+	COCO_ROW(NULL, REQ_TDX_VMM_IMMEDIATE, REQ_TDX_IO_IN), .in = true, .port = PORT,
 	.immediate = true,
 };
 
 FIXTURE_VARIANT_ADD(io, out_immediate_exit)
 {
-	COCO_ROW(NULL, REQ_TDX_IMMEDIATE, REQ_TDX_IO_OUT), .port = PORT, .immediate = true,
+	COCO_ROW(NULL, REQ_TDX_VMM_IMMEDIATE, REQ_TDX_IO_OUT), .port = PORT, .immediate = true,
 };
 
 static const unsigned int sizes[] = { 1, 2, 4 };
@@ -140,7 +140,7 @@ COCO_TEST_F(io, exit_and_answer)
 			scribble(v.vcpu->run);
 		if (variant->immediate) {
 			v.vcpu->run->immediate_exit = 1;
-			if (!expect_tdx_eintr(REQ_TDX_IMMEDIATE, &v))
+			if (!expect_tdx_eintr(REQ_TDX_VMM_IMMEDIATE, &v))
 				return;
 			v.vcpu->run->immediate_exit = 0;
 			/* Too late to change the answer. */

@@ -75,8 +75,8 @@ MMIO_ROW(read_of_memory, REQ_TDX_MMIO_MEMORY, 48, 0, .memory = true, .read = tru
 MMIO_ROW(write_fields_overwritten, REQ_TDX_MMIO_FIELDS, 48, DEVICE, .scribbled = true)
 MMIO_ROW(read_fields_overwritten, REQ_TDX_MMIO_FIELDS, 48, DEVICE, .read = true,
 	 .scribbled = true)
-MMIO_ROW(write_immediate_exit, REQ_TDX_IMMEDIATE, 48, DEVICE, .immediate = true)
-MMIO_ROW(read_immediate_exit, REQ_TDX_IMMEDIATE, 48, DEVICE, .read = true, .immediate = true)
+MMIO_ROW(write_immediate_exit, REQ_TDX_VMM_IMMEDIATE, 48, DEVICE, .immediate = true)
+MMIO_ROW(read_immediate_exit, REQ_TDX_VMM_IMMEDIATE, 48, DEVICE, .read = true, .immediate = true)
 
 /* KVM_RUN up to the exit. */
 static bool expect_mmio_exit(enum requirement_nr req, struct tdvmcall_vm *v, uint64_t gpa,
@@ -132,7 +132,7 @@ COCO_TEST_F(mmio, exit_and_answer)
 			scribble(run);
 		if (variant->immediate) {
 			run->immediate_exit = 1;
-			if (!expect_tdx_eintr(REQ_TDX_IMMEDIATE, &v))
+			if (!expect_tdx_eintr(REQ_TDX_VMM_IMMEDIATE, &v))
 				return;
 			run->immediate_exit = 0;
 			/* Too late to change the answer. */

@@ -140,13 +140,6 @@
 	REQUIREMENT(TDX_UNKNOWN_LEAF, "TDX-UNKNOWN-LEAF", DOC_GHCI, "TDG.VP.VMCALL",		\
 		"an undefined leaf answers SUBFUNC_UNSUPPORTED, without an exit")		\
 	REQUIREMENT(TDX_HYPERCALL, "TDX-HYPERCALL", DOC_GHCI, "TDG.VP.VMCALL",			\
-		"R10 other than 0 is the VMM's own: a KVM hypercall, its result in R10")	\
-	/* KVM_RUN around an exit */								\
-	REQUIREMENT(TDX_IMMEDIATE, "TDX-IMMEDIATE", DOC_API, "immediate_exit",			\
-		"KVM_RUN with immediate_exit completes the exit, then fails with EINTR")	\
-	REQUIREMENT(TDX_SIGNAL, "TDX-SIGNAL", DOC_API, "KVM_EXIT_TDX",				\
-		"KVM_RUN with a signal pending completes the exit, then fails with EINTR")	\
-	REQUIREMENT(TDX_VCPU, "TDX-VCPU", DOC_API, "KVM_EXIT_TDX",				\
-		"exits pending on two vCPUs are answered each by its own ret")
+		"R10 other than 0 is the VMM's own: a KVM hypercall, its result in R10")
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Requirements: the VMM's side of SNP exits.  See ../requirements.h. */
+/* Requirements: the VMM's side of exits.  See ../requirements.h. */
 #ifndef REQUIREMENTS_VMM_H
 #define REQUIREMENTS_VMM_H
 
@@ -30,6 +30,24 @@
 		"exits pending on several vCPUs are answered in any order, by any thread, each "\
 		"by its own answer")								\
 	REQUIREMENT(VMM_CLOSE, "SNP-VMM-CLOSE", DOC_STYLE, "Do not crash the kernel",		\
-		"a VM that is closed with exits pending goes without a WARN or BUG")
+		"a VM that is closed with exits pending goes without a WARN or BUG")			\
+	/* the same of TDs */									\
+	REQUIREMENT(TDX_VMM_SIGNAL, "TDX-VMM-SIGNAL", DOC_API, "KVM_RUN",			\
+		"a pending signal ends KVM_RUN with EINTR before the guest runs on, unless "	\
+		"KVM_SET_SIGNAL_MASK blocks it")						\
+	REQUIREMENT(TDX_VMM_SIGNAL_ONCE, "TDX-VMM-SIGNAL-ONCE", DOC_API, "KVM_EXIT_TDX",	\
+		"the exit that a signal meets is completed first: its answer is neither lost "	\
+		"nor taken twice")								\
+	REQUIREMENT(TDX_VMM_IMMEDIATE, "TDX-VMM-IMMEDIATE", DOC_API, "immediate_exit",		\
+		"KVM_RUN with immediate_exit completes the exit, then fails with EINTR; the "	\
+		"next one gives the guest its answer")						\
+	REQUIREMENT(TDX_VMM_NO_ANSWER, "TDX-VMM-NO-ANSWER", DOC_API, "KVM_EXIT_TDX",		\
+		"a VMM that does not touch kvm_run has given the preset answer")		\
+	REQUIREMENT(TDX_VMM_VCPUS, "TDX-VMM-VCPUS", DOC_API, "KVM_RUN",				\
+		"exits pending on several vCPUs are answered in any order, by any thread, each "\
+		"by its own answer")								\
+	REQUIREMENT(TDX_VMM_CLOSE, "TDX-VMM-CLOSE", DOC_STYLE, "Do not crash the kernel",	\
+		"a TD that is closed with exits pending goes without a WARN or BUG, and the "	\
+		"next one is as any other")
 
 #endif

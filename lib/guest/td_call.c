@@ -111,6 +111,7 @@ void guest_td_loop(struct td_request *req)
 		if (req->wait_gva)
 			wait_for_word(req);
 		req->sum = sum(req);
+		req->answers++;
 		GUEST_SYNC(TD_STAGE_ANSWERED);
 	}
 }

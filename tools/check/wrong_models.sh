@@ -44,7 +44,7 @@ build()
 	ln -s "$ROOT"/lib/inproc/*.h "$work/lib/inproc/"
 	ln -s "$BUILD/x86_64" "$work/build/x86_64"
 	patch -d "$work" -p1 --batch --forward --fuzz=0 -r - < "$file" || return
-	touched=$(sed -n 's#^+++ b/\([^	]*\).*#\1#p' "$file")
+	touched=$(sed -n 's#^+++ b/\([^	]*\).*#\1#p' "$file" | tr "\n" " ")
 	for source in $sources; do
 		object=$BUILD/pic/${source%.c}.o
 		if [[ " $touched " == *"$source "* ]]; then

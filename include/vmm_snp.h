@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * SNP VMs that make any kind of exit; see vmm_vm.h.
+ */
+#ifndef VMM_SNP_H
+#define VMM_SNP_H
+
+#include "cert_check.h"
+#include "psc_vm.h"
+#include "vmm_vm.h"
+
+/* vmm_vm's arg: a struct cert_revision, NULL for no certificate exits. */
+extern const struct vmm_type vmm_snp;
+
+extern const struct vmm_kind
+	vmm_certs,			/* a certificate exit */
+	vmm_psc_msr,			/* page state changes: MSR protocol, */
+	vmm_psc_nae;			/* NAE event with one entry */
+
+/* Shared memory: what the guest is to do. */
+struct vmm_mailbox {
+	uint64_t certs;			/* a certificate request, or a page state change */
+	uint64_t request;		/* GVA of the vCPU's struct guest_request */
+	uint64_t answers;		/* so far */
+	struct psc_request psc;
+};
+
+struct vmm_snp_cpu {
+	struct request_cpu *certs;	/* the pages of certificate requests */
+	struct vmm_mailbox *mailbox;	/* the host's view */
+	struct shared_mem ghcb;
+	uint64_t asked, needed;		/* pages: RBX, and npages of the VMM's answer */
+};
+
+struct vmm_snp_vm {
+	struct request_vm *v;
+	struct request_fw fw;
+	struct vmm_snp_cpu cpu[VMM_MAX_VCPUS];
+};
+
+/* What there is of them for @cpu. */
+struct vmm_snp_cpu *vmm_snp_cpu(const struct vmm_cpu *cpu);
+
+#endif
