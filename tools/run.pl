@@ -11,6 +11,7 @@ use FindBin;
 use lib "$FindBin::RealBin/lib";
 use File::Path qw(make_path);
 use Getopt::Long qw(:config no_auto_abbrev bundling);
+use Coco::Compare;
 use Coco::Harness;
 use Coco::KnownIssues;
 use Coco::Platforms;
@@ -148,6 +149,8 @@ sub report
 		push @unexpected, unexpected_passes($group, $suite);
 	}
 
+	my @compared = Coco::Compare::lines(@$groups);
+	push @summary, '', @compared if @compared;
 	my @known = map { "  $_" } Coco::Report::known_issues(@$jobs);
 	push @summary, '', 'Known issues:', @known if @known;
 	my @failures = Coco::Report::failures(@$jobs);

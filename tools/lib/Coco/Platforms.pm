@@ -8,6 +8,7 @@
 #	tests	regex of the programs that it is for (none: all); others are left out
 #	others	why they are: said if nothing else remains (none: then nothing is)
 #	skip	instead of all that: why it cannot be run
+#	revision	of the reference model; reference: it is the one to compare kernels with
 package Coco::Platforms;
 
 use strict;
@@ -81,6 +82,7 @@ sub ref_groups
 		{
 			label => "ref/$engine $revision", dir => "ref-$engine-$revision",
 			version => '', tests => $tests, others => $others,
+			revision => $revision, reference => $revision eq 'tdx',
 			env => {
 				COCO_PLATFORM => 'ref',
 				COCO_ENGINE => $engine,

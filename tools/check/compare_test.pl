@@ -1,0 +1,53 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A kernel case by case against the reference model: every pair of ends.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::RealBin/../lib";
+use Test::More;
+use Coco::Compare;
+
+# A group as run.pl makes it, after the run: { test => { case => status } }.
+sub group
+{
+	my ($label, $ends, %more) = @_;
+	my @jobs;
+
+	for my $test (sort keys %$ends) {
+		my @cases = map { { name => $_, status => $ends->{$test}{$_} } }
+			sort keys %{$ends->{$test}};
+		push @jobs, { test => $test, verdict => { cases => \@cases } };
+	}
+	return { label => $label, jobs => \@jobs, %more };
+}
+
+my @reference = (revision => 'tdx', reference => 1);
+my $ref = group('ref', { a => { one => 'pass', two => 'pass' }, b => { one => 'skip' } },
+		@reference);
+
+is_deeply([Coco::Compare::lines(group('src', { a => { one => 'pass', two => 'pass' } }), $ref)],
+	['src against ref: 2 ended alike, 0 otherwise'], 'alike');
+
+is_deeply([Coco::Compare::lines(group('src', { a => { one => 'fail', two => 'known' },
+					       b => { one => 'pass' }, c => { one => 'pass' } }), $ref)],
+	['src against ref: 0 ended alike, 3 otherwise:',
+	 '  a: one: failed, there passed',
+	 '  a: two: failed as is known, there passed',
+	 '  b: one: passed, there skipped'], 'all three otherwise; a test of its own does not count');
+
+is_deeply([Coco::Compare::lines(group('src', { a => { one => 'pass' } }), $ref)],
+	['src against ref: 1 ended alike, 1 otherwise:',
+	 '  a: two: did not end, there passed'], 'a case is missing');
+
+is_deeply([Coco::Compare::lines(group('src', { c => { one => 'pass' } }), $ref)], [],
+	'nothing in common');
+is_deeply([Coco::Compare::lines(group('src', { a => { one => 'pass' } }))], [], 'no reference');
+is_deeply([Coco::Compare::lines($ref, group('other', { a => { one => 'fail' } },
+					    revision => 'other'))], [],
+	'the model is not compared with its other revisions');
+is_deeply([Coco::Compare::lines({ label => 'hw', skip => 'none' }, $ref)], [],
+	'what did not run is not compared');
+
+done_testing;

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A kernel case by case against the reference model: that the two have passed the same
+# number says little.
+package Coco::Compare;
+
+use strict;
+use warnings;
+
+my %words = (
+	pass  => 'passed',
+	fail  => 'failed',
+	known => 'failed as is known',
+	skip  => 'skipped',
+);
+
+# How each of the group's cases ended, by test and case.
+sub ends
+{
+	my ($group) = @_;
+	my %ends;
+
+	for my $job (@{$group->{jobs}}) {
+		$ends{$job->{test}}{$_->{name}} = $_->{status} for @{$job->{verdict}{cases}};
+	}
+	return \%ends;
+}
+
+# Lines on one group's cases of the tests that the reference has run, too.
+sub against
+{
+	my ($group, $label, $reference) = @_;
+	my ($alike, @lines) = (0);
+	my $ends = ends($group);
+
+	for my $test (sort grep { $reference->{$_} } keys %$ends) {
+		my %names = map { $_ => 1 } map { keys %$_ } $ends->{$test}, $reference->{$test};
+		for my $name (sort keys %names) {
+			my ($here, $there) = map { $_->{$test}{$name} // '' } $ends, $reference;
+			if ($here eq $there) {
+				$alike++;
+				next;
+			}
+			push @lines, sprintf '  %s: %s: %s, there %s', $test, $name,
+				map { $words{$_} // 'did not end' } $here, $there;
+		}
+	}
+	return unless $alike || @lines;
+	return ("$group->{label} against $label: $alike ended alike, " . @lines .
+		' otherwise' . (@lines ? ':' : ''), @lines);
+}
+
+# Lines on each of @groups against the one that is {reference}, if both are in this run.
+sub lines
+{
+	my (@groups) = grep { $_->{jobs} } @_;
+	my ($reference) = grep { $_->{reference} } @groups;
+
+	return unless $reference;
+	my $ends = ends($reference);
+	return map { against($_, $reference->{label}, $ends) } grep { !$_->{revision} } @groups;
+}
+
+1;
