@@ -17,7 +17,10 @@ struct kvm_vcpu;
 #define CPUID_SUBLEAF_0_REGS	{ 0x11223344, 0x55667788, 0x99aabbcc, 0xddeeff00 }
 #define CPUID_SUBLEAF_1_REGS	{ 0xbad0bad0, 0xbad1bad1, 0xbad2bad2, 0xbad3bad3 }
 
-/* KVM_SET_CPUID2: what the host supports, and these leaves.  Before the vCPU runs. */
+/*
+ * KVM_SET_CPUID2: what is set, or else what the host supports, and these leaves.  Before the
+ * vCPU runs.
+ */
 void set_cpuid_leaves(struct kvm_vcpu *vcpu);
 
 #endif

@@ -5,6 +5,8 @@
 
 #define DOC_GHCI_IO	"TDG.VP.VMCALL<Instruction.IO>"
 #define DOC_GHCI_MMIO	"TDG.VP.VMCALL<#VE.RequestMMIO>"
+#define DOC_GHCI_MSR	"TDG.VP.VMCALL<Instruction.RDMSR>, <Instruction.WRMSR>"
+#define DOC_GHCI_CPUID	"TDG.VP.VMCALL<Instruction.CPUID>"
 
 #define REQUIREMENTS_TDX_INSTR(REQUIREMENT)							\
 	/* Instruction.IO */									\
@@ -44,6 +46,31 @@
 	REQUIREMENT(TDX_MMIO_BOTH, "TDX-MMIO-BOTH", DOC_GHCI, DOC_GHCI_MMIO,			\
 		"so does an access whose first or last byte is not shared")			\
 	REQUIREMENT(TDX_MMIO_WIDTH, "TDX-MMIO-WIDTH", DOC_GHCI, DOC_GHCI_MMIO,			\
-		"so does a GPA beyond the TD's address width")
+		"so does a GPA beyond the TD's address width")		\
+	/* Instruction.RDMSR, Instruction.WRMSR */						\
+	REQUIREMENT(TDX_MSR, "TDX-MSR", DOC_GHCI, DOC_GHCI_MSR,					\
+		"an MSR that KVM serves: R12 is the MSR; a read gives R11, a write takes R13")	\
+	REQUIREMENT(TDX_MSR_REFUSED, "TDX-MSR-REFUSED", DOC_GHCI, DOC_GHCI_MSR,			\
+		"others answer INVALID_OPERAND, and without KVM_CAP_X86_USER_SPACE_MSR no exit")	\
+	REQUIREMENT(TDX_MSR_FILTER, "TDX-MSR-FILTER", DOC_API, "KVM_X86_SET_MSR_FILTER",	\
+		"accesses that the VMM denies answer INVALID_OPERAND, others are served")	\
+	REQUIREMENT(TDX_MSR_EXIT, "TDX-MSR-EXIT", DOC_API, "KVM_EXIT_X86_RDMSR",		\
+		"an access with a reason that is enabled exits to the VMM, which gives data or an error")	\
+	REQUIREMENT(TDX_MSR_UNKNOWN, "TDX-MSR-UNKNOWN", DOC_API, "KVM_EXIT_X86_RDMSR",		\
+		"an MSR that is unknown to KVM exits for KVM_MSR_EXIT_REASON_UNKNOWN")		\
+	/* Instruction.CPUID */									\
+	REQUIREMENT(TDX_CPUID, "TDX-CPUID", DOC_GHCI, DOC_GHCI_CPUID,				\
+		"R12 to R15 are EAX to EDX of leaf R12, subleaf R13, as KVM_SET_CPUID2 has set them")	\
+	REQUIREMENT(TDX_CPUID_NONE, "TDX-CPUID-NONE", DOC_GHCI, DOC_GHCI_CPUID,			\
+		"a subleaf that is not set is zeroes")						\
+	/* KVM_HC_MAP_GPA_RANGE by TDG.VP.VMCALL */						\
+	REQUIREMENT(TDX_HC_MAP, "TDX-HC-MAP", DOC_HC, "KVM_HC_MAP_GPA_RANGE",			\
+		"R10 = 12 exits to the VMM once, with R11 to R13 as they are")			\
+	REQUIREMENT(TDX_HC_ANSWER, "TDX-HC-ANSWER", DOC_API, "KVM_EXIT_HYPERCALL",		\
+		"the guest finds the VMM's ret in R10, all 64 bits")				\
+	REQUIREMENT(TDX_HC_MAP_BAD, "TDX-HC-MAP-BAD", DOC_HC, "KVM_HC_MAP_GPA_RANGE",		\
+		"a GPA that is not page aligned, no pages, or a wrap give -KVM_EINVAL, without an exit")	\
+	REQUIREMENT(TDX_HC_MAP_OFF, "TDX-HC-MAP-OFF", DOC_HC, "KVM_HC_MAP_GPA_RANGE",		\
+		"without KVM_CAP_EXIT_HYPERCALL it is no hypercall: -KVM_ENOSYS")
 
 #endif

@@ -20,14 +20,15 @@ static const struct {
 
 void set_cpuid_leaves(struct kvm_vcpu *vcpu)
 {
-	const struct kvm_cpuid2 *supported = kvm_get_supported_cpuid();
-	struct kvm_cpuid2 *cpuid = allocate_kvm_cpuid2(supported->nent + ARRAY_SIZE(leaves));
+	/* A TD's has been set already, and is not what the host supports. */
+	const struct kvm_cpuid2 *base = vcpu->cpuid ? vcpu->cpuid : kvm_get_supported_cpuid();
+	struct kvm_cpuid2 *cpuid = allocate_kvm_cpuid2(base->nent + ARRAY_SIZE(leaves));
 	unsigned int i;
 
 	cpuid->nent = 0;
-	for (i = 0; i < supported->nent; i++)
-		if (supported->entries[i].function >> 28 != CPUID_LEAF >> 28)
-			cpuid->entries[cpuid->nent++] = supported->entries[i];
+	for (i = 0; i < base->nent; i++)
+		if (base->entries[i].function >> 28 != CPUID_LEAF >> 28)
+			cpuid->entries[cpuid->nent++] = base->entries[i];
 	for (i = 0; i < ARRAY_SIZE(leaves); i++) {
 		struct kvm_cpuid_entry2 *e = &cpuid->entries[cpuid->nent++];
 

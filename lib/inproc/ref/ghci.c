@@ -4,12 +4,9 @@
  * the exits to the VMM, as api.rst has them.
  */
 #include <errno.h>
-#include <linux/kvm_para.h>
 #include <string.h>
 
 #include "ref.h"
-
-#define KVM_ENOSYS		1000
 
 /* tdx-dedicated */
 #define EXIT_TDX_GET_QUOTE_V1		41
@@ -167,21 +164,19 @@ static long report_fatal_error(struct ref_vcpu *vcpu)
 	return 0;
 }
 
-/* R10 other than 0 is KVM's own: a hypercall, with its number in R10 (hypercalls.rst). */
-static long kvm_hypercall(struct ref_vcpu *vcpu)
-{
-	if (vcpu->call[TD_R10] == KVM_HC_VAPIC_POLL_IRQ)
-		return ref_status(vcpu, 0);
-	return ref_status(vcpu, (uint64_t)-KVM_ENOSYS);
-}
-
 long ref_tdvmcall(struct ref_vcpu *vcpu)
 {
 	if (vcpu->call[TD_R10])
-		return kvm_hypercall(vcpu);
+		return ref_hypercall(vcpu);
 	switch (vcpu->call[TD_R11]) {
+	case GHCI_INSTRUCTION_CPUID:
+		return ref_cpuid(vcpu);
 	case GHCI_INSTRUCTION_IO:
 		return ref_io(vcpu);
+	case GHCI_INSTRUCTION_RDMSR:
+		return ref_rdmsr(vcpu);
+	case GHCI_INSTRUCTION_WRMSR:
+		return ref_wrmsr(vcpu);
 	case GHCI_VE_REQUEST_MMIO:
 		return ref_mmio(vcpu);
 	case GHCI_GET_TD_VM_CALL_INFO:

@@ -56,6 +56,8 @@ static long ref_check_extension(struct inproc_vm *vm, long cap)
 		return KVM_X2APIC_API_USE_32BIT_IDS | KVM_X2APIC_API_DISABLE_BROADCAST_QUIRK;
 	case KVM_CAP_SPLIT_IRQCHIP:
 	case KVM_CAP_SIGNAL_MSI:
+	case KVM_CAP_X86_USER_SPACE_MSR:
+	case KVM_CAP_X86_MSR_FILTER:
 	case KVM_CAP_MEMORY_FAULT_INFO:
 		return 1;
 	}

@@ -12,9 +12,10 @@
  *	ghci.c		the VMM's side of TDG.VP.VMCALL
  *	map_gpa.c	MapGPA, which is several exits
  *	io.c, mmio.c	Instruction.IO, #VE.RequestMMIO
+ *	msr.c, cpuid.c	Instruction.RDMSR, .WRMSR, .CPUID
+ *	hypercall.c	KVM's own hypercalls
  *
- * Not modelled: #VE, measurement, attestation keys, MSRs and CPUID by TDG.VP.VMCALL,
- * priorities of interrupts and their EOI.
+ * Not modelled: #VE, measurement, attestation keys, priorities of interrupts and their EOI.
  */
 #ifndef REF_H
 #define REF_H
@@ -49,6 +50,8 @@ enum ref_sept {
 	REF_SEPT_PRESENT,
 };
 
+struct ref_msr_filter;
+
 struct ref_vm {
 	struct inproc_vm *host;
 	enum ref_vm_state state;
@@ -57,6 +60,8 @@ struct ref_vm {
 	uint32_t max_vcpus, next_index;
 	bool split_irqchip;
 	bool exit_map_gpa;		/* KVM_CAP_EXIT_HYPERCALL with KVM_HC_MAP_GPA_RANGE */
+	uint32_t msr_exits;		/* KVM_CAP_X86_USER_SPACE_MSR: KVM_MSR_EXIT_REASON_* */
+	struct ref_msr_filter *msr_filter;	/* NULL: all is allowed */
 	uint32_t tsc_khz;
 	bool sept_ve_disable;		/* attribute: see ref_private_fault() */
 	bool dead;			/* nothing of it can be used any more */
@@ -81,6 +86,7 @@ struct ref_vcpu {
 		uint64_t next, end;	/* GPAs, with the shared bit */
 		uint64_t chunk;		/* bytes asked for in this exit */
 	} map;
+	uint64_t power_ctl;		/* IA32_POWER_CTL */
 	uint64_t posted[4];		/* interrupts that the VMM has sent, by vector */
 	int kicked;			/* for them */
 };
@@ -162,6 +168,16 @@ long ref_map_gpa(struct ref_vcpu *vcpu);
 
 long ref_io(struct ref_vcpu *vcpu);
 long ref_mmio(struct ref_vcpu *vcpu);
+long ref_rdmsr(struct ref_vcpu *vcpu);
+long ref_wrmsr(struct ref_vcpu *vcpu);
+long ref_cpuid(struct ref_vcpu *vcpu);
+long ref_hypercall(struct ref_vcpu *vcpu);
+
+/* ---- msr.c: KVM_CAP_X86_USER_SPACE_MSR and KVM_X86_SET_MSR_FILTER; 0 or -errno ---- */
+
+long ref_enable_msr_exits(struct ref_vm *vm, uint64_t reasons);
+long ref_set_msr_filter(struct ref_vm *vm, unsigned long arg);
+void ref_free_msr_filter(struct ref_msr_filter *filter);
 
 /* ---- the device layer's ---- */
 

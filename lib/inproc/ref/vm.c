@@ -187,6 +187,8 @@ static long enable_cap(struct ref_vm *vm, unsigned long arg)
 			return -EINVAL;
 		vm->max_vcpus = (uint32_t)cap.args[0];
 		return 0;
+	case KVM_CAP_X86_USER_SPACE_MSR:
+		return ref_enable_msr_exits(vm, cap.args[0]);
 	case KVM_CAP_X2APIC_API:
 		return cap.args[0] > 3 ? -EINVAL : 0;
 	}
@@ -236,6 +238,9 @@ long ref_vm_ioctl(struct inproc_vm *host, unsigned int cmd, unsigned long arg)
 	case KVM_ENABLE_CAP:
 		r = enable_cap(vm, arg);
 		break;
+	case KVM_X86_SET_MSR_FILTER:
+		r = ref_set_msr_filter(vm, arg);
+		break;
 	case KVM_SIGNAL_MSI:
 		r = signal_msi(vm, arg);
 		break;
@@ -265,8 +270,11 @@ long ref_vm_create(struct inproc_vm *host)
 
 void ref_vm_destroy(struct inproc_vm *host)
 {
-	ref_sept_free(host->priv);
-	free(host->priv);
+	struct ref_vm *vm = host->priv;
+
+	ref_sept_free(vm);
+	ref_free_msr_filter(vm->msr_filter);
+	free(vm);
 }
 
 void ref_private_gone(struct inproc_vm *host, uint64_t gpa, uint64_t size)

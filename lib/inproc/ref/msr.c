@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * TDG.VP.VMCALL<Instruction.RDMSR> and <Instruction.WRMSR>: the MSRs that this VMM has for
+ * TDs, and those that user space wants to see or deny (api.rst, "KVM_X86_SET_MSR_FILTER",
+ * "KVM_EXIT_X86_RDMSR").  Most MSRs of a TD are the TDX module's.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ref.h"
+
+#define MSR_APIC_BASE		0x0000001bu
+#define MSR_POWER_CTL		0x000001fcu
+#define MSR_X2APIC_FIRST	0x00000800u
+#define MSR_X2APIC_LAST		0x000008ffu
+
+/* Intel SDM volume 3, "IA32_APIC_BASE": x2APIC mode, which a TD cannot leave */
+#define APIC_BASE_X2APIC	0xfee00c00ull
+#define APIC_BASE_BSP		(1ull << 8)
+
+#define EXIT_REASONS	(KVM_MSR_EXIT_REASON_INVAL | KVM_MSR_EXIT_REASON_UNKNOWN | \
+			 KVM_MSR_EXIT_REASON_FILTER)
+#define BITMAP_BYTES	(0x600 * 8)	/* KVM_MSR_FILTER_MAX_BITMAP_SIZE */
+
+struct ref_msr_filter {
+	bool deny;			/* what no range covers */
+	struct {
+		uint32_t flags, base, nr;
+		uint8_t *bitmap;
+	} ranges[KVM_MSR_FILTER_MAX_RANGES];
+};
+
+/* ---- user space's wishes ---- */
+
+long ref_enable_msr_exits(struct ref_vm *vm, uint64_t reasons)
+{
+	if (reasons & ~(uint64_t)EXIT_REASONS)
+		return -EINVAL;
+	vm->msr_exits = (uint32_t)reasons;
+	return 0;
+}
+
+void ref_free_msr_filter(struct ref_msr_filter *filter)
+{
+	unsigned int i;
+
+	if (!filter)
+		return;
+	for (i = 0; i < KVM_MSR_FILTER_MAX_RANGES; i++)
+		free(filter->ranges[i].bitmap);
+	free(filter);
+}
+
+static long add_range(struct ref_msr_filter *filter, unsigned int nr,
+		      const struct kvm_msr_filter_range *user)
+{
+	const size_t bytes = (user->nmsrs + 7) / 8;
+
+	if (!user->nmsrs)
+		return 0;
+	if (user->nmsrs > BITMAP_BYTES * 8 || !user->flags ||
+	    (user->flags & ~(KVM_MSR_FILTER_READ | KVM_MSR_FILTER_WRITE)))
+		return -EINVAL;
+	filter->ranges[nr].bitmap = malloc(bytes);
+	if (!filter->ranges[nr].bitmap)
+		return -ENOMEM;
+	filter->ranges[nr].flags = user->flags;
+	filter->ranges[nr].base = user->base;
+	filter->ranges[nr].nr = user->nmsrs;
+	return copy_from_user(filter->ranges[nr].bitmap, user->bitmap, bytes);
+}
+
+long ref_set_msr_filter(struct ref_vm *vm, unsigned long arg)
+{
+	struct ref_msr_filter *filter;
+	struct kvm_msr_filter user;
+	unsigned int i;
+	long r;
+
+	if (copy_from_user(&user, (void *)arg, sizeof(user)))
+		return -EFAULT;
+	if (user.flags & ~KVM_MSR_FILTER_DEFAULT_DENY)
+		return -EINVAL;
+	filter = calloc(1, sizeof(*filter));
+	if (!filter)
+		return -ENOMEM;
+	filter->deny = user.flags & KVM_MSR_FILTER_DEFAULT_DENY;
+	for (i = 0, r = 0; !r && i < KVM_MSR_FILTER_MAX_RANGES; i++)
+		r = add_range(filter, i, &user.ranges[i]);
+	if (r) {
+		ref_free_msr_filter(filter);
+		return r;
+	}
+	ref_free_msr_filter(vm->msr_filter);
+	vm->msr_filter = filter;
+	return 0;
+}
+
+static bool denied(const struct ref_msr_filter *filter, uint32_t msr, uint32_t access)
+{
+	unsigned int i;
+
+	/* "x2APIC MSR accesses cannot be filtered" */
+	if (!filter || (msr >= MSR_X2APIC_FIRST && msr <= MSR_X2APIC_LAST))
+		return false;
+	for (i = 0; i < KVM_MSR_FILTER_MAX_RANGES; i++) {
+		const uint32_t bit = msr - filter->ranges[i].base;
+
+		if ((filter->ranges[i].flags & access) && msr >= filter->ranges[i].base &&
+		    bit < filter->ranges[i].nr)
+			return !(filter->ranges[i].bitmap[bit / 8] & (1u << (bit % 8)));
+	}
+	return filter->deny;
+}
+
+/* ---- accesses: 0, or the reason why not, KVM_MSR_EXIT_REASON_* ---- */
+
+/* MSRs that a TD has from its TDX module alone ("Intel TDX Module ABI", MSR virtualization). */
+static bool is_the_modules(uint32_t msr)
+{
+	/* IA32_STAR, LSTAR, CSTAR, FMASK, FS.base, GS.base, KERNEL_GS_BASE, TSC_AUX */
+	return (msr >= 0xc0000081 && msr <= 0xc0000084) ||
+	       (msr >= 0xc0000100 && msr <= 0xc0000103) ||
+	       (msr >= MSR_X2APIC_FIRST && msr <= MSR_X2APIC_LAST);
+}
+
+static uint32_t read_msr(const struct ref_vcpu *vcpu, uint32_t msr, uint64_t *data)
+{
+	switch (msr) {
+	case MSR_APIC_BASE:
+		*data = APIC_BASE_X2APIC | (vcpu->host->id ? 0 : APIC_BASE_BSP);
+		return 0;
+	case MSR_POWER_CTL:
+		*data = vcpu->power_ctl;
+		return 0;
+	}
+	return is_the_modules(msr) ? KVM_MSR_EXIT_REASON_INVAL : KVM_MSR_EXIT_REASON_UNKNOWN;
+}
+
+static uint32_t write_msr(struct ref_vcpu *vcpu, uint32_t msr, uint64_t data)
+{
+	switch (msr) {
+	case MSR_APIC_BASE:
+		return KVM_MSR_EXIT_REASON_INVAL;
+	case MSR_POWER_CTL:
+		vcpu->power_ctl = data;
+		return 0;
+	}
+	return is_the_modules(msr) ? KVM_MSR_EXIT_REASON_INVAL : KVM_MSR_EXIT_REASON_UNKNOWN;
+}
+
+/* ---- the calls ---- */
+
+static long exit_complete(struct ref_vcpu *vcpu)
+{
+	const struct kvm_run *run = vcpu->host->run;
+
+	if (run->msr.error)
+		return ref_status(vcpu, GHCI_INVALID_OPERAND);
+	if (vcpu->call[TD_R11] == GHCI_INSTRUCTION_RDMSR)
+		vcpu->call[TD_R11] = run->msr.data;
+	return ref_status(vcpu, GHCI_SUCCESS);
+}
+
+static long refuse(struct ref_vcpu *vcpu, uint32_t reason, uint32_t exit_reason, uint64_t data)
+{
+	struct kvm_run *run = vcpu->host->run;
+
+	if (!(vcpu->vm->msr_exits & reason))
+		return ref_status(vcpu, GHCI_INVALID_OPERAND);
+	run->exit_reason = exit_reason;
+	memset(&run->msr, 0, sizeof(run->msr));
+	run->msr.reason = reason;
+	run->msr.index = (uint32_t)vcpu->call[TD_R12];
+	run->msr.data = data;
+	vcpu->complete = exit_complete;
+	return 0;
+}
+
+static bool is_denied(struct ref_vcpu *vcpu, uint32_t msr, uint32_t access)
+{
+	struct inproc_vm *host = vcpu->vm->host;
+	bool is;
+
+	pthread_mutex_lock(&host->lock);
+	is = denied(vcpu->vm->msr_filter, msr, access);
+	pthread_mutex_unlock(&host->lock);
+	return is;
+}
+
+/* R12 is what RCX is to the instruction, which ignores bits 63:32 of it. */
+long ref_rdmsr(struct ref_vcpu *vcpu)
+{
+	const uint32_t msr = (uint32_t)vcpu->call[TD_R12];
+	uint64_t data = 0;
+	uint32_t why = is_denied(vcpu, msr, KVM_MSR_FILTER_READ) ?
+		       KVM_MSR_EXIT_REASON_FILTER : read_msr(vcpu, msr, &data);
+
+	if (why)
+		return refuse(vcpu, why, KVM_EXIT_X86_RDMSR, 0);
+	vcpu->call[TD_R11] = data;
+	return ref_status(vcpu, GHCI_SUCCESS);
+}
+
+long ref_wrmsr(struct ref_vcpu *vcpu)
+{
+	const uint32_t msr = (uint32_t)vcpu->call[TD_R12];
+	const uint64_t data = vcpu->call[TD_R13];
+	uint32_t why = is_denied(vcpu, msr, KVM_MSR_FILTER_WRITE) ?
+		       KVM_MSR_EXIT_REASON_FILTER : write_msr(vcpu, msr, data);
+
+	return why ? refuse(vcpu, why, KVM_EXIT_X86_WRMSR, data) : ref_status(vcpu, GHCI_SUCCESS);
+}
