@@ -32,6 +32,7 @@
 #define DOC_KVM_HOST	"include/linux/kvm_host.h"
 #define DOC_SNP_FW	"AMD 56860 SNP firmware ABI"
 #define DOC_STYLE	"Documentation/process/coding-style.rst"
+#define DOC_TDX_C	"arch/x86/kvm/vmx/tdx.c"
 #define DOC_UBSAN	"Documentation/dev-tools/ubsan.rst"
 
 #define REQUIREMENTS(REQUIREMENT)		\

@@ -29,6 +29,8 @@ struct tdvmcall_vm_options {
 	unsigned int nr_vcpus;		/* 0: one */
 	unsigned int buffer_pages;
 	unsigned int view_pages, view_private;	/* see td_view_add() */
+	/* Called when all is there but the launch; may be NULL. */
+	void (*before_launch)(struct tdvmcall_vm *v);
 	bool map_gpa;			/* KVM_CAP_EXIT_HYPERCALL with KVM_HC_MAP_GPA_RANGE */
 };
 

@@ -12,7 +12,6 @@
 
 #include "tdvmcall_vm.h"
 
-#define PAGE		4096ull
 #define MAX_CPUID	256
 
 /* Whatever is no command. */
@@ -227,52 +226,6 @@ COCO_TEST_F(new_vm, answer)
 
 /* ---- commands of a TD that has vCPU and memory, launched or not ---- */
 
-static int region(struct td_vm *td, uint64_t source, uint64_t gpa, uint64_t nr_pages,
-		  uint32_t flags)
-{
-	struct tdx_mem_region arg = { source, gpa, nr_pages };
-
-	return td_vcpu_cmd(td->vcpu[0], TDX_CMD_INIT_MEM_REGION, flags, (uint64_t)&arg);
-}
-
-#define SOURCE(td)	((uint64_t)(td)->boot)
-#define GPA		0ull
-
-static int region_source(struct td_vm *td)
-{
-	return region(td, SOURCE(td) + 8, GPA, 1, 0);
-}
-
-static int region_gpa(struct td_vm *td)
-{
-	return region(td, SOURCE(td), GPA + 8, 1, 0);
-}
-
-static int region_empty(struct td_vm *td)
-{
-	return region(td, SOURCE(td), GPA, 0, 0);
-}
-
-static int region_shared(struct td_vm *td)
-{
-	return region(td, SOURCE(td), GPA | td->shared_bit, 1, 0);
-}
-
-static int region_wraps(struct td_vm *td)
-{
-	return region(td, SOURCE(td), -PAGE, 2, 0);
-}
-
-static int region_into_shared(struct td_vm *td)
-{
-	return region(td, SOURCE(td), td->shared_bit - PAGE, 2, 0);
-}
-
-static int region_flags(struct td_vm *td)
-{
-	return region(td, SOURCE(td), GPA, 1, 2);
-}
-
 static int vcpu_twice(struct td_vm *td)
 {
 	return td_vcpu_cmd(td->vcpu[0], TDX_CMD_INIT_VCPU, 0, 0);
@@ -327,11 +280,6 @@ static int finalize_twice(struct td_vm *td)
 	return td_vm_cmd(td->vm, TDX_CMD_FINALIZE_VM, 0, 0);
 }
 
-static int region_too_late(struct td_vm *td)
-{
-	return region(td, SOURCE(td), GPA, 1, 0);
-}
-
 static int vcpu_too_late(struct td_vm *td)
 {
 	return td_vcpu_cmd(td->vcpu[0], TDX_CMD_INIT_VCPU, 0, 0);
@@ -352,13 +300,6 @@ FIXTURE_VARIANT(td)
 		COCO_ROW(NULL, req), .run = name, .launched = launched_, .err = err_,	\
 	};
 
-TD_ROW(region_source, REQ_TDX_CMD_REGION, false, EINVAL)
-TD_ROW(region_gpa, REQ_TDX_CMD_REGION, false, EINVAL)
-TD_ROW(region_empty, REQ_TDX_CMD_REGION, false, EINVAL)
-TD_ROW(region_shared, REQ_TDX_CMD_REGION, false, EINVAL)
-TD_ROW(region_wraps, REQ_TDX_CMD_REGION, false, EINVAL)
-TD_ROW(region_into_shared, REQ_TDX_CMD_REGION, false, EINVAL)
-TD_ROW(region_flags, REQ_TDX_CMD_FLAGS, false, EINVAL)
 TD_ROW(vcpu_twice, REQ_TDX_CMD_ORDER, false, EINVAL)
 TD_ROW(vcpu_hw_error, REQ_TDX_CMD_HW_ERROR, false, EINVAL)
 TD_ROW(cpuid_no_room, REQ_TDX_CMD_ARGS, false, E2BIG)
@@ -367,7 +308,6 @@ TD_ROW(run_too_early, REQ_TDX_CMD_ORDER, false, EINVAL)
 TD_ROW(finalize_flags, REQ_TDX_CMD_FLAGS_ALL, false, EINVAL)
 TD_ROW(finalize_data, REQ_TDX_CMD_FLAGS_ALL, false, EINVAL)
 TD_ROW(finalize_twice, REQ_TDX_CMD_ORDER, true, EINVAL)
-TD_ROW(region_too_late, REQ_TDX_CMD_ORDER, true, EINVAL)
 TD_ROW(vcpu_too_late, REQ_TDX_CMD_ORDER, true, EINVAL)
 
 COCO_TEST_F(td, answer)

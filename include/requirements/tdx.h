@@ -20,6 +20,16 @@
 		"a bad argument is refused with EINVAL, an array that is too small with E2BIG")	\
 	REQUIREMENT(TDX_CMD_REGION, "TDX-CMD-REGION", DOC_TDX, "KVM_TDX_INIT_MEM_REGION",	\
 		"a region that is empty, not page aligned or not private is refused with EINVAL")	\
+	REQUIREMENT(TDX_REGION_DATA, "TDX-REGION-DATA", DOC_TDX, "KVM_TDX_INIT_MEM_REGION",	\
+		"the guest finds the bytes of the source in its private pages from gpa on")	\
+	REQUIREMENT(TDX_REGION_DONE, "TDX-REGION-DONE", DOC_TDX_C, "tdx_vcpu_init_mem_region()",	\
+		"an error in the middle keeps what was added before, and the struct is left with the rest")	\
+	REQUIREMENT(TDX_REGION_SIZE, "TDX-REGION-SIZE", DOC_TDX, "KVM_TDX_INIT_MEM_REGION",	\
+		"nr_pages whose bytes 64 bits cannot count is refused with EINVAL, and none is added")	\
+	REQUIREMENT(TDX_REGION_SOURCE, "TDX-REGION-SOURCE", DOC_TDX, "KVM_TDX_INIT_MEM_REGION",	\
+		"a source page that cannot be read fails with EFAULT")				\
+	REQUIREMENT(TDX_REGION_AGAIN, "TDX-REGION-AGAIN", DOC_TDX, "KVM_TDX_INIT_MEM_REGION",	\
+		"a page is added once: again is EEXIST or EIO, and it keeps its bytes")		\
 	REQUIREMENT(TDX_CMD_ORDER, "TDX-CMD-ORDER", DOC_TDX, "KVM TDX creation flow",		\
 		"a command out of order is refused: EINVAL, KVM_CREATE_VCPU: EIO")		\
 	/* TDCALL itself */									\

@@ -28,6 +28,8 @@ void tdvmcall_vm_create_with(struct tdvmcall_vm *v, const struct tdvmcall_vm_opt
 		td_view_add(v->td, &v->view, options->view_pages, options->view_private);
 	if (options->map_gpa)
 		vm_enable_cap(v->td->vm, KVM_CAP_EXIT_HYPERCALL, 1ull << KVM_HC_MAP_GPA_RANGE);
+	if (options->before_launch)
+		options->before_launch(v);
 	td_vm_launch(v->td);
 	tdvmcall_vm_select(v, 0);
 }
