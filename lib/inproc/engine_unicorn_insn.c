@@ -195,6 +195,9 @@ struct idt_gate {
 	uint32_t offset2, reserved;
 } __attribute__((packed));
 
+/* bytes, of a gate of 32-bit code */
+#define GATE32_SIZE	8
+
 static bool has_error_code(unsigned int vector)
 {
 	return vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21;
@@ -222,9 +225,12 @@ bool unicorn_exception(struct engine_vcpu *vcpu, struct engine_exit *exit, unsig
 
 	uc_x86_mmr idt;
 
+	uc_reg_read(vcpu->uc, UC_X86_REG_IDTR, &idt);
+	/* 32-bit code has handlers nowhere yet, but it may run without any. */
+	if (vcpu->mode32 && vector * GATE32_SIZE + GATE32_SIZE - 1 > idt.limit)
+		return shutdown(exit);
 	if (vcpu->mode32)
 		return unicorn_fail(vcpu, exit, "exception %u in 32-bit code", vector);
-	uc_reg_read(vcpu->uc, UC_X86_REG_IDTR, &idt);
 	if (vector * sizeof(gate) + sizeof(gate) - 1 > idt.limit ||
 	    unicorn_virt(vcpu, idt.base + vector * sizeof(gate), &gate, sizeof(gate), false,
 			 &access, &walk) != WALK_OK)

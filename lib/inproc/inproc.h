@@ -22,6 +22,8 @@
 
 #define INPROC_MAX_SLOTS	64
 #define INPROC_MAX_VCPUS	64
+/* KVM_MAX_VCPU_IDS of x86 */
+#define INPROC_MAX_VCPU_IDS	4096
 
 struct inproc_vm;
 

@@ -96,7 +96,7 @@ long vcpu_create(struct vm *vm, unsigned long id)
 	struct vcpu *vcpu;
 	long r;
 
-	if (id >= 4 * INPROC_MAX_VCPUS)
+	if (id >= INPROC_MAX_VCPU_IDS)
 		return -EINVAL;
 	vcpu = calloc(1, sizeof(*vcpu));
 	if (!vcpu)

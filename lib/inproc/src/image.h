@@ -125,6 +125,7 @@ enum image_step {
 	IMAGE_STEP_ALLOC,	/* an allocation for a VM */
 	IMAGE_STEP_PSP,		/* a command of the PSP's */
 	IMAGE_STEP_RMP,		/* a page assigned in the RMP */
+	IMAGE_STEP_VCPU,	/* a vCPU that is created gets its place in KVM's array */
 	IMAGE_STEP_USER,	/* bytes copied from or to the VMM */
 	IMAGE_NR_STEPS
 };

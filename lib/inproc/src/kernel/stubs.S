@@ -132,6 +132,7 @@
 	stub kvm_vcpu_kick
 	stub kvm_vcpu_on_spin
 	stub kvm_vcpu_wake_up
+	stub kvm_zap_gfn_range
 	stub lockdep_assert_cpus_held
 	stub mark_page_accessed
 	stub mark_page_dirty_in_slot

@@ -12,7 +12,7 @@
 #include "mmu/mmu_internal.h"
 #include "mmu/spte.h"
 
-bool glue_mirror_given(struct kvm *kvm, gfn_t gfn, kvm_pfn_t pfn)
+static bool glue_mirror_given(struct kvm *kvm, gfn_t gfn, kvm_pfn_t pfn)
 {
 	bool given;
 
@@ -81,16 +81,34 @@ void glue_mirror_take_back(struct kvm *kvm, gfn_t start, gfn_t end)
 	mutex_unlock(&vm->mirror_lock);
 }
 
-/* By kvm_mmu_page_fault(): is there a private page, and is it mapped now? */
-bool glue_mirror_fault(struct kvm_vcpu *vcpu, gfn_t gfn)
+/* The page that a private access to @gfn is about, or NULL. */
+static void *glue_private_page(struct kvm_vcpu *vcpu, gfn_t gfn)
 {
 	void *host_vm = to_glue_vm(vcpu->kvm)->host_vm;
 	unsigned long len;
 	void *hva = glue_host->gpa_to_hva(host_vm, gfn_to_gpa(gfn), true, &len);
 
-	if (!hva || !glue_host->gpa_is_private(host_vm, gfn_to_gpa(gfn)))
-		return false;
-	return !glue_mirror_map(vcpu->kvm, gfn, __pa(hva) >> PAGE_SHIFT);
+	return hva && glue_host->gpa_is_private(host_vm, gfn_to_gpa(gfn)) ? hva : NULL;
+}
+
+/* By kvm_mmu_page_fault(): is there a private page, and is it mapped now? */
+bool glue_mirror_fault(struct kvm_vcpu *vcpu, gfn_t gfn)
+{
+	void *hva = glue_private_page(vcpu, gfn);
+
+	return hva && !glue_mirror_map(vcpu->kvm, gfn, __pa(hva) >> PAGE_SHIFT);
+}
+
+/* As the MMU does it: whatever stood in the way, it tries again while that can help. */
+static int glue_mirror_map_until(struct kvm_vcpu *vcpu, gfn_t gfn, kvm_pfn_t pfn)
+{
+	do {
+		if (signal_pending(current))
+			return -EINTR;
+		if (vcpu->kvm->vm_dead)
+			return -EIO;
+	} while (glue_mirror_map(vcpu->kvm, gfn, pfn));
+	return 0;
 }
 
 /* Newer trees: KVM_TDX_INIT_MEM_REGION knows the page. */
@@ -102,13 +120,18 @@ bool kvm_tdp_mmu_gpa_is_mapped(struct kvm_vcpu *vcpu, u64 gpa);
 int kvm_tdp_mmu_map_private_pfn(struct kvm_vcpu *vcpu, gfn_t gfn, kvm_pfn_t pfn)
 {
 	/* A page that is mapped already is none of those that it can fix. */
-	return glue_mirror_given(vcpu->kvm, gfn, pfn) ? -EIO : glue_mirror_map(vcpu->kvm, gfn, pfn);
+	return glue_mirror_given(vcpu->kvm, gfn, pfn) ? -EIO :
+						       glue_mirror_map_until(vcpu, gfn, pfn);
 }
 
 int kvm_tdp_map_page(struct kvm_vcpu *vcpu, gpa_t gpa, u64 error_code, u8 *level)
 {
+	void *hva;
+
 	*level = PG_LEVEL_4K;
-	return glue_mirror_fault(vcpu, gpa_to_gfn(gpa)) ? 0 : -EFAULT;
+	hva = glue_private_page(vcpu, gpa_to_gfn(gpa));
+	return hva ? glue_mirror_map_until(vcpu, gpa_to_gfn(gpa), __pa(hva) >> PAGE_SHIFT) :
+		     -EFAULT;
 }
 
 bool kvm_tdp_mmu_gpa_is_mapped(struct kvm_vcpu *vcpu, u64 gpa)

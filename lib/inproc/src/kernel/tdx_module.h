@@ -185,7 +185,6 @@ bool glue_sept_accept(struct glue_tdr *tdr, u64 gpa, unsigned int level, u64 *st
 u64 glue_tdh_vp_enter(struct tdx_module_args *args);
 
 /* tdx_mmu.c */
-bool glue_mirror_given(struct kvm *kvm, gfn_t gfn, kvm_pfn_t pfn);
 void glue_mirror_take_back(struct kvm *kvm, gfn_t start, gfn_t end);
 
 #endif

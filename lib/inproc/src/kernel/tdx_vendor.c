@@ -173,6 +173,12 @@ static void glue_tdx_notify(struct kvm_vcpu *vcpu)
 	glue_host->td_kick(to_glue_vcpu(vcpu)->host_vcpu);
 }
 
+/* When the TDX module has it: older trees map it in the mirror first. */
+static bool glue_tdx_page_given(struct kvm *kvm, gfn_t gfn, kvm_pfn_t pfn)
+{
+	return glue_pamt_owned(pfn);
+}
+
 const struct glue_vendor glue_tdx = {
 	.ops = &vt_x86_ops,
 	.vcpu_size = sizeof(struct vcpu_tdx),
@@ -180,7 +186,7 @@ const struct glue_vendor glue_tdx = {
 	.init = glue_tdx_init,
 	.cpu_caps = glue_tdx_cpu_caps,
 	.cpu_up = glue_tdx_cpu_up,
-	.page_given = glue_mirror_given,
+	.page_given = glue_tdx_page_given,
 	.page_owned = glue_pamt_owned,
 	.gmem_gone = tdx_vm_destroy,
 	.notify = glue_tdx_notify,

@@ -43,6 +43,12 @@ long glue_vcpu_create(void *p, unsigned int id, void *run, void *host_vcpu, void
 		goto free;
 	if (glue_vendor->vcpu_created)
 		glue_vendor->vcpu_created(vcpu);
+	/* Here KVM makes room in its array of vCPUs, and a descriptor. */
+	if (glue_host->step_fails(IMAGE_STEP_VCPU)) {
+		kvm_arch_vcpu_destroy(vcpu);
+		ret = -ENOMEM;
+		goto free;
+	}
 	/* The VMM has the page after kvm_run mapped already. */
 	glue->pio_data = vcpu->arch.pio_data;
 	vcpu->arch.pio_data = run + KVM_PIO_PAGE_OFFSET * PAGE_SIZE;
