@@ -12,16 +12,14 @@
 #include <fcntl.h>
 #include <linux/kvm.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 
 #include "kvm_util.h"
 
-#include "observer.h"
+#include "failing.h"
+#include "raw_vm.h"
 #include "snp_vm.h"
 
-#define PAGE		4096ull
-#define SLOT_PAGES	8
-#define PRIVATE_PAGES	4		/* the first ones */
+#define PAGE		RAW_VM_PAGE
 
 /* Guest policy: bit 17 is reserved and must be 1, bit 16 allows SMT (SEV-SNP firmware ABI) */
 #define POLICY		((1ull << 17) | (1ull << 16))
@@ -32,25 +30,19 @@
 #define MEM_REQS	REQ_KERNEL_MEM_LEAK, REQ_KERNEL_MEM_FREED, REQ_KERNEL_MEM_BOUNDS, \
 			REQ_KERNEL_MAP_LEFT, REQ_KERNEL_KMAP_LEFT, REQ_KERNEL_FIRMWARE_PAGE
 
-/* Without libkvm, for which every error is the end. */
 struct launch {
-	int kvm, sev, vm, gmem, vcpu;
-	char *mem;
+	struct raw_vm raw;
+	int sev;
 };
 
 /* How far a launch has come; each includes those before it. */
 enum stage { NOTHING, CREATED, INITED, MEMORY, VCPU, STARTED, UPDATED, FINISHED };
 
-static int err(long ret)
-{
-	return ret < 0 ? errno : 0;
-}
-
 static int sev_cmd_on(struct launch *l, int sev_fd, uint32_t id, void *data)
 {
 	struct kvm_sev_cmd cmd = { .id = id, .data = (uint64_t)data, .sev_fd = sev_fd };
 
-	return err(ioctl(l->vm, KVM_MEMORY_ENCRYPT_OP, &cmd));
+	return raw_errno(ioctl(l->raw.vm, KVM_MEMORY_ENCRYPT_OP, &cmd));
 }
 
 static int sev_cmd(struct launch *l, uint32_t id, void *data)
@@ -63,26 +55,6 @@ static int init2(struct launch *l, uint32_t flags, uint16_t ghcb_version)
 	struct kvm_sev_init init = { .flags = flags, .ghcb_version = ghcb_version };
 
 	return sev_cmd(l, KVM_SEV_INIT2, &init);
-}
-
-static int add_memory(struct launch *l)
-{
-	struct kvm_create_guest_memfd gmem = { .size = SLOT_PAGES * PAGE };
-	struct kvm_userspace_memory_region2 slot = {
-		.flags = KVM_MEM_GUEST_MEMFD,
-		.memory_size = SLOT_PAGES * PAGE,
-		.userspace_addr = (uint64_t)l->mem,
-	};
-	struct kvm_memory_attributes attrs = {
-		.size = PRIVATE_PAGES * PAGE, .attributes = KVM_MEMORY_ATTRIBUTE_PRIVATE,
-	};
-
-	l->gmem = ioctl(l->vm, KVM_CREATE_GUEST_MEMFD, &gmem);
-	if (l->gmem < 0)
-		return errno;
-	slot.guest_memfd = l->gmem;
-	return err(ioctl(l->vm, KVM_SET_USER_MEMORY_REGION2, &slot)) ?:
-	       err(ioctl(l->vm, KVM_SET_MEMORY_ATTRIBUTES, &attrs));
 }
 
 static int start(struct launch *l, uint64_t policy, uint16_t flags)
@@ -119,21 +91,19 @@ static int advance(struct launch *l, enum stage stage)
 {
 	switch (stage) {
 	case CREATED:
-		l->vm = ioctl(l->kvm, KVM_CREATE_VM, KVM_X86_SNP_VM);
-		return err(l->vm);
+		return raw_vm_create(&l->raw, KVM_X86_SNP_VM);
 	case INITED:
 		return init2(l, 0, GHCB_PROTOCOL_VERSION);
 	case MEMORY:
-		return add_memory(l);
+		return raw_vm_add_memory(&l->raw, 0, 0);
 	case VCPU:
-		if (ioctl(l->vm, KVM_CREATE_IRQCHIP))
+		if (ioctl(l->raw.vm, KVM_CREATE_IRQCHIP))
 			return errno;
-		l->vcpu = ioctl(l->vm, KVM_CREATE_VCPU, 0);
-		return err(l->vcpu);
+		return raw_vm_add_vcpu(&l->raw);
 	case STARTED:
 		return start(l, POLICY, 0);
 	case UPDATED:
-		return update(l, 0, l->mem, 2);
+		return update(l, 0, l->raw.mem, 2);
 	case FINISHED:
 		return finish(l);
 	case NOTHING:
@@ -154,25 +124,15 @@ static int go(struct launch *l, enum stage from, enum stage to)
 
 static void open_launch(struct launch *l)
 {
-	*l = (struct launch){ .vm = -1, .gmem = -1, .vcpu = -1 };
-	l->kvm = open(KVM_DEV_PATH, O_RDWR);
+	raw_vm_open(&l->raw);
 	l->sev = open("/dev/sev", O_RDWR);
-	TEST_ASSERT(l->kvm >= 0 && l->sev >= 0, "cannot open %s or /dev/sev", KVM_DEV_PATH);
-	l->mem = mmap(NULL, SLOT_PAGES * PAGE, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	TEST_ASSERT(l->mem != MAP_FAILED, "out of memory");
+	TEST_ASSERT(l->sev >= 0, "cannot open /dev/sev");
 }
 
 static void close_launch(struct launch *l)
 {
-	const int fds[] = { l->vcpu, l->gmem, l->vm, l->sev, l->kvm };
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(fds); i++)
-		if (fds[i] >= 0)
-			close(fds[i]);
-	munmap(l->mem, SLOT_PAGES * PAGE);
-	errno = 0;
+	raw_vm_close(&l->raw);
+	close(l->sev);
 }
 
 /* ---- commands that are refused ---- */
@@ -221,12 +181,12 @@ static int start_no_fd(struct launch *l)
 
 static int update_first(struct launch *l)
 {
-	return update(l, 0, l->mem, 2);
+	return update(l, 0, l->raw.mem, 2);
 }
 
 static int update_again(struct launch *l)
 {
-	return update(l, 1, l->mem, 1);
+	return update(l, 1, l->raw.mem, 1);
 }
 
 static int update_no_source(struct launch *l)
@@ -236,31 +196,31 @@ static int update_no_source(struct launch *l)
 
 static int update_no_slot(struct launch *l)
 {
-	return update(l, SLOT_PAGES, l->mem, 1);
+	return update(l, RAW_VM_PAGES, l->raw.mem, 1);
 }
 
 static int update_shared(struct launch *l)
 {
-	return update(l, PRIVATE_PAGES, l->mem, 1);
+	return update(l, RAW_VM_PRIVATE_PAGES, l->raw.mem, 1);
 }
 
 static int update_type(struct launch *l)
 {
 	return update_args(l, (struct kvm_sev_snp_launch_update){
-		.uaddr = (uint64_t)l->mem, .len = PAGE, .type = 0xff });
+		.uaddr = (uint64_t)l->raw.mem, .len = PAGE, .type = 0xff });
 }
 
 static int update_flags(struct launch *l)
 {
 	return update_args(l, (struct kvm_sev_snp_launch_update){
-		.uaddr = (uint64_t)l->mem, .len = PAGE, .type = KVM_SEV_SNP_PAGE_TYPE_NORMAL,
+		.uaddr = (uint64_t)l->raw.mem, .len = PAGE, .type = KVM_SEV_SNP_PAGE_TYPE_NORMAL,
 		.flags = 1 });
 }
 
 static int update_length(struct launch *l)
 {
 	return update_args(l, (struct kvm_sev_snp_launch_update){
-		.uaddr = (uint64_t)l->mem, .len = PAGE - 1, .type = KVM_SEV_SNP_PAGE_TYPE_NORMAL });
+		.uaddr = (uint64_t)l->raw.mem, .len = PAGE - 1, .type = KVM_SEV_SNP_PAGE_TYPE_NORMAL });
 }
 
 static int finish_flags(struct launch *l)
@@ -280,7 +240,7 @@ static int finish_no_id_block(struct launch *l)
 static int finish_no_id_auth(struct launch *l)
 {
 	struct kvm_sev_snp_launch_finish args = {
-		.id_block_en = 1, .id_block_uaddr = (uint64_t)l->mem, .id_auth_uaddr = NOWHERE,
+		.id_block_en = 1, .id_block_uaddr = (uint64_t)l->raw.mem, .id_auth_uaddr = NOWHERE,
 	};
 
 	return sev_cmd(l, KVM_SEV_SNP_LAUNCH_FINISH, &args);
@@ -290,7 +250,7 @@ static int region(struct launch *l, unsigned long cmd, void *addr, uint64_t size
 {
 	struct kvm_enc_region args = { .addr = (uint64_t)addr, .size = size };
 
-	return err(ioctl(l->vm, cmd, &args));
+	return raw_errno(ioctl(l->raw.vm, cmd, &args));
 }
 
 static int region_nowhere(struct launch *l)
@@ -310,12 +270,12 @@ static int region_half_there(struct launch *l)
 
 static int region_empty(struct launch *l)
 {
-	return region(l, KVM_MEMORY_ENCRYPT_REG_REGION, l->mem, 0);
+	return region(l, KVM_MEMORY_ENCRYPT_REG_REGION, l->raw.mem, 0);
 }
 
 static int region_not_registered(struct launch *l)
 {
-	return region(l, KVM_MEMORY_ENCRYPT_UNREG_REGION, l->mem, PAGE);
+	return region(l, KVM_MEMORY_ENCRYPT_UNREG_REGION, l->raw.mem, PAGE);
 }
 
 static int unknown_command(struct launch *l)
@@ -422,7 +382,7 @@ COCO_TEST_F(given_up, closes)
 		      &names_errno);
 	if (variant->region)
 		EXPECT_REQ_EQ(REQ_SNP_LAUNCH_FAILS, "KVM_MEMORY_ENCRYPT_REG_REGION", 0,
-			      region(&l, KVM_MEMORY_ENCRYPT_REG_REGION, l.mem, 2 * PAGE),
+			      region(&l, KVM_MEMORY_ENCRYPT_REG_REGION, l.raw.mem, 2 * PAGE),
 			      &names_errno);
 	close_launch(&l);
 }
@@ -451,38 +411,29 @@ FIXTURE_VARIANT_ADD(failing, rmp_update)
 	COCO_ROW(NULL, REQ_SNP_LAUNCH_FAILS, MEM_REQS), .step = OBSERVER_STEP_RMP,
 };
 
-/* More steps of a kind than a launch has. */
-#define MAX_STEPS	100
+static void open_vm(void *l)
+{
+	open_launch(l);
+}
+
+static int launch_vm(void *l)
+{
+	return go(l, NOTHING, FINISHED);
+}
+
+static void close_vm(void *l)
+{
+	close_launch(l);
+}
 
 COCO_TEST_F(failing, closes)
 {
-	unsigned int nth, steps;
+	const struct failing_ops ops = { open_vm, launch_vm, close_vm, NULL };
 	struct launch l;
-	char what[64];
-	int ret;
 
-	if (!observer()) {
-		check_skip("no observer here: nothing can be made to fail");
-		return;
-	}
-	for (nth = 1; nth < MAX_STEPS; nth++) {
-		open_launch(&l);
-		observer()->fail_step(variant->step, nth);
-		ret = go(&l, NOTHING, FINISHED);
-		steps = observer()->steps(variant->step);
-		/* Not the steps of the end: what fails there can't be told to anyone. */
-		observer()->fail_step(variant->step, 0);
-		close_launch(&l);
-		snprintf(what, sizeof(what), "step %u fails, and so does the launch", nth);
-		if (steps < nth)
-			break;
-		/* KVM does without some of what it allocates. */
-		if (variant->step != OBSERVER_STEP_ALLOC)
-			EXPECT_REQ_TRUE(REQ_SNP_LAUNCH_FAILS, what, ret);
-	}
-	EXPECT_REQ_EQ(REQ_SNP_LAUNCH_FAILS, "the launch of which nothing fails", 0, ret,
-		      &names_errno);
-	EXPECT_REQ_TRUE(REQ_SNP_LAUNCH_FAILS, "there was something to fail", nth > 1);
+	/* KVM does without some of what it allocates. */
+	check_failing_steps(REQ_SNP_LAUNCH_FAILS, &ops, &l, variant->step,
+			    variant->step == OBSERVER_STEP_ALLOC);
 }
 
 COCO_MAIN(snp_vm_missing)
