@@ -78,6 +78,11 @@ void check_skip(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* A WARN or BUG whose text contains @text is what this case is about. */
 void check_expect_splat(const char *text);
+/*
+ * From now on in this case, what the kernel does against @req (KERNEL-MEM-LEAK and the
+ * like) is a failure of @by instead; REQ_NONE: none, the case is about it.
+ */
+void check_mem_as(enum requirement_nr req, enum requirement_nr by);
 
 /* A diagnostic: "# <text>". */
 void check_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -26,6 +26,19 @@
 		"a TD's KeyID is given back with its VM, and not before the TDX module frees it")	\
 	REQUIREMENT(KERNEL_UNDEFINED, "KERNEL-UNDEFINED", DOC_UBSAN, "Undefined Behavior Sanitizer",	\
 		"the kernel does nothing that C leaves undefined (needs --sanitize)")		\
+	REQUIREMENT(KERNEL_TD_FAILS, "KERNEL-TD-FAILS", DOC_TDX, "API description",			\
+		"a TD's launch of which a step fails, fails")					\
+	REQUIREMENT(KERNEL_TD_AGAIN, "KERNEL-TD-AGAIN", DOC_TDX, "API description",			\
+		"a launch command that fails for now, or for an operand, can be given again")	\
+	REQUIREMENT(KERNEL_TD_RETRIES, "KERNEL-TD-RETRIES", DOC_TDX_ABI,				\
+		"Function Completion Status Codes",						\
+		"KVM repeats a SEAMCALL that lacks entropy, and TDH.VP.ENTER of a TD that is busy")	\
+	REQUIREMENT(KERNEL_TD_HW_ERROR, "KERNEL-TD-HW-ERROR", DOC_TDX, "API description",		\
+		"hw_error of a command that fails is 0, or the status of the SEAMCALL that failed")	\
+	REQUIREMENT(KERNEL_TD_APICV, "KERNEL-TD-APICV", DOC_STYLE, "Do not crash the kernel",		\
+		"that KVM has no map of APIC IDs neither makes a WARN nor ends a TD")		\
+	REQUIREMENT(KERNEL_TD_VCPU, "KERNEL-TD-VCPU", DOC_KASAN, "Error reports",			\
+		"a TD's vCPU whose creation fails is freed, and not accessed any more")		\
 	REQUIREMENT(SNP_LAUNCH_FAILS, "SNP-LAUNCH-FAILS", DOC_SEV_RST, "KVM_SEV_SNP_LAUNCH_START and on",	\
 		"a launch command out of order, with bad arguments or whose steps fail is an error")	\
 	REQUIREMENT(LIBKVM_ASSERT, "LIBKVM-ASSERT", "kselftest KVM library",			\

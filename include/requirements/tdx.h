@@ -32,6 +32,10 @@
 		"a page is added once: again is EEXIST or EIO, and it keeps its bytes")		\
 	REQUIREMENT(TDX_CMD_ORDER, "TDX-CMD-ORDER", DOC_TDX, "KVM TDX creation flow",		\
 		"a command out of order is refused: EINVAL, KVM_CREATE_VCPU: EIO")		\
+	REQUIREMENT(TDX_LAUNCH, "TDX-LAUNCH", DOC_TDX, "KVM TDX creation flow",			\
+		"a launch command that is refused changes nothing: the launch goes on")		\
+	REQUIREMENT(TDX_FINALIZE_NO_VCPU, "TDX-FINALIZE-NO-VCPU", DOC_TDX_ABI, "TDH.MR.FINALIZE",	\
+		"a TD without an initialized vCPU is not finalized; nothing else comes of it, no WARN")	\
 	/* TDCALL itself */									\
 	REQUIREMENT(TDX_RAX, "TDX-RAX", DOC_TDX_ABI, "TDG.VP.VMCALL",				\
 		"an answered TDG.VP.VMCALL leaves RAX = 0")					\

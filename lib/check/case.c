@@ -29,6 +29,7 @@ static struct {
 	int line;
 	bool failed, running, registered;
 	bool requirement_failed[NR_REQUIREMENTS];
+	enum requirement_nr blamed[NR_REQUIREMENTS];	/* check_mem_as() */
 	const char *splat[MAX_EXPECTED_SPLATS];
 	unsigned int nr_splats;
 } this;
@@ -89,6 +90,11 @@ void check_expect_splat(const char *text)
 		return;
 	}
 	this.splat[this.nr_splats++] = text;
+}
+
+void check_mem_as(enum requirement_nr req, enum requirement_nr by)
+{
+	this.blamed[req] = by;
 }
 
 static bool splat_expected(const char *text)
@@ -199,18 +205,23 @@ static void check_mem_bug(enum observer_mem_bug what, const char *text)
 		[OBSERVER_UNDEFINED] = REQ_KERNEL_UNDEFINED,
 	};
 
+	enum requirement_nr req = reqs[what];
+
 	if (!this.running)
 		return;
-	if (known_elsewhere(reqs[what]))
-		check_note("known issue %s: %s", requirement(reqs[what])->id, text);
+	if (this.blamed[req] == REQ_NONE)
+		check_note("as expected, %s: %s", requirement(req)->id, text);
+	else if (this.blamed[req] == req && known_elsewhere(req))
+		check_note("known issue %s: %s", requirement(req)->id, text);
 	else
-		check_fail(this.file, this.line, reqs[what], text, "none", 0, "one", 1);
+		check_fail(this.file, this.line, this.blamed[req], text, "none", 0, "one", 1);
 }
 
 void check_case_begin(int *exit_code, char *reason, size_t reason_size,
 		      const struct check_row *row, const char *file, int line)
 {
 	bool registered = this.registered;
+	unsigned int i;
 
 	memset(&this, 0, sizeof(this));
 	this.exit_code = exit_code;
@@ -220,6 +231,8 @@ void check_case_begin(int *exit_code, char *reason, size_t reason_size,
 	this.file = file;
 	this.line = line;
 	this.registered = true;
+	for (i = 0; i < NR_REQUIREMENTS; i++)
+		this.blamed[i] = i;
 	this.running = true;
 	view_reset();
 	if (!registered)

@@ -134,9 +134,10 @@ out:
 	return r;
 }
 
+/* The TDX module finalizes no TD that has no vCPU yet (TDH.MR.FINALIZE). */
 static long finalize_vm(struct ref_vm *vm, const struct tdx_cmd *cmd)
 {
-	if (vm->state != REF_VM_INITIALIZED || cmd->flags || cmd->data)
+	if (vm->state != REF_VM_INITIALIZED || cmd->flags || cmd->data || !vm->next_index)
 		return -EINVAL;
 	vm->state = REF_VM_RUNNABLE;
 	return inproc_update_view(vm->host);
