@@ -18,14 +18,23 @@ struct observer_fw_request {
 	__u8 request[OBSERVER_PAGE];	/* the request page's bytes */
 };
 
+/* Whose memory a race is about, and from when on until when kernel code is watched. */
+enum observer_race_of {
+	OBSERVER_RACE_GUEST,	/* guest memory in the VMM's mapping, shared view; the guest's
+				   next exit, until it runs again */
+	OBSERVER_RACE_VMM,	/* the VMM's own, which it gives to ioctls; until the race's end */
+	OBSERVER_RACE_RUN,	/* kvm_run of @vcpu_fd in the VMM's mapping; until the guest runs */
+};
+
 /*
- * A race of the guest with kernel code, about the guest's next exit: before kernel
- * code makes its access number @nth (from 1; 0: before each) to the @size bytes at
- * @hva, @change is called.  They are guest memory in the VMM's mapping, shared view,
- * and lie in one page.  @change runs in the middle of kernel code, maybe in a signal
- * handler: it may write to guest memory, and calls neither KVM nor libc.
+ * A race with kernel code: before it makes its access number @nth (from 1; 0: before
+ * each) to the @size bytes at @hva, which lie in one page, @change is called.  That runs
+ * in the middle of kernel code, maybe in a signal handler: it may write to memory, and
+ * calls neither KVM nor libc.
  */
 struct observer_race {
+	enum observer_race_of of;
+	int vcpu_fd;			/* OBSERVER_RACE_RUN */
 	void *hva;
 	size_t size;			/* bytes */
 	unsigned int nth;
@@ -96,7 +105,8 @@ struct observer_ops {
 
 	/*
 	 * Start a race, while no vCPU is in KVM_RUN; only one may run until its end.  0,
-	 * -EINVAL for no bytes or those of several pages, -EBUSY before the end of another.
+	 * -EINVAL for no bytes, those of several pages, or no vCPU, -EBUSY before the end
+	 * of another.
 	 */
 	int (*race_start)(const struct observer_race *race);
 	/* Its end; how many accesses there were (after the one at nth none is counted). */

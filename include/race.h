@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Hostile guests: memory that changes while KVM handles an exit.  The same exit is
- * made again and again, and each time the change comes one access of KVM's later:
+ * Hostile guests and VMMs: memory that changes while KVM handles an exit, an answer or an
+ * ioctl.  The same is done again and again, and each time the change comes one access of
+ * KVM's later:
  *
  *	struct race race = { .field = "end_entry", .at = ..., ... };
  *
@@ -22,14 +23,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "observer.h"
 #include "requirements.h"
+
+struct kvm_vcpu;
 
 /* More accesses than that to a field, for one exit, are a failure. */
 #define RACE_MAX_ROUNDS	40
 
 /* Bytes that are written somewhere; NULL @at: none. */
 struct race_write {
-	void *at;			/* shared view, the VMM's mapping */
+	void *at;			/* the VMM's mapping */
 	const void *bytes;
 	size_t size;
 };
@@ -38,6 +42,8 @@ struct race {
 	const char *field;		/* for messages */
 	struct race_write change;	/* its accesses are counted; lies in one page */
 	struct race_write bait;		/* comes with it, uncounted */
+	enum observer_race_of of;
+	struct kvm_vcpu *vcpu;		/* OBSERVER_RACE_RUN: whose kvm_run it is */
 	unsigned int round;		/* of the last race_next(), from 1 */
 	bool changed;			/* in this round the change was made */
 };
@@ -69,8 +75,6 @@ bool expect_race(const char *file, int line, enum requirement_nr req, const stru
 
 
 /* ---- what KVM did, in words ---- */
-
-struct kvm_vcpu;
 
 struct race_got {
 	char text[256];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Requirements: guest memory that changes under KVM's hands.  See ../requirements.h. */
+/* Requirements: memory that changes under KVM's hands.  See ../requirements.h. */
 #ifndef REQUIREMENTS_RACE_H
 #define REQUIREMENTS_RACE_H
 
@@ -28,6 +28,12 @@
 		"made of parts of both, or of an entry that was not checked")			\
 	REQUIREMENT(RACE_PSC_ENDS, "SNP-RACE-PSC-ENDS", DOC_SEV_C, "snp_begin_psc()",		\
 		"a guest that rewrites the buffer without end cannot keep KVM busy with one "	\
-		"event: each entry is gone through once")
+		"event: each entry is gone through once")			\
+	/* hostile VMMs */									\
+	REQUIREMENT(RACE_TDX_ARG, "RACE-TDX-ARG", DOC_TDX, "API description",			\
+		"an argument that changes while the ioctl reads it counts as it was or as it is, "\
+		"checked; what cannot be both is refused")					\
+	REQUIREMENT(RACE_TDX_RUN, "RACE-TDX-RUN", DOC_API, "KVM_EXIT_TDX",			\
+		"an answer in kvm_run that changes while KVM takes it counts as it was or as it is")
 
 #endif

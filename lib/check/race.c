@@ -17,7 +17,7 @@ bool race_possible(void)
 {
 	if (observer())
 		return true;
-	check_skip("no observer here: guest memory cannot be changed between KVM's accesses");
+	check_skip("no observer here: memory cannot be changed between KVM's accesses");
 	return false;
 }
 
@@ -57,6 +57,8 @@ bool race_next(struct race *race)
 void race_begin(struct race *race)
 {
 	const struct observer_race start = {
+		.of = race->of,
+		.vcpu_fd = race->vcpu ? race->vcpu->fd : -1,
 		.hva = race->change.at,
 		.size = race->change.size,
 		.nth = race->round,

@@ -186,9 +186,9 @@ struct image_host {
 	 */
 	void (*guest_mapped)(void *hva, void *kaddr);
 	void (*guest_unmapped)(void *kaddr);
-	/* Around a copy of @len bytes, of one page, from or to guest memory; by @caller. */
-	void (*guest_copy_begin)(void *hva, unsigned long len, unsigned long caller);
-	void (*guest_copy_end)(void);
+	/* Around a copy of @len bytes from or to the memory of guest or VMM; by @caller. */
+	void (*copy_begin)(void *hva, unsigned long len, unsigned long caller);
+	void (*copy_end)(void);
 	/* Is @fd this process's /dev/sev? */
 	int (*fd_is_sev)(int fd);
 

@@ -166,8 +166,13 @@ static void src_vm_destroy(struct inproc_vm *vm)
 
 static long src_vm_ioctl(struct inproc_vm *vm, unsigned int cmd, unsigned long arg)
 {
+	long ret;
+
 	enter(vm);
-	return leave(image->vm_ioctl(vm->priv, cmd, arg));
+	race_kernel_runs(true);
+	ret = leave(image->vm_ioctl(vm->priv, cmd, arg));
+	race_kernel_runs(false);
+	return ret;
 }
 
 static void src_gmem_gone(void *hva, uint64_t size)
@@ -219,7 +224,9 @@ static long src_vcpu_ioctl(struct inproc_vcpu *vcpu, unsigned int cmd, unsigned 
 	long ret;
 
 	enter(vcpu->vm);
+	race_kernel_runs(true);
 	ret = leave(image->vcpu_ioctl(src->vcpu, cmd, arg));
+	race_kernel_runs(false);
 	/* The guest's CPUID instruction is the engine's to answer. */
 	if (!ret && cmd == KVM_SET_CPUID2)
 		ret = engine->set_cpuid2(vcpu->engine, (const struct kvm_cpuid2 *)arg);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Races of a hostile guest with kernel code, made deterministic: a page of guest
- * memory is watched, every access of kernel code to it is noticed before it is
- * made, and at one of them the memory is changed, as another vCPU could have.
+ * Races of a hostile guest, or a hostile VMM, with kernel code, made deterministic: a page
+ * of its memory is watched, every access of kernel code to it is noticed before it is
+ * made, and at one of them the memory is changed, as another thread could have.
  *
- * Copies (kvm_read_guest() and its kin) announce themselves.  A page that kernel
- * code has mapped is taken away from it by mprotect() while kernel code runs: the
- * access faults, and the one instruction is single-stepped with the page given
- * back.  The guest and the VMM never see the page gone.
+ * Copies (kvm_read_guest(), copy_from_user() and their kin) announce themselves.  A page
+ * that kernel code has mapped, or accesses where the VMM has it, is taken away from it by
+ * mprotect() while kernel code runs: the access faults, and the one instruction is
+ * single-stepped with the page given back.  The guest and the VMM never see the page gone.
  *
  * What is exact: an access is one instruction, or one round of a string
  * instruction, or one copy.  What is not: an access that begins in the eight
@@ -23,7 +23,7 @@
 #include <sys/mman.h>
 
 #include "../../../include/observer.h"
-#include "../inproc.h"
+#include "../device.h"
 #include "loader.h"
 #include "race.h"
 
@@ -36,8 +36,9 @@
 #define FLAGS_TF	(1UL << 8)
 
 /*
- * A race is about one event: from the guest's VMGEXIT until the guest runs again,
- * with the VMM's part of it, if there is one, in between.
+ * A race with the guest is about one event: from the guest's VMGEXIT until the guest runs
+ * again, with the VMM's part of it, if there is one, in between.  With the VMM it is about
+ * what comes next.
  */
 enum race_state { RACE_NONE, RACE_WAITS, RACE_EVENT, RACE_OVER };
 
@@ -168,7 +169,7 @@ void race_kernel_runs(bool runs)
 void race_guest_enters(void)
 {
 	race_kernel_runs(false);
-	if (watch.state == RACE_EVENT)
+	if (watch.state == RACE_EVENT && watch.race.of != OBSERVER_RACE_VMM)
 		watch.state = RACE_OVER;
 }
 
@@ -179,16 +180,36 @@ void race_guest_left(bool vmgexit)
 	race_kernel_runs(true);
 }
 
+/* kvm_run of @fd where the kernel has it, NULL if it is no vCPU. */
+static void *kernels_run(int fd)
+{
+	struct file *file = file_get(fd);
+	void *run = NULL;
+
+	if (file && file->kind == FILE_VCPU)
+		run = ((struct vcpu *)file->obj)->pub.run;
+	file_put(file);
+	return run;
+}
+
 int race_start(const struct observer_race *race)
 {
+	void *mapped = NULL;
+
 	if (!race->size || PAGE_OF(race->hva) != PAGE_OF((char *)race->hva + race->size - 1))
 		return -EINVAL;
 	if (watch.state != RACE_NONE || watch.inside)
 		return -EBUSY;
+	if (race->of == OBSERVER_RACE_RUN)
+		mapped = kernels_run(race->vcpu_fd);
+	else if (race->of == OBSERVER_RACE_VMM)
+		mapped = PAGE_OF(race->hva);
+	if (race->of != OBSERVER_RACE_GUEST && !mapped)
+		return -EINVAL;
 	watch.race = *race;
 	watch.nr = 0;
-	watch.mapped = NULL;
-	watch.state = RACE_WAITS;
+	watch.mapped = mapped;
+	watch.state = race->of == OBSERVER_RACE_GUEST ? RACE_WAITS : RACE_EVENT;
 	return 0;
 }
 

@@ -21,7 +21,7 @@ void race_kernel_runs(bool runs);
 void race_guest_enters(void);
 void race_guest_left(bool vmgexit);
 
-/* image_host's guest_copy_begin() and so on */
+/* image_host's copy_begin() and so on */
 void race_copy_begin(void *hva, unsigned long len, unsigned long caller);
 void race_copy_end(void);
 void race_mapped(void *hva, void *kaddr);

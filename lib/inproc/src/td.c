@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "race.h"
 #include "src.h"
 
 static __u64 *gpr(struct kvm_regs *regs, unsigned int nr)
@@ -135,9 +136,8 @@ static void offer_interrupt(struct inproc_vcpu *vcpu, struct image_td_run *run)
 	run->vector = -1;
 }
 
-IMAGE_CALL enum image_exit src_td_enter(void *host_vcpu, struct image_td_run *run)
+static enum image_exit run_guest(struct inproc_vcpu *vcpu, struct image_td_run *run)
 {
-	struct inproc_vcpu *vcpu = host_vcpu;
 	struct src_vcpu *src = vcpu->priv;
 	int ret = run->load ? load_gprs(vcpu, run->gpr) : 0;
 
@@ -173,4 +173,14 @@ IMAGE_CALL enum image_exit src_td_enter(void *host_vcpu, struct image_td_run *ru
 		return IMAGE_EXIT_FAIL;
 	}
 	return IMAGE_EXIT_FAIL;
+}
+
+IMAGE_CALL enum image_exit src_td_enter(void *host_vcpu, struct image_td_run *run)
+{
+	enum image_exit why;
+
+	race_guest_enters();
+	why = run_guest(host_vcpu, run);
+	race_guest_left(why == IMAGE_EXIT_TDCALL);
+	return why;
 }

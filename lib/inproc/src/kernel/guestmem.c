@@ -63,10 +63,10 @@ static int glue_copy_guest(struct kvm *kvm, gpa_t gpa, void *data, unsigned long
 		if (!slot || (write && (slot->flags & KVM_MEM_READONLY)))
 			return -EFAULT;
 		hva = (void *)slot->userspace_addr + (gpa - gfn_to_gpa(slot->base_gfn));
-		glue_host->guest_copy_begin(hva, n, caller);
+		glue_host->copy_begin(hva, n, caller);
 		left = write ? raw_copy_to_user((void __user *)hva, data, n) :
 			       raw_copy_from_user(data, (void __user *)hva, n);
-		glue_host->guest_copy_end();
+		glue_host->copy_end();
 		if (left)
 			return -EFAULT;
 		data += n;
