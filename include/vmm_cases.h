@@ -50,6 +50,8 @@ void vmm_case_immediate_before(const struct vmm_case *c);
 void vmm_case_immediate_completes(const struct vmm_case *c);
 /* KVM_RUN without an answer. */
 void vmm_case_no_answer(const struct vmm_case *c);
+/* The answer alone counts, whatever else is in kvm_run by then. */
+void vmm_case_other_fields(const struct vmm_case *c);
 
 /* ---- vmm_vcpus.c: VMM_ORDER_CPUS vCPUs ---- */
 

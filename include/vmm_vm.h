@@ -14,6 +14,7 @@
 
 #define VMM_MAX_VCPUS	8
 
+struct kvm_run;
 struct kvm_vm;
 struct vmm_cpu;
 struct vmm_vm;
@@ -59,6 +60,7 @@ enum vmm_req {
 	VMM_REQ_NO_ANSWER,
 	VMM_REQ_VCPUS,
 	VMM_REQ_CLOSE,
+	VMM_REQ_FIELDS,
 	NR_VMM_REQS
 };
 
@@ -122,6 +124,8 @@ bool vmm_run_to_exit(enum requirement_nr req, struct vmm_cpu *cpu);
 
 /* Write the VMM's answer. */
 void vmm_answer(struct vmm_cpu *cpu, enum vmm_answer answer);
+/* Overwrite what kvm_run has of an exit. */
+void vmm_overwrite_exit(struct kvm_run *run);
 
 /*
  * By requirement @req: firmware has got no other requests than those that were answered

@@ -130,4 +130,29 @@ COCO_TEST_F(vmm_no_answer, is_ok)
 	vmm_case_no_answer(&variant->c);
 }
 
+/* ---- kvm_run is not what it was ---- */
+
+COCO_FIXTURE(vmm_fields);
+FIXTURE_VARIANT(vmm_fields)
+{
+	struct check_row row;
+	struct vmm_case c;
+};
+
+#define FIELDS_ROW(tag, name, kind, answer)					\
+	ROW(vmm_fields, tag, name, kind, answer, REQ_VMM_FIELDS)
+
+FIELDS_ROW(none, psc_msr, vmm_psc_msr, VMM_OK)
+FIELDS_ROW(none, psc_nae, vmm_psc_nae, VMM_OK)
+FIELDS_ROW(none, psc_nae_refused, vmm_psc_nae, VMM_ERROR)
+#define FIELDS_CERTS(tag)					\
+	FIELDS_ROW(tag, certs, vmm_certs, VMM_OK)		\
+	FIELDS_ROW(tag, certs_len, vmm_certs, VMM_OTHER)
+ROWS_OF_ALL(FIELDS_CERTS)
+
+COCO_TEST_F(vmm_fields, overwritten)
+{
+	vmm_case_other_fields(&variant->c);
+}
+
 CERT_MAIN

@@ -122,4 +122,28 @@ COCO_TEST_F(vmm_no_answer, is_preset)
 	vmm_case_no_answer(&variant->c);
 }
 
+/* ---- kvm_run is not what it was ---- */
+
+COCO_FIXTURE(vmm_fields);
+FIXTURE_VARIANT(vmm_fields)
+{
+	struct check_row row;
+	struct vmm_case c;
+};
+
+#define FIELDS_ROW(name, kind, answer)	ROW(vmm_fields, name, kind, answer, REQ_TDX_VMM_FIELDS)
+
+FIELDS_ROW(info, vmm_info, VMM_OK)
+FIELDS_ROW(quote, vmm_quote, VMM_OK)
+FIELDS_ROW(quote_other, vmm_quote, VMM_OTHER)
+FIELDS_ROW(notify, vmm_notify, VMM_ERROR)
+FIELDS_ROW(map_gpa, vmm_map_gpa, VMM_OK)
+FIELDS_ROW(map_gpa_refused, vmm_map_gpa, VMM_ERROR)
+FIELDS_ROW(io_in, vmm_io_in, VMM_OK)
+
+COCO_TEST_F(vmm_fields, overwritten)
+{
+	vmm_case_other_fields(&variant->c);
+}
+
 COCO_MAIN(tdx_revision_find)

@@ -60,6 +60,7 @@ FIXTURE_VARIANT(chunks)
 	bool same_range;		/* of both vCPUs */
 	const char *order;		/* the vCPUs' exits, as they are answered */
 	unsigned int refused;		/* of vCPU 1: the exit that is, from 1; 0: none */
+	bool overwritten;		/* is each exit, before it is answered */
 };
 
 #define CHUNKS_ROW(name, same_range_, order_, refused_)				\
@@ -77,6 +78,11 @@ CHUNKS_ROW(first_refused, true, "01", 1)
 CHUNKS_ROW(second_refused, false, "10", 2)
 CHUNKS_ROW(second_refused_one_range, true, "110", 2)
 
+FIXTURE_VARIANT_ADD(chunks, overwritten)
+{
+	COCO_ROW(NULL, REQ_TDX_VMM_FIELDS), .order = "01", .overwritten = true,
+};
+
 /* A vCPU that goes through its range. */
 struct walk {
 	struct vmm_cpu *cpu;
@@ -86,7 +92,7 @@ struct walk {
 };
 
 /* The exit in kvm_run is for @w's next GPA; answer it, and KVM_RUN. */
-static bool step(struct walk *w, bool refuse)
+static bool step(struct walk *w, bool refuse, bool overwrite)
 {
 	struct kvm_run *run = w->cpu->vcpu->run;
 	const uint64_t *gpr = vmm_tdx_vm(w->cpu)->req->out.gpr;
@@ -94,18 +100,20 @@ static bool step(struct walk *w, bool refuse)
 
 	w->next += run->hypercall.args[1] * PAGE;
 	w->exits++;
+	if (overwrite)
+		vmm_overwrite_exit(run);
 	run->hypercall.ret = refuse ? EINVAL : 0;
 	w->over = refuse || w->next == w->end;
 	if (!w->over)
-		return EXPECT_REQ_EXIT(REQ_TDX_VMM_VCPUS, w->cpu->vcpu, KVM_EXIT_HYPERCALL) &&
-		       EXPECT_REQ_EQ(REQ_TDX_VMM_VCPUS, "args[0], the next GPA", w->next,
+		return EXPECT_REQ_EXIT(check_main_req(), w->cpu->vcpu, KVM_EXIT_HYPERCALL) &&
+		       EXPECT_REQ_EQ(check_main_req(), "args[0], the next GPA", w->next,
 				     run->hypercall.args[0], &names_gpa);
-	if (!EXPECT_REQ_SYNC(REQ_TDX_VMM_VCPUS, w->cpu->vcpu, TD_STAGE_ANSWERED) ||
-	    !EXPECT_REQ_EQ(REQ_TDX_VMM_VCPUS, "R10, the answer",
+	if (!EXPECT_REQ_SYNC(check_main_req(), w->cpu->vcpu, TD_STAGE_ANSWERED) ||
+	    !EXPECT_REQ_EQ(check_main_req(), "R10, the answer",
 			   refuse ? GHCI_INVALID_OPERAND : GHCI_SUCCESS, gpr[TD_R10],
 			   &names_tdvmcall))
 		return false;
-	return !refuse || EXPECT_REQ_EQ(REQ_TDX_VMM_VCPUS, "R11, where it stopped", wanted,
+	return !refuse || EXPECT_REQ_EQ(check_main_req(), "R11, where it stopped", wanted,
 					gpr[TD_R11], &names_gpa);
 }
 
@@ -134,7 +142,8 @@ COCO_TEST_F(chunks, interleaved)
 	for (turn = variant->order; !walks[0].over || !walks[1].over; ) {
 		struct walk *w = &walks[*turn - '0'];
 
-		if (!w->over && !step(w, w == &walks[1] && w->exits + 1 == variant->refused))
+		if (!w->over && !step(w, w == &walks[1] && w->exits + 1 == variant->refused,
+				      variant->overwritten))
 			return;
 		if (!*++turn)
 			turn = variant->order;

@@ -31,6 +31,8 @@
 		"by its own answer")								\
 	REQUIREMENT(VMM_CLOSE, "SNP-VMM-CLOSE", DOC_STYLE, "Do not crash the kernel",		\
 		"a VM that is closed with exits pending goes without a WARN or BUG")			\
+	REQUIREMENT(VMM_FIELDS, "SNP-VMM-FIELDS", DOC_API, "KVM_RUN",				\
+		"what the VMM writes to kvm_run besides its answer has no effect")		\
 	/* the same of TDs */									\
 	REQUIREMENT(TDX_VMM_SIGNAL, "TDX-VMM-SIGNAL", DOC_API, "KVM_RUN",			\
 		"a pending signal ends KVM_RUN with EINTR before the guest runs on, unless "	\
@@ -48,6 +50,8 @@
 		"by its own answer")								\
 	REQUIREMENT(TDX_VMM_CLOSE, "TDX-VMM-CLOSE", DOC_STYLE, "Do not crash the kernel",	\
 		"a TD that is closed with exits pending goes without a WARN or BUG, and the "	\
-		"next one is as any other")
+		"next one is as any other")							\
+	REQUIREMENT(TDX_VMM_FIELDS, "TDX-VMM-FIELDS", DOC_API, "KVM_EXIT_TDX",			\
+		"what the VMM writes to kvm_run besides its answer has no effect")
 
 #endif

@@ -64,9 +64,7 @@ static bool take_pending(void)
 /* What the VMM writes after its answer was taken is no answer any more. */
 static void write_other_answer(struct vmm_cpu *cpu, enum vmm_answer taken)
 {
-	const size_t exits = offsetof(struct kvm_run, hw);
-
-	memset((char *)cpu->vcpu->run + exits, 0xee, offsetof(struct kvm_run, kvm_valid_regs) - exits);
+	vmm_overwrite_exit(cpu->vcpu->run);
 	cpu->kind->answer(cpu, taken == VMM_OK ? VMM_ERROR : VMM_OK);
 }
 
@@ -239,4 +237,23 @@ void vmm_case_no_answer(const struct vmm_case *c)
 			return;
 	}
 	vmm_vm_free(&v);
+}
+
+void vmm_case_other_fields(const struct vmm_case *c)
+{
+	enum requirement_nr req;
+	struct vmm_cpu *cpu;
+	struct vmm_vm v;
+
+	if (!start(&v, c))
+		return;
+	req = vmm_req(&v, VMM_REQ_FIELDS);
+	cpu = &v.cpu[0];
+	vmm_prepare(cpu, c->kind[0]);
+	if (!vmm_run_to_exit(req, cpu))
+		return;
+	vmm_overwrite_exit(cpu->vcpu->run);
+	vmm_answer(cpu, c->answer);
+	if (vmm_run_to_answer(req, cpu, c->answer))
+		vmm_vm_free(&v);
 }

@@ -141,6 +141,7 @@ const struct vmm_type vmm_snp = {
 		[VMM_REQ_NO_ANSWER] = REQ_VMM_NO_ANSWER,
 		[VMM_REQ_VCPUS] = REQ_VMM_VCPUS,
 		[VMM_REQ_CLOSE] = REQ_VMM_CLOSE,
+		[VMM_REQ_FIELDS] = REQ_VMM_FIELDS,
 	},
 	.has = has,
 	.stage_answered = STAGE_ANSWERED,

@@ -91,3 +91,11 @@ bool vmm_run_interrupted(enum requirement_nr req, const struct vmm_cpu *cpu)
 {
 	return EXPECT_REQ_EQ(req, "KVM_RUN", EINTR, check_run(cpu->vcpu), &names_errno);
 }
+
+void vmm_overwrite_exit(struct kvm_run *run)
+{
+	const size_t exits = offsetof(struct kvm_run, hw);
+
+	memset((char *)run + exits, 0xee, offsetof(struct kvm_run, kvm_valid_regs) - exits);
+	run->exit_reason = ~0u;
+}
