@@ -7,6 +7,7 @@
 #define DOC_GHCI_MMIO	"TDG.VP.VMCALL<#VE.RequestMMIO>"
 #define DOC_GHCI_MSR	"TDG.VP.VMCALL<Instruction.RDMSR>, <Instruction.WRMSR>"
 #define DOC_GHCI_CPUID	"TDG.VP.VMCALL<Instruction.CPUID>"
+#define DOC_GHCI_HLT	"TDG.VP.VMCALL<Instruction.HLT>"
 
 #define REQUIREMENTS_TDX_INSTR(REQUIREMENT)							\
 	/* Instruction.IO */									\
@@ -71,6 +72,13 @@
 	REQUIREMENT(TDX_HC_MAP_BAD, "TDX-HC-MAP-BAD", DOC_HC, "KVM_HC_MAP_GPA_RANGE",		\
 		"a GPA that is not page aligned, no pages, or a wrap give -KVM_EINVAL, without an exit")	\
 	REQUIREMENT(TDX_HC_MAP_OFF, "TDX-HC-MAP-OFF", DOC_HC, "KVM_HC_MAP_GPA_RANGE",		\
-		"without KVM_CAP_EXIT_HYPERCALL it is no hypercall: -KVM_ENOSYS")
+		"without KVM_CAP_EXIT_HYPERCALL it is no hypercall: -KVM_ENOSYS")		\
+	/* Instruction.HLT */									\
+	REQUIREMENT(TDX_HLT, "TDX-HLT", DOC_GHCI, DOC_GHCI_HLT,					\
+		"the vCPU waits in KVM until it has an interrupt; then it goes on, with SUCCESS")	\
+	REQUIREMENT(TDX_HLT_SIGNAL, "TDX-HLT-SIGNAL", DOC_API, "KVM_RUN",			\
+		"a signal ends a halted vCPU's KVM_RUN with EINTR, and the next one goes on waiting")	\
+	REQUIREMENT(TDX_HLT_BLOCKED, "TDX-HLT-BLOCKED", DOC_GHCI, DOC_GHCI_HLT,			\
+		"no interrupt wakes it where R12 says that they are blocked, and no other vCPU's")
 
 #endif

@@ -184,6 +184,11 @@ void share_memory(void *hva, size_t size);
 long diag_unsupported(const char *what, unsigned int cmd, long err);
 const char *diag_ioctl_name(unsigned int cmd);
 
+/* ---- wait.c: what a vCPU needs to sleep; 0 or -errno ---- */
+
+int wait_init(struct inproc_vcpu *vcpu);
+void wait_destroy(struct inproc_vcpu *vcpu);
+
 /* ---- preload.c: libc's own, past our interposers ---- */
 
 int real_open(const char *path, int flags);

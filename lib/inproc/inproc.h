@@ -49,6 +49,7 @@ struct inproc_vcpu {
 	struct engine_vcpu *engine;
 	struct engine_exit exit;	/* the engine's last exit */
 	sigset_t sigmask;		/* of the thread in KVM_RUN, as it was before */
+	int wake_fd;			/* inproc_wake() */
 	void *priv;			/* the platform's */
 };
 
@@ -174,6 +175,18 @@ int inproc_update_view(struct inproc_vm *vm);
  * as it was.
  */
 int inproc_set_view(struct inproc_vm *vm, uint64_t view_bit, bool view_bit_is_private);
+
+/* ---- wait.c ---- */
+
+/*
+ * Sleep until inproc_wake() of , since the last time too, or a signal is pending that
+ * vcpu->sigmask does not block.  By the thread in KVM_RUN; INPROC_WAIT_* or -errno.
+ */
+int inproc_wait(struct inproc_vcpu *vcpu);
+#define INPROC_WAIT_WOKEN	0
+#define INPROC_WAIT_SIGNAL	1
+/* By any thread. */
+void inproc_wake(struct inproc_vcpu *vcpu);
 
 /*
  * Trap sites.  VMGEXIT and TDCALL do not reach a VMM from an ordinary VM, so

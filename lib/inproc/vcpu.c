@@ -2,11 +2,9 @@
 /* vCPUs: their life, the frame of KVM_RUN, and the ioctls of ordinary ones. */
 #include <errno.h>
 #include <linux/kvm.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -21,6 +19,7 @@ void vcpu_free(struct vcpu *vcpu)
 		platform->vcpu_destroy(&vcpu->pub);
 	engine->vcpu_destroy(vcpu->pub.engine);
 	munmap(vcpu->pub.run, VCPU_PAGES * PAGE_SIZE);
+	wait_destroy(&vcpu->pub);
 	pthread_mutex_destroy(&vcpu->mutex);
 	free(vcpu->cpuid);
 	free(vcpu);
@@ -70,9 +69,12 @@ static long init_vcpu(struct vm *vm, struct vcpu *vcpu)
 								KVM_MP_STATE_RUNNABLE;
 	pthread_mutex_init(&vcpu->mutex, NULL);
 
-	r = map_run_pages(vcpu);
+	r = wait_init(&vcpu->pub);
 	if (r)
 		return r;
+	r = map_run_pages(vcpu);
+	if (r)
+		goto err_wait;
 	r = engine->vcpu_create(vm->pub.engine, vcpu->pub.id, &vcpu->pub.engine);
 	if (r)
 		goto err_run;
@@ -88,6 +90,8 @@ err_engine:
 err_run:
 	munmap(vcpu->pub.run, VCPU_PAGES * PAGE_SIZE);
 	real_close(vcpu->pub.fd);
+err_wait:
+	wait_destroy(&vcpu->pub);
 	return r;
 }
 
@@ -130,27 +134,12 @@ static long run_interrupted(struct kvm_run *run)
 	return -EINTR;
 }
 
-/*
- * A halted vCPU has nobody to wake it but a signal: there is no interrupt
- * source here.  signalfd, so that the signal stays pending for its handler.
- */
+/* A halted vCPU has nobody to wake it but a signal: there is no interrupt source here. */
 static long wait_for_signal(struct vcpu *vcpu)
 {
-	sigset_t open_signals;
-	struct pollfd pfd = { .events = POLLIN };
-	int sig;
+	int r = inproc_wait(&vcpu->pub);
 
-	sigemptyset(&open_signals);
-	for (sig = 1; sig < NSIG; sig++)
-		if (!sigismember(&vcpu->pub.sigmask, sig))
-			sigaddset(&open_signals, sig);
-	pfd.fd = signalfd(-1, &open_signals, SFD_CLOEXEC);
-	if (pfd.fd < 0)
-		return -errno;
-	while (poll(&pfd, 1, -1) < 0)
-		;
-	real_close(pfd.fd);
-	return run_interrupted(vcpu->pub.run);
+	return r < 0 ? r : run_interrupted(vcpu->pub.run);
 }
 
 /* Give the engine what the VMM answered in kvm_run to the last exit. */

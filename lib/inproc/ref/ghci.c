@@ -171,6 +171,8 @@ long ref_tdvmcall(struct ref_vcpu *vcpu)
 	switch (vcpu->call[TD_R11]) {
 	case GHCI_INSTRUCTION_CPUID:
 		return ref_cpuid(vcpu);
+	case GHCI_INSTRUCTION_HLT:
+		return ref_hlt(vcpu);
 	case GHCI_INSTRUCTION_IO:
 		return ref_io(vcpu);
 	case GHCI_INSTRUCTION_RDMSR:

@@ -13,6 +13,7 @@
  *	map_gpa.c	MapGPA, which is several exits
  *	io.c, mmio.c	Instruction.IO, #VE.RequestMMIO
  *	msr.c, cpuid.c	Instruction.RDMSR, .WRMSR, .CPUID
+ *	hlt.c		Instruction.HLT
  *	hypercall.c	KVM's own hypercalls
  *
  * Not modelled: #VE, measurement, attestation keys, priorities of interrupts and their EOI.
@@ -171,6 +172,7 @@ long ref_mmio(struct ref_vcpu *vcpu);
 long ref_rdmsr(struct ref_vcpu *vcpu);
 long ref_wrmsr(struct ref_vcpu *vcpu);
 long ref_cpuid(struct ref_vcpu *vcpu);
+long ref_hlt(struct ref_vcpu *vcpu);
 long ref_hypercall(struct ref_vcpu *vcpu);
 
 /* ---- msr.c: KVM_CAP_X86_USER_SPACE_MSR and KVM_X86_SET_MSR_FILTER; 0 or -errno ---- */

@@ -15,6 +15,7 @@ void ref_post_interrupt(struct ref_vcpu *vcpu, unsigned int vector)
 			  __ATOMIC_RELEASE);
 	__atomic_store_n(&vcpu->kicked, 1, __ATOMIC_RELEASE);
 	engine->kick(vcpu->host->engine);
+	inproc_wake(vcpu->host);
 }
 
 bool ref_interrupt_posted(const struct ref_vcpu *vcpu)

@@ -100,6 +100,20 @@ IMAGE_CALL static int host_vmsa_ready(void *vcpu, const void *vmsa)
 	return src_patch_sites(v->vm) ?: vmsa_load(v, vmsa);
 }
 
+IMAGE_CALL static int host_vcpu_wait(void *vcpu)
+{
+	int r = inproc_wait(vcpu);
+
+	if (r < 0)
+		host_die("a vCPU cannot sleep");
+	return r == INPROC_WAIT_SIGNAL;
+}
+
+IMAGE_CALL static void host_vcpu_wake(void *vcpu)
+{
+	inproc_wake(vcpu);
+}
+
 struct image_host src_host = {
 	.abi = IMAGE_ABI,
 	.alloc = memory_alloc,
@@ -135,5 +149,7 @@ struct image_host src_host = {
 	.td_finalized = src_td_finalized,
 	.td_enter = src_td_enter,
 	.td_kick = src_td_kick,
+	.vcpu_wait = host_vcpu_wait,
+	.vcpu_wake = host_vcpu_wake,
 	.guest_request = src_guest_request,
 };

@@ -68,6 +68,7 @@ struct image_td_run {
 	 * the guest's CPU has it now, which keeps one at a time.
 	 */
 	int vector;
+	int pending;			/* out: that CPU has one that it has not taken */
 };
 
 /* A memory slot; GPA and sizes in bytes. */
@@ -217,6 +218,11 @@ struct image_host {
 	enum image_exit (*td_enter)(void *vcpu, struct image_td_run *run);
 	/* Have a td_enter() of @vcpu in another thread return, or the next one, with IMAGE_EXIT_KICK. */
 	void (*td_kick)(void *vcpu);
+	/*
+	 * Sleep until vcpu_wake(), since the last time too: 0, or until the VMM has a signal: 1.
+	 */
+	int (*vcpu_wait)(void *vcpu);
+	void (*vcpu_wake)(void *vcpu);
 
 	/* 0, or a negative errno: the command could not be issued. */
 	int (*guest_request)(struct image_guest_request *req);

@@ -147,6 +147,7 @@ static enum image_exit run_guest(struct inproc_vcpu *vcpu, struct image_td_run *
 		ret = engine->run(vcpu->engine, &vcpu->exit, &vcpu->sigmask, false);
 		src->in_guest = false;
 	}
+	run->pending = engine->interrupt_pending(vcpu->engine) >= 0;
 	if (ret) {
 		inproc_diag("engine %s failed: %s", engine->name, strerror(-ret));
 		return IMAGE_EXIT_FAIL;

@@ -25,7 +25,6 @@
 	stub __kvm_migrate_pit_timer
 	stub __kvm_migrate_timers
 	stub __kvm_mmu_refresh_passthrough_bits
-	stub __kvm_vcpu_kick
 	stub __local_bh_enable_ip
 	stub __rcu_read_lock
 	stub __rcu_read_unlock
@@ -129,9 +128,7 @@
 	stub kvm_setup_default_ioapic_and_pic_routing
 	stub kvm_setup_default_irq_routing
 	stub kvm_smm_changed
-	stub kvm_vcpu_kick
 	stub kvm_vcpu_on_spin
-	stub kvm_vcpu_wake_up
 	stub kvm_zap_gfn_range
 	stub lockdep_assert_cpus_held
 	stub mark_page_accessed

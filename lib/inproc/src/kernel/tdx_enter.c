@@ -199,6 +199,7 @@ static u64 glue_run_guest(struct glue_tdvpr *vp, struct tdx_module_args *args, b
 		why = glue_host->td_enter(to_glue_vcpu(vp->vcpu)->host_vcpu, &run);
 		if (vector >= 0 && run.vector < 0)
 			vp->virr[vector / 64] &= ~BIT_ULL(vector % 64);
+		vp->irq_offered = run.pending;
 		switch (why) {
 		case IMAGE_EXIT_TDCALL:
 			memcpy(vp->gpr, run.gpr, sizeof(vp->gpr));

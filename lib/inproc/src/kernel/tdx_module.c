@@ -383,7 +383,7 @@ static u64 glue_tdh_vp_rd(struct tdx_module_args *args)
 		return status;
 	if (field != TDVPS_STATE_NON_ARCH(TD_VCPU_STATE_DETAILS_NON_ARCH))
 		return GLUE_TDX_FIELD_ID_INCORRECT | GLUE_OPERAND_RDX;
-	if (memchr_inv(vp->virr, 0, sizeof(vp->virr)))
+	if (vp->irq_offered || memchr_inv(vp->virr, 0, sizeof(vp->virr)))
 		args->r8 = TDX_VCPU_STATE_DETAILS_INTR_PENDING;
 	return GLUE_TDX_SUCCESS;
 }

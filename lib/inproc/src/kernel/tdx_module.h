@@ -135,7 +135,8 @@ struct glue_tdvpr {
 	unsigned int cpu;		/* where it is associated */
 	bool pending_nmi;
 	u64 pi_desc_pa;
-	u64 virr[4];			/* interrupts that were posted and are not taken */
+	u64 virr[4];			/* interrupts that were posted and wait for the engine */
+	bool irq_offered;		/* the engine has one, which the guest has not taken */
 	/* The TDCALL that the guest is in, or none. */
 	enum { GLUE_TDCALL_NONE, GLUE_TDCALL_VMCALL, GLUE_TDCALL_ACCEPT } tdcall;
 	unsigned long long gpr[IMAGE_NR_GPRS];

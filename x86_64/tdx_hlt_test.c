@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * TDG.VP.VMCALL<Instruction.HLT>: a vCPU that waits for an interrupt.
+ */
+#include "harness.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "kvm_util.h"
+#include "processor.h"
+#include "ucall_common.h"
+
+#include "tdvmcall_vm.h"
+
+#define VECTOR		64
+#define MSI_ADDRESS	0xfee00000u	/* and the APIC ID in bits 19:12 */
+#define MSI_DEST(id)	((id) << 12)
+
+/* R12: does the guest take interrupts? */
+#define TAKES		0
+#define BLOCKS		1
+
+/* ---- the guest ---- */
+
+/* The guest's own, of the vCPU that halts; the host's copy is not used. */
+static volatile uint64_t interrupts;
+
+static void guest_on_interrupt(struct ex_regs *regs __attribute__((unused)))
+{
+	/* No EOI: nothing of this or a lower priority comes after it. */
+	interrupts++;
+}
+
+/* How often a guest looks that is not told. */
+#define PATIENCE	2000000ull
+
+/*
+ * The host's calls with interrupts off; after a HLT they go on until one has come, or
+ * wait_max is 0.  sum is how many there were.
+ */
+static void guest_halts(struct td_request *req)
+{
+	struct td_regs regs;
+	uint64_t left;
+
+	for (;;) {
+		regs = *(volatile struct td_regs *)&req->in;
+		tdcall(&regs);
+		*(volatile struct td_regs *)&req->out = regs;
+		asm volatile("sti; nop");
+		for (left = req->wait_max; left && !interrupts; left--)
+			asm volatile("pause");
+		asm volatile("cli");
+		req->sum = interrupts;
+		GUEST_SYNC(TD_STAGE_ANSWERED);
+	}
+}
+
+/* ---- the host ---- */
+
+static void create(struct tdvmcall_vm *v, unsigned int nr_vcpus)
+{
+	unsigned int id;
+
+	memset(v, 0, sizeof(*v));
+	v->td = td_vm_create(TD_GPAW_48, nr_vcpus, guest_halts);
+	for (id = 0; id < nr_vcpus; id++) {
+		struct shared_mem mailbox = td_vm_alloc_shared(v->td, 1);
+
+		v->reqs[id] = mailbox.hva;
+		td_vm_set_arg(v->td, id, mailbox.gva);
+	}
+	vm_install_exception_handler(v->td->vm, VECTOR, guest_on_interrupt);
+	td_vm_launch(v->td);
+	tdvmcall_vm_select(v, 0);
+}
+
+static void prepare_hlt(struct tdvmcall_vm *v, uint64_t blocked)
+{
+	tdvmcall_prepare(v, GHCI_INSTRUCTION_HLT, blocked, TD_FILL(13), TD_FILL(14), TD_FILL(15));
+	v->req->wait_max = PATIENCE;
+}
+
+static void interrupt(const struct tdvmcall_vm *v, unsigned int id)
+{
+	struct kvm_msi msi = { .address_lo = MSI_ADDRESS | MSI_DEST(id), .data = VECTOR };
+	int ret = __vm_ioctl(v->td->vm, KVM_SIGNAL_MSI, &msi);
+
+	TEST_ASSERT(ret > 0, "KVM_SIGNAL_MSI gives %d, errno %s", ret, strerror(errno));
+}
+
+static uint32_t mp_state(const struct tdvmcall_vm *v)
+{
+	struct kvm_mp_state state;
+
+	vcpu_mp_state_get(v->vcpu, &state);
+	return state.mp_state;
+}
+
+static const struct value_name state_name[] = {
+	{ KVM_MP_STATE_RUNNABLE, "KVM_MP_STATE_RUNNABLE" },
+	{ KVM_MP_STATE_UNINITIALIZED, "KVM_MP_STATE_UNINITIALIZED" },
+	{ KVM_MP_STATE_HALTED, "KVM_MP_STATE_HALTED" },
+	{}
+};
+
+static const struct value_names names_mp_state = { .other = "a state", .names = state_name };
+
+/* The guest goes on, with its answer, and has got the interrupt. */
+static bool expect_woken(enum requirement_nr req, struct tdvmcall_vm *v)
+{
+	if (!expect_tdvmcall_answer(req, v, GHCI_SUCCESS))
+		return false;
+	EXPECT_REQ_EQ(req, "the vCPU's state", KVM_MP_STATE_RUNNABLE, mp_state(v),
+		      &names_mp_state);
+	return EXPECT_REQ_EQ(req, "interrupts that the guest has got", 1, v->req->sum,
+			     &names_count);
+}
+
+/* ---- signals that end KVM_RUN, again and again, until the case is where it wants to be ---- */
+
+static void on_signal(int sig __attribute__((unused)))
+{
+}
+
+struct disturber {
+	pthread_t thread, whom;
+	int stop;
+};
+
+static void *disturb(void *arg)
+{
+	struct disturber *d = arg;
+
+	while (!__atomic_load_n(&d->stop, __ATOMIC_ACQUIRE)) {
+		pthread_kill(d->whom, SIGUSR1);
+		usleep(500);
+	}
+	return NULL;
+}
+
+/* How many KVM_RUNs, each at least one signal long, a guest may need for one TDCALL. */
+#define MAX_RUNS	2000
+
+/* KVM_RUN ends with EINTR until the vCPU has halted, and @more times after that. */
+static bool expect_halted(enum requirement_nr req, struct tdvmcall_vm *v, unsigned int more)
+{
+	struct sigaction act = { .sa_handler = on_signal };
+	struct disturber d = { .whom = pthread_self() };
+	unsigned int runs = 0, halted = 0;
+	bool good = true;
+
+	TEST_ASSERT(!sigaction(SIGUSR1, &act, NULL), "no signal handler");
+	TEST_ASSERT(!pthread_create(&d.thread, NULL, disturb, &d), "no thread");
+	while (good && halted <= more && runs++ < MAX_RUNS) {
+		good = expect_tdx_eintr(req, v);
+		if (mp_state(v) == KVM_MP_STATE_HALTED)
+			halted++;
+		else if (halted)
+			break;
+	}
+	__atomic_store_n(&d.stop, 1, __ATOMIC_RELEASE);
+	pthread_join(d.thread, NULL);
+	return good && EXPECT_REQ_EQ(req, "the vCPU's state", KVM_MP_STATE_HALTED, mp_state(v),
+				     &names_mp_state);
+}
+
+/* ---- an interrupt wakes it ---- */
+
+enum when {
+	BEFORE_RUN,		/* before the KVM_RUN in which the guest halts */
+	TAKEN_OVER,		/* the TDX module has it, but the guest had interrupts off */
+	WHILE_HALTED,		/* between two KVM_RUNs */
+	WHILE_WAITING,		/* by another thread, most probably in KVM_RUN */
+};
+
+COCO_FIXTURE(woken);
+FIXTURE_VARIANT(woken)
+{
+	struct check_row row;
+	enum when when;
+};
+
+#define WOKEN_ROW(name, when_)							\
+	FIXTURE_VARIANT_ADD(woken, name)					\
+	{									\
+		COCO_ROW(NULL, REQ_TDX_HLT, REQ_TDX_RAX, REQ_TDX_KEPT), .when = when_,	\
+	};
+
+WOKEN_ROW(by_an_earlier_interrupt, BEFORE_RUN)
+WOKEN_ROW(by_one_that_the_module_has, TAKEN_OVER)
+WOKEN_ROW(by_a_later_interrupt, WHILE_HALTED)
+WOKEN_ROW(by_another_thread, WHILE_WAITING)
+
+static void *interrupt_later(void *arg)
+{
+	/* If that is too early, it is another case. */
+	usleep(3000);
+	interrupt(arg, 0);
+	return NULL;
+}
+
+COCO_TEST_F(woken, answer)
+{
+	struct tdvmcall_vm v;
+	pthread_t thread;
+
+	create(&v, 1);
+	switch (variant->when) {
+	case TAKEN_OVER:
+		/* Something that the VMM sees, and after it the way back into the guest. */
+		tdvmcall_prepare(&v, GHCI_INSTRUCTION_IO, 4, GHCI_IO_READ, 0x4321, 0);
+		if (!EXPECT_REQ_EXIT(REQ_TDX_HLT, v.vcpu, KVM_EXIT_IO))
+			return;
+		interrupt(&v, 0);
+		if (!expect_tdvmcall_answer(REQ_TDX_HLT, &v, GHCI_SUCCESS))
+			return;
+		break;
+	case BEFORE_RUN:
+	case WHILE_HALTED:
+	case WHILE_WAITING:
+		break;
+	}
+	prepare_hlt(&v, TAKES);
+	if (variant->when == BEFORE_RUN)
+		interrupt(&v, 0);
+	if (variant->when == WHILE_HALTED) {
+		if (!expect_halted(REQ_TDX_HLT, &v, 0))
+			return;
+		interrupt(&v, 0);
+	}
+	if (variant->when == WHILE_WAITING)
+		TEST_ASSERT(!pthread_create(&thread, NULL, interrupt_later, &v), "no thread");
+	expect_woken(REQ_TDX_HLT, &v);
+	if (variant->when == WHILE_WAITING)
+		pthread_join(thread, NULL);
+	td_vm_free(v.td);
+}
+
+/* ---- what does not wake it ---- */
+
+COCO_FIXTURE(halted);
+FIXTURE_VARIANT(halted)
+{
+	struct check_row row;
+	uint64_t r12;
+	bool before;			/* the interrupt comes before the guest halts */
+	bool of_another_vcpu;
+	bool none;			/* there is no interrupt, for now */
+};
+
+#define HALTED_ROW(name, req, ...)						\
+	FIXTURE_VARIANT_ADD(halted, name)					\
+	{									\
+		COCO_ROW(NULL, req, REQ_TDX_HLT), __VA_ARGS__			\
+	};
+
+HALTED_ROW(signals, REQ_TDX_HLT_SIGNAL, .r12 = TAKES, .none = true)
+HALTED_ROW(interrupts_blocked, REQ_TDX_HLT_BLOCKED, .r12 = BLOCKS)
+HALTED_ROW(interrupts_blocked_before, REQ_TDX_HLT_BLOCKED, .r12 = BLOCKS, .before = true)
+HALTED_ROW(interrupt_of_another_vcpu, REQ_TDX_HLT_BLOCKED, .r12 = TAKES, .of_another_vcpu = true)
+
+/* KVM_RUNs that find the vCPU halted, and leave it so. */
+#define AGAIN	5
+
+COCO_TEST_F(halted, stays)
+{
+	enum requirement_nr req = check_main_req();
+	struct tdvmcall_vm v;
+
+	create(&v, 2);
+	prepare_hlt(&v, variant->r12);
+	if (variant->before)
+		interrupt(&v, 0);
+	if (!expect_halted(req, &v, 0))
+		return;
+	if (!variant->before && !variant->none)
+		interrupt(&v, variant->of_another_vcpu ? 1 : 0);
+	if (!expect_halted(req, &v, AGAIN))
+		return;
+	v.vcpu->run->immediate_exit = 1;
+	if (!expect_tdx_eintr(req, &v))
+		return;
+	v.vcpu->run->immediate_exit = 0;
+	EXPECT_REQ_EQ(req, "the vCPU's state after immediate_exit", KVM_MP_STATE_HALTED,
+		      mp_state(&v), &names_mp_state);
+	/* Who takes interrupts goes on now; who does not stays, and goes with its TD. */
+	if (variant->r12 == TAKES) {
+		interrupt(&v, 0);
+		expect_woken(REQ_TDX_HLT, &v);
+	}
+	td_vm_free(v.td);
+}
+
+COCO_MAIN(td_vm_missing)
