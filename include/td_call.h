@@ -44,6 +44,7 @@ enum td_access {
 
 /* In shared memory, one for each vCPU; addresses are GVAs. */
 struct td_request {
+	uint64_t vcpu;			/* its number */
 	struct td_regs in, out;
 
 	/* Before the TDCALL: fill_len bytes at fill_gva become fill_byte. */

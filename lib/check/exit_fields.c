@@ -10,6 +10,7 @@
 #include "cert_exit.h"
 #include "check.h"
 #include "exit_fields.h"
+#include "tdx_ghci.h"
 #include "tdx_uapi.h"
 
 struct field {
@@ -21,6 +22,7 @@ struct field {
 struct exit {
 	uint32_t reason;
 	unsigned long vm_type;		/* of these VMs only; 0: of any */
+	uint64_t nr;			/* KVM_EXIT_TDX's, of this leaf only; 0: of any */
 	const char *name;		/* NULL: as names_exit_reason has it */
 	struct field fields[9];		/* ended by name NULL */
 };
@@ -31,21 +33,31 @@ struct exit {
 	{ .name = name_, .offset = offset_, .width = width_, .answer = true }
 
 static const struct exit exits[] = {
-	{ KVM_EXIT_IO, 0, NULL, {
+	{ KVM_EXIT_IO, 0, 0, NULL, {
 		FIELD("direction", 0, 1), FIELD("size", 1, 1), FIELD("port", 2, 2),
 		FIELD("count", 4, 4) } },
-	{ KVM_EXIT_HYPERCALL, 0, NULL, {
+	{ KVM_EXIT_HYPERCALL, 0, 0, NULL, {
 		FIELD("nr", 0, 8), FIELD("args[0]", 8, 8), FIELD("args[1]", 16, 8),
 		FIELD("args[2]", 24, 8), FIELD("flags", 64, 8), ANSWER("ret", 56, 8) } },
-	{ KVM_EXIT_MMIO, 0, NULL, {
+	{ KVM_EXIT_MMIO, 0, 0, NULL, {
 		FIELD("phys_addr", 0, 8), FIELD("len", 16, 4), FIELD("is_write", 20, 1) } },
-	{ KVM_EXIT_FAIL_ENTRY, 0, NULL, { FIELD("hardware_entry_failure_reason", 0, 8) } },
-	{ KVM_EXIT_INTERNAL_ERROR, 0, NULL, { FIELD("suberror", 0, 4) } },
-	{ KVM_EXIT_SYSTEM_EVENT, 0, NULL, {
+	{ KVM_EXIT_FAIL_ENTRY, 0, 0, NULL, { FIELD("hardware_entry_failure_reason", 0, 8) } },
+	{ KVM_EXIT_INTERNAL_ERROR, 0, 0, NULL, { FIELD("suberror", 0, 4) } },
+	{ KVM_EXIT_SYSTEM_EVENT, 0, 0, NULL, {
 		FIELD("type", 0, 4), FIELD("ndata", 4, 4), FIELD("data[0]", 8, 8) } },
-	{ TDX_EXIT_REASON_MEMORY_FAULT, 0, NULL, {
+	{ TDX_EXIT_REASON_MEMORY_FAULT, 0, 0, NULL, {
 		FIELD("flags", 0, 8), FIELD("gpa", 8, 8), FIELD("size", 16, 8) } },
-	{ TDX_EXIT_REASON, TDX_VM_TYPE, "KVM_EXIT_TDX", {
+	{ TDX_EXIT_REASON, TDX_VM_TYPE, GHCI_GET_TD_VM_CALL_INFO, "KVM_EXIT_TDX", {
+		FIELD("flags", 0, 8), FIELD("nr", 8, 8), FIELD("leaf", 24, 8),
+		ANSWER("r11", 32, 8), ANSWER("r12", 40, 8), ANSWER("r13", 48, 8),
+		ANSWER("r14", 56, 8), ANSWER("ret", 16, 8) } },
+	{ TDX_EXIT_REASON, TDX_VM_TYPE, GHCI_GET_QUOTE, "KVM_EXIT_TDX", {
+		FIELD("flags", 0, 8), FIELD("nr", 8, 8), FIELD("gpa", 24, 8),
+		FIELD("size", 32, 8), ANSWER("ret", 16, 8) } },
+	{ TDX_EXIT_REASON, TDX_VM_TYPE, GHCI_SETUP_EVENT_NOTIFY, "KVM_EXIT_TDX", {
+		FIELD("flags", 0, 8), FIELD("nr", 8, 8), FIELD("vector", 24, 8),
+		ANSWER("ret", 16, 8) } },
+	{ TDX_EXIT_REASON, TDX_VM_TYPE, 0, "KVM_EXIT_TDX", {
 		FIELD("flags", 0, 8), FIELD("nr", 8, 8), ANSWER("data[0]", 24, 8),
 		ANSWER("data[1]", 32, 8), ANSWER("data[2]", 40, 8), ANSWER("data[3]", 48, 8),
 		ANSWER("data[4]", 56, 8), ANSWER("ret", 16, 8) } },
@@ -57,12 +69,18 @@ void exit_union_read(struct exit_union *exit, const struct kvm_run *run)
 	memcpy(exit->bytes, (const char *)run + KVM_RUN_EXIT_OFFSET, sizeof(exit->bytes));
 }
 
-static const struct exit *find(unsigned long vm_type, uint32_t reason)
+/* With @exit NULL any that has the name. */
+static const struct exit *find(unsigned long vm_type, uint32_t reason,
+			       const struct exit_union *exit)
 {
 	const struct exit *e;
+	uint64_t nr = 0;
 
+	if (exit)
+		memcpy(&nr, exit->bytes + offsetof(struct tdx_exit, nr), sizeof(nr));
 	for (e = exits; e->reason; e++)
-		if (e->reason == reason && (!e->vm_type || e->vm_type == vm_type))
+		if (e->reason == reason && (!e->vm_type || e->vm_type == vm_type) &&
+		    (!exit || !e->nr || e->nr == nr))
 			return e;
 	return NULL;
 }
@@ -83,7 +101,7 @@ static const struct cert_revision *cert_revision(uint32_t reason)
 const char *exit_name(unsigned long vm_type, uint32_t reason)
 {
 	const struct cert_revision *rev = cert_revision(reason);
-	const struct exit *e = find(vm_type, reason);
+	const struct exit *e = find(vm_type, reason, NULL);
 
 	if (rev && vm_type != TDX_VM_TYPE)
 		return rev->exit_name;
@@ -110,7 +128,7 @@ void exit_fields(char *text, size_t size, unsigned long vm_type, uint32_t reason
 		 const struct exit_union *exit, bool answer)
 {
 	const struct cert_revision *rev = cert_revision(reason);
-	const struct exit *e = find(vm_type, reason);
+	const struct exit *e = find(vm_type, reason, exit);
 
 	if (rev) {
 		const struct field fields[] = {

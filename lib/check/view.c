@@ -121,9 +121,13 @@ static void tell_run(unsigned int i, const struct run *run)
 {
 	char exit[512] = "", answer[256] = "";
 
+	/* With one error there is an exit to be told of. */
+	if (run->err == EFAULT && run->reason == KVM_EXIT_MEMORY_FAULT)
+		exit_fields(exit, sizeof(exit), vcpus[i].vm_type, run->reason, &run->exit, false);
 	if (run->err) {
-		check_note("host: vCPU %u: KVM_RUN: %s (%d)", vcpus[i].id,
-			   name_of(&names_errno, run->err), run->err);
+		check_note("host: vCPU %u: KVM_RUN: %s (%d)%s%s", vcpus[i].id,
+			   name_of(&names_errno, run->err), run->err,
+			   exit[0] ? ", KVM_EXIT_MEMORY_FAULT: " : "", exit);
 		return;
 	}
 	if (run->ucall[0]) {

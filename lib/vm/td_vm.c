@@ -10,6 +10,7 @@
 #include "sparsebit.h"
 #include "ucall_common.h"
 
+#include "check.h"
 #include "td_boot.h"
 #include "td_call.h"
 #include "td_vm.h"
@@ -363,6 +364,7 @@ void td_vm_launch(struct td_vm *td)
 
 void td_vm_free(struct td_vm *td)
 {
+	check_guest_gone(td);
 	kvm_vm_free(td->vm);
 	free(td);
 }

@@ -9,6 +9,34 @@
 
 #include "tdvmcall_vm.h"
 
+/* What it asked last, and what it knows of the answer. */
+static void tell_answer(const void *guest)
+{
+	const struct td_request *req = guest;
+	const uint64_t *in = req->in.gpr, *out = req->out.gpr;
+
+	if (req->access == TD_ACCESS_WRITE)
+		check_note("guest: vCPU %lu: writes 0x%lx to GVA 0x%lx", req->vcpu,
+			   req->access_value, req->access_gva);
+	else if (req->access)
+		check_note("guest: vCPU %lu: reads GVA 0x%lx: 0x%lx", req->vcpu, req->access_gva,
+			   req->access_value);
+	else if (in[TD_RCX] && out[TD_RAX] == ~TD_FILL(TD_RAX))
+		check_note("guest: vCPU %lu: TDCALL 0x%lx, RCX 0x%lx, R11 0x%lx: no answer",
+			   req->vcpu, in[TD_RAX], in[TD_RCX], in[TD_R11]);
+	else if (in[TD_RCX] && in[TD_RAX] != TDG_VP_VMCALL)
+		check_note("guest: vCPU %lu: TDCALL 0x%lx, RCX 0x%lx: RAX %s (0x%lx)", req->vcpu,
+			   in[TD_RAX], in[TD_RCX], name_of(&names_tdcall, out[TD_RAX]),
+			   out[TD_RAX]);
+	else if (in[TD_RCX])
+		check_note("guest: vCPU %lu: R11 %s (0x%lx), R12 0x%lx, R13 0x%lx: RAX %s (0x%lx), "
+			   "R10 %s (0x%lx), R11 0x%lx", req->vcpu,
+			   name_of(&names_leaf, in[TD_R11]), in[TD_R11], in[TD_R12], in[TD_R13],
+			   name_of(&names_tdcall, out[TD_RAX]), out[TD_RAX],
+			   name_of(&names_tdvmcall, out[TD_R10]), out[TD_R10], out[TD_R11]);
+	/* Else it was never asked to. */
+}
+
 void tdvmcall_vm_create_with(struct tdvmcall_vm *v, const struct tdvmcall_vm_options *options)
 {
 	const unsigned int nr_vcpus = options->nr_vcpus ? options->nr_vcpus : 1;
@@ -20,6 +48,8 @@ void tdvmcall_vm_create_with(struct tdvmcall_vm *v, const struct tdvmcall_vm_opt
 		struct shared_mem mailbox = td_vm_alloc_shared(v->td, 1);
 
 		v->reqs[id] = mailbox.hva;
+		v->reqs[id]->vcpu = id;
+		check_guest_view(v->td, tell_answer, v->reqs[id]);
 		td_vm_set_arg(v->td, id, mailbox.gva);
 	}
 	if (options->buffer_pages)

@@ -12,6 +12,7 @@ golden=$here/golden
 preload=$BUILD/inproc/libinproc-src.so
 reports=$BUILD/tools/check/fixtures/reports
 told=$BUILD/tools/check/fixtures/told
+told_td=$BUILD/tools/check/fixtures/told_td
 slot=check-reports
 
 # With two answers that are wrong.
@@ -31,7 +32,7 @@ normalize()
 	sed -e '/Random seed/d' -e '/# inproc:     /{/fail_on_purpose/!d}' \
 		-e 's/+0x[0-9a-f]*\|+0\b//g' -e 's/\.c:[0-9]*/.c:LINE/g' \
 		-e 's/\.part\.[0-9]*\|\.cold\|\.isra\.[0-9]*//g' \
-		-e 's/RIP 0x[0-9a-f]*/RIP ADDRESS/' -e 's/\(RAX\|gfn\) 0x[0-9a-f]*/\1 DATA/' \
+		-e 's/RIP 0x[0-9a-f]*/RIP ADDRESS/' -e 's/\(RAX\|gfn\|GVA\) 0x[0-9a-f]*/\1 DATA/' \
 		-e 's/engine \(kvm\|unicorn\)/engine ENGINE/' -e 's/([0-9.]* s)/(T s)/' \
 		-e "s|$TMP|TMP|g"
 }
@@ -80,9 +81,12 @@ true_line()
 mkdir -p "$TMP/x86_64" "$TMP/tools" "$TMP/build/x86_64" "$TMP/build/inproc"
 : > "$TMP/x86_64/reports_test.c"
 : > "$TMP/x86_64/told_test.c"
+: > "$TMP/x86_64/tdx_told_test.c"
 echo "SNP-PSC-REFUSED | <5.0 | repaired by 123456789abc" > "$TMP/tools/known-issues"
 ln -s "$reports" "$TMP/build/x86_64/reports_test"
 ln -s "$told" "$TMP/build/x86_64/told_test"
+ln -s "$told_td" "$TMP/build/x86_64/tdx_told_test"
+ln -s "$BUILD/inproc/libinproc-ref.so" "$TMP/build/inproc/"
 ln -s "$preload" "$TMP/build/inproc/libinproc-src.so"
 cat > "$TMP/tools/image.sh" <<-END
 	#!/bin/sh
@@ -144,6 +148,8 @@ ok "line" true_line
 ok "runner.crashes" reported reports_runner 'reports_test:report.kernel_*'
 ok "runner.hang" reported reports_runner_hang --timeout 2 'reports_test:report.hang_kernel_loops*'
 ok "runner.sides" reported reports_sides told_test
+# Of a TD, on the reference model.
+ok "runner.sides_td" reported reports_sides_td --platform ref tdx_told_test
 ok "sanitized" sanitized
 ok "no_image" no_image
 
