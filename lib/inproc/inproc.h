@@ -213,6 +213,13 @@ void inproc_wake(struct inproc_vcpu *vcpu);
  */
 int inproc_patch_sites(struct inproc_vm *vm, uint64_t gpa, uint64_t size);
 
+/*
+ * KVM_SET_CPUID2 and KVM_GET_CPUID2 (cpuid.c): the engine gets what the VMM gives with @arg,
+ * and *@kept keeps it, freed and replaced; NULL: nothing was given yet.
+ */
+long inproc_set_cpuid2(struct inproc_vcpu *vcpu, struct kvm_cpuid2 **kept, unsigned long arg);
+long inproc_get_cpuid2(const struct kvm_cpuid2 *kept, unsigned long arg);
+
 /* Is @fd an open /dev/sev of this process? (device.c) */
 bool inproc_fd_is_sev(int fd);
 

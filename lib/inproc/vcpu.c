@@ -295,49 +295,6 @@ static long set_signal_mask(struct vcpu *vcpu, unsigned long arg)
 	return 0;
 }
 
-static long set_cpuid2(struct vcpu *vcpu, unsigned long arg)
-{
-	struct kvm_cpuid2 head, *cpuid;
-	size_t size;
-	long r;
-
-	if (copy_from_user(&head, (void *)arg, sizeof(head)))
-		return -EFAULT;
-	if (head.nent > 256)
-		return -E2BIG;
-	size = sizeof(head) + head.nent * sizeof(head.entries[0]);
-	cpuid = malloc(size);
-	if (!cpuid)
-		return -ENOMEM;
-	r = copy_from_user(cpuid, (void *)arg, size);
-	if (!r)
-		r = engine->set_cpuid2(vcpu->pub.engine, cpuid);
-	if (r) {
-		free(cpuid);
-		return r;
-	}
-	free(vcpu->cpuid);
-	vcpu->cpuid = cpuid;
-	return 0;
-}
-
-static long get_cpuid2(const struct vcpu *vcpu, unsigned long arg)
-{
-	struct kvm_cpuid2 *user = (void *)arg, head;
-	const struct kvm_cpuid2 *cpuid = vcpu->cpuid;
-	uint32_t nent = cpuid ? cpuid->nent : 0;
-
-	if (copy_from_user(&head, user, sizeof(head)))
-		return -EFAULT;
-	if (head.nent < nent)
-		return -E2BIG;
-	head.nent = nent;
-	if (copy_to_user(user, &head, sizeof(head)))
-		return -EFAULT;
-	return nent ? copy_to_user(user->entries, cpuid->entries,
-				   nent * sizeof(cpuid->entries[0])) : 0;
-}
-
 static long set_mp_state(struct vcpu *vcpu, unsigned long arg)
 {
 	struct kvm_mp_state state;
@@ -383,9 +340,9 @@ static long ordinary_vcpu_ioctl(struct vcpu *vcpu, unsigned int cmd, unsigned lo
 		r = copy_from_user(&u.sregs, argp, sizeof(u.sregs));
 		return r ? r : engine->set_sregs(ev, &u.sregs);
 	case KVM_SET_CPUID2:
-		return set_cpuid2(vcpu, arg);
+		return inproc_set_cpuid2(&vcpu->pub, &vcpu->cpuid, arg);
 	case KVM_GET_CPUID2:
-		return get_cpuid2(vcpu, arg);
+		return inproc_get_cpuid2(vcpu->cpuid, arg);
 	case KVM_GET_MP_STATE:
 		return copy_to_user(argp, &vcpu->mp_state, sizeof(vcpu->mp_state));
 	case KVM_SET_MP_STATE:

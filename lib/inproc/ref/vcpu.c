@@ -220,49 +220,6 @@ static long memory_encrypt_op(struct ref_vcpu *vcpu, unsigned long arg)
 	return -EINVAL;
 }
 
-static long set_cpuid2(struct ref_vcpu *vcpu, unsigned long arg)
-{
-	struct kvm_cpuid2 head, *cpuid;
-	size_t size;
-	long r;
-
-	if (copy_from_user(&head, (void *)arg, sizeof(head)))
-		return -EFAULT;
-	if (head.nent > MAX_CPUID_ENTRIES)
-		return -E2BIG;
-	size = sizeof(head) + head.nent * sizeof(head.entries[0]);
-	cpuid = malloc(size);
-	if (!cpuid)
-		return -ENOMEM;
-	r = copy_from_user(cpuid, (void *)arg, size);
-	if (!r)
-		r = engine->set_cpuid2(vcpu->host->engine, cpuid);
-	if (r) {
-		free(cpuid);
-		return r;
-	}
-	free(vcpu->cpuid);
-	vcpu->cpuid = cpuid;
-	return 0;
-}
-
-static long get_cpuid2(const struct ref_vcpu *vcpu, unsigned long arg)
-{
-	struct kvm_cpuid2 *user = (void *)arg, head;
-	const struct kvm_cpuid2 *cpuid = vcpu->cpuid;
-	const uint32_t nent = cpuid ? cpuid->nent : 0;
-
-	if (copy_from_user(&head, user, sizeof(head)))
-		return -EFAULT;
-	if (head.nent < nent)
-		return -E2BIG;
-	head.nent = nent;
-	if (copy_to_user(user, &head, sizeof(head)))
-		return -EFAULT;
-	return nent ? copy_to_user(user->entries, cpuid->entries,
-				   nent * sizeof(cpuid->entries[0])) : 0;
-}
-
 long ref_vcpu_ioctl(struct inproc_vcpu *host, unsigned int cmd, unsigned long arg)
 {
 	struct ref_vcpu *vcpu = host->priv;
@@ -274,9 +231,9 @@ long ref_vcpu_ioctl(struct inproc_vcpu *host, unsigned int cmd, unsigned long ar
 	case KVM_MEMORY_ENCRYPT_OP:
 		return memory_encrypt_op(vcpu, arg);
 	case KVM_SET_CPUID2:
-		return set_cpuid2(vcpu, arg);
+		return inproc_set_cpuid2(host, &vcpu->cpuid, arg);
 	case KVM_GET_CPUID2:
-		return get_cpuid2(vcpu, arg);
+		return inproc_get_cpuid2(vcpu->cpuid, arg);
 	case KVM_GET_MP_STATE:
 		return copy_to_user(argp, &vcpu->mp_state, sizeof(vcpu->mp_state));
 	case KVM_GET_REGS:
