@@ -366,14 +366,16 @@ FIXTURE_VARIANT(fault)
 	struct check_row row;
 	enum how how;
 	bool shared;			/* the view that the guest uses, and the page has not */
+	bool had;			/* but had before the guest's MapGPA */
+	unsigned int gpaw;
 };
 
-#define FAULT_ROW(name, req, how_, shared_)						\
+#define FAULT_ROW(name, req, how_, shared_, ...)					\
 	FIXTURE_VARIANT_ADD(fault, name)						\
 	{										\
 		COCO_ROW(NULL, req, REQ_TDX_FAULT_EXIT, REQ_TDX_FAULT_FLAGS,		\
 			 REQ_TDX_FAULT_GPA),						\
-		.how = how_, .shared = shared_,						\
+		.how = how_, .shared = shared_, __VA_ARGS__					\
 	};
 
 FAULT_ROW(shared_read, REQ_TDX_FAULT_GOES_ON, READ, true)
@@ -381,6 +383,12 @@ FAULT_ROW(shared_write, REQ_TDX_FAULT_GOES_ON, WRITE, true)
 FAULT_ROW(private_read, REQ_TDX_ACCEPT_MISSING, READ, false)
 FAULT_ROW(private_write, REQ_TDX_ACCEPT_MISSING, WRITE, false)
 FAULT_ROW(accept, REQ_TDX_ACCEPT_FAULT, ACCEPT, false)
+FAULT_ROW(had_shared_read, REQ_TDX_FAULT_GOES_ON, READ, true, .had = true)
+FAULT_ROW(had_shared_write, REQ_TDX_FAULT_GOES_ON, WRITE, true, .had = true)
+FAULT_ROW(had_private_read, REQ_TDX_ACCEPT_MISSING, READ, false, .had = true)
+FAULT_ROW(had_accept, REQ_TDX_ACCEPT_FAULT, ACCEPT, false, .had = true)
+FAULT_ROW(gpaw_52_shared_read, REQ_TDX_FAULT_GOES_ON, READ, true, .gpaw = TD_GPAW_52)
+FAULT_ROW(gpaw_52_accept, REQ_TDX_ACCEPT_FAULT, ACCEPT, false, .gpaw = TD_GPAW_52)
 
 static void prepare(struct tdvmcall_vm *v, enum how how, unsigned int page, bool shared)
 {
@@ -400,11 +408,18 @@ static void expect_dead(struct tdvmcall_vm *v)
 COCO_TEST_F(fault, exit)
 {
 	const enum requirement_nr req = check_main_req();
-	const unsigned int page = 2;
+	const struct td_view_range range = { .pages = 4 };
+	const struct probes p = probe(2, 1);
+	const unsigned int page = p.page[0];
 	struct tdvmcall_vm v;
 
 	if (!start(&v, (struct tdvmcall_vm_options){
-			.view_pages = 4, .view_private = variant->shared ? 4 : 0 }))
+			.gpaw = variant->gpaw, .view_pages = range.pages,
+			.view_private = variant->shared != variant->had ? range.pages : 0 }))
+		return;
+	if (variant->had &&
+	    (!guest_writes(REQ_TDX_VIEW, &v, &p, variant->shared, GUEST_SHARED) ||
+	     !td_view_map(&v, &range, !variant->shared, GHCI_SUCCESS)))
 		return;
 	*td_view_host(&v.view, page) = HOST_SHARED | page;
 	prepare(&v, variant->how, page, variant->shared);
