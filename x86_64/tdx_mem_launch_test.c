@@ -10,6 +10,7 @@
 #include "harness.h"
 
 #include <linux/kvm.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -30,13 +31,15 @@ FIXTURE_VARIANT(given_up)
 {
 	struct check_row row;
 	enum raw_td_stage after;
+	bool two_cpus;			/* the kernel knows another one, in another package */
 	bool vm_first;			/* its descriptor is closed before the vCPU's */
 };
 
 #define GIVEN_UP(name, stage, ...)						\
 	FIXTURE_VARIANT_ADD(given_up, name)					\
 	{									\
-		COCO_ROW(NULL, MEM_REQS), .after = stage, __VA_ARGS__		\
+		COCO_ROW(NULL, REQ_TDX_LAUNCH, MEM_REQS),			\
+		.after = stage, __VA_ARGS__					\
 	}
 
 GIVEN_UP(created, RAW_TD_CREATED);
@@ -50,12 +53,25 @@ GIVEN_UP(with_pages, RAW_TD_REGION);
 GIVEN_UP(finalized, RAW_TD_FINALIZED);
 GIVEN_UP(finalized_vm_first, RAW_TD_FINALIZED, .vm_first = true);
 GIVEN_UP(run, RAW_TD_RUN);
+GIVEN_UP(run_two_cpus, RAW_TD_RUN, .two_cpus = true);
+
+/* In a thread: CPUs come up with those that use KVM. */
+static void *use_kvm(void *td)
+{
+	ioctl(((struct raw_td *)td)->raw.kvm, KVM_CHECK_EXTENSION, KVM_CAP_VM_TYPES);
+	return NULL;
+}
 
 COCO_TEST_F(given_up, closes)
 {
 	struct raw_td td;
+	pthread_t thread;
 
 	raw_td_open(&td);
+	if (variant->two_cpus) {
+		TEST_ASSERT(!pthread_create(&thread, NULL, use_kvm, &td), "no thread");
+		pthread_join(thread, NULL);
+	}
 	EXPECT_REQ_EQ(REQ_TDX_LAUNCH, "the launch", 0, raw_td_go(&td, variant->after),
 		      &names_errno);
 	if (variant->vm_first && td.raw.vm >= 0) {

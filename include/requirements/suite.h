@@ -39,6 +39,14 @@
 		"that KVM has no map of APIC IDs neither makes a WARN nor ends a TD")		\
 	REQUIREMENT(KERNEL_TD_VCPU, "KERNEL-TD-VCPU", DOC_KASAN, "Error reports",			\
 		"a TD's vCPU whose creation fails is freed, and not accessed any more")		\
+	REQUIREMENT(KERNEL_TD_ENDS, "KERNEL-TD-ENDS", DOC_TDX_ABI, "Function Completion Status Codes",	\
+		"the end of a TD repeats what is busy for a moment, and resumes what is interrupted")	\
+	REQUIREMENT(KERNEL_TD_KEPT, "KERNEL-TD-KEPT", DOC_TDX_ABI, "Physical Memory Management",	\
+		"what the TDX module does not give back is not used again, and the next TD works")	\
+	REQUIREMENT(KERNEL_TD_ENTER, "KERNEL-TD-ENTER", DOC_API, "KVM_EXIT_INTERNAL_ERROR",		\
+		"a TD that cannot be entered ends KVM_RUN with KVM_EXIT_INTERNAL_ERROR or FAIL_ENTRY")	\
+	REQUIREMENT(KERNEL_TD_ENTER_QUIET, "KERNEL-TD-ENTER-QUIET", DOC_STYLE, "Do not crash the kernel",	\
+		"that a TD cannot be entered, for which its guest can be the reason, makes no WARN")	\
 	REQUIREMENT(SNP_LAUNCH_FAILS, "SNP-LAUNCH-FAILS", DOC_SEV_RST, "KVM_SEV_SNP_LAUNCH_START and on",	\
 		"a launch command out of order, with bad arguments or whose steps fail is an error")	\
 	REQUIREMENT(LIBKVM_ASSERT, "LIBKVM-ASSERT", "kselftest KVM library",			\

@@ -15,6 +15,9 @@ static struct {
 
 static DEFINE_MUTEX(glue_keyids_lock);
 
+/* Packages whose TDH.PHYMEM.CACHE.WB was interrupted, a bit mask. */
+static unsigned int glue_interrupted;
+
 /* Static in the tree's file: the host's pool of them, whose ids these are. */
 bool glue_id_in_use(unsigned int id)
 {
@@ -83,7 +86,12 @@ u64 glue_tdh_mng_vpflushdone(struct tdx_module_args *args)
 	return GLUE_TDX_SUCCESS;
 }
 
-/* By this CPU's package; RCX 1 resumes what was interrupted, which nothing is here. */
+void glue_cache_wb_interrupted(void)
+{
+	glue_interrupted |= glue_package();
+}
+
+/* By this CPU's package; RCX 1 resumes what a test has interrupted. */
 u64 glue_tdh_phymem_cache_wb(struct tdx_module_args *args)
 {
 	u64 status = TDX_NO_HKID_READY_TO_WBCACHE;
@@ -91,6 +99,9 @@ u64 glue_tdh_phymem_cache_wb(struct tdx_module_args *args)
 
 	if (args->rcx > 1)
 		return glue_operand_invalid(GLUE_OPERAND_RCX);
+	if (args->rcx && !(glue_interrupted & glue_package()))
+		return GLUE_TDX_WBCACHE_RESUME_ERROR;
+	glue_interrupted &= ~glue_package();
 	mutex_lock(&glue_keyids_lock);
 	for (i = 0; i < GLUE_NR_KEYIDS; i++) {
 		if (glue_keyids[i].state != GLUE_KEYID_FLUSHED)

@@ -453,6 +453,8 @@ static u64 glue_seamcall(u64 fn, struct tdx_module_args *args)
 		glue_die("SEAMCALL %llu: the TDX module's model does not have it", leaf);
 	status = glue_host->seamcall_fails(leaf);
 	if (status) {
+		if (leaf == TDH_PHYMEM_CACHE_WB && status == TDX_INTERRUPTED_RESUMABLE)
+			glue_cache_wb_interrupted();
 		/* Extended error information, there is none; and no data. */
 		args->rcx = args->rdx = 0;
 		if (leaf != TDH_VP_ENTER)

@@ -160,6 +160,7 @@ u64 glue_keyid_take(u16 hkid);
 u64 glue_tdh_mng_key_config(struct tdx_module_args *args);
 u64 glue_tdh_mng_vpflushdone(struct tdx_module_args *args);
 u64 glue_tdh_phymem_cache_wb(struct tdx_module_args *args);
+void glue_cache_wb_interrupted(void);
 u64 glue_tdh_mng_key_freeid(struct tdx_module_args *args);
 
 /* tdx_sept.c: PAMT and secure EPT */
