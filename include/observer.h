@@ -134,6 +134,8 @@ struct observer_ops {
 	void (*fail_step)(enum observer_step step, unsigned int nth);
 	/* How many there were since then. */
 	unsigned int (*steps)(enum observer_step step);
+	/* Allocations that VMs hold just now. */
+	unsigned long (*mem_held)(void);
 
 	/*
 	 * SEAMCALLs number @nth (from 1; 0: none) to @nth + @times - 1 with @leaf from now on

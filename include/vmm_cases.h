@@ -53,6 +53,11 @@ void vmm_case_no_answer(const struct vmm_case *c);
 /* The answer alone counts, whatever else is in kvm_run by then. */
 void vmm_case_other_fields(const struct vmm_case *c);
 
+/* ---- vmm_repeat.c: one vCPU ---- */
+
+/* The same request hundreds of times. */
+void vmm_case_repeat(const struct vmm_case *c);
+
 /* ---- vmm_vcpus.c: VMM_ORDER_CPUS vCPUs ---- */
 
 /* Exits that are pending at once, answered in every order. */

@@ -61,6 +61,7 @@ enum vmm_req {
 	VMM_REQ_VCPUS,
 	VMM_REQ_CLOSE,
 	VMM_REQ_FIELDS,
+	VMM_REQ_REPEAT,
 	NR_VMM_REQS
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Signals and immediate_exit at every point of an SNP exit's life, and KVM_RUN without an
- * answer: vmm_cases.h.
+ * answer; other fields of kvm_run; requests without end: vmm_cases.h.
  */
 #include "cert_rows.h"
 
@@ -153,6 +153,28 @@ ROWS_OF_ALL(FIELDS_CERTS)
 COCO_TEST_F(vmm_fields, overwritten)
 {
 	vmm_case_other_fields(&variant->c);
+}
+
+/* ---- the same request again and again ---- */
+
+COCO_FIXTURE(vmm_repeat);
+FIXTURE_VARIANT(vmm_repeat)
+{
+	struct check_row row;
+	struct vmm_case c;
+};
+
+#define REPEAT_ROW(tag, name, kind)						\
+	ROW(vmm_repeat, tag, name, kind, VMM_OK, REQ_VMM_REPEAT, REQ_KERNEL_MEM_LEAK)
+
+REPEAT_ROW(none, psc_msr, vmm_psc_msr)
+REPEAT_ROW(none, psc_nae, vmm_psc_nae)
+#define REPEAT_CERTS(tag)	REPEAT_ROW(tag, certs, vmm_certs)
+ROWS_OF_ALL(REPEAT_CERTS)
+
+COCO_TEST_F(vmm_repeat, answered)
+{
+	vmm_case_repeat(&variant->c);
 }
 
 CERT_MAIN

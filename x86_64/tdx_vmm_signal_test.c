@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Signals and immediate_exit at every point of a TDX exit's life, and KVM_RUN without an
- * answer: vmm_cases.h.
+ * answer; other fields of kvm_run; requests without end: vmm_cases.h.
  */
 #include "harness.h"
 
@@ -144,6 +144,28 @@ FIELDS_ROW(io_in, vmm_io_in, VMM_OK)
 COCO_TEST_F(vmm_fields, overwritten)
 {
 	vmm_case_other_fields(&variant->c);
+}
+
+/* ---- the same request again and again ---- */
+
+COCO_FIXTURE(vmm_repeat);
+FIXTURE_VARIANT(vmm_repeat)
+{
+	struct check_row row;
+	struct vmm_case c;
+};
+
+#define REPEAT_ROW(name, kind)							\
+	ROW(vmm_repeat, name, kind, VMM_OK, REQ_TDX_VMM_REPEAT, REQ_KERNEL_MEM_LEAK)
+
+REPEAT_ROW(info, vmm_info)
+REPEAT_ROW(quote, vmm_quote)
+REPEAT_ROW(map_gpa, vmm_map_gpa)
+REPEAT_ROW(io_in, vmm_io_in)
+
+COCO_TEST_F(vmm_repeat, answered)
+{
+	vmm_case_repeat(&variant->c);
 }
 
 COCO_MAIN(tdx_revision_find)

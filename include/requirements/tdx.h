@@ -154,6 +154,10 @@
 	REQUIREMENT(TDX_UNKNOWN_LEAF, "TDX-UNKNOWN-LEAF", DOC_GHCI, "TDG.VP.VMCALL",		\
 		"an undefined leaf answers SUBFUNC_UNSUPPORTED, without an exit")		\
 	REQUIREMENT(TDX_HYPERCALL, "TDX-HYPERCALL", DOC_GHCI, "TDG.VP.VMCALL",			\
-		"R10 other than 0 is the VMM's own: a KVM hypercall, its result in R10")
+		"R10 other than 0 is the VMM's own: a KVM hypercall, its result in R10")	\
+	/* hostile guests */									\
+	REQUIREMENT(TDX_ANY_REGS, "TDX-ANY-REGS", DOC_GHCI, "TDG.VP.VMCALL",			\
+		"whatever the registers hold and whichever are passed, a call ends in one of its "	\
+		"exits or answers")
 
 #endif

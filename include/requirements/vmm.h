@@ -33,6 +33,9 @@
 		"a VM that is closed with exits pending goes without a WARN or BUG")			\
 	REQUIREMENT(VMM_FIELDS, "SNP-VMM-FIELDS", DOC_API, "KVM_RUN",				\
 		"what the VMM writes to kvm_run besides its answer has no effect")		\
+	REQUIREMENT(VMM_REPEAT, "SNP-VMM-REPEAT", DOC_STYLE, "Allocating memory",		\
+		"a request that is repeated is answered as the first was, and the kernel keeps "	\
+		"nothing of it")								\
 	/* the same of TDs */									\
 	REQUIREMENT(TDX_VMM_SIGNAL, "TDX-VMM-SIGNAL", DOC_API, "KVM_RUN",			\
 		"a pending signal ends KVM_RUN with EINTR before the guest runs on, unless "	\
@@ -52,6 +55,9 @@
 		"a TD that is closed with exits pending goes without a WARN or BUG, and the "	\
 		"next one is as any other")							\
 	REQUIREMENT(TDX_VMM_FIELDS, "TDX-VMM-FIELDS", DOC_API, "KVM_EXIT_TDX",			\
-		"what the VMM writes to kvm_run besides its answer has no effect")
+		"what the VMM writes to kvm_run besides its answer has no effect")		\
+	REQUIREMENT(TDX_VMM_REPEAT, "TDX-VMM-REPEAT", DOC_STYLE, "Allocating memory",		\
+		"a request that is repeated is answered as the first was, and the kernel keeps "	\
+		"nothing of it")
 
 #endif

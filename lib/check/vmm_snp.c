@@ -142,6 +142,7 @@ const struct vmm_type vmm_snp = {
 		[VMM_REQ_VCPUS] = REQ_VMM_VCPUS,
 		[VMM_REQ_CLOSE] = REQ_VMM_CLOSE,
 		[VMM_REQ_FIELDS] = REQ_VMM_FIELDS,
+		[VMM_REQ_REPEAT] = REQ_VMM_REPEAT,
 	},
 	.has = has,
 	.stage_answered = STAGE_ANSWERED,

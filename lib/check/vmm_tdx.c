@@ -82,6 +82,7 @@ const struct vmm_type vmm_tdx = {
 		[VMM_REQ_VCPUS] = REQ_TDX_VMM_VCPUS,
 		[VMM_REQ_CLOSE] = REQ_TDX_VMM_CLOSE,
 		[VMM_REQ_FIELDS] = REQ_TDX_VMM_FIELDS,
+		[VMM_REQ_REPEAT] = REQ_TDX_VMM_REPEAT,
 	},
 	.stage_answered = TD_STAGE_ANSWERED,
 	.start = start,

@@ -401,6 +401,18 @@ void memory_check_slack(void)
 	memory_unlock();
 }
 
+unsigned long memory_held(void)
+{
+	unsigned long nr = 0;
+	struct mem *m;
+
+	memory_lock();
+	for (m = living.head; m; m = m->next)
+		nr += !!m->owner;
+	memory_unlock();
+	return nr;
+}
+
 void memory_vm_destroyed(struct inproc_vm *vm)
 {
 	memory_lock();

@@ -41,6 +41,9 @@ void memory_vm_destroyed(struct inproc_vm *vm);
 /* The bytes around what is allocated just now; reports what was overwritten. */
 void memory_check_slack(void);
 
+/* How many allocations VMs hold just now. */
+unsigned long memory_held(void);
+
 /*
  * A page fault at @addr: if it was in the kernel's memory it is reported, and
  * true says that the instruction can be executed again.  @ip is in the kernel's

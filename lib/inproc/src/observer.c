@@ -245,6 +245,7 @@ static const struct observer_ops ops = {
 	.end_vms = obs_end_vms,
 	.fail_step = obs_fail_step,
 	.steps = obs_steps,
+	.mem_held = memory_held,
 	.fail_seamcalls = obs_fail_seamcalls,
 	.seamcalls = src_seamcalls,
 };
