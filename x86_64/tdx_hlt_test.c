@@ -5,13 +5,13 @@
 #include "harness.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include "kvm_util.h"
 #include "processor.h"
 #include "ucall_common.h"
 
+#include "mp_state.h"
 #include "tdvmcall_vm.h"
 
 #define VECTOR		64
@@ -91,80 +91,15 @@ static void interrupt(const struct tdvmcall_vm *v, unsigned int id)
 	TEST_ASSERT(ret > 0, "KVM_SIGNAL_MSI gives %d, errno %s", ret, strerror(errno));
 }
 
-static uint32_t mp_state(const struct tdvmcall_vm *v)
-{
-	struct kvm_mp_state state;
-
-	vcpu_mp_state_get(v->vcpu, &state);
-	return state.mp_state;
-}
-
-static const struct value_name state_name[] = {
-	{ KVM_MP_STATE_RUNNABLE, "KVM_MP_STATE_RUNNABLE" },
-	{ KVM_MP_STATE_UNINITIALIZED, "KVM_MP_STATE_UNINITIALIZED" },
-	{ KVM_MP_STATE_HALTED, "KVM_MP_STATE_HALTED" },
-	{}
-};
-
-static const struct value_names names_mp_state = { .other = "a state", .names = state_name };
-
 /* The guest goes on, with its answer, and has got the interrupt. */
 static bool expect_woken(enum requirement_nr req, struct tdvmcall_vm *v)
 {
 	if (!expect_tdvmcall_answer(req, v, GHCI_SUCCESS))
 		return false;
-	EXPECT_REQ_EQ(req, "the vCPU's state", KVM_MP_STATE_RUNNABLE, mp_state(v),
+	EXPECT_REQ_EQ(req, "the vCPU's state", KVM_MP_STATE_RUNNABLE, mp_state(v->vcpu),
 		      &names_mp_state);
 	return EXPECT_REQ_EQ(req, "interrupts that the guest has got", 1, v->req->sum,
 			     &names_count);
-}
-
-/* ---- signals that end KVM_RUN, again and again, until the case is where it wants to be ---- */
-
-static void on_signal(int sig __attribute__((unused)))
-{
-}
-
-struct disturber {
-	pthread_t thread, whom;
-	int stop;
-};
-
-static void *disturb(void *arg)
-{
-	struct disturber *d = arg;
-
-	while (!__atomic_load_n(&d->stop, __ATOMIC_ACQUIRE)) {
-		pthread_kill(d->whom, SIGUSR1);
-		usleep(500);
-	}
-	return NULL;
-}
-
-/* How many KVM_RUNs, each at least one signal long, a guest may need for one TDCALL. */
-#define MAX_RUNS	2000
-
-/* KVM_RUN ends with EINTR until the vCPU has halted, and @more times after that. */
-static bool expect_halted(enum requirement_nr req, struct tdvmcall_vm *v, unsigned int more)
-{
-	struct sigaction act = { .sa_handler = on_signal };
-	struct disturber d = { .whom = pthread_self() };
-	unsigned int runs = 0, halted = 0;
-	bool good = true;
-
-	TEST_ASSERT(!sigaction(SIGUSR1, &act, NULL), "no signal handler");
-	TEST_ASSERT(!pthread_create(&d.thread, NULL, disturb, &d), "no thread");
-	while (good && halted <= more && runs++ < MAX_RUNS) {
-		good = expect_tdx_eintr(req, v);
-		if (mp_state(v) == KVM_MP_STATE_HALTED)
-			halted++;
-		else if (halted)
-			break;
-	}
-	__atomic_store_n(&d.stop, 1, __ATOMIC_RELEASE);
-	pthread_join(d.thread, NULL);
-	return good && EXPECT_REQ_EQ(req, "the vCPU's state", KVM_MP_STATE_HALTED, mp_state(v),
-				     &names_mp_state);
 }
 
 /* ---- an interrupt wakes it ---- */
@@ -227,7 +162,7 @@ COCO_TEST_F(woken, answer)
 	if (variant->when == BEFORE_RUN)
 		interrupt(&v, 0);
 	if (variant->when == WHILE_HALTED) {
-		if (!expect_halted(REQ_TDX_HLT, &v, 0))
+		if (!EXPECT_REQ_STAYS(REQ_TDX_HLT, v.vcpu, KVM_MP_STATE_HALTED, 0))
 			return;
 		interrupt(&v, 0);
 	}
@@ -274,18 +209,12 @@ COCO_TEST_F(halted, stays)
 	prepare_hlt(&v, variant->r12);
 	if (variant->before)
 		interrupt(&v, 0);
-	if (!expect_halted(req, &v, 0))
+	if (!EXPECT_REQ_STAYS(req, v.vcpu, KVM_MP_STATE_HALTED, 0))
 		return;
 	if (!variant->before && !variant->none)
 		interrupt(&v, variant->of_another_vcpu ? 1 : 0);
-	if (!expect_halted(req, &v, AGAIN))
+	if (!EXPECT_REQ_STAYS(req, v.vcpu, KVM_MP_STATE_HALTED, AGAIN))
 		return;
-	v.vcpu->run->immediate_exit = 1;
-	if (!expect_tdx_eintr(req, &v))
-		return;
-	v.vcpu->run->immediate_exit = 0;
-	EXPECT_REQ_EQ(req, "the vCPU's state after immediate_exit", KVM_MP_STATE_HALTED,
-		      mp_state(&v), &names_mp_state);
 	/* Who takes interrupts goes on now; who does not stays, and goes with its TD. */
 	if (variant->r12 == TAKES) {
 		interrupt(&v, 0);

@@ -57,6 +57,14 @@
 		"nothing is marked valid in an answer that can't be one: only SW_EXITINFO1, "	\
 		"SW_EXITINFO2, RAX, RBX, RCX and RDX")						\
 	REQUIREMENT(GHCB_KEPT, "GHCB-KEPT", DOC_GHCB, "GHCB Format",				\
-		"of the GHCB only what the event returns is written to")
+		"of the GHCB only what the event returns is written to")		\
+	/* AP reset hold, either way */								\
+	REQUIREMENT(GHCB_AP_HOLD, "GHCB-AP-HOLD", DOC_GHCB, "AP Reset Hold",			\
+		"the vCPU waits in KVM_RUN, which signals end and the next one goes on with")	\
+	REQUIREMENT(GHCB_AP_HOLD_SIPI, "GHCB-AP-HOLD-SIPI", DOC_GHCB, "AP Reset Hold",		\
+		"a SIPI ends it, and what is answered is not 0: bits 63:12 of the MSR, or "	\
+		"SW_EXITINFO2")									\
+	REQUIREMENT(GHCB_AP_HOLD_NO_SIPI, "GHCB-AP-HOLD-NO-SIPI", DOC_GHCB, "AP Reset Hold",	\
+		"what ends it without a SIPI is answered with 0")
 
 #endif

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * AP reset hold: a vCPU that waits for its SIPI, by the GHCB MSR protocol (request 0x006) or
+ * with NAE event 0x80000004.
+ */
+#include "harness.h"
+
+#include "kvm_util.h"
+#include "ucall_common.h"
+
+#include "ghcb_vm.h"
+#include "mp_state.h"
+
+/* The AP: KVM's local APIC takes vCPU 0 for the one that needs no SIPI. */
+#define AP	1
+
+enum end {
+	BY_SIPI,		/* KVM_MP_STATE_SIPI_RECEIVED */
+	BY_VMM,			/* KVM_MP_STATE_RUNNABLE, without one */
+};
+
+COCO_FIXTURE(hold);
+FIXTURE_VARIANT(hold)
+{
+	struct check_row row;
+	bool event;			/* NAE event, else by the MSR protocol */
+	enum end end;
+};
+
+#define HOLD_ROW(name, req, event_, end_)						\
+	FIXTURE_VARIANT_ADD(hold, name)							\
+	{										\
+		COCO_ROW(NULL, req, REQ_GHCB_AP_HOLD, REQ_GHCB_KEPT, REQ_GHCB_VALID_ONLY),	\
+		.event = event_, .end = end_,						\
+	};
+
+HOLD_ROW(msr_and_sipi, REQ_GHCB_AP_HOLD_SIPI, false, BY_SIPI)
+HOLD_ROW(event_and_sipi, REQ_GHCB_AP_HOLD_SIPI, true, BY_SIPI)
+HOLD_ROW(msr_and_no_sipi, REQ_GHCB_AP_HOLD_NO_SIPI, false, BY_VMM)
+HOLD_ROW(event_and_no_sipi, REQ_GHCB_AP_HOLD_NO_SIPI, true, BY_VMM)
+
+/* KVM_RUNs that find the vCPU held, and leave it so. */
+#define AGAIN	5
+
+static void expect_result(enum requirement_nr req, const struct ghcb_step *step, bool event,
+			  bool sipi)
+{
+	const uint64_t msr = step->answer.msr;
+
+	if (event) {
+		if (sipi)
+			EXPECT_REQ_TRUE(req, "SW_EXITINFO2 is not 0",
+					step->answer.page.sw_exit_info_2);
+		else
+			EXPECT_REQ_EQ(req, "SW_EXITINFO2", 0, step->answer.page.sw_exit_info_2,
+				      &names_value);
+		EXPECT_GHCB_KEPT(step, 0, 0);
+		return;
+	}
+	EXPECT_REQ_EQ(req, "answer in the GHCB MSR, bits 11:0", GHCB_MSR_AP_HOLD_RESP,
+		      GHCB_MSR_INFO(msr), &names_ghcb_msr);
+	if (sipi)
+		EXPECT_REQ_TRUE(req, "bits 63:12 are not 0", GHCB_MSR_DATA(msr));
+	else
+		EXPECT_REQ_EQ(req, "bits 63:12", 0, GHCB_MSR_DATA(msr), &names_value);
+}
+
+COCO_TEST_F(hold, and_answer)
+{
+	struct ghcb_step *step;
+	struct kvm_vcpu *vcpu;
+	struct ghcb_vm v;
+	unsigned int i;
+
+	ghcb_vm_create(&v, 2, guest_ghcb_loop);
+	snp_vm_launch(v.snp);
+	vcpu = v.cpu[AP].vcpu;
+	/* The first SIPI starts an AP. */
+	mp_state_set(vcpu, KVM_MP_STATE_SIPI_RECEIVED);
+	if (!EXPECT_REQ_SYNC(REQ_GHCB_AP_HOLD, vcpu, GHCB_STAGE_READY))
+		return;
+	/* Twice: the second hold is not ended by the first SIPI. */
+	for (i = 0; i < 2; i++) {
+		ghcb_script_reset(&v, AP);
+		if (variant->event)
+			step = ghcb_add_event(&v, AP, GHCB_NAE_AP_RESET_HOLD, 0, 0);
+		else
+			step = ghcb_add_msr(&v, AP, GHCB_MSR_AP_HOLD_REQ);
+		if (!EXPECT_REQ_STAYS(REQ_GHCB_AP_HOLD, vcpu, KVM_MP_STATE_AP_RESET_HOLD, AGAIN))
+			return;
+		mp_state_set(vcpu, variant->end == BY_SIPI ? KVM_MP_STATE_SIPI_RECEIVED :
+							     KVM_MP_STATE_RUNNABLE);
+		if (!EXPECT_REQ_SYNC(check_main_req(), vcpu, GHCB_STAGE_ANSWERED))
+			return;
+		expect_result(check_main_req(), step, variant->event, variant->end == BY_SIPI);
+	}
+	snp_vm_free(v.snp);
+}
+
+COCO_MAIN(snp_vm_missing)
