@@ -56,13 +56,9 @@ REGION_ROW(next_to_added, REQ_TDX_REGION_DATA, .gpa = GPA_OF(2), .nr_pages = 2, 
 	   .done = 2)
 
 REGION_ROW(source_unaligned, REQ_TDX_CMD_REGION, .source = 8, .nr_pages = 2, .err = EINVAL)
-REGION_ROW(source_half, REQ_TDX_CMD_REGION, .source = 2048, .nr_pages = 2, .err = EINVAL)
 REGION_ROW(gpa_unaligned, REQ_TDX_CMD_REGION, .gpa = 8, .nr_pages = 2, .err = EINVAL)
-REGION_ROW(gpa_half, REQ_TDX_CMD_REGION, .gpa = 2048, .nr_pages = 2, .err = EINVAL)
 REGION_ROW(empty, REQ_TDX_CMD_REGION, .err = EINVAL)
 REGION_ROW(flags, REQ_TDX_CMD_FLAGS, .nr_pages = 2, .flags = 2, .err = EINVAL)
-REGION_ROW(flags_too, REQ_TDX_CMD_FLAGS, .nr_pages = 2,
-	   .flags = 1u << 31 | TDX_MEASURE_MEMORY_REGION, .err = EINVAL)
 /* gpa is the shared bit's and the slot's, see region(). */
 REGION_ROW(shared, REQ_TDX_CMD_REGION, .gpa = 1ull << 47, .nr_pages = 2, .err = EINVAL)
 REGION_ROW(into_shared, REQ_TDX_CMD_REGION,
