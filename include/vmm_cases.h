@@ -73,4 +73,9 @@ void vmm_case_threads(const struct vmm_case *c);
  */
 void vmm_case_close(const struct vmm_case *c);
 
+/* For cases of their own: close all, in an order that libkvm does not know. */
+void vmm_close_vm(struct vmm_vm *v, enum vmm_end end);
+/* By requirement @req: the kernel had nothing to complain of. */
+void vmm_expect_no_splat(enum requirement_nr req);
+
 #endif

@@ -53,7 +53,7 @@ static void unmap_runs(struct vmm_vm *v)
 	unsigned int i;
 
 	close(dev);
-	for (i = 0; i < NR_CPUS; i++)
+	for (i = 0; i < v->nr_cpus; i++)
 		TEST_ASSERT(!munmap(v->cpu[i].vcpu->run, size), "cannot unmap kvm_run");
 }
 
@@ -61,7 +61,7 @@ static void close_vcpus(struct vmm_vm *v)
 {
 	unsigned int i;
 
-	for (i = 0; i < NR_CPUS; i++)
+	for (i = 0; i < v->nr_cpus; i++)
 		TEST_ASSERT(!close(v->cpu[i].vcpu->fd), "cannot close a vCPU");
 }
 
@@ -91,8 +91,7 @@ static void run_unmapped(struct vmm_vm *v)
 	errno = 0;
 }
 
-/* As libkvm does not: it knows one order.  What it allocated, the process's end frees. */
-static void close_vm(struct vmm_vm *v, enum vmm_end end)
+void vmm_close_vm(struct vmm_vm *v, enum vmm_end end)
 {
 	check_guest_gone(v->owner);
 	if (end == VMM_GMEM_FIRST)
@@ -124,7 +123,7 @@ static void complete(struct vmm_vm *v)
 	}
 }
 
-static void expect_no_splat(enum requirement_nr req)
+void vmm_expect_no_splat(enum requirement_nr req)
 {
 	if (observer())
 		EXPECT_REQ_EQ(req, "WARNs and BUGs of the kernel, see below", 0,
@@ -189,7 +188,7 @@ void vmm_case_close(const struct vmm_case *c)
 			vmm_answer(&v.cpu[i], VMM_OK);
 	if (c->end == VMM_COMPLETED)
 		complete(&v);
-	close_vm(&v, c->end);
-	expect_no_splat(c->type->req[VMM_REQ_CLOSE]);
+	vmm_close_vm(&v, c->end);
+	vmm_expect_no_splat(c->type->req[VMM_REQ_CLOSE]);
 	expect_next_vm(c, c->end == VMM_COMPLETED || c->end == VMM_RUN_UNMAPPED ? v.served : 0);
 }
