@@ -30,6 +30,7 @@ struct td_vm {
 	struct kvm_vcpu *vcpu[TD_VM_MAX_VCPUS];
 	unsigned int gpaw;		/* bits */
 	uint64_t shared_bit;		/* mask */
+	uint64_t attributes;		/* TDX_ATTR_*, of KVM_TDX_INIT_VM */
 	void *boot;			/* the host's view of the boot page */
 	bool launched;
 };

@@ -158,6 +158,10 @@
 	/* hostile guests */									\
 	REQUIREMENT(TDX_ANY_REGS, "TDX-ANY-REGS", DOC_GHCI, "TDG.VP.VMCALL",			\
 		"whatever the registers hold and whichever are passed, a call ends in one of its "	\
-		"exits or answers")
+		"exits or answers")								\
+	/* what the TDX module tells by itself */						\
+	REQUIREMENT(TDX_VP_INFO, "TDX-VP-INFO", DOC_TDX_ABI, "TDG.VP.INFO",			\
+		"a vCPU is told its index, how many there are, at most KVM_CAP_MAX_VCPUS, and the "	\
+		"address width and attributes that the VMM gave the TD")
 
 #endif

@@ -160,6 +160,7 @@ static void init_vm(struct td_vm *td)
 	TEST_ASSERT(init, "out of memory");
 	/* As every Linux guest wants it; and an engine cannot deliver #VE. */
 	init->attributes = TDX_ATTR_SEPT_VE_DISABLE & caps->supported_attrs;
+	td->attributes = init->attributes;
 	init->xfam = XFAM & caps->supported_xfam;
 	fill_cpuid(&init->cpuid, &caps->cpuid, td->gpaw);
 	ret = td_vm_cmd(td->vm, TDX_CMD_INIT_VM, 0, (uint64_t)init);

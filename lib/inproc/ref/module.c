@@ -61,7 +61,7 @@ static void vp_info(const struct ref_vcpu *vcpu, struct kvm_regs *regs)
 {
 	regs->rax = TDX_SUCCESS;
 	regs->rcx = vcpu->vm->gpaw;
-	regs->rdx = 0;
+	regs->rdx = vcpu->vm->sept_ve_disable ? TDX_ATTR_SEPT_VE_DISABLE : 0;
 	regs->r8 = vcpu->vm->next_index | (uint64_t)vcpu->vm->max_vcpus << 32;
 	regs->r9 = vcpu->index;
 	regs->r10 = regs->r11 = 0;
