@@ -223,4 +223,60 @@ COCO_TEST_F(halted, stays)
 	td_vm_free(v.td);
 }
 
+/* ---- another vCPU's IPI wakes it: TDG.VP.VMCALL<Instruction.WRMSR> of the x2APIC's ICR ---- */
+
+#define MSR_X2APIC_ICR	0x830u
+
+/* Intel SDM volume 3, "ICR Operation in x2APIC Mode": fixed interrupts */
+#define ICR(dest)	((uint64_t)(dest) << 32 | VECTOR)
+#define ICR_SELF	(1ull << 18 | VECTOR)
+#define ICR_OTHERS	(3ull << 18 | VECTOR)
+#define ALL		0xffffffffu
+
+COCO_FIXTURE(ipi);
+FIXTURE_VARIANT(ipi)
+{
+	struct check_row row;
+	uint64_t icr;
+	bool to_sender;			/* only: the one that has halted stays so */
+};
+
+#define IPI_ROW(name, ...)							\
+	FIXTURE_VARIANT_ADD(ipi, name)						\
+	{									\
+		COCO_ROW(NULL, REQ_TDX_MSR_ICR, REQ_TDX_RAX, REQ_TDX_KEPT), __VA_ARGS__	\
+	};
+
+IPI_ROW(to_the_other, .icr = ICR(0))
+IPI_ROW(to_all_others, .icr = ICR_OTHERS)
+IPI_ROW(to_all, .icr = ICR(ALL))
+IPI_ROW(to_the_sender, .icr = ICR(1), .to_sender = true)
+IPI_ROW(to_itself, .icr = ICR_SELF, .to_sender = true)
+
+COCO_TEST_F(ipi, wakes)
+{
+	enum requirement_nr req = REQ_TDX_MSR_ICR;
+	struct tdvmcall_vm v;
+
+	create(&v, 2);
+	prepare_hlt(&v, TAKES);
+	if (!EXPECT_REQ_STAYS(req, v.vcpu, KVM_MP_STATE_HALTED, 0))
+		return;
+	tdvmcall_vm_select(&v, 1);
+	tdvmcall_prepare(&v, GHCI_INSTRUCTION_WRMSR, MSR_X2APIC_ICR, variant->icr, TD_FILL(14),
+			 TD_FILL(15));
+	v.req->wait_max = variant->to_sender ? PATIENCE : 0;
+	if (!expect_tdvmcall_answer(req, &v, GHCI_SUCCESS))
+		return;
+	if (variant->to_sender)
+		EXPECT_REQ_EQ(req, "interrupts that the sender has got", 1, v.req->sum,
+			      &names_count);
+	tdvmcall_vm_select(&v, 0);
+	if (variant->to_sender)
+		EXPECT_REQ_STAYS(req, v.vcpu, KVM_MP_STATE_HALTED, AGAIN);
+	else if (expect_tdvmcall_answer(req, &v, GHCI_SUCCESS))
+		EXPECT_REQ_TRUE(req, "the guest has got an interrupt", v.req->sum);
+	td_vm_free(v.td);
+}
+
 COCO_MAIN(td_vm_missing)

@@ -79,6 +79,8 @@
 	REQUIREMENT(TDX_HLT_SIGNAL, "TDX-HLT-SIGNAL", DOC_API, "KVM_RUN",			\
 		"a signal ends a halted vCPU's KVM_RUN with EINTR, and the next one goes on waiting")	\
 	REQUIREMENT(TDX_HLT_BLOCKED, "TDX-HLT-BLOCKED", DOC_GHCI, DOC_GHCI_HLT,			\
-		"no interrupt wakes it where R12 says that they are blocked, and no other vCPU's")
+		"no interrupt wakes it where R12 says that they are blocked, and no other vCPU's")		\
+	REQUIREMENT(TDX_MSR_ICR, "TDX-MSR-ICR", DOC_GHCI, DOC_GHCI_MSR,				\
+		"a write to the x2APIC's ICR sends the interrupt to whom it is for, and nobody else")
 
 #endif

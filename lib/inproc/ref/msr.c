@@ -12,6 +12,7 @@
 
 #define MSR_APIC_BASE		0x0000001bu
 #define MSR_POWER_CTL		0x000001fcu
+#define MSR_X2APIC_ICR		0x00000830u
 #define MSR_X2APIC_FIRST	0x00000800u
 #define MSR_X2APIC_LAST		0x000008ffu
 
@@ -114,6 +115,46 @@ static bool denied(const struct ref_msr_filter *filter, uint32_t msr, uint32_t a
 	return filter->deny;
 }
 
+/* ---- the x2APIC's ICR: SDM volume 3, "ICR Operation in x2APIC Mode" ---- */
+
+#define ICR_VECTOR(icr)		((icr) & 0xff)
+#define ICR_FIXED_PHYSICAL(icr)	(!((icr) & 0xf00))	/* delivery and destination mode */
+#define ICR_SHORTHAND(icr)	((icr) >> 18 & 3)
+#define ICR_DEST(icr)		((uint32_t)((icr) >> 32))
+#define ICR_DEST_ALL		0xffffffffu
+
+enum { SHORTHAND_NONE, SHORTHAND_SELF, SHORTHAND_ALL, SHORTHAND_OTHERS };
+
+static bool is_dest(const struct ref_vcpu *sender, const struct inproc_vcpu *host, uint64_t icr)
+{
+	switch (ICR_SHORTHAND(icr)) {
+	case SHORTHAND_SELF:
+		return host == sender->host;
+	case SHORTHAND_ALL:
+		return true;
+	case SHORTHAND_OTHERS:
+		return host != sender->host;
+	}
+	return ICR_DEST(icr) == host->id || ICR_DEST(icr) == ICR_DEST_ALL;
+}
+
+static void send_ipi(struct ref_vcpu *vcpu, uint64_t icr)
+{
+	struct inproc_vm *vm = vcpu->vm->host;
+	unsigned int i;
+
+	if (!ICR_FIXED_PHYSICAL(icr)) {
+		inproc_diag("an IPI that is not fixed and physical is not modelled: ICR 0x%llx",
+			    (unsigned long long)icr);
+		return;
+	}
+	pthread_mutex_lock(&vm->lock);
+	for (i = 0; i < vm->nr_vcpus; i++)
+		if (is_dest(vcpu, vm->vcpus[i], icr))
+			ref_post_interrupt(vm->vcpus[i]->priv, ICR_VECTOR(icr));
+	pthread_mutex_unlock(&vm->lock);
+}
+
 /* ---- accesses: 0, or the reason why not, KVM_MSR_EXIT_REASON_* ---- */
 
 /* MSRs that a TD has from its TDX module alone ("Intel TDX Module ABI", MSR virtualization). */
@@ -145,6 +186,9 @@ static uint32_t write_msr(struct ref_vcpu *vcpu, uint32_t msr, uint64_t data)
 		return KVM_MSR_EXIT_REASON_INVAL;
 	case MSR_POWER_CTL:
 		vcpu->power_ctl = data;
+		return 0;
+	case MSR_X2APIC_ICR:
+		send_ipi(vcpu, data);
 		return 0;
 	}
 	return is_the_modules(msr) ? KVM_MSR_EXIT_REASON_INVAL : KVM_MSR_EXIT_REASON_UNKNOWN;
