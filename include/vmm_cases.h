@@ -35,6 +35,7 @@ struct vmm_case {
 	const struct vmm_kind *kind[VMM_ORDER_CPUS];	/* of vCPU 0, 1, 2 */
 	enum vmm_answer answer;
 	enum vmm_end end;
+	bool next;			/* look at the VM after it, too */
 };
 
 /* ---- vmm_signal.c: one vCPU ---- */

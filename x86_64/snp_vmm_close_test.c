@@ -24,7 +24,8 @@ FIXTURE_VARIANT(vmm_close)
 		COCO_ROW(NAME_##tag, REQ_VMM_CLOSE),				\
 		.c = {								\
 			.type = &vmm_snp, .arg = REV_##tag,			\
-			.end = end_, .kind = { __VA_ARGS__ },			\
+			.end = end_, .next = end_ == VMM_VCPUS_FIRST,	\
+			.kind = { __VA_ARGS__ },				\
 		},								\
 	};
 #define CLOSE_ROWS(tag, name, ...)						\

@@ -144,9 +144,7 @@ FIXTURE_VARIANT(vmm_fields)
 
 FIELDS_ROW(none, psc_msr, vmm_psc_msr, VMM_OK)
 FIELDS_ROW(none, psc_nae, vmm_psc_nae, VMM_OK)
-FIELDS_ROW(none, psc_nae_refused, vmm_psc_nae, VMM_ERROR)
 #define FIELDS_CERTS(tag)					\
-	FIELDS_ROW(tag, certs, vmm_certs, VMM_OK)		\
 	FIELDS_ROW(tag, certs_len, vmm_certs, VMM_OTHER)
 ROWS_OF_ALL(FIELDS_CERTS)
 

@@ -33,7 +33,6 @@ FIXTURE_VARIANT(vmm_vcpus)
 	};
 
 VCPUS_ROW(quote, &vmm_quote, &vmm_quote, &vmm_quote)
-VCPUS_ROW(info, &vmm_info, &vmm_info, &vmm_info)
 VCPUS_ROW(map_gpa, &vmm_map_gpa, &vmm_map_gpa, &vmm_map_gpa)
 VCPUS_ROW(mixed, &vmm_info, &vmm_notify, &vmm_quote)
 VCPUS_ROW(mixed_map_gpa, &vmm_map_gpa, &vmm_io_in, &vmm_quote)
@@ -73,9 +72,7 @@ FIXTURE_VARIANT(chunks)
 /* Where KVM cuts is not ABI: each goes on in the order given, round and round. */
 CHUNKS_ROW(in_turn, false, "01", 0)
 CHUNKS_ROW(in_turn_one_range, true, "01", 0)
-CHUNKS_ROW(two_and_one, false, "001", 0)
 CHUNKS_ROW(first_refused, true, "01", 1)
-CHUNKS_ROW(second_refused, false, "10", 2)
 CHUNKS_ROW(second_refused_one_range, true, "110", 2)
 
 FIXTURE_VARIANT_ADD(chunks, overwritten)

@@ -190,5 +190,6 @@ void vmm_case_close(const struct vmm_case *c)
 		complete(&v);
 	vmm_close_vm(&v, c->end);
 	vmm_expect_no_splat(c->type->req[VMM_REQ_CLOSE]);
-	expect_next_vm(c, c->end == VMM_COMPLETED || c->end == VMM_RUN_UNMAPPED ? v.served : 0);
+	if (c->next)
+		expect_next_vm(c, c->end == VMM_COMPLETED || c->end == VMM_RUN_UNMAPPED ? v.served : 0);
 }
