@@ -64,6 +64,7 @@ enum observer_step {
 	OBSERVER_STEP_PSP,	/* a command of the PSP's */
 	OBSERVER_STEP_RMP,	/* a page assigned in the RMP */
 	OBSERVER_STEP_VCPU,	/* a vCPU that is created gets its place in KVM's array */
+	OBSERVER_STEP_CHARGE,	/* a cgroup's limit holds for a VM's KeyID or ASID */
 	OBSERVER_STEP_USER,	/* bytes copied from or to the VMM */
 };
 

@@ -23,6 +23,7 @@
 
 #define DOC_GHCB	"AMD 56421 GHCB 2.0"
 #define DOC_API		"Documentation/virt/kvm/api.rst"
+#define DOC_CGROUP	"Documentation/admin-guide/cgroup-v2.rst"
 #define DOC_HC		"Documentation/virt/kvm/x86/hypercalls.rst"
 #define DOC_SEV_C	"arch/x86/kvm/svm/sev.c"
 #define DOC_SEV_RST	"Documentation/virt/kvm/x86/amd-memory-encryption.rst"

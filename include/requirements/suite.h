@@ -47,6 +47,8 @@
 		"a TD that cannot be entered ends KVM_RUN with KVM_EXIT_INTERNAL_ERROR or FAIL_ENTRY")	\
 	REQUIREMENT(KERNEL_TD_ENTER_QUIET, "KERNEL-TD-ENTER-QUIET", DOC_STYLE, "Do not crash the kernel",	\
 		"that a TD cannot be entered, for which its guest can be the reason, makes no WARN")	\
+	REQUIREMENT(KERNEL_TD_CHARGE, "KERNEL-TD-CHARGE", DOC_CGROUP, "Misc",				\
+		"a TD whose KeyID is over its cgroup's limit gives back none that it has not got")	\
 	REQUIREMENT(SNP_LAUNCH_FAILS, "SNP-LAUNCH-FAILS", DOC_SEV_RST, "KVM_SEV_SNP_LAUNCH_START and on",	\
 		"a launch command out of order, with bad arguments or whose steps fail is an error")	\
 	REQUIREMENT(LIBKVM_ASSERT, "LIBKVM-ASSERT", "kselftest KVM library",			\

@@ -127,6 +127,7 @@ enum image_step {
 	IMAGE_STEP_PSP,		/* a command of the PSP's */
 	IMAGE_STEP_RMP,		/* a page assigned in the RMP */
 	IMAGE_STEP_VCPU,	/* a vCPU that is created gets its place in KVM's array */
+	IMAGE_STEP_CHARGE,	/* a cgroup's limit holds for a VM's KeyID or ASID */
 	IMAGE_STEP_USER,	/* bytes copied from or to the VMM */
 	IMAGE_NR_STEPS
 };

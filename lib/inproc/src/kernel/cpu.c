@@ -70,6 +70,7 @@ void glue_cpu_init(unsigned int cpu, unsigned long offset)
 	glue_signal.rlim[RLIMIT_MEMLOCK].rlim_cur = RLIM_INFINITY;
 	task->pid = cpu + 1;
 	task->tgid = 1;
+	glue_cgroup_init(task);
 	glue_set_current(task);
 
 	cpumask_set_cpu(cpu, &__cpu_possible_mask);

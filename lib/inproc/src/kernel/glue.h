@@ -132,6 +132,8 @@ void *glue_dup_user(enum image_alloc how, const void __user *src, size_t len, co
 void glue_rcu_barrier(void *owner);
 /* gmem.c */
 void glue_gmem_gone(void *hva, unsigned long size);
+/* misc_cg.c */
+void glue_cgroup_init(struct task_struct *task);
 /* ida.c: what @owner has not given back; is the KeyID known to hardware? */
 void glue_ids_left(void *owner);
 bool glue_id_in_use(unsigned int id) __weak;

@@ -136,9 +136,6 @@
 	stub mark_tsc_unstable
 	stub migrate_disable
 	stub migrate_enable
-	stub misc_cg_set_capacity
-	stub misc_cg_try_charge
-	stub misc_cg_uncharge
 	stub msr_set_bit
 	stub perf_get_x86_pmu_capability
 	stub profile_hits

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The "misc" cgroup controller (kernel/cgroup/misc.c), which limits how many KeyIDs and
+ * ASIDs a group's VMs may have.  A fake: all are in one group, and a test says when its
+ * limit is reached.
+ */
+#include <linux/misc_cgroup.h>
+
+#include "glue.h"
+
+static struct misc_cg glue_misc_cg = { .css.flags = CSS_NO_REF };
+static struct css_set glue_css_set = { .subsys[misc_cgrp_id] = &glue_misc_cg.css };
+
+void glue_cgroup_init(struct task_struct *task)
+{
+	RCU_INIT_POINTER(task->cgroups, &glue_css_set);
+}
+
+int misc_cg_set_capacity(enum misc_res_type type, u64 capacity)
+{
+	return 0;
+}
+
+int misc_cg_try_charge(enum misc_res_type type, struct misc_cg *cg, u64 amount)
+{
+	if (glue_host->step_fails(IMAGE_STEP_CHARGE))
+		return -EBUSY;
+	atomic64_add(amount, &cg->res[type].usage);
+	return 0;
+}
+
+void misc_cg_uncharge(enum misc_res_type type, struct misc_cg *cg, u64 amount)
+{
+	if (!cg)
+		return;
+	WARN_ONCE(atomic64_add_negative(-amount, &cg->res[type].usage),
+		  "misc cgroup resource %d became less than 0", type);
+	/* The next that is short of it has to show as well. */
+	if (atomic64_read(&cg->res[type].usage) < 0)
+		atomic64_set(&cg->res[type].usage, 0);
+}
