@@ -56,13 +56,15 @@ static uint64_t answers(const struct vmm_cpu *cpu)
 	return vmm_snp_cpu(cpu)->mailbox->answers;
 }
 
+/* @guest is no struct vmm_cpu: that may be gone by then, with the case that failed. */
 static void tell_answers(const void *guest)
 {
-	const struct vmm_cpu *cpu = guest;
-	const struct psc_request *psc = &vmm_snp_cpu(cpu)->mailbox->psc;
+	const struct vmm_snp_cpu *cpu = guest;
+	const struct psc_request *psc = &cpu->mailbox->psc;
 
 	check_note("guest: vCPU %u: has had %lu answers; the last page state change's SW_EXITINFO2 is 0x%lx, MSR 0x%lx",
-		   cpu->vcpu->id, answers(cpu), psc->answer.exit_info_2, psc->answer.msr);
+		   cpu->certs->vcpu->id, cpu->mailbox->answers, psc->answer.exit_info_2,
+		   psc->answer.msr);
 }
 
 static void add_cpus(struct vmm_vm *v, struct vmm_snp_vm *s)
@@ -81,7 +83,7 @@ static void add_cpus(struct vmm_vm *v, struct vmm_snp_vm *s)
 		cpu->mailbox->request = cpu->certs->mailbox.gva;
 		v->cpu[i].vcpu = cpu->certs->vcpu;
 		vcpu_args_set(v->cpu[i].vcpu, 1, mem.gva);
-		check_guest_view(v->owner, tell_answers, &v->cpu[i]);
+		check_guest_view(v->owner, tell_answers, cpu);
 	}
 }
 
