@@ -44,7 +44,7 @@ named()
 # judge NAME FILE: did the run with $TMP/NAME.status and .log find what FILE breaks?
 judge()
 {
-	local name=$1 file=$2 log=$TMP/$1.log status id said good=0
+	local name=$1 file=$2 log=$TMP/$1.log status id said why=
 	status=$(cat "$TMP/$name.status")
 	case $status in
 	1)	;;
@@ -59,8 +59,7 @@ judge()
 	named "$log" > "$TMP/$name.named"
 	for id in $(ids "$file" Requirement); do
 		grep -qx -e "$id" "$TMP/$name.named" && continue
-		echo "no failure names $id"
-		good=1
+		why+="no failure names $id"$'\n'
 	done
 	for id in $(cat "$TMP/$name.named"); do
 		# Whole protocols: any mistake may show in them.
@@ -69,17 +68,17 @@ judge()
 		grep -q -e "^$id |" "$ROOT/tools/known-issues" &&
 			[ "$(header "$file" Not-known)" != "$id" ] && continue
 		{ ids "$file" Requirement; ids "$file" Also; } | grep -qx -e "$id" && continue
-		echo "a failure names $id, which the patch does not list"
-		good=1
+		why+="a failure names $id, which the patch does not list"$'\n'
 	done
 	said=$(header "$file" Says)
 	if [ -n "$said" ] && ! grep -qF -e "$said" "$log"; then
-		echo "the report does not say '$said'"
-		good=1
+		why+="the report does not say '$said'"$'\n'
 	elif [ -z "$said$(header "$file" Requirement)" ]; then
-		echo "the patch has neither Requirement nor Says"
-		good=1
+		why+="the patch has neither Requirement nor Says"$'\n'
 	fi
-	[ $good = 0 ] || sed -n '/^Failures:$/,$p' "$log" | head -n 40
-	return $good
+	[ -n "$why" ] || return 0
+	sed -n '/^Failures:$/,$p' "$log" | head -n 40
+	# Last, because the report keeps the last lines.
+	printf %s "$why"
+	return 1
 }
