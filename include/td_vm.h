@@ -61,6 +61,12 @@ struct shared_mem td_vm_alloc_shared(struct td_vm *td, size_t pages);
  */
 void td_vm_launch(struct td_vm *td);
 
+/*
+ * Send an interrupt with @vector to the vCPU with local APIC ID @apic_id, below 256, from any
+ * thread: KVM_SIGNAL_MSI (Intel SDM volume 3, "Message Signalled Interrupts").
+ */
+void td_vm_send_interrupt(struct td_vm *td, unsigned int apic_id, uint8_t vector);
+
 /* Its end; a TD that was not launched too. */
 void td_vm_free(struct td_vm *td);
 

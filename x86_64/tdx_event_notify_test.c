@@ -224,16 +224,10 @@ struct announcement {
 	pthread_t thread;
 };
 
-#define MSI_ADDRESS	0xfee00000
-
 static void announce(const struct announcement *a)
 {
-	struct kvm_msi msi = { .address_lo = MSI_ADDRESS, .data = a->vector };
-	int ret;
-
 	__atomic_store_n(&a->header->status, GHCI_QUOTE_SUCCESS, __ATOMIC_RELEASE);
-	ret = __vm_ioctl(a->td->vm, KVM_SIGNAL_MSI, &msi);
-	TEST_ASSERT(ret > 0, "KVM_SIGNAL_MSI gives %d, errno %s", ret, strerror(errno));
+	td_vm_send_interrupt(a->td, 0, a->vector);
 }
 
 static void *announce_when_waited_for(void *arg)

@@ -15,8 +15,6 @@
 #include "tdvmcall_vm.h"
 
 #define VECTOR		64
-#define MSI_ADDRESS	0xfee00000u	/* and the APIC ID in bits 19:12 */
-#define MSI_DEST(id)	((id) << 12)
 
 /* R12: does the guest take interrupts? */
 #define TAKES		0
@@ -85,10 +83,7 @@ static void prepare_hlt(struct tdvmcall_vm *v, uint64_t blocked)
 
 static void interrupt(const struct tdvmcall_vm *v, unsigned int id)
 {
-	struct kvm_msi msi = { .address_lo = MSI_ADDRESS | MSI_DEST(id), .data = VECTOR };
-	int ret = __vm_ioctl(v->td->vm, KVM_SIGNAL_MSI, &msi);
-
-	TEST_ASSERT(ret > 0, "KVM_SIGNAL_MSI gives %d, errno %s", ret, strerror(errno));
+	td_vm_send_interrupt(v->td, id, VECTOR);
 }
 
 /* The guest goes on, with its answer, and has got the interrupt. */

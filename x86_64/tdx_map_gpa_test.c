@@ -261,16 +261,6 @@ COCO_TEST_F(refused, answer)
 /* ---- an interrupt is pending between two pieces ---- */
 
 #define MSI_VECTOR	0x40
-#define MSI_ADDRESS	0xfee00000
-
-/* To the vCPU with local APIC ID 0, which has interrupts disabled. */
-static void send_interrupt(struct tdvmcall_vm *v)
-{
-	struct kvm_msi msi = { .address_lo = MSI_ADDRESS, .data = MSI_VECTOR };
-	int ret = __vm_ioctl(v->td->vm, KVM_SIGNAL_MSI, &msi);
-
-	TEST_ASSERT(ret > 0, "KVM_SIGNAL_MSI gives %d, errno %s", ret, strerror(errno));
-}
 
 COCO_FIXTURE(interrupted);
 FIXTURE_VARIANT(interrupted)
@@ -312,8 +302,10 @@ COCO_TEST_F(interrupted, retry)
 			return;
 		next += chunk;
 		v.vcpu->run->hypercall.ret = 0;
-		if (i == variant->taken)
-			send_interrupt(&v);
+		if (i == variant->taken) {
+			/* To vCPU 0, which has interrupts disabled. */
+			td_vm_send_interrupt(v.td, 0, MSI_VECTOR);
+		}
 	}
 	if (next == end) {
 		expect_tdvmcall_answer(REQ_TDX_MAP_DONE, &v, GHCI_SUCCESS);

@@ -95,14 +95,10 @@ COCO_TEST_F(view, converted)
 /* ---- the VMM stops in the middle, or an interrupt does ---- */
 
 #define MSI_VECTOR	0x40
-#define MSI_ADDRESS	0xfee00000
 
 static void send_interrupt(struct tdvmcall_vm *v)
 {
-	struct kvm_msi msi = { .address_lo = MSI_ADDRESS, .data = MSI_VECTOR };
-	int ret = __vm_ioctl(v->td->vm, KVM_SIGNAL_MSI, &msi);
-
-	TEST_ASSERT(ret > 0, "KVM_SIGNAL_MSI gives %d, errno %s", ret, strerror(errno));
+	td_vm_send_interrupt(v->td, 0, MSI_VECTOR);
 }
 
 COCO_FIXTURE(stopped);

@@ -36,6 +36,10 @@
 
 #define CPUID_1_ECX_X2APIC	(1u << 21)
 
+/* Where KVM_SIGNAL_MSI goes: physical destination, fixed delivery */
+#define MSI_ADDRESS		0xfee00000u
+#define MSI_DEST_SHIFT		12
+
 const char *td_vm_missing(void)
 {
 	static char why[160];
@@ -361,6 +365,16 @@ void td_vm_launch(struct td_vm *td)
 	/* From here on libkvm refuses to walk the page tables. */
 	vm->arch.is_pt_protected = true;
 	td->launched = true;
+}
+
+void td_vm_send_interrupt(struct td_vm *td, unsigned int apic_id, uint8_t vector)
+{
+	struct kvm_msi msi = {
+		.address_lo = MSI_ADDRESS | apic_id << MSI_DEST_SHIFT, .data = vector,
+	};
+	int ret = __vm_ioctl(td->vm, KVM_SIGNAL_MSI, &msi);
+
+	TEST_ASSERT(ret > 0, "KVM_SIGNAL_MSI gives %d, errno %s", ret, strerror(errno));
 }
 
 void td_vm_free(struct td_vm *td)
