@@ -11,7 +11,6 @@ my %words = (
 	pass  => 'passed',
 	fail  => 'failed',
 	known => 'failed as is known',
-	skip  => 'skipped',
 );
 
 # How each of the group's cases ended, by test and case.
@@ -30,13 +29,17 @@ sub ends
 sub against
 {
 	my ($group, $label, $reference) = @_;
-	my ($alike, @lines) = (0);
+	my ($alike, $skipped, @lines) = (0, 0);
 	my $ends = ends($group);
 
 	for my $test (sort grep { $reference->{$_} } keys %$ends) {
 		my %names = map { $_ => 1 } map { keys %$_ } $ends->{$test}, $reference->{$test};
 		for my $name (sort keys %names) {
 			my ($here, $there) = map { $_->{$test}{$name} // '' } $ends, $reference;
+			if ($here eq 'skip' || $there eq 'skip') {
+				$skipped++;
+				next;
+			}
 			if ($here eq $there) {
 				$alike++;
 				next;
@@ -45,9 +48,9 @@ sub against
 				map { $words{$_} // 'did not end' } $here, $there;
 		}
 	}
-	return unless $alike || @lines;
-	return ("$group->{label} against $label: $alike ended alike, " . @lines .
-		' otherwise' . (@lines ? ':' : ''), @lines);
+	return unless $alike || $skipped || @lines;
+	return ("$group->{label} against $label: $alike ended alike, $skipped skipped by either, " .
+		@lines . ' otherwise' . (@lines ? ':' : ''), @lines);
 }
 
 # Lines on each of @groups against the one that is {reference}, if both are in this run.
