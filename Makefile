@@ -10,7 +10,12 @@
 #
 # BUILD=DIR builds elsewhere, KDIR=DIR names the kernel tree for check and bench.
 
+# A path with a blank in it is two, and clean would remove both.
+quote = '$(subst ','\'',$(1))'
 BUILD ?= build
+UNUSABLE := $(shell tools/path.sh checkout $(call quote,$(CURDIR)) \
+	BUILD $(call quote,$(value BUILD)))
+$(if $(UNUSABLE),$(error $(UNUSABLE)))
 override BUILD := $(abspath $(BUILD))
 export BUILD KDIR
 
@@ -25,7 +30,7 @@ all: setup
 
 check: setup
 	@tools/build.sh all unit
-	@tools/check/run.pl --root $(CURDIR) --build $(BUILD) $(TESTS)
+	@tools/check/run.pl --root "$(CURDIR)" --build "$(BUILD)" $(TESTS)
 
 bench: setup
 	@tools/build.sh all bench
@@ -35,7 +40,8 @@ setup:
 	@tools/setup.sh $(if $(filter 1,$(SETUP)),--install) $(PURPOSES)
 
 clean:
-	rm -rf $(BUILD)
+	$(if $(filter $(BUILD)/%,$(CURDIR)/),$(error BUILD: $(BUILD) holds the sources))
+	rm -rf "$(BUILD)"
 
 help:
 	@sed -n 's/^#\t/\t/p' Makefile

@@ -124,6 +124,10 @@ if [ "$platform" = hw ] || [ "$platform" = ref ]; then
 	[ ${#patches[@]} = 0 ] || die "--patch: platform $platform has no tree to patch"
 	[ -z "$sanitize" ] || die "--sanitize: platform $platform builds no kernel"
 fi
+export BUILD
+BUILD=$(readlink -m -- "${BUILD:-$root/build}")
+why=$("$root/tools/path.sh" checkout "$root" BUILD "$BUILD" \
+	${kdir:+"$kdir_from" "$(readlink -f -- "$kdir")"}) || die "$why"
 for name in ${tests[@]+"${tests[@]}"}; do
 	[ -f "$root/x86_64/${name%%:*}.c" ] && [[ ${name%%:*} == *_test ]] && continue
 	echo "run_tests.sh: unknown test '${name%%:*}'; the tests are:" >&2
@@ -146,8 +150,6 @@ if [ "$platform" != hw ]; then
 fi
 "$root/tools/setup.sh" $install "${purposes[@]}" || exit 2
 
-export BUILD
-BUILD=$(readlink -m -- "${BUILD:-$root/build}")
 # What is built is said on stderr: stdout is for results.
 target=all
 if [ -n "$list" ] || [ "$platform" = hw ]; then

@@ -12,6 +12,10 @@ set -eu
 cd "$(dirname "$0")/.."
 build=${BUILD:-$PWD/build}
 [ $# -gt 0 ] || set -- all
+why=$(tools/path.sh checkout "$PWD" BUILD "$build") || {
+	echo "build.sh: $why" >&2
+	exit 2
+}
 
 make=(make --no-print-directory --silent --file=tools/build.mk "BUILD=$build" "$@")
 # Options of a make above are for that one's targets.

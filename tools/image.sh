@@ -48,6 +48,8 @@ done
 [ -n "$kdir" ] || kdir=$("$top/tools/tree.sh" --out "$out" | tail -n 1)
 [ -d "$kdir" ] || die "no such directory: $kdir"
 kdir=$(readlink -f "$kdir")
+why=$("$top/tools/path.sh" checkout "$top" --out "$(readlink -m -- "$out")" --kdir "$kdir") ||
+	die "$why"
 for f in Makefile Kconfig arch/x86/kvm/svm/sev.c arch/x86/configs/x86_64_defconfig; do
 	[ -e "$kdir/$f" ] || die "$kdir is not a kernel tree with SEV support: it has no $f"
 done
@@ -220,7 +222,9 @@ sync_farm()
 		cmp -s "$work/stage/$f" "$farm/$f" || install_file "$work/stage/$f" "$f"
 	done < "$work/patched.new"
 	# A file that the patches remove is in neither the stage nor the farm.
-	for f in $(for p in "${patches[@]}"; do patch_paths "$p"; done); do
+	for p in "${patches[@]}"; do
+		patch_paths "$p"
+	done | while IFS= read -r f; do
 		[ -e "$work/stage/$f" ] || rm -f "$farm/$f"
 	done
 	mv "$work/patched.new" "$work/patched"

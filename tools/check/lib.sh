@@ -9,6 +9,10 @@ set -u
 nr_cases=0
 nr_failed=0
 TMP=$(mktemp -d "${TMPDIR:-/tmp}/coco-check-XXXXXX") || exit 1
+"$ROOT/tools/path.sh" "Bail out! TMPDIR" "$TMP" || {
+	rmdir "$TMP"
+	exit 1
+}
 trap 'rm -rf "$TMP"' EXIT
 trap 'exit 1' INT TERM HUP
 
