@@ -25,14 +25,14 @@ names, match the pattern CASE (* and ? as in a shell).
   --engine NAME       what runs the guest on src: kvm or unicorn; default: kvm where
                       /dev/kvm can be opened
   --sanitize          build the kernel's code with its undefined behaviour sanitizer (src)
+  --strict            fail if a known issue is repaired, too: for this suite's own CI
   --list              print tests, cases, requirements and revisions, and exit
   -j N                run N tests at a time; default: number of processors
   --timeout SECONDS   stop a test that takes longer; default: 45
   --out DIR           keep results there; default: a new directory in build/results
   --help              print this, and exit
 
-Exit status: 0 passed; 1 something failed, or passed that was expected to fail;
-2 usage or set-up; 4 nothing could be run.
+Exit status: 0 passed; 1 something failed; 2 usage or set-up; 4 nothing could be run.
 
 Environment: KDIR, and BUILD to build elsewhere than in build/.
 END
@@ -58,7 +58,7 @@ file()
 }
 
 root=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
-install='' platform='' engine='' list='' sanitize='' jobs='' timeout=45 out='' known=''
+install='' platform='' engine='' list='' sanitize='' strict='' jobs='' timeout=45 out='' known=''
 kdir=${KDIR:-} kdir_from=KDIR
 patches=() tests=()
 
@@ -86,6 +86,7 @@ while [ $# -gt 0 ]; do
 	--setup)	install=--install ;;
 	--list)		list=--list ;;
 	--sanitize)	sanitize=--sanitize ;;
+	--strict)	strict=--strict ;;
 	--platform)	platform=$value ;;
 	--engine)	engine=$value ;;
 	--kdir)		kdir=$value kdir_from=--kdir ;;
@@ -175,7 +176,7 @@ fi
 
 status=0
 "$root/tools/run.pl" --root "$root" --build "$BUILD" --timeout "$timeout" --jobs "$jobs" \
-	$list $sanitize ${out:+--out "$out"} \
+	$list $sanitize $strict ${out:+--out "$out"} \
 	${platform:+--platform "$platform"} ${engine:+--engine "$engine"} \
 	${kdir:+--kdir "$kdir"} ${known:+--known-issues "$known"} \
 	${patches[@]+"${patches[@]}"} -- ${tests[@]+"${tests[@]}"} || status=$?

@@ -108,6 +108,7 @@ printf '%s\n' 'REQ-THREE | <6.12.2 | commit 123456789abc' > "$TMP/tools/known-is
 rm "$TMP"/x86_64/*_test.c
 : > "$TMP/x86_64/pass_test.c"
 ok "golden.unexpected_pass" golden_case unexpected_pass pass_test
+ok "golden.unexpected_pass_strict" golden_case unexpected_pass_strict --strict pass_test
 ok "golden.unexpected_pass_not_run" golden_case unexpected_pass_not_run pass_test:f.one
 ok "golden.list" golden_case list --list
 

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 
 export BUILD
-run=("$ROOT/run_tests.sh" --platform src)
+run=("$ROOT/run_tests.sh" --strict --platform src)
 tests=$(cd "$ROOT/x86_64" && printf '%s\n' snp_req_certs_*_test.c | sed 's/\.c$//')
 
 # revision NAME: the suite passes on it, and it is the only one that is not skipped.

@@ -84,7 +84,7 @@ patch_rejected()
 	[ ! -e "$TMP/bad/summary" ] || { echo "it went on"; return 1; }
 }
 
-ok "first_run" expect 0 "passed, 0 failed" "$run" --out "$TMP/run"
+ok "first_run" expect 0 "passed, 0 failed" "$run" --strict --out "$TMP/run"
 ok "nothing_changed_is_fast" fast
 ok "two_at_once" two_at_once
 ok "coco_v1_unicorn" expect 0 "coco_v1" "$run" --platform src --engine unicorn --out "$TMP/uc" \

@@ -35,7 +35,7 @@ sub load
 		$bad->("$req is listed for '$trees' already") if $seen{"$req $trees"}++;
 		push @issues, {
 			req => $req, trees => $trees, evidence => $evidence,
-			alternatives => \@alternatives, line => $.,
+			alternatives => \@alternatives, place => "$path:$.",
 		};
 	}
 	return bless \@issues, $class;
@@ -68,21 +68,23 @@ sub condition_holds
 	       $op eq '>' ? $order > 0 : $op eq '>=' ? $order >= 0 : $order == 0;
 }
 
-# {requirement id => evidence} of the issues of a tree with this version, such as
-# "6.12.117"; a suffix as in "7.1.0-rc3" or "6.12.9-amd64" is not looked at.
+# The issues of a tree with this version, such as "6.12.117"; a suffix as in "7.1.0-rc3"
+# or "6.12.9-amd64" is not looked at.
+sub issues_of_version
+{
+	my ($self, $version) = @_;
+
+	($version) = $version =~ /^(\d+(?:\.\d+)*)/ or return;
+	return grep {
+		grep { !grep { !condition_holds($_, $version) } @$_ } @{$_->{alternatives}}
+	} @$self;
+}
+
+# Of these, {requirement id => evidence}.
 sub of_version
 {
 	my ($self, $version) = @_;
-	my %known;
-
-	($version) = $version =~ /^(\d+(?:\.\d+)*)/ or return {};
-	for my $issue (@$self) {
-		for my $conditions (@{$issue->{alternatives}}) {
-			next if grep { !condition_holds($_, $version) } @$conditions;
-			$known{$issue->{req}} = $issue->{evidence};
-		}
-	}
-	return \%known;
+	return { map { $_->{req} => $_->{evidence} } $self->issues_of_version($version) };
 }
 
 # The issues of a requirement, of whatever tree.
