@@ -72,7 +72,7 @@ runner_killed()
 	local pid
 	"$ROOT/tools/run.pl" --root "$TMP" --build "$TMP/build" --out "$TMP/out" --platform src \
 		--engine unicorn --timeout 60 hang_hard_test > /dev/null 2>&1 < /dev/null & pid=$!
-	for _ in {1..50}; do
+	for _ in {1..300}; do
 		still_runs && break
 		sleep 0.1
 	done
