@@ -25,7 +25,8 @@ names, match the pattern CASE (* and ? as in a shell).
   --engine NAME       what runs the guest on src: kvm or unicorn; default: kvm where
                       /dev/kvm can be opened
   --sanitize          build the kernel's code with its undefined behaviour sanitizer (src)
-  --strict            fail if a known issue is repaired, too: for this suite's own CI
+  --strict            fail, too, if a known issue is repaired, or a patch of
+                      tools/patches does not apply: for this suite's own CI
   --list              print tests, cases, requirements and revisions, and exit
   -j N                run N tests at a time; default: number of processors
   --timeout SECONDS   stop a test that takes longer; default: 45

@@ -8,8 +8,8 @@
 #
 # With --sanitize the tree's objects are built with its undefined behaviour sanitizer.
 #
-# Prints IMAGE=, TREE=, VERSION=, PATCHES= and SLOT= lines.  Status 0, or 2 with a
-# message.  The tree is never written to: kbuild sees a farm of links to its
+# Prints IMAGE=, TREE=, VERSION=, PATCHES= and SLOT= lines.  Status 0; or 2, or 3 if a
+# patch does not apply, with a message.  The tree is never written to: kbuild sees a farm of links to its
 # sources without any build products, in which patched files are copies.
 #
 # A slot is a farm with its object directory, kept for the next time; patches
@@ -148,7 +148,7 @@ stage_patches()
 			     /FAILED|can.t find file|previously applied|malformed|garbage/ {
 				print "image.sh:   " file ": " $0 }' "$log" >&2
 			rm -rf "$work/stage"
-			exit 2
+			exit 3
 		fi
 	done
 }

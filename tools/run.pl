@@ -170,7 +170,7 @@ sub report
 		push @summary, 'TAP::Harness reports an error' if !$total->{fail};
 		return FAILED;
 	}
-	return FAILED if @unexpected && $options{strict};
+	return FAILED if $options{strict} && (@unexpected || grep { $_->{stale} } @$groups);
 	if (!$total->{pass} && !$total->{known}) {
 		push @summary, 'Nothing could be run.';
 		return NOTHING;

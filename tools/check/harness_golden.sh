@@ -123,6 +123,15 @@ ok "image_arguments" diff - "$TMP/image.tail" <<-END
 	--out $TMP/build --patch /p/a.patch --patch /p/b.patch
 	--out $TMP/build --kdir /k
 END
+
+# One of ours that does not apply any more takes out its own runs; the user's ends the run.
+sed -i '/^patches=/a case "$*" in *stale.patch*) echo "patch does not apply: stale.patch" >&2; exit 3 ;; esac' \
+	"$TMP/tools/image.sh"
+: > "$TMP/tools/known-issues"
+: > "$TMP/tools/patches/6.12/stale.patch"
+ok "golden.stale" golden_case stale
+ok "golden.stale_strict" golden_case stale_strict --strict
+ok "golden.stale_named" golden_case stale_named --patch /p/stale.patch
 rm -r "$TMP/tools/patches"
 
 # Nothing that it started outlives the runner.

@@ -82,6 +82,9 @@ patch_rejected()
 	expect 2 "arch/x86/kvm/svm/sev.c" "$run" --patch "$TMP/bad.patch" --out "$TMP/bad" ||
 		return 1
 	[ ! -e "$TMP/bad/summary" ] || { echo "it went on"; return 1; }
+	# The runner tells it from a build that failed.
+	expect 3 "patch does not apply" "$ROOT/tools/image.sh" --out "$BUILD" --slot check-rejected \
+		--patch "$TMP/bad.patch"
 }
 
 ok "first_run" expect 0 "passed, 0 failed" "$run" --strict --out "$TMP/run"

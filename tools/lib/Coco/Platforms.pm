@@ -8,6 +8,7 @@
 #	tests	regex of the programs that it is for (none: all); others are left out
 #	others	why they are: said if nothing else remains (none: then nothing is)
 #	skip	instead of all that: why it cannot be run
+#	stale	the reason is ours: a patch of tools/patches that does not apply
 #	revision	of the reference model; reference: it is the one to compare kernels with
 package Coco::Platforms;
 
@@ -18,6 +19,9 @@ use POSIX ();
 # Seconds that a VM of a test may live: a hang is reported in the case where it
 # happens, with the place, before the kernel's test harness kills the case (30 s).
 use constant CASE_TIMEOUT => 20;
+
+# The status of tools/image.sh when a patch does not apply.
+use constant DOES_NOT_APPLY => 3;
 
 sub kvm_usable
 {
@@ -105,10 +109,10 @@ sub concerned
 	my ($patch) = @_;
 
 	open my $fh, '<', $patch or die "cannot read $patch: $!\n";
-	while (<$fh>) {
-		last if /^--- /;
-		next unless s/^Tests:\s*//;
-		my $names = join '|', map { quotemeta =~ s/\\\*/.*/gr } split;
+	while (my $line = <$fh>) {
+		last if $line =~ /^--- /;
+		next unless $line =~ s/^Tests:\s*//;
+		my $names = join '|', map { quotemeta =~ s/\\\*/.*/gr } split ' ', $line;
 		return qr/^(?:$names)$/;
 	}
 	return undef;
@@ -121,9 +125,9 @@ sub src_groups
 	my @variants = ([map { ('--patch', $_) } @{$options->{patches}}]);
 
 	# The default tree as it is, and with each of our patches.
-	my @concerned;
+	my (@own, @concerned);
 	if (!@tree && !@{$options->{patches}}) {
-		my @own = sort glob "\Q$options->{root}\E/tools/patches/6.12/*.patch";
+		@own = sort glob "\Q$options->{root}\E/tools/patches/6.12/*.patch";
 		push @variants, map { ['--patch', $_] } @own;
 		@concerned = map { concerned($_) } @own unless $options->{named};
 	}
@@ -133,16 +137,23 @@ sub src_groups
 		(tests => qr/^(?!tdx_)/, others => 'the tree has no arch/x86/kvm/vmx/tdx.c');
 	my $engine = engine($options->{engine});
 	push @tree, '--sanitize' if $options->{sanitize};
-	my @images = build_images($options, map { [@tree, @$_] } @variants);
-	unshift @concerned, undef;
+	my @images = build_images($options, scalar @own, map { [@tree, @$_] } @variants);
+	unshift @$_, undef for \@own, \@concerned;
 	return map {
-		my $concerned = shift @concerned;
+		my ($own, $concerned) = (shift @own, shift @concerned);
+		my @stale;
+		if ($_->{stale}) {
+			my $patch = $own =~ s{.*/}{}r;
+			$_ = { %{$images[0]}, PATCHES => $patch };
+			@stale = (stale => 1, skip => "$patch does not apply to this tree any more");
+		}
 		my $tree = join ' + ', $_->{TREE}, map { s/\.patch$//r } split /,/, $_->{PATCHES};
 		$tree .= ', sanitized' if $options->{sanitize};
 		{
 			label => "src/$engine $tree",
 			dir => "src-$engine-" . $tree =~ s/[^\w.+-]+//gr,
 			version => $_->{VERSION},
+			@stale,
 			($concerned ? (tests => $concerned, others => 'its Tests: names no test') : @tests),
 			env => {
 				COCO_PLATFORM => 'src',
@@ -156,10 +167,11 @@ sub src_groups
 }
 
 # Have tools/image.sh build an image for each of @variants (its options), at once.
-# Returns what it printed for each, as a hash.
+# Returns what it printed for each, as a hash; {stale} if it is one of the last $own, and
+# its patch does not apply.
 sub build_images
 {
-	my ($options, @variants) = @_;
+	my ($options, $own, @variants) = @_;
 	my (@running, @images);
 
 	for my $variant (@variants) {
@@ -171,11 +183,14 @@ sub build_images
 	for my $fh (@running) {
 		my %image = map { /^([A-Z]+)=(.*)$/ ? ($1 => $2) : () } <$fh>;
 		# It has said itself what is wrong.
-		close $fh or $failed = 1;
+		unless (close $fh) {
+			$image{stale} = @images >= @variants - $own && $? == DOES_NOT_APPLY << 8
+				or $failed = 1;
+		}
 		push @images, \%image;
 	}
 	die "no kernel image\n" if $failed;
-	for my $image (@images) {
+	for my $image (grep { !$_->{stale} } @images) {
 		for (qw(IMAGE TREE VERSION PATCHES)) {
 			die "tools/image.sh printed no $_\n" unless defined $image->{$_};
 		}
