@@ -33,7 +33,8 @@ names, match the pattern CASE (* and ? as in a shell).
   --out DIR           keep results there; default: a new directory in build/results
   --help              print this, and exit
 
-Exit status: 0 passed; 1 something failed; 2 usage or set-up; 4 nothing could be run.
+Exit status: 0 passed; 1 something failed; 2 usage or set-up; 3 nothing failed, but
+something that a case needs is lacking in the in-process KVM; 4 nothing could be run.
 
 Environment: KDIR, and BUILD to build elsewhere than in build/.
 END

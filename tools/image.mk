@@ -6,6 +6,7 @@
 #	FLAGS	a file with the flags that the tree compiled sev.o with
 #	TREE_OBJS	the tree's objects
 #	PARTS		what is linked, if not those and the glue
+#	UNPROVIDE	symbols that the glue shall not have
 
 KERNEL := $(TOP)/lib/inproc/src/kernel
 # Files named tdx_* are for trees that have a tdx.c.
@@ -46,7 +47,11 @@ $(WORK)/undefined.lds: $(WORK)/all.o
 		 $$1 == "U" && !($$2 in no) { printf "PROVIDE(%s = 0x%x);\n", $$2, base; base += step }' > $@.new
 	mv $@.new $@
 
-PARTS := $(WORK)/tree.o $(GLUE_OBJS)
+PARTS := $(WORK)/tree.o $(if $(UNPROVIDE),$(WORK)/glue.o,$(GLUE_OBJS))
+$(WORK)/glue.o: $(GLUE_OBJS)
+	ld -r -z noexecstack -o $@ $^
+	objcopy $(foreach s,$(UNPROVIDE),--redefine-sym $(s)=unprovided_$(s)) $@
+
 $(WORK)/all.o: $(PARTS)
 	ld -r -z noexecstack -o $@ $^
 

@@ -4,9 +4,11 @@
 # Make the kernel image of a tree: configure and build its KVM objects, outside
 # the tree, and link them with our glue.
 #
-#   tools/image.sh [--out DIR] [--kdir DIR] [--patch FILE]... [--slot NAME] [--sanitize] [-j N]
+#   tools/image.sh [--out DIR] [--kdir DIR] [--patch FILE]... [--slot NAME] [--sanitize]
+#		  [--unprovide SYMBOL] [-j N]
 #
 # With --sanitize the tree's objects are built with its undefined behaviour sanitizer.
+# With --unprovide the glue does not provide the symbol: for the suite's own tests.
 #
 # Prints IMAGE=, TREE=, VERSION=, PATCHES= and SLOT= lines.  Status 0; or 2, or 3 if a
 # patch does not apply, with a message.  The tree is never written to: kbuild sees a farm of links to its
@@ -24,6 +26,7 @@ out=build
 kdir=
 slot=
 sanitize=
+unprovide=
 jobs=$(nproc)
 patches=()
 
@@ -39,6 +42,7 @@ while [ $# -gt 0 ]; do
 	--kdir) kdir=${2:?}; shift 2 ;;
 	--patch) patches+=("$(readlink -f "${2:?}")"); shift 2 ;;
 	--slot) slot=${2:?}; shift 2 ;;
+	--unprovide) unprovide=${2:?}; shift 2 ;;
 	--sanitize) sanitize=sanitize; shift ;;
 	-j) jobs=${2:?}; shift 2 ;;
 	*) die "unknown option $1" ;;
@@ -62,7 +66,7 @@ out=$(readlink -f "$out")
 # Objects and glue of a tree; a name that tells slots apart, no more.
 slot_name()	# [PATCH]...
 {
-	printf '%s\n' "$kdir" $sanitize "$@" | sha256sum | cut -c1-12
+	printf '%s\n' "$kdir" $sanitize $unprovide "$@" | sha256sum | cut -c1-12
 }
 : "${slot:=$(slot_name "${patches[@]}")}"
 work=$out/image/$slot
@@ -364,7 +368,7 @@ inputs()
 {
 	list_tree | sort
 	gcc --version | head -n 1
-	echo "$sanitize"
+	echo "$sanitize $unprovide"
 	sha256sum "${patches[@]}" "$top"/tools/image.* "$top"/lib/inproc/src/image.h \
 		"$top"/lib/inproc/src/kernel/* < /dev/null
 }
@@ -411,7 +415,7 @@ update "$work/probe.new" "$work/glue_probe.h"
 
 env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -j "$jobs" -C "$objdir" \
 	-f "$top/tools/image.mk" TOP="$top" WORK="$work" FLAGS="$work/flags" \
-	TREE_OBJS="${objs[*]}" > "$work/link.log" 2>&1 || {
+	UNPROVIDE="$unprovide" TREE_OBJS="${objs[*]}" > "$work/link.log" 2>&1 || {
 	tail -n 30 "$work/link.log" >&2
 	die "linking the image of $kdir failed; the whole output is in $work/link.log"
 }

@@ -18,7 +18,7 @@ use Coco::Platforms;
 use Coco::Report;
 use Coco::Suite;
 
-use constant { PASSED => 0, FAILED => 1, USAGE => 2, NOTHING => 4 };
+use constant { PASSED => 0, FAILED => 1, USAGE => 2, NOT_DRIVEN => 3, NOTHING => 4 };
 
 my %options = (patches => [], jobs => 1, timeout => 45);
 my @summary;
@@ -118,7 +118,7 @@ sub unexpected_passes
 			my @reqs = @{$reqs{$case->{name}} // []};
 			if ($case->{status} eq 'pass') {
 				$ran{$_} = "$job->{test} $case->{name}" for @reqs;
-			} elsif ($case->{status} eq 'fail') {
+			} elsif ($case->{status} =~ /^(?:fail|undriven)$/) {
 				$failed{$_} = 1 for @reqs;
 			}
 			$failed{$_->{req}} = 1 for @{$case->{fails}};
@@ -159,6 +159,8 @@ sub report
 	push @summary, '', @compared if @compared;
 	my @known = map { "  $_" } Coco::Report::known_issues(@$jobs);
 	push @summary, '', 'Known issues:', @known if @known;
+	my @undriven = Coco::Report::not_driven(@$jobs);
+	push @summary, '', 'Not driven:', @undriven if @undriven;
 	my @failures = Coco::Report::failures(@$jobs);
 	push @summary, '', 'Failures:', @failures if @failures;
 	push @summary, '', 'REPAIRED: known issues that did not show' .
@@ -171,6 +173,7 @@ sub report
 		return FAILED;
 	}
 	return FAILED if $options{strict} && (@unexpected || grep { $_->{stale} } @$groups);
+	return NOT_DRIVEN if $total->{undriven};
 	if (!$total->{pass} && !$total->{known}) {
 		push @summary, 'Nothing could be run.';
 		return NOTHING;

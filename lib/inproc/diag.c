@@ -9,19 +9,16 @@
 
 #include "device.h"
 
-void inproc_diag(const char *fmt, ...)
+static void say(const char *prefix, const char *fmt, va_list ap)
 {
-	char buf[1024] = "# inproc: ";
-	const size_t head = strlen(buf);
+	const size_t head = strlen(prefix);
 	int saved = errno;
+	char buf[1024];
 	size_t len;
-	va_list ap;
 	int n;
 
-	va_start(ap, fmt);
+	memcpy(buf, prefix, head);
 	n = vsnprintf(buf + head, sizeof(buf) - head - 1, fmt, ap);
-	va_end(ap);
-
 	len = head + (n < 0 ? 0 : (size_t)n);
 	if (len > sizeof(buf) - 2)
 		len = sizeof(buf) - 2;
@@ -30,6 +27,24 @@ void inproc_diag(const char *fmt, ...)
 	if (write(STDERR_FILENO, buf, len) < 0)
 		len = 0;
 	errno = saved;
+}
+
+void inproc_diag(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say("# inproc: ", fmt, ap);
+	va_end(ap);
+}
+
+void inproc_not_driven(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say("# not driven: ", fmt, ap);
+	va_end(ap);
 }
 
 /* Sorted by name; what an ordinary VMM may ask that we could have to decline. */
@@ -156,7 +171,7 @@ long diag_unsupported(const char *what, unsigned int cmd, long err)
 	const unsigned long bit = 1UL << (nr % bits);
 
 	if (!(__atomic_fetch_or(&said[nr / bits], bit, __ATOMIC_RELAXED) & bit))
-		inproc_diag("%s (0x%x) is not implemented for %s: %s", diag_ioctl_name(cmd), cmd,
-			    what, strerror((int)-err));
+		inproc_not_driven("%s (0x%x) is not implemented for %s: %s", diag_ioctl_name(cmd),
+				  cmd, what, strerror((int)-err));
 	return err;
 }

@@ -229,4 +229,12 @@ bool inproc_fd_is_sev(int fd);
  */
 void inproc_diag(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/*
+ * What the in-process KVM, or the image, lacks.  A case that ends without a result after
+ * that has tested nothing: the runner calls it not driven, for the reason given here
+ * (tools/lib/Coco/Verdict.pm), so that it must not vary from case to case.  A glue_die()
+ * whose text begins with "not driven: " says the same.
+ */
+void inproc_not_driven(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
 #endif

@@ -116,8 +116,8 @@ static long enable_cap(unsigned long arg)
 
 	if (copy_from_user(&cap, (void *)arg, sizeof(cap)))
 		return -EFAULT;
-	inproc_diag("KVM_ENABLE_CAP of capability %u is not implemented for an ordinary VM: EINVAL",
-		    cap.cap);
+	inproc_not_driven("KVM_ENABLE_CAP of capability %u is not implemented for an ordinary VM: "
+			  "EINVAL", cap.cap);
 	return -EINVAL;
 }
 

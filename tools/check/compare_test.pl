@@ -40,6 +40,10 @@ is_deeply([Coco::Compare::lines(group('src', { a => { one => 'pass' } }), $ref)]
 	['src against ref: 1 ended alike, 0 skipped by either, 1 otherwise:',
 	 '  a: two: did not end, there passed'], 'a case is missing');
 
+is_deeply([Coco::Compare::lines(group('src', { a => { one => 'undriven', two => 'pass' } }), $ref)],
+	['src against ref: 1 ended alike, 0 skipped by either, 1 not driven by either, 0 otherwise'],
+	'what was not driven says nothing of the kernel');
+
 is_deeply([Coco::Compare::lines(group('src', { c => { one => 'pass' } }), $ref)], [],
 	'nothing in common');
 is_deeply([Coco::Compare::lines(group('src', { a => { one => 'pass' } }))], [], 'no reference');

@@ -63,6 +63,8 @@ my @failures = Coco::Report::failures(@jobs);
 print map { "$_\n" } '', 'Failures:', @failures if @failures;
 my $reasons = Coco::Report::skip_reasons(@verdicts);
 print "\n$n->{skip} skipped: $reasons\n" if $n->{skip};
+# What lacks a result here has failed.
+$n->{fail} += $n->{undriven};
 $n->{fail}++ if !$content && !$n->{fail};
 printf "\n%d passed, %d failed\n", $n->{pass} + $n->{known}, $n->{fail};
 exit($n->{fail} || !$n->{pass} ? 1 : 0);

@@ -243,6 +243,6 @@ long ref_vcpu_ioctl(struct inproc_vcpu *host, unsigned int cmd, unsigned long ar
 		/* The module's, not KVM's. */
 		return -EINVAL;
 	}
-	inproc_diag("ioctl 0x%x is not implemented for a TD's vCPU: EINVAL", cmd);
+	inproc_not_driven("ioctl 0x%x is not implemented for a TD's vCPU: EINVAL", cmd);
 	return -EINVAL;
 }

@@ -246,7 +246,7 @@ long ref_vm_ioctl(struct inproc_vm *host, unsigned int cmd, unsigned long arg)
 		r = signal_msi(vm, arg);
 		break;
 	default:
-		inproc_diag("ioctl 0x%x is not implemented for a TD: ENOTTY", cmd);
+		inproc_not_driven("ioctl 0x%x is not implemented for a TD: ENOTTY", cmd);
 		r = -ENOTTY;
 	}
 	pthread_mutex_unlock(&host->lock);

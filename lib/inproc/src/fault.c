@@ -84,11 +84,11 @@ static void report(int sig, const struct image_regs *regs)
 	image_describe(ip, text, sizeof(text));
 
 	if (image_is_undefined(regs->ip))
-		inproc_diag("kernel code called %s(), which the image does not provide, in %s",
-			    image_undefined_name(regs->ip), text);
+		inproc_not_driven("kernel code called %s(), which the image does not provide",
+				  image_undefined_name(regs->ip));
 	else if (sig == SIGSEGV && image_is_undefined(addr))
-		inproc_diag("kernel code accessed %s, which the image does not provide, in %s",
-			    image_undefined_name(addr), text);
+		inproc_not_driven("kernel code accessed %s, which the image does not provide",
+				  image_undefined_name(addr));
 	else if (!image_contains(regs->ip))
 		inproc_diag("kernel code called address %#lx, in %s", regs->ip, text);
 	else

@@ -29,7 +29,7 @@ sub ends
 sub against
 {
 	my ($group, $label, $reference) = @_;
-	my ($alike, $skipped, @lines) = (0, 0);
+	my ($alike, $skipped, $undriven, @lines) = (0, 0, 0);
 	my $ends = ends($group);
 
 	for my $test (sort grep { $reference->{$_} } keys %$ends) {
@@ -40,6 +40,10 @@ sub against
 				$skipped++;
 				next;
 			}
+			if ($here eq 'undriven' || $there eq 'undriven') {
+				$undriven++;
+				next;
+			}
 			if ($here eq $there) {
 				$alike++;
 				next;
@@ -48,9 +52,9 @@ sub against
 				map { $words{$_} // 'did not end' } $here, $there;
 		}
 	}
-	return unless $alike || $skipped || @lines;
+	return unless $alike || $skipped || $undriven || @lines;
 	return ("$group->{label} against $label: $alike ended alike, $skipped skipped by either, " .
-		@lines . ' otherwise' . (@lines ? ':' : ''), @lines);
+		($undriven ? "$undriven not driven by either, " : '') . @lines . ' otherwise' . (@lines ? ':' : ''), @lines);
 }
 
 # Lines on each of @groups against the one that is {reference}, if both are in this run.

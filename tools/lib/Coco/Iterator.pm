@@ -33,6 +33,7 @@ sub next_raw
 		chomp $line;
 		if ($line =~ /^\0end\t(\d+)\t(\w*)\t([\d.]+)$/) {
 			$self->{wait} = $self->{verdict}->finish($1, $2, $3);
+			push @{$self->{rest}}, $self->{verdict}->rest;
 			next;
 		}
 		my ($seconds, $text) = split /\t/, $line, 2;
@@ -41,7 +42,7 @@ sub next_raw
 		return $tap if defined $tap;
 	}
 	$self->reap;
-	return undef;
+	return shift @{$self->{rest}};
 }
 
 sub reap

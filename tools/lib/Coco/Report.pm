@@ -12,6 +12,7 @@ use Coco::Verdict;
 use constant {
 	LAST_VIEWS   => 8,
 	LAST_PRINTKS => 4,
+	FIRST_CASES  => 4,	# of those that ended alike
 };
 
 my @kinds = (
@@ -19,6 +20,7 @@ my @kinds = (
 	[fail  => 'failed'],
 	[known => 'known issues'],
 	[skip  => 'skipped'],
+	[undriven => 'not driven'],
 );
 
 sub tally
@@ -32,7 +34,8 @@ sub tally
 	return \%n;
 }
 
-# "3 passed, 1 failed", without zeroes other than "0 failed" if $all is not set.
+# "3 passed, 1 failed", without zeroes other than "0 failed" if $all is not set; nobody
+# needs to hear that nothing is lacking.
 sub counts
 {
 	my ($n, $all) = @_;
@@ -40,7 +43,7 @@ sub counts
 
 	for my $kind (@kinds) {
 		my ($key, $word) = @$kind;
-		next if !$n->{$key} && !$all && $key ne 'fail';
+		next if !$n->{$key} && $key ne 'fail' && (!$all || $key eq 'undriven');
 		$word = 'known issue' if $key eq 'known' && $n->{$key} == 1;
 		push @parts, "$n->{$key} $word";
 	}
@@ -62,7 +65,8 @@ sub skip_reasons
 	return join '; ', map { "$reasons{$_}: $_" } @order;
 }
 
-my %mark = (pass => 'ok', fail => 'FAILED', known => 'known', skip => 'skip');
+my %mark = (pass => 'ok', fail => 'FAILED', known => 'known', skip => 'skip',
+	    undriven => 'not driven');
 
 # While tests run: a line for the program and one for each failure, or each case if
 # $every_case is set.  The details of failures come at the end.
@@ -80,6 +84,8 @@ sub print_job
 			length $why ? ": $why" : '', $case->{seconds};
 	}
 	print "  skip    $verdict->{skip_all}\n" if $every_case && defined $verdict->{skip_all};
+	print "  not driven  $verdict->{undriven_all}\n"
+		if $every_case && defined $verdict->{undriven_all};
 	print "  FAILED  $_\n" for @{$verdict->{problems}};
 }
 
@@ -132,6 +138,12 @@ sub last_of
 	return @list > $n ? @list[-$n .. -1] : @list;
 }
 
+sub first_of
+{
+	my ($n, @list) = @_;
+	return @list > $n ? @list[0 .. $n - 1] : @list;
+}
+
 # A line for each known issue that showed on @jobs: how often, and the hint.
 sub known_issues
 {
@@ -144,6 +156,32 @@ sub known_issues
 	return map {
 		s/^known issue //r . " ($count{$_} " . ($count{$_} == 1 ? 'case)' : 'cases)')
 	} sort keys %count;
+}
+
+# What was lacking on @jobs: a line for each reason, below it the cases, and where the
+# kernel was in the first of them.
+sub not_driven
+{
+	my (@jobs) = @_;
+	my (%cases, %where);
+
+	for my $job (@jobs) {
+		my $verdict = $job->{verdict};
+		push @{$cases{$verdict->{undriven_all}}}, "$job->{title}: all of it"
+			if defined $verdict->{undriven_all};
+		for my $case (grep { $_->{status} eq 'undriven' } @{$verdict->{cases}}) {
+			push @{$cases{$case->{reason}}}, "$job->{title}: $case->{name}";
+			$where{$case->{reason}} //= (grep { /^# inproc: {5}/ } @{$case->{notes}})[0];
+		}
+	}
+	return map {
+		my @cases = @{$cases{$_}};
+		my $where = $where{$_};
+		my @more = @cases > FIRST_CASES ? '    and ' . (@cases - FIRST_CASES) . ' more' : ();
+		("  $_ (" . (@cases == 1 ? '1 case)' : @cases . ' cases)'),
+			defined $where ? '    in ' . $where =~ s/^# inproc: +//r : (),
+			(map { "    $_" } first_of(FIRST_CASES, @cases)), @more);
+	} sort { @{$cases{$b}} <=> @{$cases{$a}} || $a cmp $b } keys %cases;
 }
 
 # Lines for every failure of @jobs.

@@ -29,6 +29,9 @@ my $VIEW_LINE = qr/^\#\s(?<side>rule|guest|host|kernel):\s(?<text>.*)$/x;
 my $PLACE_LINE = qr{^\#\s*inproc:\s+(?<place>(?:hang:|kernel (?:BUG|code)) .*)$};
 my $NO_KVM_LINE = qr{^\#\s*inproc:\s+(?:platform \S+ does not start|no engine to run guests with)};
 
+# What the in-process KVM says that it, or the kernel image, lacks (inproc_not_driven()).
+my $LACKS_LINE = qr{^\# (?:inproc: )?not driven: (?<lacks>.+)$};
+
 # What follows "ok N": name, directive, reason.
 my $RESULT_REST = qr/^\s*(?:-\s+)?(.*?)\s*(?:\#\s*(SKIP|TODO|XFAIL|XPASS)\b\s*(.*))?$/i;
 
@@ -102,6 +105,7 @@ sub line
 	# Or on none, and what it then calls a skip is none.
 	$self->problem($text =~ s/^#\s*//r) if $text =~ $NO_KVM_LINE;
 	$self->{place} //= $+{place} if $text =~ $PLACE_LINE;
+	$self->{lacks} //= shorten($+{lacks}) if $text =~ $LACKS_LINE;
 	if ($text =~ /^#\s+RUN\s+(\S+)/) {
 		$self->{running} = $1;
 		$self->{started} = $seconds;
@@ -162,7 +166,11 @@ sub result
 		$self->problem("case $name reported twice");
 	}
 
-	if ($not) {
+	if ($not && !$directive && $self->not_driven($case)) {
+		$self->{not_ok}++;
+		$case->{status} = 'undriven';
+		$case->{reason} = $self->{lacks};
+	} elsif ($not) {
 		$self->{not_ok}++;
 		$case->{fatal} //= "marks itself $directive, $OWN_DIRECTIVE" if $directive;
 		my $hint = $self->known_issue($case);
@@ -191,12 +199,22 @@ sub result
 	$self->{views} = [];
 	$self->{notes} = [];
 	$self->{nested} = [];
-	delete @$self{qw(fatal running place)};
+	delete @$self{qw(fatal running place lacks)};
 
 	return "ok $number $name" if $case->{status} eq 'pass';
 	return "ok $number $name # SKIP $case->{reason}" if $case->{status} eq 'skip';
-	return "not ok $number $name # TODO $case->{reason}" if $case->{status} eq 'known';
+	return "not ok $number $name # TODO $case->{reason}" if $case->{status} =~ /^(?:known|undriven)$/;
 	return "not ok $number $name";
+}
+
+# Did a case end without a result because something is lacking?  Whatever else has been
+# said of the kernel counts more.
+sub not_driven
+{
+	my ($self, $case) = @_;
+
+	return defined $self->{lacks} && !@{$case->{fails}} && !@{$self->{nested}} &&
+	       !defined $self->{place} && ($case->{fatal} // '') !~ /^hang:/;
 }
 
 # The hint, if every failed expectation of the case is a known issue of the tree.
@@ -227,6 +245,11 @@ sub finish
 	my $all_skipped = $ran && !grep { $_->{status} ne 'skip' } @{$self->{cases}};
 
 	$self->{seconds} = $seconds;
+	if ($signal && !$ran && !$reason && !$problems && $self->not_driven({ fails => $self->{fails} })) {
+		# It came to none of its cases.
+		$self->{undriven_all} = $self->{lacks};
+		return 0;
+	}
 	if ($reason eq 'timeout') {
 		my $place = defined $self->{place} ? ': ' . $self->{place} =~ s{^hang: }{}r : '';
 		$self->problem(sprintf 'hang: stopped after %g s%s%s', $self->{job}{timeout},
@@ -267,20 +290,31 @@ sub finish
 	return @{$self->{problems}} ? ($status || 1 << 8) : 0;
 }
 
+# Lines that TAP::Parser has to see after the program's own.
+sub rest
+{
+	my ($self) = @_;
+
+	return unless defined $self->{undriven_all};
+	return '1..0 # SKIP not driven' unless $self->{plan};
+	return map { "ok $_ # SKIP not driven" } 1 .. $self->{plan};
+}
+
 sub fail_text
 {
 	my ($fail) = @_;
 	return "$fail->{req} ($fail->{source}): $fail->{text}";
 }
 
-# Number of cases with $status, plus, for 'fail', the program's own problems.
+# Number of cases with $status, plus the program's own problems ('fail') or its one reason
+# for having no cases ('skip', 'undriven').
 sub count
 {
 	my ($self, $status) = @_;
 	my $n = grep { $_->{status} eq $status } @{$self->{cases}};
 
 	$n += @{$self->{problems}} if $status eq 'fail';
-	$n++ if $status eq 'skip' && defined $self->{skip_all};
+	$n++ if defined $self->{"${status}_all"};
 	return $n;
 }
 

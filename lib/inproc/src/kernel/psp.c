@@ -164,7 +164,7 @@ static int glue_psp_cmd(int cmd, void *data, int *fw_err)
 	case SEV_CMD_DF_FLUSH:
 		return 0;
 	}
-	glue_die("PSP command %#x: the firmware model does not have it", cmd);
+	glue_die("not driven: PSP command %#x: the firmware model does not have it", cmd);
 }
 
 int sev_do_cmd(int cmd, void *data, int *psp_ret)

@@ -450,7 +450,7 @@ static u64 glue_seamcall(u64 fn, struct tdx_module_args *args)
 	u64 status;
 
 	if (leaf >= ARRAY_SIZE(glue_seamcalls) || !glue_seamcalls[leaf])
-		glue_die("SEAMCALL %llu: the TDX module's model does not have it", leaf);
+		glue_die("not driven: SEAMCALL %llu: the TDX module's model does not have it", leaf);
 	status = glue_host->seamcall_fails(leaf);
 	if (status) {
 		if (leaf == TDH_PHYMEM_CACHE_WB && status == TDX_INTERRUPTED_RESUMABLE)
