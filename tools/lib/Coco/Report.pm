@@ -184,24 +184,49 @@ sub not_driven
 	} sort { @{$cases{$b}} <=> @{$cases{$a}} || $a cmp $b } keys %cases;
 }
 
-# Lines for every failure of @jobs.
+# Details of a failure without what differs between two cases that ended alike: where
+# addresses lie, who ran, and the case's name.  What was wanted and got stays.
+sub essence
+{
+	my ($case, @details) = @_;
+	my %wanted = map { Coco::Verdict::fail_text($_) => 1 } @{$case->{fails}};
+
+	for (grep { !$wanted{$_} && (/^\| / || defined $case->{fatal}) } @details) {
+		s/0x[0-9a-f]+/0x/g;
+		s/\b([pt]id)=\d+/$1/g;
+		s/^\| # \w+: (?=Test )/| # /;
+	}
+	return join "\n", @details;
+}
+
+# Lines for every failure of @jobs; those that ended alike are told once.
 sub failures
 {
 	my (@jobs) = @_;
-	my @lines;
+	my (@groups, %group);
+	my $add = sub {
+		my ($head, $key, @details) = @_;
+		push @groups, $group{$key} = { details => \@details } unless $group{$key};
+		push @{$group{$key}{heads}}, "  $head";
+	};
 
 	for my $job (@jobs) {
 		my $verdict = $job->{verdict};
 
 		for my $case (grep { $_->{status} eq 'fail' } @{$verdict->{cases}}) {
-			push @lines, "  $job->{title}: $case->{name}",
-				map { "    $_" } case_details($job, $case);
+			my @details = case_details($job, $case);
+			$add->("$job->{title}: $case->{name}", essence($case, @details), @details);
 		}
-		push @lines, "  $job->{title}:", map { "    $_" } @{$verdict->{problems}},
-			map { "| $_" } @{$verdict->{last_lines}}
-			if @{$verdict->{problems}};
+		next unless @{$verdict->{problems}};
+		my @details = (@{$verdict->{problems}}, map { "| $_" } @{$verdict->{last_lines}});
+		$add->("$job->{title}:", essence({}, @details), @details);
 	}
-	return @lines;
+	return map {
+		my @heads = @{$_->{heads}};
+		(first_of(FIRST_CASES, @heads),
+			@heads > 1 ? '  ... ' . @heads . ' that ended alike:' : (),
+			map { "    $_" } @{$_->{details}});
+	} @groups;
 }
 
 1;
