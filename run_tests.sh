@@ -36,7 +36,8 @@ names, match the pattern CASE (* and ? as in a shell).
 Exit status: 0 passed; 1 something failed; 2 usage or set-up; 3 nothing failed, but
 something that a case needs is lacking in the in-process KVM; 4 nothing could be run.
 
-Environment: KDIR, and BUILD to build elsewhere than in build/.
+Environment: KDIR; BUILD to build elsewhere than in build/; LLVM and CC, the compiler of
+the kernel under test as on kbuild's command line.
 END
 }
 

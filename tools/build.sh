@@ -20,6 +20,8 @@ why=$(tools/path.sh checkout "$PWD" BUILD "$build") || {
 make=(make --no-print-directory --silent --file=tools/build.mk "BUILD=$build" "$@")
 # Options of a make above are for that one's targets.
 unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL
+# The kernel's compiler (image.sh): tests and libkvm are the same whatever it is.
+unset LLVM CC
 
 if [ -e "$build" ] && [ ! -w "$build" ]; then
 	"${make[@]}" --question 2> /dev/null && exit 0

@@ -10,13 +10,17 @@
 # With --sanitize the tree's objects are built with its undefined behaviour sanitizer.
 # With --unprovide the glue does not provide the symbol: for the suite's own tests.
 #
-# Prints IMAGE=, TREE=, VERSION=, PATCHES= and SLOT= lines.  Status 0; or 2, or 3 if a
-# patch does not apply, with a message.  The tree is never written to: kbuild sees a farm of links to its
-# sources without any build products, in which patched files are copies.
+# LLVM and CC in the environment mean what they mean on kbuild's command line; the glue is
+# compiled with the same.
+#
+# Prints IMAGE=, TREE=, VERSION=, PATCHES=, COMPILER= and SLOT= lines.  Status 0; or 2, or
+# 3 if a patch does not apply, with a message.  The tree is never written to: kbuild sees a
+# farm of links to its sources without any build products, in which patched files are
+# copies.
 #
 # A slot is a farm with its object directory, kept for the next time; patches
 # applied in the same slot cost what they change.  Without --slot there is one
-# slot a tree and set of patch files.
+# slot a tree, compiler and set of patch files.
 
 set -eu -o pipefail
 export LC_ALL=C
@@ -61,12 +65,34 @@ for p in "${patches[@]}"; do
 	[ -r "$p" ] || die "cannot read patch $p"
 done
 
+# The compiler as kbuild chooses it, and what it needs to be there.
+compiler=()
+tools=("${CC:-gcc}")
+if [ -n "${LLVM-}" ]; then
+	compiler+=("LLVM=$LLVM")
+	case $LLVM in
+	*/)	llvm() { echo "$LLVM$1"; } ;;
+	-*)	llvm() { echo "$1$LLVM"; } ;;
+	*)	llvm() { echo "$1"; } ;;
+	esac
+	tools=("${CC:-$(llvm clang)}")
+	for tool in ld.lld llvm-ar llvm-nm llvm-objcopy; do
+		tools+=("$(llvm $tool)")
+	done
+fi
+[ -z "${CC-}" ] || compiler+=("CC=$CC")
+for tool in "${tools[@]}"; do
+	# From elsewhere, as kbuild does; CC may be several words.
+	(set -f && cd / && $tool --version) > /dev/null 2>&1 ||
+		die "${compiler[*]:-the compiler}: cannot run $tool --version"
+done
+
 mkdir -p "$out/image" 2> /dev/null || [ -d "$out/image" ] || die "cannot create $out/image"
 out=$(readlink -f "$out")
 # Objects and glue of a tree; a name that tells slots apart, no more.
 slot_name()	# [PATCH]...
 {
-	printf '%s\n' "$kdir" $sanitize $unprovide "$@" | sha256sum | cut -c1-12
+	printf '%s\n' "$kdir" $sanitize $unprovide ${compiler[@]+"${compiler[@]}"} "$@" | sha256sum | cut -c1-12
 }
 : "${slot:=$(slot_name "${patches[@]}")}"
 work=$out/image/$slot
@@ -238,13 +264,20 @@ sync_farm()
 kmake()
 {
 	env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -j "$jobs" -C "$farm" O="$objdir" \
-		ARCH=x86_64 KBUILD_BUILD_TIMESTAMP=0 \
+		ARCH=x86_64 KBUILD_BUILD_TIMESTAMP=0 ${compiler[@]+"${compiler[@]}"} \
 		"CFLAGS_svm/sev.o=-include $top/lib/inproc/src/kernel/kmap.h" "$@"
+}
+
+# What a .config was made of: another compiler has other options.
+config_inputs()
+{
+	echo "# ${compiler[*]-}"
+	cat "${configs[@]}"
 }
 
 configure()
 {
-	if [ -e "$objdir/.config" ] && cat "${configs[@]}" | cmp -s - "$work/image.config"; then
+	if [ -e "$objdir/.config" ] && config_inputs | cmp -s - "$work/image.config"; then
 		return
 	fi
 	mkdir -p "$objdir"
@@ -256,7 +289,7 @@ configure()
 		die "CONFIG_UBSAN cannot be enabled in $kdir: no --sanitize (see $objdir/.config)"
 	grep -q '^CONFIG_KVM_AMD_SEV=y' "$objdir/.config" ||
 		die "CONFIG_KVM_AMD_SEV cannot be enabled in $kdir (see $objdir/.config)"
-	cat "${configs[@]}" > "$work/image.config"
+	config_inputs > "$work/image.config"
 }
 
 # A tree with TDX: its tdx.c, what vmx/ calls it through, the interrupts without which
@@ -367,8 +400,8 @@ update()	# NEW FILE: replace FILE if it differs
 inputs()
 {
 	list_tree | sort
-	gcc --version | head -n 1
-	echo "$sanitize $unprovide"
+	(set -f && cd / && ${tools[0]} --version)
+	echo "$sanitize $unprovide ${compiler[*]-}"
 	sha256sum "${patches[@]}" "$top"/tools/image.* "$top"/lib/inproc/src/image.h \
 		"$top"/lib/inproc/src/kernel/* < /dev/null
 }
@@ -383,6 +416,7 @@ report()
 	echo "TREE=linux-$v"
 	echo "VERSION=$v"
 	(IFS=,; set -- "${patches[@]##*/}"; echo "PATCHES=$*")
+	echo "COMPILER=${compiler[*]-}"
 	echo "SLOT=$work"
 }
 

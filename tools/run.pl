@@ -106,7 +106,8 @@ sub add_jobs
 }
 
 # Requirements that are a known issue of the group's tree, of which cases ran, and
-# none failed; with what to take out of the list, unless a patch is what repairs it.
+# none failed; with what to take out of the list, unless the run's patch or compiler is
+# what repairs it.
 sub unexpected_passes
 {
 	my ($group, $suite, $known) = @_;
@@ -128,7 +129,7 @@ sub unexpected_passes
 		my $req = $_->{req};
 		$ran{$req} && !$failed{$req} ? (
 			"$group->{label}: $req ($ran{$req}): $_->{evidence}",
-			"  if no patch did that, take $group->{version} out of " .
+			"  if no patch or compiler did that, take $group->{version} out of " .
 				"'$req | $_->{trees}' ($_->{place})",
 		) : ();
 	} sort { $a->{req} cmp $b->{req} } $known->issues_of_version($group->{version});

@@ -32,7 +32,7 @@ sub job
 		# As a user's shell would have it: make's own variables are not for us.
 		env => { ROOT => $root, BUILD => $build, KDIR => undef, CHECK_KDIR => $ENV{KDIR},
 			 MAKEFLAGS => undef, MFLAGS => undef, MAKELEVEL => undef,
-			 MAKEOVERRIDES => undef, %env },
+			 MAKEOVERRIDES => undef, LLVM => undef, CC => undef, %env },
 	};
 }
 

@@ -148,6 +148,7 @@ sub src_groups
 			@stale = (stale => 1, skip => "$patch does not apply to this tree any more");
 		}
 		my $tree = join ' + ', $_->{TREE}, map { s/\.patch$//r } split /,/, $_->{PATCHES};
+		$tree .= ", $_->{COMPILER}" if length($_->{COMPILER} // '');
 		$tree .= ', sanitized' if $options->{sanitize};
 		{
 			label => "src/$engine $tree",
