@@ -14,7 +14,7 @@
 quote = '$(subst ','\'',$(1))'
 BUILD ?= build
 UNUSABLE := $(shell tools/path.sh checkout $(call quote,$(CURDIR)) \
-	BUILD $(call quote,$(value BUILD)))
+	BUILD $(call quote,$(value BUILD)) KDIR $(call quote,$(value KDIR)))
 $(if $(UNUSABLE),$(error $(UNUSABLE)))
 override BUILD := $(abspath $(BUILD))
 export BUILD KDIR

@@ -56,6 +56,8 @@ for target in clean all check; do
 	ok "make $target with BUILD" refused "$build" \
 		make -C "$plain" --no-print-directory $target "BUILD=$blank/build"
 done
+ok "make check with KDIR" refused "KDIR: a path with blanks" \
+	make -C "$plain" --no-print-directory check "KDIR=$blank/linux"
 ok "make clean with BUILD in the environment" refused "$build" \
 	env BUILD="$blank/build" make -C "$plain" --no-print-directory clean
 ok "run_tests.sh in a checkout" refused "$checkout" "$suite/run_tests.sh" --list
