@@ -19,8 +19,8 @@ my @kinds = (
 	[pass  => 'passed'],
 	[fail  => 'failed'],
 	[known => 'known issues'],
-	[skip  => 'skipped'],
 	[undriven => 'not driven'],
+	[skip  => 'skipped'],
 );
 
 sub tally

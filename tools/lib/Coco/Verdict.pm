@@ -208,12 +208,14 @@ sub result
 }
 
 # Did a case end without a result because something is lacking?  Whatever else has been
-# said of the kernel counts more.
+# said of the kernel counts more, but for what is known.
 sub not_driven
 {
 	my ($self, $case) = @_;
+	my $known = $self->{job}{known} // {};
 
-	return defined $self->{lacks} && !@{$case->{fails}} && !@{$self->{nested}} &&
+	return defined $self->{lacks} && !@{$self->{nested}} &&
+	       !(grep { !exists $known->{$_->{req}} } @{$case->{fails}}) &&
 	       !defined $self->{place} && ($case->{fatal} // '') !~ /^hang:/;
 }
 
