@@ -92,7 +92,8 @@ out=$(readlink -f "$out")
 # Objects and glue of a tree; a name that tells slots apart, no more.
 slot_name()	# [PATCH]...
 {
-	printf '%s\n' "$kdir" $sanitize $unprovide ${compiler[@]+"${compiler[@]}"} "$@" | sha256sum | cut -c1-12
+	printf '%s\n' "$kdir" $sanitize $unprovide ${compiler[@]+"${compiler[@]}"} "$@" |
+		sha256sum | cut -c1-12
 }
 : "${slot:=$(slot_name "${patches[@]}")}"
 work=$out/image/$slot

@@ -125,7 +125,7 @@ ok "image_arguments" diff - "$TMP/image.tail" <<-END
 END
 
 # One of ours that does not apply any more takes out its own runs; the user's ends the run.
-sed -i '/^patches=/a case "$*" in *stale.patch*) echo "patch does not apply: stale.patch" >&2; exit 3 ;; esac' \
+sed -i '/^patches=/i case "$*" in *stale.patch*) echo "stale.patch does not apply" >&2; exit 3;; esac' \
 	"$TMP/tools/image.sh"
 : > "$TMP/tools/known-issues"
 : > "$TMP/tools/patches/6.12/stale.patch"

@@ -64,7 +64,8 @@ ok "run_tests.sh in a checkout" refused "$checkout" "$suite/run_tests.sh" --list
 ok "run_tests.sh with BUILD" refused "$build" env BUILD="$blank/build" "$ROOT/run_tests.sh" --list
 ok "--kdir" refused "--kdir: a path with blanks" "$ROOT/run_tests.sh" --kdir "$blank/linux"
 ln -s "$blank/linux" "$TMP/link"
-ok "--kdir through a link" refused "--kdir: a path with blanks" "$ROOT/run_tests.sh" --kdir "$TMP/link"
+ok "--kdir through a link" refused "--kdir: a path with blanks" \
+	"$ROOT/run_tests.sh" --kdir "$TMP/link"
 ok "KDIR" refused "KDIR: a path with blanks" env KDIR="$blank/linux" "$ROOT/run_tests.sh"
 for character in "'" '$(touch x)' ';' '#' '%'; do
 	ok "make clean with BUILD=x$character" refused "BUILD: a path with" \

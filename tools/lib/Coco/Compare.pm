@@ -54,7 +54,8 @@ sub against
 	}
 	return unless $alike || $skipped || $undriven || @lines;
 	return ("$group->{label} against $label: $alike ended alike, $skipped skipped by either, " .
-		($undriven ? "$undriven not driven by either, " : '') . @lines . ' otherwise' . (@lines ? ':' : ''), @lines);
+		($undriven ? "$undriven not driven by either, " : '') .
+		@lines . ' otherwise' . (@lines ? ':' : ''), @lines);
 }
 
 # Lines on each of @groups against the one that is {reference}, if both are in this run.

@@ -203,7 +203,8 @@ sub result
 
 	return "ok $number $name" if $case->{status} eq 'pass';
 	return "ok $number $name # SKIP $case->{reason}" if $case->{status} eq 'skip';
-	return "not ok $number $name # TODO $case->{reason}" if $case->{status} =~ /^(?:known|undriven)$/;
+	return "not ok $number $name # TODO $case->{reason}"
+		if $case->{status} =~ /^(?:known|undriven)$/;
 	return "not ok $number $name";
 }
 
@@ -247,7 +248,8 @@ sub finish
 	my $all_skipped = $ran && !grep { $_->{status} ne 'skip' } @{$self->{cases}};
 
 	$self->{seconds} = $seconds;
-	if ($signal && !$ran && !$reason && !$problems && $self->not_driven({ fails => $self->{fails} })) {
+	if ($signal && !$ran && !$reason && !$problems &&
+	    $self->not_driven({ fails => $self->{fails} })) {
 		# It came to none of its cases.
 		$self->{undriven_all} = $self->{lacks};
 		return 0;
