@@ -8,7 +8,8 @@
 #	make bench		measure exits and round trips
 #	make clean		remove build/
 #
-# BUILD=DIR builds elsewhere, KDIR=DIR names the kernel tree for check and bench.
+# BUILD=DIR builds elsewhere, KDIR=DIR names the kernel tree for check and bench, or
+# KDIR=debian:VERSION one that Debian packages (tools/tree.sh --list).
 
 BUILD ?= build
 override BUILD := $(abspath $(BUILD))

@@ -6,6 +6,7 @@
 #
 #   tools/image.sh [--out DIR] [--kdir DIR] [--patch FILE]... [--slot NAME] [--sanitize] [-j N]
 #
+# The tree may be debian:VERSION, too (tools/tree.sh).
 # With --sanitize the tree's objects are built with its undefined behaviour sanitizer.
 #
 # Prints IMAGE=, TREE=, VERSION=, PATCHES= and SLOT= lines.  Status 0, or 2 with a
@@ -45,7 +46,9 @@ while [ $# -gt 0 ]; do
 	esac
 done
 
-[ -n "$kdir" ] || kdir=$("$top/tools/tree.sh" --out "$out" | tail -n 1)
+case $kdir in
+''|debian:*) kdir=$("$top/tools/tree.sh" --out "$out" $kdir) ;;
+esac
 [ -d "$kdir" ] || die "no such directory: $kdir"
 kdir=$(readlink -f "$kdir")
 for f in Makefile Kconfig arch/x86/kvm/svm/sev.c arch/x86/configs/x86_64_defconfig; do

@@ -216,6 +216,8 @@ ok "offline_older" expect 0 "taking linux-7.2.13" "${get[@]}" debian:newest
 ok "offline_not_there" expect 2 "could not resolve the mirror; and $debian has no such tree" \
 	"${get[@]}" debian:6.12
 ok "offline_nothing" expect 2 "could not resolve the mirror; and" "$tree" --out "$TMP/new" debian:newest
+ok "offline_run" expect 2 "debian:6.12: cannot read" env BUILD="$out" "$ROOT/run_tests.sh" \
+	--kdir debian:6.12
 rm -f did
 ok "offline_exact" expect 0 "linux-7.2.9" "${get[@]}" debian:7.2.9
 ok "offline_exact.log" test ! -e did
@@ -268,6 +270,15 @@ two_at_once()
 }
 sed -i '/^linux-source-7.20/d' archive
 ok "two_at_once" two_at_once
+
+# Whatever takes a directory.
+rm -r "$debian"/linux-*
+ok "image" expect 2 "has no kernel 9.9" "$ROOT/tools/image.sh" --out "$out" --kdir debian:9.9
+ok "check" expect 2 "has no kernel 9.9" env KDIR=debian:9.9 "$ROOT/tools/check/run.pl" \
+	--root "$ROOT" --build "$out" options
+ok "run" expect 2 "has no kernel 9.9" env BUILD="$out" "$ROOT/run_tests.sh" --kdir debian:9.9
+ok "run_does_not_need_it" expect 0 REQUIREMENT env BUILD="$BUILD" KDIR=debian:9.9 \
+	"$ROOT/run_tests.sh" --list snp_psc_msr_test
 
 mkdir none
 for command in bash dirname cksum mkdir flock rm cut cat awk find; do
