@@ -13,7 +13,8 @@ Run the tests of KVM's confidential-VM exits on every platform that can serve he
 A TEST is a test's name, or NAME:CASE to run the cases whose names, or last parts of
 names, match the pattern CASE (* and ? as in a shell).
 
-  --setup             install what is missing (as root), before anything else
+  --setup             install what is missing (as root), and fetch the newest kernel
+                      that Debian packages, before anything else
   --platform NAME     hw, src, ref or all; default: whatever can serve here
                         hw   the machine's own /dev/kvm
                         src  a kernel tree's KVM code, in the test's process
@@ -152,6 +153,10 @@ fi
 
 export BUILD
 BUILD=$(readlink -m -- "${BUILD:-$root/build}")
+if [ -n "$install" ]; then
+	# What runs by default does not need it: to go without is better than not to go.
+	"$root/tools/tree.sh" --out "$BUILD" debian:newest > /dev/null || :
+fi
 if [[ $kdir == debian:* ]] && [ -z "$list" ] && [[ ${platform:-all} =~ ^(all|src)$ ]]; then
 	kdir=$("$root/tools/tree.sh" --out "$BUILD" "$kdir") || exit 2
 fi

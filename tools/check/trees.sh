@@ -272,13 +272,25 @@ sed -i '/^linux-source-7.20/d' archive
 ok "two_at_once" two_at_once
 
 # Whatever takes a directory.
-rm -r "$debian"/linux-*
+rm -rf "$debian"/linux-*
 ok "image" expect 2 "has no kernel 9.9" "$ROOT/tools/image.sh" --out "$out" --kdir debian:9.9
 ok "check" expect 2 "has no kernel 9.9" env KDIR=debian:9.9 "$ROOT/tools/check/run.pl" \
 	--root "$ROOT" --build "$out" options
 ok "run" expect 2 "has no kernel 9.9" env BUILD="$out" "$ROOT/run_tests.sh" --kdir debian:9.9
 ok "run_does_not_need_it" expect 0 REQUIREMENT env BUILD="$BUILD" KDIR=debian:9.9 \
 	"$ROOT/run_tests.sh" --list snp_psc_msr_test
+
+# Stopped by what comes next: it would build.
+rm -rf "$debian"/linux-*
+setup=(env BUILD="$out" COCO_TARBALL="$TMP/none.tar.xz" "$ROOT/run_tests.sh" --setup)
+ok "setup" expect 2 "none.tar.xz is missing" "${setup[@]}"
+ok "setup.tree" grep -x '7.2.13-1' "$debian/linux-7.2.13/Makefile"
+rm -rf "$debian"/linux-*
+yesterday
+echo down > trouble
+ok "setup_offline" expect 2 "and $debian has no such tree" "${setup[@]}"
+ok "setup_offline_goes_on" expect 2 "none.tar.xz is missing" "${setup[@]}"
+echo none > trouble
 
 mkdir none
 for command in bash dirname cksum mkdir flock rm cut cat awk find; do
