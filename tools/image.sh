@@ -54,6 +54,8 @@ kdir=$(readlink -f "$kdir")
 for f in Makefile Kconfig arch/x86/kvm/svm/sev.c arch/x86/configs/x86_64_defconfig; do
 	[ -e "$kdir/$f" ] || die "$kdir is not a kernel tree with SEV support: it has no $f"
 done
+grep -qs SNP_LAUNCH_START "$kdir/arch/x86/include/uapi/asm/kvm.h" ||
+	die "KVM of $kdir has no SNP guests, which came with 6.11"
 for p in "${patches[@]}"; do
 	[ -r "$p" ] || die "cannot read patch $p"
 done

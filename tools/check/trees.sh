@@ -280,6 +280,10 @@ ok "run" expect 2 "has no kernel 9.9" env BUILD="$out" "$ROOT/run_tests.sh" --kd
 ok "run_does_not_need_it" expect 0 REQUIREMENT env BUILD="$BUILD" KDIR=debian:9.9 \
 	"$ROOT/run_tests.sh" --list snp_psc_msr_test
 
+mkdir -p old/arch/x86/{configs,kvm/svm,include/uapi/asm}
+touch old/Makefile old/Kconfig old/arch/x86/{configs/x86_64_defconfig,kvm/svm/sev.c}
+echo KVM_SEV_ES_INIT > old/arch/x86/include/uapi/asm/kvm.h
+ok "image_without_snp" expect 2 "has no SNP guests" "$ROOT/tools/image.sh" --out "$out" --kdir old
 # Stopped by what comes next: it would build.
 rm -rf "$debian"/linux-*
 setup=(env BUILD="$out" COCO_TARBALL="$TMP/none.tar.xz" "$ROOT/run_tests.sh" --setup)
