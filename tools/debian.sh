@@ -52,8 +52,8 @@ configuration()
 offers()
 {
 	local names
-	names=$(apt-cache -c "$debian/apt.conf" pkgnames linux-source- | grep '^linux-source-[0-9.]*$') ||
-		return 0
+	names=$(apt-cache -c "$debian/apt.conf" pkgnames linux-source- |
+		grep '^linux-source-[0-9.]*$') || return 0
 	# Unquoted: one word a package.
 	apt-cache -c "$debian/apt.conf" madison $names | awk -F ' *[|] *' '{
 		split($3, place, " ")
@@ -77,8 +77,10 @@ refresh()
 	local mirror suite
 
 	[ -z "$(find "$debian/offers" -mmin -60 2> /dev/null)" ] || return 0
-	command -v apt-get > /dev/null || { why="there is no apt-get"; return; }
-	[ -r $keyring ] || { why="$keyring is missing: apt-get install debian-archive-keyring"; return; }
+	why="there is no apt-get"
+	command -v apt-get > /dev/null || return 0
+	why="$keyring is missing: apt-get install debian-archive-keyring"
+	[ -r $keyring ] || return 0
 	mkdir -p "$debian/lists/partial" "$debian/cache/archives/partial"
 	configuration > "$debian/apt.conf"
 	mirrors > "$tmp/mirrors" 2> "$debian/log" || :
@@ -114,19 +116,20 @@ unpacked()
 	done
 }
 
-# choose VERSION: the newest of the offers on stdin that it may be, as "version package-version".
+# choose VERSION: the newest offer on stdin that it may be, as "version package-version".
 choose()
 {
-	awk -v want="$1" '$1 == want || $1 !~ /-rc/ && (want == "newest" || index($1, want ".") == 1) {
-		print $1, $3
-	}' | sort -k 2,2V | tail -n 1
+	awk -v want="$1" '
+		$1 == want || $1 !~ /-rc/ && (want == "newest" || index($1, want ".") == 1) {
+			print $1, $3
+		}' | sort -k 2,2V | tail -n 1
 }
 
 fetch()	# VERSION PACKAGE-VERSION: false, with $why, if it cannot be had
 {
-	local name=linux-source-${1%-rc*}
+	[[ $1 =~ ^[0-9]+\.[0-9]+ ]]
+	local name=linux-source-${BASH_REMATCH[0]}
 
-	[[ $name =~ ^(linux-source-[0-9]+\.[0-9]+) ]] && name=${BASH_REMATCH[1]}
 	echo "fetching $name $2" >&2
 	if ! (cd "$tmp" && apt-get -c "$debian/apt.conf" -q download "$name=$2") \
 			> "$debian/log" 2>&1 < /dev/null; then
@@ -139,8 +142,8 @@ fetch()	# VERSION PACKAGE-VERSION: false, with $why, if it cannot be had
 		die "cannot unpack $name $2 (does $out have 500 MB free?)"
 }
 
-# A version is the same tomorrow; without a number, tomorrow's may be another one.
-if [ -n "$want" ] && current "$debian/linux-$want" "$files_key"; then
+# 7.2.13 is the same tomorrow, 7.2 may not be.
+if [[ $want =~ ^[0-9]+\.[0-9]+[.-] ]] && current "$debian/linux-$want" "$files_key"; then
 	echo "$debian/linux-$want"
 	return
 fi
@@ -161,7 +164,9 @@ if [ -n "$list" ]; then
 fi
 
 version= package=
-[ ! -r "$debian/offers" ] || read -r version package < <(choose "$want" < "$debian/offers") || :
+if [ -r "$debian/offers" ]; then
+	read -r version package < <(choose "$want" < "$debian/offers") || :
+fi
 if [ -n "$version" ] && ! current "$debian/linux-$version" "$files_key" && [ -w "$out" ]; then
 	fetch "$version" "$package" || version=
 fi

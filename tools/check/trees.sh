@@ -78,6 +78,7 @@ END
 chmod +x bin/apt-get bin/apt-cache
 cat > archive <<END
 linux-source-6.12 6.12.117-1 trixie
+linux-source-7.2 7.2-1~exp1 experimental
 linux-source-7.2 7.2.9-1~bpo13+1 trixie-backports
 linux-source-7.2 7.2.13-1~bpo13+1 trixie-backports
 linux-source-7.2 7.2.13-1 sid
@@ -192,7 +193,7 @@ ok "version_series" version 7.2 7.2.13 7.2.13-1
 ok "version_exact" version 7.2.9 7.2.9 7.2.9-1~bpo13+1
 ok "version_newest" version newest 7.20.1 7.20.1-1
 ok "version_candidate" version 7.3-rc7 7.3-rc7 7.3~rc7-1~exp1
-ok "version_only_candidates" expect 2 "Debian's archive has no kernel 8.0; it has 6.12.117 7.2.9 7.2.13 7.3-rc7 7.20.1 8.0-rc1" \
+ok "version_only_candidates" expect 2 "Debian's archive has no kernel 8.0; it has 6.12.117 7.2 7.2.9 7.2.13 7.3-rc7 7.20.1 8.0-rc1" \
 	"${get[@]}" debian:8.0
 ok "version_unknown" expect 2 "has no kernel 7.2.1;" "${get[@]}" debian:7.2.1
 for wrong in 7 7.2.x 7.2.13-1 ../x newest.1 ''; do
@@ -200,6 +201,9 @@ for wrong in 7 7.2.x 7.2.13-1 ../x newest.1 ''; do
 		"${get[@]}" "debian:$wrong"
 done
 rm -f did
+# As if 7.2 itself had been the newest once.
+cp -r "$debian/linux-7.2.9" "$debian/linux-7.2"
+cp "$debian/linux-7.2.9.stamp" "$debian/linux-7.2.stamp"
 ok "fetched_once" version 7.2 7.2.13 7.2.13-1
 ok "lists_for_an_hour" test ! -e did
 yesterday
