@@ -5,10 +5,12 @@
 #
 #	make [all]		build tests and in-process KVM under build/
 #	make check		test the suite itself; SETUP=1 installs what is missing
+#	make check-trees	run the suite on every kernel that Debian packages
 #	make bench		measure exits and round trips
 #	make clean		remove build/
 #
-# BUILD=DIR builds elsewhere, KDIR=DIR names the kernel tree for check and bench.
+# BUILD=DIR builds elsewhere, KDIR=DIR names the kernel tree for check and bench, or
+# KDIR=debian:VERSION one that Debian packages (tools/tree.sh --list).
 
 # A path with a blank in it is two, and clean would remove both.
 quote = '$(subst ','\'',$(1))'
@@ -19,11 +21,11 @@ $(if $(UNUSABLE),$(error $(UNUSABLE)))
 override BUILD := $(abspath $(BUILD))
 export BUILD KDIR
 
-.PHONY: all check bench clean help setup
+.PHONY: all check check-trees bench clean help setup
 
 # What has to be installed for it, see tools/setup.sh.
 all: PURPOSES := build
-check bench: PURPOSES := build src unicorn
+check check-trees bench: PURPOSES := build src unicorn
 
 all: setup
 	@tools/build.sh
@@ -31,6 +33,9 @@ all: setup
 check: setup
 	@tools/build.sh all unit
 	@tools/check/run.pl --root "$(CURDIR)" --build "$(BUILD)" $(TESTS)
+
+check-trees: setup
+	@tools/check_trees.sh
 
 bench: setup
 	@tools/build.sh all bench

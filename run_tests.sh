@@ -13,14 +13,17 @@ Run the tests of KVM's confidential-VM exits on every platform that can serve he
 A TEST is a test's name, or NAME:CASE to run the cases whose names, or last parts of
 names, match the pattern CASE (* and ? as in a shell).
 
-  --setup             install what is missing (as root), before anything else
+  --setup             install what is missing (as root), and fetch the newest kernel
+                      that Debian packages, before anything else
   --platform NAME     hw, src, ref or all; default: whatever can serve here
                         hw   the machine's own /dev/kvm
                         src  a kernel tree's KVM code, in the test's process
                         ref  the reference model
-  --kdir DIR          the kernel tree under test (also KDIR=DIR); default: the one of
-                      Debian's package linux-source-6.12, as it is and with the
-                      patches in tools/patches/6.12
+  --kdir DIR          the kernel tree under test (also KDIR=DIR), or one that Debian
+                      packages: debian:7.2.13, debian:7.2 for the newest of these,
+                      debian:newest; default: the one of Debian's package
+                      linux-source-6.12, as it is and with the patches in
+                      tools/patches/6.12
   --patch FILE        apply this patch to a copy of the tree; may be given repeatedly
   --engine NAME       what runs the guest on src: kvm or unicorn; default: kvm where
                       /dev/kvm can be opened
@@ -62,7 +65,9 @@ file()
 
 root=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
 install='' platform='' engine='' list='' sanitize='' strict='' jobs='' timeout=45 out='' known=''
-kdir=${KDIR:-} kdir_from=KDIR
+# What to test if no tree is named: as for --kdir; empty: linux-source-6.12, with our patches.
+default_kdir=
+kdir=${KDIR:-$default_kdir} kdir_from=KDIR
 patches=() tests=()
 
 while [ $# -gt 0 ]; do
@@ -119,7 +124,7 @@ if [ -n "$jobs" ]; then
 fi
 [[ $timeout =~ ^[0-9]{1,6}(\.[0-9]+)?$ && ! $timeout =~ ^0+(\.0*)?$ ]] ||
 	die "--timeout: '$timeout' is not a positive number of seconds"
-if [ -n "$kdir" ]; then
+if [ -n "$kdir" ] && [[ $kdir != debian:* ]]; then
 	kdir=$(directory "$kdir_from" "$kdir")
 	[ -f "$kdir/arch/x86/kvm/svm/sev.c" ] && [ -f "$kdir/Makefile" ] ||
 		die "$kdir_from: '$kdir' is no kernel tree (no arch/x86/kvm/svm/sev.c)"
@@ -154,6 +159,13 @@ if [ "$platform" != hw ]; then
 fi
 "$root/tools/setup.sh" $install "${purposes[@]}" || exit 2
 
+if [ -n "$install" ]; then
+	# What runs by default does not need it: to go without is better than not to go.
+	"$root/tools/tree.sh" --out "$BUILD" debian:newest > /dev/null || :
+fi
+if [[ $kdir == debian:* ]] && [ -z "$list" ] && [[ ${platform:-all} =~ ^(all|src)$ ]]; then
+	kdir=$("$root/tools/tree.sh" --out "$BUILD" "$kdir") || exit 2
+fi
 # What is built is said on stderr: stdout is for results.
 target=all
 if [ -n "$list" ] || [ "$platform" = hw ]; then

@@ -7,6 +7,7 @@
 #   tools/image.sh [--out DIR] [--kdir DIR] [--patch FILE]... [--slot NAME] [--sanitize]
 #		  [--unprovide SYMBOL] [-j N]
 #
+# The tree may be debian:VERSION, too (tools/tree.sh).
 # With --sanitize the tree's objects are built with its undefined behaviour sanitizer.
 # With --unprovide the glue does not provide the symbol: for the suite's own tests.
 #
@@ -53,7 +54,9 @@ while [ $# -gt 0 ]; do
 	esac
 done
 
-[ -n "$kdir" ] || kdir=$("$top/tools/tree.sh" --out "$out" | tail -n 1)
+case $kdir in
+''|debian:*) kdir=$("$top/tools/tree.sh" --out "$out" $kdir) ;;
+esac
 [ -d "$kdir" ] || die "no such directory: $kdir"
 kdir=$(readlink -f "$kdir")
 why=$("$top/tools/path.sh" checkout "$top" --out "$(readlink -m -- "$out")" --kdir "$kdir") ||
@@ -61,6 +64,8 @@ why=$("$top/tools/path.sh" checkout "$top" --out "$(readlink -m -- "$out")" --kd
 for f in Makefile Kconfig arch/x86/kvm/svm/sev.c arch/x86/configs/x86_64_defconfig; do
 	[ -e "$kdir/$f" ] || die "$kdir is not a kernel tree with SEV support: it has no $f"
 done
+grep -qs SNP_LAUNCH_START "$kdir/arch/x86/include/uapi/asm/kvm.h" ||
+	die "KVM of $kdir has no SNP guests, which came with 6.11"
 for p in "${patches[@]}"; do
 	[ -r "$p" ] || die "cannot read patch $p"
 done

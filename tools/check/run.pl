@@ -24,6 +24,14 @@ $| = 1;
 GetOptions(\%options, 'root=s', 'build=s') or exit 2;
 my ($root, $build) = @options{qw(root build)};
 
+# Tests get a directory.
+if (($ENV{KDIR} // '') =~ /^debian:/) {
+	open my $fh, '-|', "$root/tools/tree.sh", '--out', $build, $ENV{KDIR}
+		or die "cannot run tools/tree.sh: $!\n";
+	chomp($ENV{KDIR} = <$fh> // '');
+	close $fh or exit 2;
+}
+
 sub job
 {
 	my ($name, $argv, %env) = @_;
