@@ -9,19 +9,22 @@
 
 #include "case.h"
 
-/* The file with its folder; trees may be built with absolute paths. */
+/*
+ * The file with its folder, and lib/ before a folder of the library; trees may be built
+ * with absolute paths.
+ */
 static const char *short_path(const char *file)
 {
-	const char *lib = strstr(file, "lib/check/");
-	const char *slash = strrchr(file, '/');
+	const char *path = strrchr(file, '/');
 
-	/* A folder deeper than a test's. */
-	if (lib)
-		return lib;
-
-	while (slash && slash > file && slash[-1] != '/')
-		slash--;
-	return slash ? slash : file;
+	while (path && path > file && path[-1] != '/')
+		path--;
+	if (!path)
+		return file;
+	if (path - file >= 4 && !strncmp(path - 4, "lib/", 4) &&
+	    (path - file == 4 || path[-5] == '/'))
+		return path - 4;
+	return path;
 }
 
 void check_fail(const char *file, int line, enum requirement_nr req, const char *what,
