@@ -24,7 +24,8 @@ TESTS := $(basename $(wildcard x86_64/*_test.c))
 UNITS := $(basename $(wildcard tools/check/*_unit.c))
 FIXTURES := $(basename $(wildcard tools/check/fixtures/*.c))
 BENCH := tools/bench
-LIB_SRCS := $(wildcard lib/check/*.c lib/vm/*.c lib/guest/*.c lib/guest/*.S)
+LIB := cases snp tdx vm check exits guest
+LIB_SRCS := $(wildcard $(LIB:%=lib/%/*.c) lib/guest/*.S)
 INPROC := $(if $(strip $(INPROC_SRCS)),$(addprefix $(BUILD)/inproc/libinproc-,src.so ref.so))
 
 .PHONY: all tests unit bench

@@ -15,7 +15,7 @@
 
 #include "kvm_util.h"
 
-#include "failing.h"
+#include "cases/inject.h"
 #include "raw_vm.h"
 #include "snp_vm.h"
 

@@ -10,9 +10,9 @@
 
 #include "kvm_util.h"
 
+#include "cases/race.h"
 #include "observer.h"
 #include "psc_vm.h"
-#include "race.h"
 
 /* What the case's buffer holds, and what KVM makes of it. */
 struct setup {

@@ -11,9 +11,9 @@
 
 #include "kvm_util.h"
 
+#include "cases/race.h"
 #include "cert_exit.h"
 #include "observer.h"
-#include "race.h"
 #include "request_check.h"
 
 /*

@@ -4,8 +4,8 @@
  */
 #include "cert_rows.h"
 
-#include "vmm_cases.h"
-#include "vmm_snp.h"
+#include "cases/vmm_cases.h"
+#include "cases/vmm_snp.h"
 
 /* Rows that all KVMs have. */
 #define NAME_none	NULL

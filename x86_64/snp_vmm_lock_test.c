@@ -17,7 +17,7 @@
 
 #include "kvm_util.h"
 
-#include "vmm_snp.h"
+#include "cases/vmm_snp.h"
 
 #define FILE_SIZE	REQUEST_PAGE
 

@@ -12,9 +12,9 @@
 
 #include "kvm_util.h"
 
+#include "cases/vmm_tdx.h"
 #include "tdvmcall_vm.h"
 #include "tdx_revisions.h"
-#include "vmm_tdx.h"
 
 #define PAGE		4096ull
 #define GPA		0x40000000ull

@@ -16,7 +16,7 @@
 
 #include "kvm_util.h"
 
-#include "failing.h"
+#include "cases/inject.h"
 #include "raw_td.h"
 #include "seamcall.h"
 #include "td_vm.h"

@@ -12,7 +12,7 @@
 
 #include "kvm_util.h"
 
-#include "race.h"
+#include "cases/race.h"
 #include "td_vm.h"
 
 #define PAGE		4096ull

@@ -8,7 +8,7 @@
 
 #include "kvm_util.h"
 
-#include "race.h"
+#include "cases/race.h"
 #include "tdvmcall_vm.h"
 #include "tdx_revisions.h"
 

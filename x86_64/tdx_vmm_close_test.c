@@ -8,10 +8,10 @@
 
 #include "kvm_util.h"
 
+#include "cases/vmm_cases.h"
+#include "cases/vmm_tdx.h"
 #include "td_boot.h"
 #include "tdx_revisions.h"
-#include "vmm_cases.h"
-#include "vmm_tdx.h"
 
 COCO_FIXTURE(vmm_close);
 FIXTURE_VARIANT(vmm_close)

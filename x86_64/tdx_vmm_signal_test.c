@@ -5,9 +5,9 @@
  */
 #include "harness.h"
 
+#include "cases/vmm_cases.h"
+#include "cases/vmm_tdx.h"
 #include "tdx_revisions.h"
-#include "vmm_cases.h"
-#include "vmm_tdx.h"
 
 #define ROW(fixture, name, kind_, answer_, ...)					\
 	FIXTURE_VARIANT_ADD(fixture, name)					\

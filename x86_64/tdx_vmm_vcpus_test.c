@@ -10,9 +10,9 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
+#include "cases/vmm_cases.h"
+#include "cases/vmm_tdx.h"
 #include "tdx_revisions.h"
-#include "vmm_cases.h"
-#include "vmm_tdx.h"
 
 #define PAGE		4096ull
 

@@ -5,7 +5,7 @@
 
 #define REQUIREMENTS_RACE(REQUIREMENT)								\
 	/* hostile guests */									\
-	REQUIREMENT(RACE_SETUP, "RACE-SETUP", "this suite", "include/race.h",			\
+	REQUIREMENT(RACE_SETUP, "RACE-SETUP", "this suite", "include/cases/race.h",		\
 		"KVM makes the accesses that a race needs")					\
 	REQUIREMENT(RACE_GHCB, "SNP-RACE-GHCB", DOC_SEV_C, "sev_es_sync_from_ghcb()",		\
 		"a GHCB field that changes meanwhile counts as it was or as it is, checked")	\

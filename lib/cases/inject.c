@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Launches that fail, see include/failing.h.
+ * Launches that fail, see include/cases/inject.h.
  */
 #include <stdio.h>
 
+#include "cases/inject.h"
 #include "check.h"
-#include "failing.h"
 
 /* More than a launch has of any kind. */
 #define MAX_STEPS	200

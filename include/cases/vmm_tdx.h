@@ -5,8 +5,8 @@
 #ifndef VMM_TDX_H
 #define VMM_TDX_H
 
+#include "cases/vmm_vm.h"
 #include "tdvmcall_vm.h"
-#include "vmm_vm.h"
 
 /* vmm_vm's arg is NULL. */
 extern const struct vmm_type vmm_tdx;

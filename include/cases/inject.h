@@ -3,8 +3,8 @@
  * Launches of which one step fails, each step in turn.  It takes an observer to make
  * them fail: without one the case is skipped.
  */
-#ifndef FAILING_H
-#define FAILING_H
+#ifndef INJECT_H
+#define INJECT_H
 
 #include <stdbool.h>
 

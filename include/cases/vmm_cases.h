@@ -10,7 +10,7 @@
 #ifndef VMM_CASES_H
 #define VMM_CASES_H
 
-#include "vmm_vm.h"
+#include "cases/vmm_vm.h"
 
 /* vCPUs of the cases with several: three for orders of answers, two where the VM ends */
 #define VMM_ORDER_CPUS	3

@@ -9,8 +9,8 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
+#include "cases/vmm_tdx.h"
 #include "tdx_revisions.h"
-#include "vmm_tdx.h"
 
 #define PAGE		4096ull
 #define SEVERAL_CHUNKS	(6ull << 20)

@@ -9,7 +9,7 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "vmm_snp.h"
+#include "cases/vmm_snp.h"
 
 /* Guest code: no SSE, which an emulating host may not have. */
 #pragma GCC push_options

@@ -5,9 +5,9 @@
 #ifndef VMM_SNP_H
 #define VMM_SNP_H
 
+#include "cases/vmm_vm.h"
 #include "cert_check.h"
 #include "psc_vm.h"
-#include "vmm_vm.h"
 
 /* vmm_vm's arg: a struct cert_revision, NULL for no certificate exits. */
 extern const struct vmm_type vmm_snp;

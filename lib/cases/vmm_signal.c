@@ -12,7 +12,7 @@
 
 #include "kvm_util.h"
 
-#include "vmm_cases.h"
+#include "cases/vmm_cases.h"
 
 #define TIMER_NS	50000
 #define REQUESTS	16

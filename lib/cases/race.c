@@ -9,9 +9,9 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
+#include "cases/race.h"
 #include "check.h"
 #include "observer.h"
-#include "race.h"
 
 bool race_possible(void)
 {

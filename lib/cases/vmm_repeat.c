@@ -5,8 +5,8 @@
  */
 #include "kvm_util.h"
 
+#include "cases/vmm_cases.h"
 #include "observer.h"
-#include "vmm_cases.h"
 
 #define REPEATS		64
 /* By then all that a vCPU allocates once is there. */

@@ -8,7 +8,7 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "vmm_vm.h"
+#include "cases/vmm_vm.h"
 
 bool vmm_vm_start(struct vmm_vm *v, const struct vmm_type *type, const void *arg,
 		  unsigned int nr_cpus)

@@ -7,7 +7,7 @@
 
 #include "kvm_util.h"
 
-#include "vmm_cases.h"
+#include "cases/vmm_cases.h"
 
 #define NR_CPUS		VMM_ORDER_CPUS
 

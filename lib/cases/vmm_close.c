@@ -10,8 +10,8 @@
 
 #include "kvm_util.h"
 
+#include "cases/vmm_cases.h"
 #include "observer.h"
-#include "vmm_cases.h"
 
 #define NR_CPUS		VMM_CLOSE_CPUS
 
