@@ -17,7 +17,7 @@
 
 #include "../lib/inproc/bench.h"
 #include "cert_exit.h"
-#include "request_vm.h"
+#include "snp/request_vm.h"
 
 /* The median of an odd number of batches counts: others use the machine, too. */
 #define BATCHES		7

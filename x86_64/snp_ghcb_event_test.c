@@ -16,7 +16,7 @@
 #include "ucall_common.h"
 
 #include "cpuid_leaves.h"
-#include "ghcb_vm.h"
+#include "snp/ghcb_vm.h"
 
 /* A register that an event has 32 bits of: the rest is no input. */
 #define HIGH_HALF	0xfeedbeef00000000ull

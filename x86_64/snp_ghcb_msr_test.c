@@ -12,7 +12,7 @@
 #include "ucall_common.h"
 
 #include "cpuid_leaves.h"
-#include "ghcb_vm.h"
+#include "snp/ghcb_vm.h"
 
 /* ---- guests ---- */
 

@@ -12,7 +12,7 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "request_check.h"
+#include "snp/request_check.h"
 
 #define POISON_PRIVATE	0x3c
 

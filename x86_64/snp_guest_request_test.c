@@ -13,7 +13,7 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "request_check.h"
+#include "snp/request_check.h"
 
 /* An NAE event that nothing has defined. */
 #define NAE_UNDEFINED	0x800000ffull

@@ -12,8 +12,8 @@
 #include "ucall_common.h"
 
 #include "cert_exit.h"
-#include "psc_vm.h"
-#include "request_vm.h"
+#include "snp/psc_vm.h"
+#include "snp/request_vm.h"
 
 #define MEM_REQS	REQ_KERNEL_MAP_LEFT, REQ_KERNEL_MEM_LEAK, REQ_KERNEL_MEM_FREED, \
 			REQ_KERNEL_MEM_BOUNDS, REQ_KERNEL_MAP_GONE, REQ_KERNEL_FIRMWARE_PAGE

@@ -17,7 +17,7 @@
 
 #include "cases/inject.h"
 #include "raw_vm.h"
-#include "snp_vm.h"
+#include "snp/snp_vm.h"
 
 #define PAGE		RAW_VM_PAGE
 

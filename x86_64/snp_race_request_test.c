@@ -14,7 +14,7 @@
 #include "cases/race.h"
 #include "cert_exit.h"
 #include "observer.h"
-#include "request_check.h"
+#include "snp/request_check.h"
 
 /*
  * Pages by letters: requests A and B, responses X and Y, data pages P and Q.  The

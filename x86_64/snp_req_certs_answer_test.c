@@ -5,7 +5,7 @@
  *
  * Not ABI, so not checked: what a guest finds in RAX, RCX and RDX.
  */
-#include "cert_rows.h"
+#include "snp/cert_rows.h"
 
 #include "kvm_util.h"
 

@@ -6,7 +6,7 @@
  * Not ABI, so not checked: whether a capability can be enabled on a VM that is no
  * SNP VM, where it means nothing.
  */
-#include "cert_rows.h"
+#include "snp/cert_rows.h"
 
 #include "kvm_util.h"
 

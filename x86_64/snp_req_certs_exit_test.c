@@ -4,11 +4,11 @@
  * guest makes an Extended Guest Request (NAE event 0x80000012) of type MSG_REPORT_REQ,
  * which requests make no exit, and the table that the VMM fills in.
  */
-#include "cert_rows.h"
+#include "snp/cert_rows.h"
 
 #include "kvm_util.h"
 
-#include "cert_table.h"
+#include "snp/cert_table.h"
 
 /* ---- the revision that this kernel speaks ---- */
 

@@ -5,7 +5,7 @@
  *
  * Not ABI, so not checked: exit_reason after KVM_RUN failed with EINTR.
  */
-#include "cert_rows.h"
+#include "snp/cert_rows.h"
 
 #include "kvm_util.h"
 

@@ -2,7 +2,7 @@
 /*
  * The SNP VM is closed while exits wait for their answers.
  */
-#include "cert_rows.h"
+#include "snp/cert_rows.h"
 
 #include "cases/vmm_cases.h"
 #include "cases/vmm_snp.h"

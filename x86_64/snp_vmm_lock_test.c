@@ -7,7 +7,7 @@
  * The lock, the file and the process that updates it are real.  What it waits for, it
  * is told over pipes: no verdict depends on time.
  */
-#include "cert_rows.h"
+#include "snp/cert_rows.h"
 
 #include <fcntl.h>
 #include <poll.h>

@@ -3,7 +3,7 @@
  * Signals and immediate_exit at every point of an SNP exit's life, and KVM_RUN without an
  * answer; other fields of kvm_run; requests without end: vmm_cases.h.
  */
-#include "cert_rows.h"
+#include "snp/cert_rows.h"
 
 #include "cases/vmm_cases.h"
 #include "cases/vmm_snp.h"

@@ -3,7 +3,7 @@
  * SNP exits that are pending on several vCPUs at once: answered in every order, from one
  * thread and from one for each.
  */
-#include "cert_rows.h"
+#include "snp/cert_rows.h"
 
 #include "cases/vmm_cases.h"
 #include "cases/vmm_snp.h"

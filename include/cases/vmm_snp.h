@@ -6,8 +6,8 @@
 #define VMM_SNP_H
 
 #include "cases/vmm_vm.h"
-#include "cert_check.h"
-#include "psc_vm.h"
+#include "snp/cert_check.h"
+#include "snp/psc_vm.h"
 
 /* vmm_vm's arg: a struct cert_revision, NULL for no certificate exits. */
 extern const struct vmm_type vmm_snp;

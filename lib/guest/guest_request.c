@@ -5,7 +5,7 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "request_vm.h"
+#include "snp/request_vm.h"
 
 /* Guest code: no SSE, which an emulating host may not have. */
 #pragma GCC target("general-regs-only")

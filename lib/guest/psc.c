@@ -5,7 +5,7 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "psc_vm.h"
+#include "snp/psc_vm.h"
 
 /* Guest code: no SSE, which an emulating host may not have. */
 #pragma GCC target("general-regs-only")

@@ -9,7 +9,7 @@
 
 #include "kselftest.h"
 
-#include "cert_table.h"
+#include "snp/cert_table.h"
 
 #define PAGE	4096
 #define PAGES	3

@@ -8,7 +8,7 @@
 
 #include "check.h"
 #include "psc.h"
-#include "snp_vm.h"
+#include "snp/snp_vm.h"
 
 /* GUEST_SYNC() stages of guest_psc_loop() */
 #define PSC_STAGE_READY		1

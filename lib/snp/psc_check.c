@@ -6,7 +6,7 @@
 
 #include "kvm_util.h"
 
-#include "psc_vm.h"
+#include "snp/psc_vm.h"
 
 /* args[2] */
 #define ATTR_SIZE		0xfull

@@ -8,7 +8,7 @@
 
 #include "check.h"
 #include "ghcb.h"
-#include "snp_vm.h"
+#include "snp/snp_vm.h"
 
 /* GUEST_SYNC() stages of guest_ghcb_loop() */
 #define GHCB_STAGE_READY	1

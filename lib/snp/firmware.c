@@ -2,8 +2,8 @@
 /*
  * The firmware's side of guest requests, through the observer.
  */
-#include "firmware.h"
 #include "observer.h"
+#include "snp/firmware.h"
 
 bool firmware_seen(void)
 {

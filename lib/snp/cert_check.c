@@ -4,8 +4,8 @@
  */
 #include "kvm_util.h"
 
-#include "cert_check.h"
 #include "observer.h"
+#include "snp/cert_check.h"
 
 const char *cert_revision_missing(const struct cert_revision *rev)
 {

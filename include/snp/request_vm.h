@@ -7,7 +7,7 @@
 #define REQUEST_VM_H
 
 #include "guest_request.h"
-#include "snp_vm.h"
+#include "snp/snp_vm.h"
 
 /* GUEST_SYNC() stages of guest_request_loop() */
 #define STAGE_READY	1

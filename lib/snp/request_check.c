@@ -4,7 +4,7 @@
  */
 #include "kvm_util.h"
 
-#include "request_check.h"
+#include "snp/request_check.h"
 
 /* No page of a request has this pattern; see request_prepare(). */
 #define FW_SEED	0x91

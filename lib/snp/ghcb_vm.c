@@ -6,7 +6,7 @@
 
 #include "kvm_util.h"
 
-#include "ghcb_vm.h"
+#include "snp/ghcb_vm.h"
 
 static void tell_steps(const void *guest)
 {

@@ -7,7 +7,7 @@
 
 #include "kvm_util.h"
 
-#include "ghcb_vm.h"
+#include "snp/ghcb_vm.h"
 
 static const struct value_name nae[] = {
 	{ GHCB_NAE_DR7_READ, "DR7 read" },

@@ -21,7 +21,7 @@
 #include "ucall_common.h"
 
 #include "cert_exit.h"
-#include "request_vm.h"
+#include "snp/request_vm.h"
 
 /* A number of pages that is neither an address nor a flag. */
 #define PROBE_PAGES	0x2b

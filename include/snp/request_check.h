@@ -7,8 +7,8 @@
 #define REQUEST_CHECK_H
 
 #include "check.h"
-#include "firmware.h"
-#include "request_vm.h"
+#include "snp/firmware.h"
+#include "snp/request_vm.h"
 
 /* What firmware answers in a case. */
 struct request_fw {

@@ -16,7 +16,7 @@
 
 #include "harness.h"
 
-#include "cert_check.h"
+#include "snp/cert_check.h"
 
 /* What a row says of its revision; the tag is part of the cases' names. */
 #define NAME_coco_v1	"coco-v1"

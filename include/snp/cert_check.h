@@ -7,7 +7,7 @@
 #define CERT_CHECK_H
 
 #include "cert_exit.h"
-#include "request_check.h"
+#include "snp/request_check.h"
 
 /* Does the KVM under test speak @rev?  If not, the case is skipped, with the reason. */
 bool cert_revision_spoken(const struct cert_revision *rev);

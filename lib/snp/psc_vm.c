@@ -7,7 +7,7 @@
 #include "kvm_util.h"
 #include "processor.h"
 
-#include "psc_vm.h"
+#include "snp/psc_vm.h"
 
 static void tell_answer(const void *guest)
 {

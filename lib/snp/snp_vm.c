@@ -11,7 +11,7 @@
 #include "ucall_common.h"
 
 #include "check.h"
-#include "snp_vm.h"
+#include "snp/snp_vm.h"
 
 #define DEV_SEV			"/dev/sev"
 

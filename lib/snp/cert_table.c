@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "cert_table.h"
+#include "snp/cert_table.h"
 
 #define TABLE_PAGE	4096
 
