@@ -9,7 +9,7 @@
 #include "ucall_common.h"
 
 #include "cpuid_leaves.h"
-#include "tdvmcall_vm.h"
+#include "tdx/tdvmcall_vm.h"
 
 /* What CPUID ignores in RAX and RCX, which a guest hands on as R12 and R13. */
 #define HIGH_HALF	0xabcd000000000000ull

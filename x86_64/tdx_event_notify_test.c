@@ -13,7 +13,7 @@
 #include "processor.h"
 #include "ucall_common.h"
 
-#include "tdvmcall_vm.h"
+#include "tdx/tdvmcall_vm.h"
 #include "tdx_revisions.h"
 
 #define LEAF		GHCI_SETUP_EVENT_NOTIFY

@@ -12,7 +12,7 @@
 #include "ucall_common.h"
 
 #include "mp_state.h"
-#include "tdvmcall_vm.h"
+#include "tdx/tdvmcall_vm.h"
 
 #define VECTOR		64
 

@@ -13,7 +13,7 @@
 #include "kvm_util.h"
 
 #include "cases/vmm_tdx.h"
-#include "tdvmcall_vm.h"
+#include "tdx/tdvmcall_vm.h"
 #include "tdx_revisions.h"
 
 #define PAGE		4096ull

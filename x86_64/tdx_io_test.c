@@ -7,7 +7,7 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "tdvmcall_vm.h"
+#include "tdx/tdvmcall_vm.h"
 
 #define LEAF		GHCI_INSTRUCTION_IO
 /* Not the one of ucall. */

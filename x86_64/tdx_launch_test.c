@@ -10,7 +10,7 @@
 #include "kvm_util.h"
 #include "processor.h"
 
-#include "tdvmcall_vm.h"
+#include "tdx/tdvmcall_vm.h"
 
 #define MAX_CPUID	256
 

@@ -13,9 +13,9 @@
 #include "kvm_util.h"
 
 #include "observer.h"
-#include "raw_td.h"
-#include "seamcall.h"
-#include "td_vm.h"
+#include "tdx/raw_td.h"
+#include "tdx/seamcall.h"
+#include "tdx/td_vm.h"
 
 /* The first of a leaf are enough: the others are made in the same place. */
 #define MAX_CALLS	3

@@ -17,9 +17,9 @@
 #include "kvm_util.h"
 
 #include "cases/inject.h"
-#include "raw_td.h"
-#include "seamcall.h"
-#include "td_vm.h"
+#include "tdx/raw_td.h"
+#include "tdx/seamcall.h"
+#include "tdx/td_vm.h"
 
 #define MEM_REQS	REQ_KERNEL_MEM_LEAK, REQ_KERNEL_MEM_FREED, REQ_KERNEL_MEM_BOUNDS, \
 			REQ_KERNEL_FIRMWARE_PAGE, REQ_KERNEL_KEYID

@@ -8,7 +8,7 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "tdvmcall_vm.h"
+#include "tdx/tdvmcall_vm.h"
 
 #define LEAF		GHCI_VE_REQUEST_MMIO
 #define READ		GHCI_MMIO_READ

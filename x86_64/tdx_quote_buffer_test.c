@@ -14,7 +14,7 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "tdvmcall_vm.h"
+#include "tdx/tdvmcall_vm.h"
 #include "tdx_revisions.h"
 
 #define PAGE		4096ull

@@ -13,7 +13,7 @@
 #include "kvm_util.h"
 
 #include "cases/race.h"
-#include "td_vm.h"
+#include "tdx/td_vm.h"
 
 #define PAGE		4096ull
 

@@ -9,7 +9,7 @@
 #include "kvm_util.h"
 
 #include "cases/race.h"
-#include "tdvmcall_vm.h"
+#include "tdx/tdvmcall_vm.h"
 #include "tdx_revisions.h"
 
 #define GPA		0x40000000ull

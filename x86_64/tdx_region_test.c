@@ -9,7 +9,7 @@
 
 #include "kvm_util.h"
 
-#include "td_view_vm.h"
+#include "tdx/td_view_vm.h"
 
 #define PAGE		4096ull
 

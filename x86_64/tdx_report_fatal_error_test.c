@@ -12,7 +12,7 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "tdvmcall_vm.h"
+#include "tdx/tdvmcall_vm.h"
 
 #define LEAF		GHCI_REPORT_FATAL_ERROR
 

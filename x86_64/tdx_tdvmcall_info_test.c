@@ -9,7 +9,7 @@
 #include "ucall_common.h"
 
 #include "td_boot.h"
-#include "tdvmcall_vm.h"
+#include "tdx/tdvmcall_vm.h"
 #include "tdx_revisions.h"
 
 #define LEAF	GHCI_GET_TD_VM_CALL_INFO

@@ -12,7 +12,7 @@
 
 #include "kvm_util.h"
 
-#include "td_view_vm.h"
+#include "tdx/td_view_vm.h"
 
 /* ---- there and back, and there again ---- */
 

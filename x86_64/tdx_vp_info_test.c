@@ -8,7 +8,7 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "tdvmcall_vm.h"
+#include "tdx/tdvmcall_vm.h"
 
 COCO_FIXTURE(info);
 FIXTURE_VARIANT(info)

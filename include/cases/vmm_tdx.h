@@ -6,7 +6,7 @@
 #define VMM_TDX_H
 
 #include "cases/vmm_vm.h"
-#include "tdvmcall_vm.h"
+#include "tdx/tdvmcall_vm.h"
 
 /* vmm_vm's arg is NULL. */
 extern const struct vmm_type vmm_tdx;

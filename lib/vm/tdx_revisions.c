@@ -7,7 +7,7 @@
 
 #include "kvm_util.h"
 
-#include "tdvmcall_vm.h"
+#include "tdx/tdvmcall_vm.h"
 #include "tdx_revisions.h"
 
 /* Room for what KVM_TDX_CAPABILITIES says of CPUID. */

@@ -4,7 +4,7 @@
  */
 #include "kvm_util.h"
 
-#include "td_view_vm.h"
+#include "tdx/td_view_vm.h"
 
 static void add_probe(struct td_probes *p, unsigned int page)
 {

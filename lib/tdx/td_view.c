@@ -5,7 +5,7 @@
 #include "kvm_util.h"
 #include "processor.h"
 
-#include "td_view.h"
+#include "tdx/td_view.h"
 
 #define VIEW_SLOT	2
 

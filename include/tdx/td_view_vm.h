@@ -6,7 +6,7 @@
 #ifndef TD_VIEW_VM_H
 #define TD_VIEW_VM_H
 
-#include "tdvmcall_vm.h"
+#include "tdx/tdvmcall_vm.h"
 
 /* Pages that the guest asks to have converted, and what the VMM does about it. */
 struct td_view_range {

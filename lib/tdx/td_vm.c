@@ -13,7 +13,7 @@
 #include "check.h"
 #include "td_boot.h"
 #include "td_call.h"
-#include "td_vm.h"
+#include "tdx/td_vm.h"
 
 /* Room in the memory slot: the program, tables, stacks, and what a test shares. */
 #define SLOT_PAGES		512

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "td_vm.h"
+#include "tdx/td_vm.h"
 
 /* A multiple of 2 MiB. */
 #define TD_VIEW_GPA	0x40000000ull

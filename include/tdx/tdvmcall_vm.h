@@ -8,8 +8,8 @@
 
 #include "check.h"
 #include "td_call.h"
-#include "td_view.h"
-#include "td_vm.h"
+#include "tdx/td_view.h"
+#include "tdx/td_vm.h"
 
 /* What registers hold that a request says nothing of. */
 #define TD_FILL(nr)	(0x5a00c0de00000000ull | (nr))

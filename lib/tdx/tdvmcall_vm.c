@@ -7,7 +7,7 @@
 
 #include "kvm_util.h"
 
-#include "tdvmcall_vm.h"
+#include "tdx/tdvmcall_vm.h"
 
 /* What it asked last, and what it knows of the answer. */
 static void tell_answer(const void *guest)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * TDs by the bare uAPI, see include/raw_td.h.
+ * TDs by the bare uAPI, see include/tdx/raw_td.h.
  */
 #include <errno.h>
 #include <linux/kvm.h>
@@ -10,7 +10,7 @@
 
 #include "kvm_util.h"
 
-#include "raw_td.h"
+#include "tdx/raw_td.h"
 
 #define NR_IOAPIC_PINS		24
 #define XFAM			3ull	/* x87, SSE */

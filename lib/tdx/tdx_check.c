@@ -6,7 +6,7 @@
 
 #include "kvm_util.h"
 
-#include "tdvmcall_vm.h"
+#include "tdx/tdvmcall_vm.h"
 
 static const struct value_name status[] = {
 	{ GHCI_SUCCESS, "SUCCESS" },
