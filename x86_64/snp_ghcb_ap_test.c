@@ -8,8 +8,8 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "mp_state.h"
 #include "snp/ghcb_vm.h"
+#include "vm/mp_state.h"
 
 /* The AP: KVM's local APIC takes vCPU 0 for the one that needs no SIPI. */
 #define AP	1

@@ -15,8 +15,8 @@
 #include "processor.h"
 #include "ucall_common.h"
 
-#include "cpuid_leaves.h"
 #include "snp/ghcb_vm.h"
+#include "vm/cpuid_leaves.h"
 
 /* A register that an event has 32 bits of: the rest is no input. */
 #define HIGH_HALF	0xfeedbeef00000000ull

@@ -11,8 +11,8 @@
 #include "processor.h"
 #include "ucall_common.h"
 
-#include "cpuid_leaves.h"
 #include "snp/ghcb_vm.h"
+#include "vm/cpuid_leaves.h"
 
 /* ---- guests ---- */
 

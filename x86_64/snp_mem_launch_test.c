@@ -16,8 +16,8 @@
 #include "kvm_util.h"
 
 #include "cases/inject.h"
-#include "raw_vm.h"
 #include "snp/snp_vm.h"
+#include "vm/raw_vm.h"
 
 #define PAGE		RAW_VM_PAGE
 

@@ -8,8 +8,8 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "cpuid_leaves.h"
 #include "tdx/tdvmcall_vm.h"
+#include "vm/cpuid_leaves.h"
 
 /* What CPUID ignores in RAX and RCX, which a guest hands on as R12 and R13. */
 #define HIGH_HALF	0xabcd000000000000ull

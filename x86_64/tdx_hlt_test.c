@@ -11,8 +11,8 @@
 #include "processor.h"
 #include "ucall_common.h"
 
-#include "mp_state.h"
 #include "tdx/tdvmcall_vm.h"
+#include "vm/mp_state.h"
 
 #define VECTOR		64
 

@@ -16,7 +16,7 @@
 #include "kvm_util.h"
 
 #include "ghcb.h"
-#include "shared_mem.h"
+#include "vm/shared_mem.h"
 
 /* Of KVM_CREATE_VM and KVM_CAP_VM_TYPES; older headers lack it. */
 #ifndef KVM_X86_SNP_VM

@@ -7,8 +7,8 @@
 #ifndef RAW_TD_H
 #define RAW_TD_H
 
-#include "raw_vm.h"
 #include "tdx_uapi.h"
+#include "vm/raw_vm.h"
 
 /* How far a launch has come; each includes those before it. */
 enum raw_td_stage {

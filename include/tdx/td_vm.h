@@ -15,8 +15,8 @@
 
 #include "kvm_util.h"
 
-#include "shared_mem.h"
 #include "tdx_uapi.h"
+#include "vm/shared_mem.h"
 
 #define TD_VM_MAX_VCPUS		8
 

@@ -7,7 +7,7 @@
 #include "kvm_util.h"
 #include "processor.h"
 
-#include "cpuid_leaves.h"
+#include "vm/cpuid_leaves.h"
 
 static const struct {
 	uint32_t function, index, flags, regs[4];

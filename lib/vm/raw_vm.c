@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * VMs by the bare uAPI, see include/raw_vm.h.
+ * VMs by the bare uAPI, see include/vm/raw_vm.h.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 
 #include "kvm_util.h"
 
-#include "raw_vm.h"
+#include "vm/raw_vm.h"
 
 int raw_errno(long ret)
 {

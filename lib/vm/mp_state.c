@@ -9,7 +9,7 @@
 
 #include "kvm_util.h"
 
-#include "mp_state.h"
+#include "vm/mp_state.h"
 
 static const struct value_name state[] = {
 	{ KVM_MP_STATE_RUNNABLE, "KVM_MP_STATE_RUNNABLE" },
