@@ -8,7 +8,7 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "td_boot.h"
+#include "guest/td_boot.h"
 #include "tdx/tdvmcall_vm.h"
 #include "tdx_revisions.h"
 

@@ -10,7 +10,7 @@
 
 #include "cases/vmm_cases.h"
 #include "cases/vmm_tdx.h"
-#include "td_boot.h"
+#include "guest/td_boot.h"
 #include "tdx_revisions.h"
 
 COCO_FIXTURE(vmm_close);

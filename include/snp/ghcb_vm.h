@@ -7,7 +7,7 @@
 #define GHCB_VM_H
 
 #include "check.h"
-#include "ghcb.h"
+#include "guest/ghcb.h"
 #include "snp/snp_vm.h"
 
 /* GUEST_SYNC() stages of guest_ghcb_loop() */

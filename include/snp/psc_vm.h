@@ -7,7 +7,7 @@
 #define PSC_VM_H
 
 #include "check.h"
-#include "psc.h"
+#include "guest/psc.h"
 #include "snp/snp_vm.h"
 
 /* GUEST_SYNC() stages of guest_psc_loop() */

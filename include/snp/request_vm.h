@@ -6,7 +6,7 @@
 #ifndef REQUEST_VM_H
 #define REQUEST_VM_H
 
-#include "guest_request.h"
+#include "guest/guest_request.h"
 #include "snp/snp_vm.h"
 
 /* GUEST_SYNC() stages of guest_request_loop() */

@@ -15,7 +15,7 @@
 
 #include "kvm_util.h"
 
-#include "ghcb.h"
+#include "guest/ghcb.h"
 #include "vm/shared_mem.h"
 
 /* Of KVM_CREATE_VM and KVM_CAP_VM_TYPES; older headers lack it. */

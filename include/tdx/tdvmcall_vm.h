@@ -7,7 +7,7 @@
 #define TDVMCALL_VM_H
 
 #include "check.h"
-#include "td_call.h"
+#include "guest/td_call.h"
 #include "tdx/td_view.h"
 #include "tdx/td_vm.h"
 

@@ -10,7 +10,7 @@
 
 #include "cert_exit.h"
 #include "check.h"
-#include "ghcb.h"
+#include "guest/ghcb.h"
 
 const char *name_of(const struct value_names *names, uint64_t value)
 {

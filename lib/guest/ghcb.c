@@ -2,7 +2,7 @@
 /*
  * GHCB MSR, VMGEXIT, registration: guest code.
  */
-#include "ghcb.h"
+#include "guest/ghcb.h"
 
 /* Guest code: no SSE, which an emulating host may not have. */
 #pragma GCC target("general-regs-only")

@@ -5,7 +5,7 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "td_call.h"
+#include "guest/td_call.h"
 
 /* Guest code: no SSE, which an emulating host may not have. */
 #pragma GCC target("general-regs-only")

@@ -16,8 +16,8 @@
 
 #include "kvm_util.h"
 
-#include "ghcb.h"
-#include "td_call.h"
+#include "guest/ghcb.h"
+#include "guest/td_call.h"
 #include "tdx_uapi.h"
 
 /* Guest code: no SSE, which an emulating host may not have. */

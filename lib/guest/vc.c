@@ -7,7 +7,7 @@
 #include "processor.h"
 #include "ucall_common.h"
 
-#include "ghcb.h"
+#include "guest/ghcb.h"
 
 /* Guest code: no SSE, which an emulating host may not have. */
 #pragma GCC target("general-regs-only")

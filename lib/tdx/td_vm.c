@@ -11,8 +11,8 @@
 #include "ucall_common.h"
 
 #include "check.h"
-#include "td_boot.h"
-#include "td_call.h"
+#include "guest/td_boot.h"
+#include "guest/td_call.h"
 #include "tdx/td_vm.h"
 
 /* Room in the memory slot: the program, tables, stacks, and what a test shares. */

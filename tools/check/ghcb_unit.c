@@ -9,7 +9,7 @@
 
 #include "kselftest.h"
 
-#include "ghcb.h"
+#include "guest/ghcb.h"
 
 #define FIELD(name, offset_, size_)	\
 	{ #name, offsetof(struct ghcb, name), offset_, sizeof(((struct ghcb *)0)->name), size_ }

@@ -3,7 +3,7 @@
  * The page that a TD's vCPUs start in: 32-bit protected mode without paging, at
  * 16 bytes below 4 GiB (Intel TDX Module Base Architecture Specification, "Initial State
  * of Guest GPRs", "Initial State of CRs").  It is copied to its place and identity mapped, so that
- * code goes on in it when paging begins.  Also included by lib/guest/tdx_boot.S.
+ * code goes on in it when paging begins.  Also included by lib/guest/td_boot.S.
  */
 #ifndef TD_BOOT_H
 #define TD_BOOT_H

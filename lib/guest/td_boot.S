@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* From a TD's reset state into 64-bit code, see include/td_boot.h. */
+/* From a TD's reset state into 64-bit code, see include/guest/td_boot.h. */
 
-#include "td_boot.h"
+#include "guest/td_boot.h"
 
 #define AT(symbol)	(TD_BOOT_GPA + (symbol - td_boot_page))
 

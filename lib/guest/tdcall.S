@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* tdcall(), see include/td_call.h; gpr[i] lies at 8 * i. */
+/* tdcall(), see include/guest/td_call.h; gpr[i] lies at 8 * i. */
 
 	.text
 	.globl	tdcall

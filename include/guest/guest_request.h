@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#include "ghcb.h"
+#include "guest/ghcb.h"
 
 /* Which inputs are marked valid in the GHCB. */
 #define MARK_EXIT_CODE		(1u << 0)

@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#include "ghcb.h"
+#include "guest/ghcb.h"
 
 #define PSC_MAX_ENTRIES		253
 #define PSC_PAGES_2M		512	/* 4 KiB pages of a 2 MiB entry */
