@@ -110,7 +110,7 @@ static inline struct tdx_exit *tdx_exit_of(struct kvm_run *run)
 
 /* ---- exits of the revision tdx-dedicated (patches of 2025-04, RFC) ---- */
 
-/* v1; in v2 only GET_QUOTE is a different number, see tdx_revisions.h */
+/* v1; in v2 only GET_QUOTE is a different number, see exits/tdx.h */
 struct tdx_dedicated_get_quote {
 	__u64 ret;
 	__u64 gpa;			/* v1: with the shared bit; v2: without */

@@ -12,7 +12,7 @@
 #include "kvm_util.h"
 
 #include "cases/race.h"
-#include "cert_exit.h"
+#include "exits/cert.h"
 #include "observer.h"
 #include "snp/request_check.h"
 

@@ -10,8 +10,8 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
+#include "exits/tdx.h"
 #include "tdx/tdvmcall_vm.h"
-#include "tdx_revisions.h"
 
 #define PAGE		4096ull
 

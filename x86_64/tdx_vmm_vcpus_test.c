@@ -12,7 +12,7 @@
 
 #include "cases/vmm_cases.h"
 #include "cases/vmm_tdx.h"
-#include "tdx_revisions.h"
+#include "exits/tdx.h"
 
 #define PAGE		4096ull
 

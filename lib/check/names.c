@@ -8,8 +8,8 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "cert_exit.h"
 #include "check.h"
+#include "exits/cert.h"
 #include "guest/ghcb.h"
 
 const char *name_of(const struct value_names *names, uint64_t value)

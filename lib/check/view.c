@@ -11,9 +11,9 @@
 #include "ucall_common.h"
 
 #include "case.h"
-#include "cert_exit.h"
 #include "check.h"
-#include "exit_fields.h"
+#include "exits/cert.h"
+#include "exits/fields.h"
 #include "view.h"
 
 #define MAX_VCPUS	16

@@ -20,7 +20,7 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "cert_exit.h"
+#include "exits/cert.h"
 #include "snp/request_vm.h"
 
 /* A number of pages that is neither an address nor a flag. */

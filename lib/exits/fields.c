@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "case.h"
-#include "cert_exit.h"
+#include "../check/case.h"
 #include "check.h"
-#include "exit_fields.h"
+#include "exits/cert.h"
+#include "exits/fields.h"
 #include "tdx_ghci.h"
 #include "tdx_uapi.h"
 

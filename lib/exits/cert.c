@@ -8,8 +8,8 @@
 
 #include "kvm_util.h"
 
-#include "cert_exit.h"
-#include "cert_revisions.h"
+#include "exits/cert.h"
+#include "exits/cert_revisions.h"
 
 _Static_assert(offsetof(struct kvm_run, hw) == KVM_RUN_EXIT_OFFSET, "exit union of kvm_run");
 

@@ -78,7 +78,7 @@ enum cert_revision_nr {
 #define GHCB_VMM_ERR_GENERIC_V1		GHCB_VMM_ERR(1u << 31)
 #define GHCB_VMM_ERR_GENERIC		GHCB_VMM_ERR(~0u)
 
-/* The descriptions are in cert_revisions.h. */
+/* The descriptions are in exits/cert_revisions.h. */
 extern const struct cert_revision cert_revisions[NR_CERT_REVISIONS];
 
 /* An exit as the VMM found it in kvm_run. */

@@ -7,8 +7,8 @@
 
 #include "kvm_util.h"
 
+#include "exits/tdx.h"
 #include "tdx/tdvmcall_vm.h"
-#include "tdx_revisions.h"
 
 /* Room for what KVM_TDX_CAPABILITIES says of CPUID. */
 #define MAX_CPUID	256

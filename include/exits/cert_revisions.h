@@ -5,14 +5,14 @@
  * VMM does to the guest.  Tests are built without the tree's headers, so the
  * numbers stand here.
  *
- * Included by lib/vm/cert_exit.c; others use cert_exit.h.
+ * Included by lib/exits/cert.c; others use cert.h.
  */
 #ifndef CERT_REVISIONS_H
 #define CERT_REVISIONS_H
 
 #include <errno.h>
 
-#include "cert_exit.h"
+#include "exits/cert.h"
 
 /* ret of coco-v1 */
 #define COCO_REQ_CERTS_INVALID_LEN	1u
