@@ -3,7 +3,7 @@
  * AP reset hold: a vCPU that waits for its SIPI, by the GHCB MSR protocol (request 0x006) or
  * with NAE event 0x80000004.
  */
-#include "harness.h"
+#include "check/harness.h"
 
 #include "kvm_util.h"
 #include "ucall_common.h"

@@ -9,7 +9,7 @@
  */
 #include <linux/kvm_para.h>
 
-#include "harness.h"
+#include "check/harness.h"
 
 #include "kvm_util.h"
 #include "processor.h"

@@ -3,7 +3,7 @@
  * What is wrong with a GHCB, whatever the event: inputs that are not marked valid,
  * usage, version, events that nobody has defined.
  */
-#include "harness.h"
+#include "check/harness.h"
 
 #include "kvm_util.h"
 #include "ucall_common.h"

@@ -3,7 +3,7 @@
  * Port I/O (NAE event 0x7b) and memory-mapped I/O (0x80000001, 0x80000002), which
  * exit to the VMM as of any other guest, and the scratch area in the GHCB.
  */
-#include "harness.h"
+#include "check/harness.h"
 
 #include "kvm_util.h"
 #include "ucall_common.h"

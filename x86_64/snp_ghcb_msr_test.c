@@ -5,7 +5,7 @@
  * snp_psc_msr_test.c, so have registration (snp_ghcb_register_test.c) and AP
  * reset hold (snp_ghcb_ap_test.c).
  */
-#include "harness.h"
+#include "check/harness.h"
 
 #include "kvm_util.h"
 #include "processor.h"

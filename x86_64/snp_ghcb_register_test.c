@@ -2,7 +2,7 @@
 /*
  * GHCB registration: MSR request 0x012, and which page a VMGEXIT is accepted on.
  */
-#include "harness.h"
+#include "check/harness.h"
 
 #include "kvm_util.h"
 #include "ucall_common.h"

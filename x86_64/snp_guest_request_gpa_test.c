@@ -7,7 +7,7 @@
  * whether a page that is not there ends KVM_RUN (EIO, as KVM has it) or is answered
  * as malformed input.
  */
-#include "harness.h"
+#include "check/harness.h"
 
 #include "kvm_util.h"
 #include "ucall_common.h"

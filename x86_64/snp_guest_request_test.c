@@ -8,7 +8,7 @@
  */
 #include <pthread.h>
 
-#include "harness.h"
+#include "check/harness.h"
 
 #include "kvm_util.h"
 #include "ucall_common.h"

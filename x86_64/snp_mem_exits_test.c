@@ -4,7 +4,7 @@
  * guest's life: with an exit pending, half answered, or never run.  Closing it
  * must give everything back, which is looked at when the case ends.
  */
-#include "harness.h"
+#include "check/harness.h"
 
 #include <linux/kvm_para.h>
 

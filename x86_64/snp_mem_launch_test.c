@@ -7,7 +7,7 @@
  *
  * Not ABI, so not checked: which error a refused command returns.
  */
-#include "harness.h"
+#include "check/harness.h"
 
 #include <fcntl.h>
 #include <linux/kvm.h>

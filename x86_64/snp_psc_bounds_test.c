@@ -7,7 +7,7 @@
  * The VMM here only answers: no page changes its view, so the GFNs need not be
  * of memory.
  */
-#include "harness.h"
+#include "check/harness.h"
 
 #include "kvm_util.h"
 

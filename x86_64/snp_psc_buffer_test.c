@@ -3,7 +3,7 @@
  * Around page state changes by NAE event 0x80000010: where the buffer lies, and
  * what a request finds of the one before.
  */
-#include "harness.h"
+#include "check/harness.h"
 
 #include "kvm_util.h"
 #include "ucall_common.h"

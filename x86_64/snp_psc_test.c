@@ -8,7 +8,7 @@
  *
  * Not ABI, so not checked: cur_page of an entry whose operation was skipped.
  */
-#include "harness.h"
+#include "check/harness.h"
 
 #include "kvm_util.h"
 #include "ucall_common.h"

@@ -6,7 +6,7 @@
  * Not ABI, so not checked: what a page holds in a view that nobody has written to, as
  * long as it is not what was written in the other view.
  */
-#include "harness.h"
+#include "check/harness.h"
 
 #include "kvm_util.h"
 #include "processor.h"

@@ -6,7 +6,7 @@
  * Not ABI, so not checked: whether KVM looks at a field again after an exit to the
  * VMM, as long as it checks it again, too.
  */
-#include "harness.h"
+#include "check/harness.h"
 
 #include "kvm_util.h"
 

@@ -7,7 +7,7 @@
  * long as it is of one time; whether a message that becomes a report request late
  * gets certificates (the guest can ask for a report without them anyway).
  */
-#include "harness.h"
+#include "check/harness.h"
 
 #include "kvm_util.h"
 

@@ -3,7 +3,7 @@
  * TDG.MEM.PAGE.ACCEPT, and a TD's accesses to pages that it does not have: shared where the
  * VMM has made them private or the other way round, or not accepted.
  */
-#include "harness.h"
+#include "check/harness.h"
 
 #include "kvm_util.h"
 

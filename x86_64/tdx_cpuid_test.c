@@ -3,7 +3,7 @@
  * TDG.VP.VMCALL<Instruction.CPUID>: leaves that the TDX module leaves to the VMM, which has
  * told KVM by KVM_SET_CPUID2.
  */
-#include "harness.h"
+#include "check/harness.h"
 
 #include "kvm_util.h"
 #include "ucall_common.h"

@@ -3,7 +3,7 @@
  * TDG.VP.VMCALL<SetupEventNotifyInterrupt>: the guest names the vector by which it wants to
  * be told of finished quotes.
  */
-#include "harness.h"
+#include "check/harness.h"
 
 #include <pthread.h>
 #include <string.h>

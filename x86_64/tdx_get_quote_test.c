@@ -3,7 +3,7 @@
  * TDG.VP.VMCALL<GetQuote>: the exit and its answer.  The life of a quote in the shared
  * buffer is tdx_quote_buffer_test's.
  */
-#include "harness.h"
+#include "check/harness.h"
 
 #include "kvm_util.h"
 #include "ucall_common.h"

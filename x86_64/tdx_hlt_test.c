@@ -2,7 +2,7 @@
 /*
  * TDG.VP.VMCALL<Instruction.HLT>: a vCPU that waits for an interrupt.
  */
-#include "harness.h"
+#include "check/harness.h"
 
 #include <pthread.h>
 #include <unistd.h>

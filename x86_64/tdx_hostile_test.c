@@ -6,7 +6,7 @@
  * What is expected is said by a few lines (ghci_says()) that read GHCI as a VMM's author
  * would; each leaf's own test has it in detail.
  */
-#include "harness.h"
+#include "check/harness.h"
 
 #include <linux/kvm_para.h>
 

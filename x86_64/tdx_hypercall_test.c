@@ -4,7 +4,7 @@
  * R14.  KVM_HC_MAP_GPA_RANGE is the one that exits to the VMM; it is not MapGPA, and has
  * rules of its own.
  */
-#include "harness.h"
+#include "check/harness.h"
 
 #include <linux/kvm_para.h>
 

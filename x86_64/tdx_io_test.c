@@ -2,7 +2,7 @@
 /*
  * TDG.VP.VMCALL<Instruction.IO>: IN and OUT, which are the VMM's as of any other guest.
  */
-#include "harness.h"
+#include "check/harness.h"
 
 #include "kvm_util.h"
 #include "ucall_common.h"

@@ -3,7 +3,7 @@
  * KVM_MEMORY_ENCRYPT_OP of TDs: commands with bad arguments and out of order.  That they
  * do their work shows in every other test.
  */
-#include "harness.h"
+#include "check/harness.h"
 
 #include <string.h>
 

@@ -7,7 +7,7 @@
  * Where KVM cuts a range is not ABI, only that the pieces follow each other and none is
  * larger than 2 MiB.
  */
-#include "harness.h"
+#include "check/harness.h"
 
 #include <linux/kvm_para.h>
 

@@ -6,7 +6,7 @@
  * What the module does not give back the kernel has to leave alone for good, so that it
  * is no leak here.  The next TD has to work in any case.
  */
-#include "harness.h"
+#include "check/harness.h"
 
 #include <linux/kvm.h>
 

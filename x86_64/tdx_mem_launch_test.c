@@ -7,7 +7,7 @@
  *
  * Not ABI, so not checked: which error a command gives whose SEAMCALL failed.
  */
-#include "harness.h"
+#include "check/harness.h"
 
 #include <linux/kvm.h>
 #include <pthread.h>

@@ -3,7 +3,7 @@
  * TDG.VP.VMCALL<#VE.RequestMMIO>: accesses to what is no memory, by which a guest that has
  * got #VE asks its VMM to emulate a device.
  */
-#include "harness.h"
+#include "check/harness.h"
 
 #include "kvm_util.h"
 #include "ucall_common.h"

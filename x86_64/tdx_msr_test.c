@@ -3,7 +3,7 @@
  * TDG.VP.VMCALL<Instruction.RDMSR> and <Instruction.WRMSR>: MSRs that KVM serves, that it
  * refuses, and that the VMM wants to see (KVM_CAP_X86_USER_SPACE_MSR).
  */
-#include "harness.h"
+#include "check/harness.h"
 
 #include "kvm_util.h"
 #include "processor.h"

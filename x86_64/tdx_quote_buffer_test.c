@@ -5,7 +5,7 @@
  *
  * The VMM here is a thread that waits until the guest has seen its request in flight.
  */
-#include "harness.h"
+#include "check/harness.h"
 
 #include <pthread.h>
 #include <string.h>

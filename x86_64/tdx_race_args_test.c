@@ -5,7 +5,7 @@
  * Not ABI, so not checked: how often KVM reads an argument.  What cannot be half the old
  * and half the new one, it may refuse.
  */
-#include "harness.h"
+#include "check/harness.h"
 
 #include <sys/ioctl.h>
 #include <sys/mman.h>

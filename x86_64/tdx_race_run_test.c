@@ -2,7 +2,7 @@
 /*
  * TDX exits of a VMM that rewrites its answer in kvm_run while KVM takes it.
  */
-#include "harness.h"
+#include "check/harness.h"
 
 #include <linux/kvm_para.h>
 

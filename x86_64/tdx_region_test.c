@@ -3,7 +3,7 @@
  * KVM_TDX_INIT_MEM_REGION: pages of the VMM's become a TD's first private memory.  In each
  * case all is right but what its name says, and the guest looks at what was added.
  */
-#include "harness.h"
+#include "check/harness.h"
 
 #include <sys/mman.h>
 

@@ -5,7 +5,7 @@
  *
  * Not ABI: what kvm_run has for RAX, RCX, RSP and RBP, which a guest does not pass.
  */
-#include "harness.h"
+#include "check/harness.h"
 
 #include <string.h>
 

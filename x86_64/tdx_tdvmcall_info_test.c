@@ -3,7 +3,7 @@
  * How a TD starts, and TDG.VP.VMCALL<GetTdVmCallInfo>, by which it finds out what its VMM
  * offers.
  */
-#include "harness.h"
+#include "check/harness.h"
 
 #include "kvm_util.h"
 #include "ucall_common.h"

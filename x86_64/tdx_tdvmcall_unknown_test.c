@@ -3,7 +3,7 @@
  * TDG.VP.VMCALLs that are not there, others that are not standard, and guests that pass
  * fewer registers than a leaf has.
  */
-#include "harness.h"
+#include "check/harness.h"
 
 #include <linux/kvm_para.h>
 

@@ -6,7 +6,7 @@
  * Not ABI, so not checked: what the host finds in the shared memory of a page that is
  * private, as long as it is not what the guest wrote there.  This VMM keeps it.
  */
-#include "harness.h"
+#include "check/harness.h"
 
 #include <pthread.h>
 

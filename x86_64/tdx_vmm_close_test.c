@@ -2,7 +2,7 @@
 /*
  * The TD is closed while exits wait for their answers, or before it has run at all.
  */
-#include "harness.h"
+#include "check/harness.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
  * Signals and immediate_exit at every point of a TDX exit's life, and KVM_RUN without an
  * answer; other fields of kvm_run; requests without end: vmm_cases.h.
  */
-#include "harness.h"
+#include "check/harness.h"
 
 #include "cases/vmm_cases.h"
 #include "cases/vmm_tdx.h"

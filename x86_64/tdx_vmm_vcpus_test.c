@@ -3,7 +3,7 @@
  * TDX exits that are pending on several vCPUs at once: answered in every order, from one
  * thread and from one for each; and MapGPA of several exits on two vCPUs.
  */
-#include "harness.h"
+#include "check/harness.h"
 
 #include <pthread.h>
 

@@ -3,7 +3,7 @@
  * TDG.VP.INFO: what the TDX module tells a vCPU of its TD, which it has from KVM.  KVM
  * never hears of the call itself.
  */
-#include "harness.h"
+#include "check/harness.h"
 
 #include "kvm_util.h"
 #include "ucall_common.h"

@@ -8,8 +8,8 @@
 
 #include <stdbool.h>
 
+#include "check/requirement.h"
 #include "observer.h"
-#include "requirements.h"
 
 struct failing_ops {
 	/* @vm is the test's own. */

@@ -23,8 +23,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "check/requirement.h"
 #include "observer.h"
-#include "requirements.h"
 
 struct kvm_vcpu;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Requirements: SNP certificate exits, of any revision.  See ../requirements.h.
+ * Requirements: SNP certificate exits, of any revision.  See ../check/requirement.h.
  *
  * The document of a revision is its patch to api.rst; the sections' titles differ.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Requirements: GHCB protocol.  See ../requirements.h. */
+/* Requirements: GHCB protocol.  See ../check/requirement.h. */
 #ifndef REQUIREMENTS_GHCB_H
 #define REQUIREMENTS_GHCB_H
 

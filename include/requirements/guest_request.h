@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Requirements: SNP guest requests and extended guest requests.  See ../requirements.h. */
+/* Requirements: SNP guest requests and extended guest requests.  See ../check/requirement.h. */
 #ifndef REQUIREMENTS_GUEST_REQUEST_H
 #define REQUIREMENTS_GUEST_REQUEST_H
 

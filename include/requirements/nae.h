@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Requirements: the GHCB protocol's NAE events, each.  See ../requirements.h. */
+/* Requirements: the GHCB protocol's NAE events, each.  See ../check/requirement.h. */
 #ifndef REQUIREMENTS_NAE_H
 #define REQUIREMENTS_NAE_H
 

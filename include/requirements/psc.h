@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Requirements: SNP page state changes.  See ../requirements.h. */
+/* Requirements: SNP page state changes.  See ../check/requirement.h. */
 #ifndef REQUIREMENTS_PSC_H
 #define REQUIREMENTS_PSC_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Requirements: memory that changes under KVM's hands.  See ../requirements.h. */
+/* Requirements: memory that changes under KVM's hands.  See ../check/requirement.h. */
 #ifndef REQUIREMENTS_RACE_H
 #define REQUIREMENTS_RACE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Requirements: the suite's own ground.  See ../requirements.h. */
+/* Requirements: the suite's own ground.  See ../check/requirement.h. */
 #ifndef REQUIREMENTS_SUITE_H
 #define REQUIREMENTS_SUITE_H
 

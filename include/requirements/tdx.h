@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Requirements: TDCALL and TDVMCALL exits.  See ../requirements.h. */
+/* Requirements: TDCALL and TDVMCALL exits.  See ../check/requirement.h. */
 #ifndef REQUIREMENTS_TDX_H
 #define REQUIREMENTS_TDX_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Requirements: TDVMCALLs in place of an instruction.  See ../requirements.h. */
+/* Requirements: TDVMCALLs in place of an instruction.  See ../check/requirement.h. */
 #ifndef REQUIREMENTS_TDX_INSTR_H
 #define REQUIREMENTS_TDX_INSTR_H
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Requirements: TDs that change the view of their pages, and use them.  See ../requirements.h. */
+/*
+ * Requirements: TDs that change the view of their pages, and use them.
+ * See ../check/requirement.h.
+ */
 #ifndef REQUIREMENTS_TDX_VIEW_H
 #define REQUIREMENTS_TDX_VIEW_H
 

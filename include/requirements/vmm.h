@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Requirements: the VMM's side of exits.  See ../requirements.h. */
+/* Requirements: the VMM's side of exits.  See ../check/requirement.h. */
 #ifndef REQUIREMENTS_VMM_H
 #define REQUIREMENTS_VMM_H
 

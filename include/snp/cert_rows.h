@@ -14,7 +14,7 @@
 #ifndef CERT_ROWS_H
 #define CERT_ROWS_H
 
-#include "harness.h"
+#include "check/harness.h"
 
 #include "snp/cert_check.h"
 

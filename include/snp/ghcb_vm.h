@@ -6,7 +6,7 @@
 #ifndef GHCB_VM_H
 #define GHCB_VM_H
 
-#include "check.h"
+#include "check/check.h"
 #include "guest/ghcb.h"
 #include "snp/snp_vm.h"
 

@@ -6,7 +6,7 @@
 #ifndef PSC_VM_H
 #define PSC_VM_H
 
-#include "check.h"
+#include "check/check.h"
 #include "guest/psc.h"
 #include "snp/snp_vm.h"
 

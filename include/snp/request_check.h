@@ -6,7 +6,7 @@
 #ifndef REQUEST_CHECK_H
 #define REQUEST_CHECK_H
 
-#include "check.h"
+#include "check/check.h"
 #include "snp/firmware.h"
 #include "snp/request_vm.h"
 

@@ -5,7 +5,7 @@
 #ifndef MP_STATE_H
 #define MP_STATE_H
 
-#include "check.h"
+#include "check/check.h"
 
 extern const struct value_names names_mp_state;	/* KVM_MP_STATE_* */
 

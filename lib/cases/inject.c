@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "cases/inject.h"
-#include "check.h"
+#include "check/check.h"
 
 /* More than a launch has of any kind. */
 #define MAX_STEPS	200

@@ -10,7 +10,7 @@
 #include "ucall_common.h"
 
 #include "cases/race.h"
-#include "check.h"
+#include "check/check.h"
 #include "observer.h"
 
 bool race_possible(void)

@@ -12,10 +12,10 @@
 
 #include "kselftest.h"
 
-#include "case.h"
-#include "check.h"
+#include "check/case.h"
+#include "check/check.h"
+#include "check/transcript.h"
 #include "observer.h"
-#include "view.h"
 
 #define MAX_EXPECTED_SPLATS	8
 

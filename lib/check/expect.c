@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "check.h"
+#include "check/check.h"
 
-#include "case.h"
+#include "check/case.h"
 
 /*
  * The file with its folder, and lib/ before a folder of the library; trees may be built

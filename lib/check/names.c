@@ -8,7 +8,7 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "check.h"
+#include "check/check.h"
 #include "exits/cert.h"
 #include "guest/ghcb.h"
 

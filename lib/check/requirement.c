@@ -2,7 +2,7 @@
 /*
  * The list of requirements as a table.
  */
-#include "requirements.h"
+#include "check/requirement.h"
 
 #define REQUIREMENT_ROW(symbol, id_, document_, section_, text_)	\
 	[REQ_##symbol] = { id_, document_, section_, text_ },

@@ -7,8 +7,8 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "check.h"
-#include "view.h"
+#include "check/check.h"
+#include "check/transcript.h"
 
 /* KVM_RUN until something other than a signal ends it: 0, or an errno. */
 static int run(struct kvm_vcpu *vcpu)

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../check/case.h"
-#include "check.h"
+#include "check/case.h"
+#include "check/check.h"
 #include "exits/cert.h"
 #include "exits/fields.h"
 #include "tdx_ghci.h"

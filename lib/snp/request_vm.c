@@ -6,7 +6,7 @@
 
 #include "kvm_util.h"
 
-#include "check.h"
+#include "check/check.h"
 #include "snp/request_vm.h"
 
 struct request_vm *request_vm_create_bare(void)

@@ -2,7 +2,7 @@
 #ifndef CASE_H
 #define CASE_H
 
-#include "requirements.h"
+#include "check/requirement.h"
 
 /* The running case has failed by @req, in the harness's eyes too. */
 void case_set_failed(enum requirement_nr req);

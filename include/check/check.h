@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "requirements.h"
+#include "check/requirement.h"
 
 struct kvm_vcpu;
 

@@ -10,11 +10,11 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "case.h"
-#include "check.h"
+#include "check/case.h"
+#include "check/check.h"
+#include "check/transcript.h"
 #include "exits/cert.h"
 #include "exits/fields.h"
-#include "view.h"
 
 #define MAX_VCPUS	16
 #define MAX_GUESTS	16

@@ -16,7 +16,7 @@
 
 #include "kselftest_harness.h"
 
-#include "check.h"
+#include "check/check.h"
 
 #define COCO_ROW(revision_, ...)	\
 	.row = { .revision = revision_, .reqs = { __VA_ARGS__ } }
