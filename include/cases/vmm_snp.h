@@ -6,6 +6,7 @@
 #define VMM_SNP_H
 
 #include "cases/vmm_vm.h"
+#include "guest/vmm_mailbox.h"
 #include "snp/cert_check.h"
 #include "snp/psc_vm.h"
 
@@ -16,14 +17,6 @@ extern const struct vmm_kind
 	vmm_certs,			/* a certificate exit */
 	vmm_psc_msr,			/* page state changes: MSR protocol, */
 	vmm_psc_nae;			/* NAE event with one entry */
-
-/* Shared memory: what the guest is to do. */
-struct vmm_mailbox {
-	uint64_t certs;			/* a certificate request, or a page state change */
-	uint64_t request;		/* GVA of the vCPU's struct guest_request */
-	uint64_t answers;		/* so far */
-	struct psc_request psc;
-};
 
 struct vmm_snp_cpu {
 	struct request_cpu *certs;	/* the pages of certificate requests */

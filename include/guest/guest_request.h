@@ -11,6 +11,10 @@
 
 #include "guest/ghcb.h"
 
+/* GUEST_SYNC() stages of guest_request_loop() */
+#define STAGE_READY	1
+#define STAGE_ANSWERED	2
+
 /* Which inputs are marked valid in the GHCB. */
 #define MARK_EXIT_CODE		(1u << 0)
 #define MARK_INFO_1		(1u << 1)
@@ -52,5 +56,10 @@ struct guest_request {
  * in the answer and copy what is to be copied.
  */
 void guest_make_request(struct guest_request *req, struct ghcb *ghcb, uint64_t ghcb_gpa);
+
+/* Guest code: report STAGE_READY, then make requests and report each answer. */
+void guest_request_loop(struct guest_request *req);
+/* The same, after registering the GHCB. */
+void guest_registered_loop(struct guest_request *req);
 
 #endif

@@ -50,6 +50,10 @@ struct psc_buffer {
 _Static_assert(sizeof(struct psc_buffer) == sizeof(((struct ghcb *)0)->shared_buffer),
 	       "a full PSC buffer fills the GHCB's shared buffer");
 
+/* GUEST_SYNC() stages of guest_psc_loop() */
+#define PSC_STAGE_READY		1
+#define PSC_STAGE_ANSWERED	2
+
 /* What else the guest can be asked to do. */
 enum psc_access {
 	PSC_ACCESS_NONE,		/* it asks for a page state change */

@@ -7,38 +7,11 @@
 #define GHCB_VM_H
 
 #include "check/check.h"
-#include "guest/ghcb.h"
+#include "guest/ghcb_script.h"
 #include "snp/snp_vm.h"
-
-/* GUEST_SYNC() stages of guest_ghcb_loop() */
-#define GHCB_STAGE_READY	1
-#define GHCB_STAGE_ANSWERED	2
 
 /* What a GHCB holds where nobody wrote anything else. */
 #define POISON_GHCB		0x6b
-
-#define GHCB_MAX_STEPS		4
-
-/* One VMGEXIT; shared memory. */
-struct ghcb_step {
-	/* The host's part. */
-	uint64_t msr;			/* what the GHCB MSR holds: a request, or a GHCB's GPA */
-	uint64_t gva;			/* of that GHCB; 0: there is none to write or read */
-	struct ghcb in;			/* its contents, the whole page */
-
-	/* The guest's part. */
-	struct {
-		uint64_t msr;		/* the GHCB MSR after the VMGEXIT */
-		struct ghcb page;	/* the whole page */
-	} answer;
-};
-
-/* VMGEXITs that the guest makes one after another before it reports. */
-struct ghcb_script {
-	uint64_t nr_steps;
-	uint64_t register_again;	/* then: the reports need the vCPU's own GHCB registered */
-	struct ghcb_step step[GHCB_MAX_STEPS];
-};
 
 struct ghcb_vm {
 	struct snp_vm *snp;
@@ -75,11 +48,6 @@ uint64_t ghcb_buffer_gpa(const struct ghcb_vm *v, unsigned int cpu, uint64_t off
 
 /* Forget the steps, before the guest is asked for other ones. */
 void ghcb_script_reset(struct ghcb_vm *v, unsigned int cpu);
-
-/* Guest code: register, report GHCB_STAGE_READY, then run scripts and report each. */
-void guest_ghcb_loop(struct ghcb_script *script);
-/* Guest code: the steps of one script; nothing is registered before them. */
-void guest_run_script(struct ghcb_script *script);
 
 /* ---- expectations ---- */
 

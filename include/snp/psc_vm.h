@@ -10,10 +10,6 @@
 #include "guest/psc.h"
 #include "snp/snp_vm.h"
 
-/* GUEST_SYNC() stages of guest_psc_loop() */
-#define PSC_STAGE_READY		1
-#define PSC_STAGE_ANSWERED	2
-
 /* GFNs of the cases: the second is 2 MiB aligned, the last two are the highest of each size */
 #define PSC_GFN			0x12345ull
 #define PSC_GFN_2M		0x40000ull

@@ -9,10 +9,6 @@
 #include "guest/guest_request.h"
 #include "snp/snp_vm.h"
 
-/* GUEST_SYNC() stages of guest_request_loop() */
-#define STAGE_READY	1
-#define STAGE_ANSWERED	2
-
 /* What pages hold that nobody should have written. */
 #define POISON_RESPONSE	0xa5
 #define POISON_DATA	0x5a
@@ -79,10 +75,5 @@ static inline const uint8_t *request_seen_data(const struct request_cpu *cpu)
 {
 	return (const uint8_t *)cpu->seen.hva + REQUEST_PAGE;
 }
-
-/* Guest code: report STAGE_READY, then make requests and report each answer. */
-void guest_request_loop(struct guest_request *req);
-/* The same, after registering the GHCB. */
-void guest_registered_loop(struct guest_request *req);
 
 #endif

@@ -11,29 +11,6 @@
 
 #include "cases/vmm_snp.h"
 
-/* Guest code: no SSE, which an emulating host may not have. */
-#pragma GCC push_options
-#pragma GCC target("general-regs-only")
-
-static void guest_vmm(struct vmm_mailbox *mailbox)
-{
-	struct guest_vcpu *vcpu = guest_this_vcpu();
-
-	ghcb_register();
-	GUEST_SYNC(STAGE_READY);
-	for (;;) {
-		if (mailbox->certs)
-			guest_make_request((struct guest_request *)mailbox->request, vcpu->ghcb,
-					   vcpu->ghcb_gpa);
-		else
-			guest_make_psc(&mailbox->psc);
-		mailbox->answers++;
-		GUEST_SYNC(STAGE_ANSWERED);
-	}
-}
-
-#pragma GCC pop_options
-
 static struct vmm_snp_vm *snp_of(const struct vmm_vm *v)
 {
 	return v->priv;
@@ -72,7 +49,7 @@ static void add_cpus(struct vmm_vm *v, struct vmm_snp_vm *s)
 	const size_t pages = sizeof(struct vmm_mailbox) / v->vm->page_size + 1;
 	unsigned int i;
 
-	request_vm_add_vcpus(s->v, v->nr_cpus, guest_vmm);
+	request_vm_add_vcpus(s->v, v->nr_cpus, guest_vmm_loop);
 	for (i = 0; i < v->nr_cpus; i++) {
 		struct shared_mem mem = snp_vm_alloc_shared(s->v->snp, pages);
 		struct vmm_snp_cpu *cpu = &s->cpu[i];

@@ -2,10 +2,9 @@
 /*
  * Make VMGEXITs that the host wrote down: guest code.
  */
-#include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "snp/ghcb_vm.h"
+#include "guest/ghcb_script.h"
 
 /* Guest code: no SSE, which an emulating host may not have. */
 #pragma GCC target("general-regs-only")

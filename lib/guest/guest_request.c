@@ -2,10 +2,9 @@
 /*
  * Carry out what a struct guest_request asks for: guest code.
  */
-#include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "snp/request_vm.h"
+#include "guest/guest_request.h"
 
 /* Guest code: no SSE, which an emulating host may not have. */
 #pragma GCC target("general-regs-only")

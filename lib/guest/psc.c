@@ -2,10 +2,9 @@
 /*
  * Ask for page state changes, and use the pages: guest code.
  */
-#include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "snp/psc_vm.h"
+#include "guest/psc.h"
 
 /* Guest code: no SSE, which an emulating host may not have. */
 #pragma GCC target("general-regs-only")

@@ -2,7 +2,6 @@
 /*
  * What a TD asks of its VMM for itself, and the guest that asks what the host wants.
  */
-#include "kvm_util.h"
 #include "ucall_common.h"
 
 #include "guest/td_call.h"

@@ -3,7 +3,6 @@
  * The guest's #VC handler.  Our guests never mean to raise one: whatever needs
  * the hypervisor they ask for through the GHCB.
  */
-#include "kvm_util.h"
 #include "processor.h"
 #include "ucall_common.h"
 
