@@ -74,7 +74,7 @@ $(OBJ)/%.o: %.S tools/build.mk
 	mkdir -p $(@D)
 	$(CC) -MD -MP -Iinclude -c $< -o $@
 
-# Our objects come before the library: lib/guest/ucall.c replaces its ucall.o.
+# Our objects come before the library: {guest,exits}/ucall.c replace its ucall.o.
 $(BUILD)/%: $(OBJ)/%.o $(LIB_OBJS) $(LIBKVM).stamp
 	$(call say,LD)
 	mkdir -p $(@D)
