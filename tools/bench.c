@@ -16,7 +16,7 @@
 #include "processor.h"
 
 #include "../lib/inproc/bench.h"
-#include "exits/cert.h"
+#include "snp/cert_probe.h"
 #include "snp/request_vm.h"
 
 /* The median of an odd number of batches counts: others use the machine, too. */

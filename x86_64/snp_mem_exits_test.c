@@ -11,7 +11,7 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "exits/cert.h"
+#include "snp/cert_probe.h"
 #include "snp/psc_vm.h"
 #include "snp/request_vm.h"
 

@@ -12,8 +12,8 @@
 #include "kvm_util.h"
 
 #include "cases/race.h"
-#include "exits/cert.h"
 #include "observer.h"
+#include "snp/cert_probe.h"
 #include "snp/request_check.h"
 
 /*

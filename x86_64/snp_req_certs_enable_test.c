@@ -12,6 +12,8 @@
 
 #include <sys/wait.h>
 
+#include "snp/cert_enable.h"
+
 /* ---- what KVM says of it ---- */
 
 COCO_FIXTURE(certs_cap);

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Certificate exits, whatever the revision: find and enable them, read an exit,
- * answer it.
+ * Certificate exits, whatever the revision: what there are, read an exit, answer it.
  */
-#ifndef CERT_EXIT_H
-#define CERT_EXIT_H
+#ifndef EXITS_CERT_H
+#define EXITS_CERT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct kvm_run;
-struct kvm_vm;
 
 /* kvm_run's exit union */
 #define KVM_RUN_EXIT_OFFSET	32
@@ -71,14 +69,6 @@ enum cert_revision_nr {
 	NR_CERT_REVISIONS
 };
 
-/* High halves of SW_EXITINFO2: the VMM's status of a guest request (GHCB 2.0) */
-#define GHCB_VMM_ERR(err)		((uint64_t)(err) << 32)
-#define GHCB_VMM_ERR_INVALID_LEN	GHCB_VMM_ERR(1)
-#define GHCB_VMM_ERR_BUSY		GHCB_VMM_ERR(2)
-#define GHCB_VMM_ERR_GENERIC_V1		GHCB_VMM_ERR(1u << 31)
-#define GHCB_VMM_ERR_GENERIC		GHCB_VMM_ERR(~0u)
-
-/* The descriptions are in exits/cert_revisions.h. */
 extern const struct cert_revision cert_revisions[NR_CERT_REVISIONS];
 
 /* An exit as the VMM found it in kvm_run. */
@@ -92,29 +82,5 @@ struct cert_exit cert_exit_read(const struct cert_revision *rev, const struct kv
 /* The VMM's answer: ret, and npages (pages) where @npages is not NULL. */
 void cert_exit_answer(const struct cert_revision *rev, struct kvm_run *run, uint64_t ret,
 		      const uint64_t *npages);
-
-/*
- * The number (capability, or device attribute) under which the KVM under test
- * speaks @rev, or 0 when it does not.  Found once per process, on scratch VMs in
- * a child; see cert_probe.c for what is asked.
- */
-uint32_t cert_revision_cap(const struct cert_revision *rev);
-
-/*
- * Enable the exit on @vm: 0 or -errno.  @arg and @flags are KVM_ENABLE_CAP's; the
- * command of certs-v6 and on has neither.
- */
-int __cert_exit_enable(struct kvm_vm *vm, const struct cert_revision *rev, uint64_t arg,
-		       uint32_t flags);
-
-/* ---- its parts: each 0 or -errno ---- */
-
-#define KVM_X86_GRP_SEV			1
-#define KVM_SEV_SNP_ENABLE_REQ_CERTS	103
-
-int __cert_enable_cap(struct kvm_vm *vm, uint32_t cap, uint64_t arg, uint32_t flags);
-int __cert_enable_command(struct kvm_vm *vm);
-/* KVM_GET_DEVICE_ATTR of /dev/kvm. */
-int __cert_attr_get(uint32_t group, uint64_t attr, uint64_t *value);
 
 #endif

@@ -81,6 +81,13 @@ do {										\
 #define GHCB_REASON_INVALID_INPUT	5
 #define GHCB_REASON_INVALID_EVENT	6
 
+/* High halves of SW_EXITINFO2: the VMM's status of a guest request (GHCB 2.0) */
+#define GHCB_VMM_ERR(err)		((uint64_t)(err) << 32)
+#define GHCB_VMM_ERR_INVALID_LEN	GHCB_VMM_ERR(1)
+#define GHCB_VMM_ERR_BUSY		GHCB_VMM_ERR(2)
+#define GHCB_VMM_ERR_GENERIC_V1		GHCB_VMM_ERR(1u << 31)
+#define GHCB_VMM_ERR_GENERIC		GHCB_VMM_ERR(~0u)
+
 /* NAE events; the first ones are SVM's exit codes */
 #define GHCB_NAE_DR7_READ		0x27ull
 #define GHCB_NAE_DR7_WRITE		0x37ull

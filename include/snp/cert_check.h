@@ -6,7 +6,7 @@
 #ifndef CERT_CHECK_H
 #define CERT_CHECK_H
 
-#include "exits/cert.h"
+#include "snp/cert_probe.h"
 #include "snp/request_check.h"
 
 /* Does the KVM under test speak @rev?  If not, the case is skipped, with the reason. */

@@ -9,7 +9,6 @@
 #include "ucall_common.h"
 
 #include "check/check.h"
-#include "exits/cert.h"
 #include "guest/ghcb.h"
 
 const char *name_of(const struct value_names *names, uint64_t value)

@@ -13,7 +13,6 @@
 #include "check/case.h"
 #include "check/check.h"
 #include "check/transcript.h"
-#include "exits/cert.h"
 #include "exits/fields.h"
 
 #define MAX_VCPUS	16

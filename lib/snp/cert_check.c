@@ -6,6 +6,7 @@
 
 #include "observer.h"
 #include "snp/cert_check.h"
+#include "snp/cert_enable.h"
 
 const char *cert_revision_missing(const struct cert_revision *rev)
 {

@@ -20,7 +20,8 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "exits/cert.h"
+#include "snp/cert_enable.h"
+#include "snp/cert_probe.h"
 #include "snp/request_vm.h"
 
 /* A number of pages that is neither an address nor a flag. */
@@ -229,4 +230,12 @@ uint32_t cert_revision_cap(const struct cert_revision *rev)
 		probe_in_child();
 	asked = true;
 	return spoken[rev - cert_revisions];
+}
+
+int __cert_exit_enable(struct kvm_vm *vm, const struct cert_revision *rev, uint64_t arg,
+		       uint32_t flags)
+{
+	if (rev->enable == CERT_COMMAND)
+		return __cert_enable_command(vm);
+	return __cert_enable_cap(vm, cert_revision_cap(rev), arg, flags);
 }
