@@ -13,8 +13,8 @@
 #include "processor.h"
 #include "ucall_common.h"
 
-#include "exits/tdx.h"
 #include "tdx/tdvmcall_vm.h"
+#include "tdx/tdx_probe.h"
 
 #define LEAF		GHCI_SETUP_EVENT_NOTIFY
 

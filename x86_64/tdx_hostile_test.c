@@ -13,8 +13,8 @@
 #include "kvm_util.h"
 
 #include "cases/vmm_tdx.h"
-#include "exits/tdx.h"
 #include "tdx/tdvmcall_vm.h"
+#include "tdx/tdx_probe.h"
 
 #define PAGE		4096ull
 #define GPA		0x40000000ull

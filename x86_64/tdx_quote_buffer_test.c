@@ -14,8 +14,8 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "exits/tdx.h"
 #include "tdx/tdvmcall_vm.h"
+#include "tdx/tdx_probe.h"
 
 #define PAGE		4096ull
 #define DATA_OFFSET	sizeof(struct ghci_quote_header)

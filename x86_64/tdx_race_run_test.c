@@ -9,8 +9,8 @@
 #include "kvm_util.h"
 
 #include "cases/race.h"
-#include "exits/tdx.h"
 #include "tdx/tdvmcall_vm.h"
+#include "tdx/tdx_probe.h"
 
 #define GPA		0x40000000ull
 #define RANGE		(4ull << 20)	/* two exits */

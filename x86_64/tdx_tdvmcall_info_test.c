@@ -8,9 +8,9 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "exits/tdx.h"
 #include "guest/td_boot.h"
 #include "tdx/tdvmcall_vm.h"
+#include "tdx/tdx_probe.h"
 
 #define LEAF	GHCI_GET_TD_VM_CALL_INFO
 

@@ -10,8 +10,8 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "exits/tdx.h"
 #include "tdx/tdvmcall_vm.h"
+#include "tdx/tdx_probe.h"
 
 #define PAGE		4096ull
 

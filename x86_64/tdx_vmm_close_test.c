@@ -10,8 +10,8 @@
 
 #include "cases/vmm_cases.h"
 #include "cases/vmm_tdx.h"
-#include "exits/tdx.h"
 #include "guest/td_boot.h"
+#include "tdx/tdx_probe.h"
 
 COCO_FIXTURE(vmm_close);
 FIXTURE_VARIANT(vmm_close)

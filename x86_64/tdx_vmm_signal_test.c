@@ -7,7 +7,7 @@
 
 #include "cases/vmm_cases.h"
 #include "cases/vmm_tdx.h"
-#include "exits/tdx.h"
+#include "tdx/tdx_probe.h"
 
 #define ROW(fixture, name, kind_, answer_, ...)					\
 	FIXTURE_VARIANT_ADD(fixture, name)					\

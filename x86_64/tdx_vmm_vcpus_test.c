@@ -12,7 +12,7 @@
 
 #include "cases/vmm_cases.h"
 #include "cases/vmm_tdx.h"
-#include "exits/tdx.h"
+#include "tdx/tdx_probe.h"
 
 #define PAGE		4096ull
 

@@ -3,8 +3,8 @@
  * The exits of GetQuote and SetupEventNotifyInterrupt in all their revisions, each
  * described once: the exit's reason and where kvm_run keeps what.
  */
-#ifndef TDX_REVISIONS_H
-#define TDX_REVISIONS_H
+#ifndef EXITS_TDX_H
+#define EXITS_TDX_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -39,14 +39,6 @@ enum tdx_revision_nr {
 };
 
 extern const struct tdx_revision tdx_revisions[NR_TDX_REVISIONS];
-
-/*
- * The revision that this machine's KVM speaks.  KVM_TDX_CAPABILITIES tells of "tdx"; the
- * others have nothing to be asked, so a TD makes a request, and the exit's reason tells.
- * tdx_revision_find() is for main(), before cases fork; it gives NULL, or why there is none.
- */
-const char *tdx_revision_find(void);
-const struct tdx_revision *tdx_revision(void);
 
 uint64_t tdx_exit_get(struct kvm_run *run, struct tdx_field field);
 void tdx_exit_set(struct kvm_run *run, struct tdx_field field, uint64_t value);

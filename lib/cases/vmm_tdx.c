@@ -10,7 +10,7 @@
 #include "ucall_common.h"
 
 #include "cases/vmm_tdx.h"
-#include "exits/tdx.h"
+#include "tdx/tdx_probe.h"
 
 #define PAGE		4096ull
 #define SEVERAL_CHUNKS	(6ull << 20)

@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which revision of the TDX exits there is, and its fields in kvm_run.
+ * The exits of TDs in all their revisions, and their fields in kvm_run.
  */
-#include <stdio.h>
 #include <string.h>
 
-#include "kvm_util.h"
-
 #include "exits/tdx.h"
-#include "tdx/tdvmcall_vm.h"
-
-/* Room for what KVM_TDX_CAPABILITIES says of CPUID. */
-#define MAX_CPUID	256
+#include "tdx_uapi.h"
 
 const struct tdx_revision tdx_revisions[NR_TDX_REVISIONS] = {
 	[TDX_REV_TDX] = {
@@ -45,62 +39,6 @@ const struct tdx_revision tdx_revisions[NR_TDX_REVISIONS] = {
 		},
 	},
 };
-
-static const struct tdx_revision *found;
-
-/* Does KVM say that it has exits as in mainline? */
-static bool capabilities_say(void)
-{
-	struct tdx_capabilities *caps;
-	struct kvm_vm *vm = td_vm_open();
-	bool say;
-
-	caps = calloc(1, sizeof(*caps) + MAX_CPUID * sizeof(caps->cpuid.entries[0]));
-	TEST_ASSERT(caps, "out of memory");
-	caps->cpuid.nent = MAX_CPUID;
-	say = !td_vm_cmd(vm, TDX_CMD_CAPABILITIES, 0, (uint64_t)caps) &&
-	      caps->user_tdvmcallinfo_1_r11;
-	free(caps);
-	kvm_vm_free(vm);
-	return say;
-}
-
-static uint32_t quote_reason(void)
-{
-	struct tdvmcall_vm v;
-	uint32_t reason;
-
-	tdvmcall_vm_create(&v, TD_GPAW_48, 0);
-	tdvmcall_prepare(&v, GHCI_GET_QUOTE, v.td->shared_bit, v.td->vm->page_size, 0, 0);
-	reason = __vcpu_run(v.vcpu) ? 0 : v.vcpu->run->exit_reason;
-	errno = 0;
-	tdvmcall_vm_free(&v);
-	return reason;
-}
-
-const char *tdx_revision_find(void)
-{
-	const char *missing = td_vm_missing();
-	uint32_t reason;
-
-	if (missing)
-		return missing;
-	found = &tdx_revisions[TDX_REV_TDX];
-	if (capabilities_say())
-		return NULL;
-	reason = quote_reason();
-	/* V2's number is mainline's, but mainline tells; another is a wrong one of mainline. */
-	if (reason == tdx_revisions[TDX_REV_DEDICATED_V1].quote.reason)
-		found = &tdx_revisions[TDX_REV_DEDICATED_V1];
-	else if (reason == tdx_revisions[TDX_REV_DEDICATED_V2].quote.reason)
-		found = &tdx_revisions[TDX_REV_DEDICATED_V2];
-	return NULL;
-}
-
-const struct tdx_revision *tdx_revision(void)
-{
-	return found;
-}
 
 uint64_t tdx_exit_get(struct kvm_run *run, struct tdx_field field)
 {
