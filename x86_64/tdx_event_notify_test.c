@@ -45,9 +45,9 @@ static bool expect_notify_exit(struct tdvmcall_vm *v, uint64_t vector)
 		return false;
 	}
 	EXPECT_REQ_EQ(REQ_TDX_NOTIFY_RET, "ret", GHCI_SUBFUNC_UNSUPPORTED,
-		      tdx_exit_get(run, rev->notify.ret), &names_tdvmcall);
+		      exit_field_get(run, rev->notify.ret), &names_tdvmcall);
 	return EXPECT_REQ_EQ(REQ_TDX_NOTIFY_VECTOR, "vector", vector,
-			     tdx_exit_get(run, rev->notify.vector), &names_vector);
+			     exit_field_get(run, rev->notify.vector), &names_vector);
 }
 
 /* ---- vectors ---- */
@@ -93,7 +93,7 @@ COCO_TEST_F(vectors, each)
 						      GHCI_INVALID_OPERAND);
 		} else {
 			good = expect_notify_exit(&v, vector);
-			tdx_exit_set(v.vcpu->run, tdx_revision()->notify.ret, GHCI_SUCCESS);
+			exit_field_set(v.vcpu->run, tdx_revision()->notify.ret, GHCI_SUCCESS);
 			good = good && expect_tdvmcall_answer(REQ_TDX_NOTIFY_ANSWER, &v,
 							      GHCI_SUCCESS);
 		}
@@ -144,7 +144,7 @@ COCO_TEST_F(answer, guest_sees)
 		if (!expect_notify_exit(&v, 0x40))
 			return;
 		if (!variant->ignored)
-			tdx_exit_set(v.vcpu->run, tdx_revision()->notify.ret, variant->ret);
+			exit_field_set(v.vcpu->run, tdx_revision()->notify.ret, variant->ret);
 		if (!expect_tdvmcall_answer(check_main_req(), &v, variant->ret))
 			return;
 	}

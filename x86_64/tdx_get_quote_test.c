@@ -39,11 +39,11 @@ static bool expect_quote_exit(struct tdvmcall_vm *v, uint64_t gpa, uint64_t size
 		return false;
 	}
 	EXPECT_REQ_EQ(REQ_TDX_QUOTE_RET, "ret", GHCI_SUBFUNC_UNSUPPORTED,
-		      tdx_exit_get(run, rev->quote.ret), &names_tdvmcall);
+		      exit_field_get(run, rev->quote.ret), &names_tdvmcall);
 	EXPECT_REQ_EQ(REQ_TDX_QUOTE_GPA, "gpa",
 		      rev->quote.shared_bit ? gpa | v->td->shared_bit : gpa,
-		      tdx_exit_get(run, rev->quote.gpa), &names_gpa);
-	EXPECT_REQ_EQ(REQ_TDX_QUOTE_SIZE, "size", size, tdx_exit_get(run, rev->quote.size),
+		      exit_field_get(run, rev->quote.gpa), &names_gpa);
+	EXPECT_REQ_EQ(REQ_TDX_QUOTE_SIZE, "size", size, exit_field_get(run, rev->quote.size),
 		      &names_value);
 	return true;
 }
@@ -101,7 +101,7 @@ COCO_TEST_F(exit, as_asked)
 	if (tdx_revision()->quote.aligned && ((gpa | variant->size) % PAGE)) {
 		expect_tdvmcall_answer(REQ_TDX_QUOTE_ALIGN, &v, GHCI_INVALID_OPERAND);
 	} else if (expect_quote_exit(&v, gpa, variant->size)) {
-		tdx_exit_set(v.vcpu->run, tdx_revision()->quote.ret, GHCI_SUCCESS);
+		exit_field_set(v.vcpu->run, tdx_revision()->quote.ret, GHCI_SUCCESS);
 		expect_tdvmcall_answer(REQ_TDX_QUOTE_ANSWER, &v, GHCI_SUCCESS);
 	}
 	tdvmcall_vm_free(&v);
@@ -152,7 +152,7 @@ COCO_TEST_F(answer, guest_sees)
 		if (!expect_quote_exit(&v, v.buffer.gpa, PAGE))
 			return;
 		if (!variant->ignored)
-			tdx_exit_set(v.vcpu->run, tdx_revision()->quote.ret, variant->ret);
+			exit_field_set(v.vcpu->run, tdx_revision()->quote.ret, variant->ret);
 		if (!expect_tdvmcall_answer(check_main_req(), &v, variant->ret))
 			return;
 	}

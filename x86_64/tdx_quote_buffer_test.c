@@ -79,7 +79,7 @@ static bool accept_quote(struct tdvmcall_vm *v, const struct quote *quote, uint6
 
 	if (!EXPECT_REQ_EXIT(REQ_TDX_QUOTE_EXIT, v->vcpu, rev->quote.reason))
 		return false;
-	gpa = tdx_exit_get(run, rev->quote.gpa) & ~v->td->shared_bit;
+	gpa = exit_field_get(run, rev->quote.gpa) & ~v->td->shared_bit;
 	if (!EXPECT_REQ_EQ(REQ_TDX_QUOTE_GPA, "gpa", quote->mem.gpa, gpa, &names_gpa))
 		return false;
 	memset(report, REPORT_BYTE, sizeof(report));
@@ -88,7 +88,7 @@ static bool accept_quote(struct tdvmcall_vm *v, const struct quote *quote, uint6
 		return false;
 	if (ret == GHCI_SUCCESS)
 		__atomic_store_n(&quote->header->status, GHCI_QUOTE_IN_FLIGHT, __ATOMIC_RELEASE);
-	tdx_exit_set(run, rev->quote.ret, ret);
+	exit_field_set(run, rev->quote.ret, ret);
 	return true;
 }
 

@@ -9,21 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct kvm_run;
-
-/* kvm_run's exit union */
-#define KVM_RUN_EXIT_OFFSET	32
+#include "exits/exit_union.h"
 
 /* How it is enabled. */
 enum cert_enable {
 	CERT_CAP_MASK,		/* VM capability, args[0] = mask of events */
 	CERT_CAP_ONE,		/* VM capability, args[0] = 1 */
 	CERT_COMMAND,		/* announced by a device attribute, then KVM_MEMORY_ENCRYPT_OP */
-};
-
-/* A field of the exit struct: bytes from the start of the union; width 0: not there. */
-struct cert_field {
-	uint8_t offset, width;
 };
 
 /* The VMM's answers that cases go through. */
@@ -55,7 +47,7 @@ struct cert_revision {
 	const char *cap_name;
 	uint64_t cap_mask;	/* what KVM_CHECK_EXTENSION answers */
 	bool until_run;		/* the command is taken until a vCPU runs, not until there is one */
-	struct cert_field nr, pad[2], addr, npages, ret;
+	struct exit_field nr, pad[2], addr, npages, ret;
 	unsigned int addr_shift;	/* 12: GFN, 0: GPA */
 	struct cert_answer answer[NR_CERT_ANSWERS];
 };
@@ -70,6 +62,9 @@ enum cert_revision_nr {
 };
 
 extern const struct cert_revision cert_revisions[NR_CERT_REVISIONS];
+
+/* The revision with that name, or NULL. */
+const struct cert_revision *cert_revision_named(const char *name);
 
 /* An exit as the VMM found it in kvm_run. */
 struct cert_exit {

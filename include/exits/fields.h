@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Exits in words.  Which exit a number stands for may depend on the VM's type, and on the
+ * revision of the uAPI that is spoken: @revision is its name (a cert_revision's), or NULL.
+ */
 #ifndef EXIT_FIELDS_H
 #define EXIT_FIELDS_H
 
@@ -6,20 +10,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct kvm_run;
+#include "exits/exit_union.h"
 
-/* What kvm_run's exit union held at some time; as much of it as any exit of ours fills. */
-struct exit_union {
-	uint8_t bytes[144];
-};
-
-void exit_union_read(struct exit_union *exit, const struct kvm_run *run);
-
-/* The exit's name, for which its number is not enough. */
-const char *exit_name(unsigned long vm_type, uint32_t reason);
+/* The name of exit number @reason, where it is no exit of the default tree's; else NULL. */
+const char *exit_reason_name(uint32_t reason);
+/* The exit's name, where its number is not enough; else NULL. */
+const char *exit_name(unsigned long vm_type, const char *revision, uint32_t reason);
 
 /* The exit's fields in words; with @answer only those in which the VMM answers. */
-void exit_fields(char *text, size_t size, unsigned long vm_type, uint32_t reason,
-		 const struct exit_union *exit, bool answer);
+void exit_fields(char *text, size_t size, unsigned long vm_type, const char *revision,
+		 uint32_t reason, const struct exit_union *exit, bool answer);
 
 #endif

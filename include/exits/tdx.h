@@ -9,24 +9,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct kvm_run;
-
-/* A field of the exit struct: bytes from the start of the union; width 0: not there. */
-struct tdx_field {
-	uint8_t offset, width;
-};
+#include "exits/exit_union.h"
 
 struct tdx_revision {
 	const char *name, *source;
 	struct {
 		uint32_t reason;
-		struct tdx_field ret, gpa, size;
+		struct exit_field ret, gpa, size;
 		bool shared_bit;	/* gpa has it */
 		bool aligned;		/* others are refused */
 	} quote;
 	struct {
 		uint32_t reason;	/* 0: there is no such exit */
-		struct tdx_field ret, vector;
+		struct exit_field ret, vector;
 	} notify;
 	bool has_nr;			/* flags and nr come first, as in struct tdx_exit */
 };
@@ -39,8 +34,5 @@ enum tdx_revision_nr {
 };
 
 extern const struct tdx_revision tdx_revisions[NR_TDX_REVISIONS];
-
-uint64_t tdx_exit_get(struct kvm_run *run, struct tdx_field field);
-void tdx_exit_set(struct kvm_run *run, struct tdx_field field, uint64_t value);
 
 #endif

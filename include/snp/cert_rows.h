@@ -72,16 +72,6 @@ struct values {
 /* The fixture whose rows always stay. */
 #define CERT_ROWS_KEPT	"revision"
 
-static inline const struct cert_revision *cert_revision_named(const char *name)
-{
-	unsigned int i;
-
-	for (i = 0; name && i < NR_CERT_REVISIONS; i++)
-		if (!strcmp(cert_revisions[i].name, name))
-			return &cert_revisions[i];
-	return NULL;
-}
-
 /* False: nothing is left. */
 static inline bool cert_rows_leave_out(void)
 {

@@ -160,12 +160,12 @@ static bool quote_expect_exit(enum requirement_nr req, struct vmm_cpu *cpu)
 
 	return expect_leaf(req, cpu, rev->quote.reason, GHCI_GET_QUOTE) &&
 	       EXPECT_REQ_EQ(req, "size", quote_size(cpu),
-			     tdx_exit_get(cpu->vcpu->run, rev->quote.size), &names_value);
+			     exit_field_get(cpu->vcpu->run, rev->quote.size), &names_value);
 }
 
 static void quote_answer(struct vmm_cpu *cpu, enum vmm_answer answer)
 {
-	tdx_exit_set(cpu->vcpu->run, tdx_revision()->quote.ret, word(cpu, answer));
+	exit_field_set(cpu->vcpu->run, tdx_revision()->quote.ret, word(cpu, answer));
 }
 
 const struct vmm_kind vmm_quote = {
@@ -197,12 +197,12 @@ static bool notify_expect_exit(enum requirement_nr req, struct vmm_cpu *cpu)
 
 	return expect_leaf(req, cpu, rev->notify.reason, GHCI_SETUP_EVENT_NOTIFY) &&
 	       EXPECT_REQ_EQ(req, "vector", VECTOR + cpu->id,
-			     tdx_exit_get(cpu->vcpu->run, rev->notify.vector), &names_vector);
+			     exit_field_get(cpu->vcpu->run, rev->notify.vector), &names_vector);
 }
 
 static void notify_answer(struct vmm_cpu *cpu, enum vmm_answer answer)
 {
-	tdx_exit_set(cpu->vcpu->run, tdx_revision()->notify.ret, word(cpu, answer));
+	exit_field_set(cpu->vcpu->run, tdx_revision()->notify.ret, word(cpu, answer));
 }
 
 const struct vmm_kind vmm_notify = {

@@ -9,6 +9,7 @@
 #include "ucall_common.h"
 
 #include "check/check.h"
+#include "exits/fields.h"
 #include "guest/ghcb.h"
 
 const char *name_of(const struct value_names *names, uint64_t value)
@@ -31,26 +32,20 @@ static const char *errno_name(uint64_t value)
 
 const struct value_names names_errno = { .other = "errno", .name = errno_name };
 
-/* libkvm knows the tree's names; these are of patches. */
-static const struct value_name exit_reason[] = {
-	{ 40, "KVM_EXIT_COCO, _SNP_REQ_CERTS or _TDX" },
-	{ 43, "KVM_EXIT_SNP_REQ_CERTS" },
-	{}
-};
-
-static const char *exit_reason_name(uint64_t value)
+/* libkvm knows the tree's names; others are of patches. */
+static const char *reason_name(uint64_t value)
 {
 	static char name[64];
 	const char *known = exit_reason_str(value);
 
 	if (strcmp(known, "Unknown") == 0)
-		return NULL;
+		return exit_reason_name(value);
 	snprintf(name, sizeof(name), "KVM_EXIT_%s", known);
 	return name;
 }
 
 const struct value_names names_exit_reason = {
-	.other = "an exit without name", .names = exit_reason, .name = exit_reason_name,
+	.other = "an exit without name", .name = reason_name,
 };
 
 static const struct value_name info_1[] = {

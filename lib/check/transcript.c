@@ -116,13 +116,27 @@ void view_ucall(const struct kvm_vcpu *vcpu, const struct ucall *uc)
 	pthread_mutex_unlock(&lock);
 }
 
+/* An exit's fields in words; with @answer only those in which the VMM answers. */
+static void say_fields(char *text, size_t size, unsigned int i, const struct run *run, bool answer)
+{
+	exit_fields(text, size, vcpus[i].vm_type, case_revision(), run->reason,
+		    answer ? &run->answer : &run->exit, answer);
+}
+
+static const char *reason_name(unsigned int i, const struct run *run)
+{
+	const char *name = exit_name(vcpus[i].vm_type, case_revision(), run->reason);
+
+	return name ? name : name_of(&names_exit_reason, run->reason);
+}
+
 static void tell_run(unsigned int i, const struct run *run)
 {
 	char exit[512] = "", answer[256] = "";
 
 	/* With one error there is an exit to be told of. */
 	if (run->err == EFAULT && run->reason == KVM_EXIT_MEMORY_FAULT)
-		exit_fields(exit, sizeof(exit), vcpus[i].vm_type, run->reason, &run->exit, false);
+		say_fields(exit, sizeof(exit), i, run, false);
 	if (run->err) {
 		check_note("host: vCPU %u: KVM_RUN: %s (%d)%s%s", vcpus[i].id,
 			   name_of(&names_errno, run->err), run->err,
@@ -134,13 +148,12 @@ static void tell_run(unsigned int i, const struct run *run)
 			   name_of(&names_exit_reason, run->reason), run->reason, run->ucall);
 		return;
 	}
-	exit_fields(exit, sizeof(exit), vcpus[i].vm_type, run->reason, &run->exit, false);
+	say_fields(exit, sizeof(exit), i, run, false);
 	if (run->answered)
-		exit_fields(answer, sizeof(answer), vcpus[i].vm_type, run->reason, &run->answer,
-			    true);
-	check_note("host: vCPU %u: KVM_RUN: %s (%u)%s%s%s%s", vcpus[i].id,
-		   exit_name(vcpus[i].vm_type, run->reason), run->reason,
-		   exit[0] ? ": " : "", exit, answer[0] ? "; answered: " : "", answer);
+		say_fields(answer, sizeof(answer), i, run, true);
+	check_note("host: vCPU %u: KVM_RUN: %s (%u)%s%s%s%s", vcpus[i].id, reason_name(i, run),
+		   run->reason, exit[0] ? ": " : "", exit, answer[0] ? "; answered: " : "",
+		   answer);
 }
 
 void check_guest_view(const void *owner, void (*tell)(const void *guest), const void *guest)

@@ -6,7 +6,6 @@
  * numbers stand here.
  */
 #include <errno.h>
-#include <linux/kvm.h>
 #include <string.h>
 
 #include "exits/cert.h"
@@ -81,37 +80,31 @@ const struct cert_revision cert_revisions[NR_CERT_REVISIONS] = {
 	},
 };
 
-_Static_assert(offsetof(struct kvm_run, hw) == KVM_RUN_EXIT_OFFSET, "exit union of kvm_run");
-
-/* Little endian both, so that a field of any width reads into a u64. */
-static uint64_t field_read(struct cert_field field, const struct kvm_run *run)
+const struct cert_revision *cert_revision_named(const char *name)
 {
-	uint64_t value = 0;
+	unsigned int i;
 
-	memcpy(&value, (const char *)run + KVM_RUN_EXIT_OFFSET + field.offset, field.width);
-	return value;
-}
-
-static void field_write(struct cert_field field, struct kvm_run *run, uint64_t value)
-{
-	memcpy((char *)run + KVM_RUN_EXIT_OFFSET + field.offset, &value, field.width);
+	for (i = 0; name && i < NR_CERT_REVISIONS; i++)
+		if (!strcmp(cert_revisions[i].name, name))
+			return &cert_revisions[i];
+	return NULL;
 }
 
 struct cert_exit cert_exit_read(const struct cert_revision *rev, const struct kvm_run *run)
 {
 	return (struct cert_exit) {
-		.nr = field_read(rev->nr, run),
-		.pad = { field_read(rev->pad[0], run), field_read(rev->pad[1], run) },
-		.addr = field_read(rev->addr, run),
-		.npages = field_read(rev->npages, run),
-		.ret = field_read(rev->ret, run),
+		.nr = exit_field_get(run, rev->nr),
+		.pad = { exit_field_get(run, rev->pad[0]), exit_field_get(run, rev->pad[1]) },
+		.addr = exit_field_get(run, rev->addr),
+		.npages = exit_field_get(run, rev->npages),
+		.ret = exit_field_get(run, rev->ret),
 	};
 }
 
 void cert_exit_answer(const struct cert_revision *rev, struct kvm_run *run, uint64_t ret,
 		      const uint64_t *npages)
 {
-	field_write(rev->ret, run, ret);
+	exit_field_set(run, rev->ret, ret);
 	if (npages)
-		field_write(rev->npages, run, *npages);
+		exit_field_set(run, rev->npages, *npages);
 }

@@ -4,10 +4,7 @@
  */
 #include <linux/kvm.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "check/case.h"
-#include "check/check.h"
 #include "exits/cert.h"
 #include "exits/fields.h"
 #include "tdx_ghci.h"
@@ -15,7 +12,7 @@
 
 struct field {
 	const char *name;
-	uint8_t offset, width;		/* in the exit union, bytes */
+	struct exit_field at;
 	bool answer;			/* the VMM answers in it */
 };
 
@@ -23,14 +20,14 @@ struct exit {
 	uint32_t reason;
 	unsigned long vm_type;		/* of these VMs only; 0: of any */
 	uint64_t nr;			/* KVM_EXIT_TDX's, of this leaf only; 0: of any */
-	const char *name;		/* NULL: as names_exit_reason has it */
+	const char *name;		/* NULL: its number is enough */
 	struct field fields[9];		/* ended by name NULL */
 };
 
 #define FIELD(name_, offset_, width_)	\
-	{ .name = name_, .offset = offset_, .width = width_ }
+	{ .name = name_, .at = { offset_, width_ } }
 #define ANSWER(name_, offset_, width_)	\
-	{ .name = name_, .offset = offset_, .width = width_, .answer = true }
+	{ .name = name_, .at = { offset_, width_ }, .answer = true }
 
 static const struct exit exits[] = {
 	{ KVM_EXIT_IO, 0, 0, NULL, {
@@ -64,20 +61,14 @@ static const struct exit exits[] = {
 	{}
 };
 
-void exit_union_read(struct exit_union *exit, const struct kvm_run *run)
-{
-	memcpy(exit->bytes, (const char *)run + KVM_RUN_EXIT_OFFSET, sizeof(exit->bytes));
-}
-
 /* With @exit NULL any that has the name. */
 static const struct exit *find(unsigned long vm_type, uint32_t reason,
 			       const struct exit_union *exit)
 {
+	const struct exit_field tdx_nr = { offsetof(struct tdx_exit, nr), sizeof(uint64_t) };
+	const uint64_t nr = exit ? exit_union_get(exit, tdx_nr) : 0;
 	const struct exit *e;
-	uint64_t nr = 0;
 
-	if (exit)
-		memcpy(&nr, exit->bytes + offsetof(struct tdx_exit, nr), sizeof(nr));
 	for (e = exits; e->reason; e++)
 		if (e->reason == reason && (!e->vm_type || e->vm_type == vm_type) &&
 		    (!exit || !e->nr || e->nr == nr))
@@ -85,27 +76,33 @@ static const struct exit *find(unsigned long vm_type, uint32_t reason,
 	return NULL;
 }
 
-/* The revision that the case is about, if @reason is its exit. */
-static const struct cert_revision *cert_revision(uint32_t reason)
+/* The revision with that name, if @reason is its exit. */
+static const struct cert_revision *cert_revision(const char *name, uint32_t reason)
 {
-	const char *name = case_revision();
-	unsigned int i;
+	const struct cert_revision *rev = cert_revision_named(name);
 
-	for (i = 0; name && i < NR_CERT_REVISIONS; i++)
-		if (!strcmp(cert_revisions[i].name, name) &&
-		    cert_revisions[i].exit_reason == reason)
-			return &cert_revisions[i];
+	return rev && rev->exit_reason == reason ? rev : NULL;
+}
+
+const char *exit_reason_name(uint32_t reason)
+{
+	switch (reason) {
+	case 40:
+		return "KVM_EXIT_COCO, _SNP_REQ_CERTS or _TDX";
+	case 43:
+		return "KVM_EXIT_SNP_REQ_CERTS";
+	}
 	return NULL;
 }
 
-const char *exit_name(unsigned long vm_type, uint32_t reason)
+const char *exit_name(unsigned long vm_type, const char *revision, uint32_t reason)
 {
-	const struct cert_revision *rev = cert_revision(reason);
+	const struct cert_revision *rev = cert_revision(revision, reason);
 	const struct exit *e = find(vm_type, reason, NULL);
 
 	if (rev && vm_type != TDX_VM_TYPE)
 		return rev->exit_name;
-	return e && e->name ? e->name : name_of(&names_exit_reason, reason);
+	return e ? e->name : NULL;
 }
 
 static void print(char *text, size_t size, const struct field *f, const struct exit_union *exit,
@@ -114,28 +111,25 @@ static void print(char *text, size_t size, const struct field *f, const struct e
 	size_t len = 0;
 
 	for (; f->name && len < size; f++) {
-		uint64_t value = 0;
-
-		if (!f->width || (answer && !f->answer))
+		if (!f->at.width || (answer && !f->answer))
 			continue;
-		memcpy(&value, exit->bytes + f->offset, f->width);
 		len += snprintf(text + len, size - len, "%s%s 0x%lx", len ? ", " : "", f->name,
-				value);
+				exit_union_get(exit, f->at));
 	}
 }
 
-void exit_fields(char *text, size_t size, unsigned long vm_type, uint32_t reason,
-		 const struct exit_union *exit, bool answer)
+void exit_fields(char *text, size_t size, unsigned long vm_type, const char *revision,
+		 uint32_t reason, const struct exit_union *exit, bool answer)
 {
-	const struct cert_revision *rev = cert_revision(reason);
+	const struct cert_revision *rev = cert_revision(revision, reason);
 	const struct exit *e = find(vm_type, reason, exit);
 
 	if (rev) {
 		const struct field fields[] = {
-			FIELD("nr", rev->nr.offset, rev->nr.width),
-			FIELD(rev->addr_shift ? "gfn" : "gpa", rev->addr.offset, rev->addr.width),
-			ANSWER("npages", rev->npages.offset, rev->npages.width),
-			ANSWER("ret", rev->ret.offset, rev->ret.width),
+			{ "nr", rev->nr, false },
+			{ rev->addr_shift ? "gfn" : "gpa", rev->addr, false },
+			{ "npages", rev->npages, true },
+			{ "ret", rev->ret, true },
 			{}
 		};
 

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The exits of TDs in all their revisions, and their fields in kvm_run.
+ * The exits of TDs in all their revisions.
  */
-#include <string.h>
-
 #include "exits/tdx.h"
 #include "tdx_uapi.h"
 
@@ -39,16 +37,3 @@ const struct tdx_revision tdx_revisions[NR_TDX_REVISIONS] = {
 		},
 	},
 };
-
-uint64_t tdx_exit_get(struct kvm_run *run, struct tdx_field field)
-{
-	uint64_t value = 0;
-
-	memcpy(&value, (char *)tdx_exit_of(run) + field.offset, field.width);
-	return value;
-}
-
-void tdx_exit_set(struct kvm_run *run, struct tdx_field field, uint64_t value)
-{
-	memcpy((char *)tdx_exit_of(run) + field.offset, &value, field.width);
-}

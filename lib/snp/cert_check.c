@@ -136,7 +136,7 @@ bool cert_case_answer(struct cert_case *c, uint64_t ret, const uint64_t *npages,
 	return EXPECT_REQ_SYNC(req, c->cpu->vcpu, STAGE_ANSWERED);
 }
 
-static uint64_t field_max(struct cert_field field)
+static uint64_t field_max(struct exit_field field)
 {
 	return field.width == 8 ? ~0ull : (1ull << (field.width * 8)) - 1;
 }
