@@ -36,10 +36,6 @@ const char *name_of(const struct value_names *names, uint64_t value);
 extern const struct value_names
 	names_errno,		/* 0 is "success" */
 	names_exit_reason,	/* KVM_EXIT_* */
-	names_info_1,		/* SW_EXITINFO1 of an answer */
-	names_malformed,	/* SW_EXITINFO2 of a malformed-input answer */
-	names_guest_request,	/* SW_EXITINFO2 of a guest request */
-	names_ghcb_msr,		/* bits 11:0 of the GHCB MSR */
 	names_system_event,
 	names_ucall,
 	names_stage,		/* of GUEST_SYNC() */

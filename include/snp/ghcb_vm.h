@@ -8,6 +8,7 @@
 
 #include "check/check.h"
 #include "guest/ghcb_script.h"
+#include "snp/ghcb_names.h"
 #include "snp/snp_vm.h"
 
 /* What a GHCB holds where nobody wrote anything else. */
@@ -50,8 +51,6 @@ uint64_t ghcb_buffer_gpa(const struct ghcb_vm *v, unsigned int cpu, uint64_t off
 void ghcb_script_reset(struct ghcb_vm *v, unsigned int cpu);
 
 /* ---- expectations ---- */
-
-extern const struct value_names names_nae;	/* NAE events */
 
 /* SW_EXITINFO1 and SW_EXITINFO2 of the answer to @step. */
 #define EXPECT_GHCB_ANSWER(req, step, info_1, info_2)	\

@@ -8,6 +8,7 @@
 
 #include "check/check.h"
 #include "guest/psc.h"
+#include "snp/ghcb_names.h"
 #include "snp/snp_vm.h"
 
 /* GFNs of the cases: the second is 2 MiB aligned, the last two are the highest of each size */
@@ -34,9 +35,6 @@ struct psc_exit {
 	uint16_t cur_entry;		/* in the buffer, at that time; NAE event only */
 	uint64_t ret;			/* what the VMM answers */
 };
-
-/* SW_EXITINFO2 of an answer */
-extern const struct value_names names_psc;
 
 /*
  * A launched VM, with KVM_CAP_EXIT_HYPERCALL only if @enabled; its guest has not

@@ -7,6 +7,7 @@
 #define REQUEST_VM_H
 
 #include "guest/guest_request.h"
+#include "snp/ghcb_names.h"
 #include "snp/snp_vm.h"
 
 /* What pages hold that nobody should have written. */

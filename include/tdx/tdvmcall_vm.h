@@ -10,6 +10,7 @@
 #include "guest/td_call.h"
 #include "tdx/td_view.h"
 #include "tdx/td_vm.h"
+#include "tdx/tdx_names.h"
 
 /* What registers hold that a request says nothing of. */
 #define TD_FILL(nr)	(0x5a00c0de00000000ull | (nr))
@@ -48,8 +49,6 @@ void tdvmcall_vm_select(struct tdvmcall_vm *v, unsigned int id);
  */
 void tdvmcall_prepare(struct tdvmcall_vm *v, uint64_t leaf, uint64_t r12, uint64_t r13,
 		      uint64_t r14, uint64_t r15);
-
-extern const struct value_names names_tdvmcall, names_tdcall, names_leaf, names_vector;
 
 /*
  * KVM_RUN, and the guest has its answer: R10 is @status, by requirement @req; RAX is 0, and

@@ -10,7 +10,6 @@
 
 #include "check/check.h"
 #include "exits/fields.h"
-#include "guest/ghcb.h"
 
 const char *name_of(const struct value_names *names, uint64_t value)
 {
@@ -47,62 +46,6 @@ static const char *reason_name(uint64_t value)
 const struct value_names names_exit_reason = {
 	.other = "an exit without name", .name = reason_name,
 };
-
-static const struct value_name info_1[] = {
-	{ GHCB_INFO1_OK, "no action" },
-	{ GHCB_INFO1_EXCEPTION, "exception to inject" },
-	{ GHCB_INFO1_MALFORMED, "malformed input" },
-	{}
-};
-
-const struct value_names names_info_1 = { .other = "undefined", .names = info_1 };
-
-static const struct value_name malformed[] = {
-	{ GHCB_REASON_NOT_REGISTERED, "GHCB not registered" },
-	{ GHCB_REASON_USAGE, "invalid usage" },
-	{ GHCB_REASON_SCRATCH, "bad scratch area" },
-	{ GHCB_REASON_MISSING_INPUT, "missing input" },
-	{ GHCB_REASON_INVALID_INPUT, "invalid input" },
-	{ GHCB_REASON_INVALID_EVENT, "invalid event" },
-	{}
-};
-
-const struct value_names names_malformed = { .other = "no reason", .names = malformed };
-
-static const struct value_name vmm_status[] = {
-	{ 0, "success" },
-	{ GHCB_VMM_ERR_INVALID_LEN, "VMM: invalid length" },
-	{ GHCB_VMM_ERR_BUSY, "VMM: busy" },
-	{ GHCB_VMM_ERR_GENERIC_V1, "VMM: generic error of coco-v1" },
-	{ GHCB_VMM_ERR_GENERIC, "VMM: generic error" },
-	{}
-};
-
-static const char *guest_request_name(uint64_t value)
-{
-	return value && value <= UINT32_MAX ? "firmware status" : NULL;
-}
-
-const struct value_names names_guest_request = {
-	.other = "undefined", .names = vmm_status, .name = guest_request_name,
-};
-
-static const struct value_name ghcb_msr[] = {
-	{ GHCB_MSR_SEV_INFO_RESP, "SEV info answer" },
-	{ GHCB_MSR_SEV_INFO_REQ, "SEV info request" },
-	{ GHCB_MSR_CPUID_REQ, "CPUID request" },
-	{ GHCB_MSR_CPUID_RESP, "CPUID answer" },
-	{ GHCB_MSR_PREF_GPA_REQ, "preferred GPA request" },
-	{ GHCB_MSR_PREF_GPA_RESP, "preferred GPA answer" },
-	{ GHCB_MSR_REG_GPA_REQ, "register GPA request" },
-	{ GHCB_MSR_REG_GPA_RESP, "register GPA answer" },
-	{ GHCB_MSR_HV_FEATURES_REQ, "features request" },
-	{ GHCB_MSR_HV_FEATURES_RESP, "features answer" },
-	{ GHCB_MSR_TERM_REQ, "termination request" },
-	{}
-};
-
-const struct value_names names_ghcb_msr = { .other = "undefined", .names = ghcb_msr };
 
 static const struct value_name system_event[] = {
 	{ 1, "KVM_SYSTEM_EVENT_SHUTDOWN" },

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Expectations of VMGEXITs, and names of NAE events.
+ * Expectations of VMGEXITs.
  */
 #include <stdio.h>
 #include <string.h>
@@ -8,37 +8,6 @@
 #include "kvm_util.h"
 
 #include "snp/ghcb_vm.h"
-
-static const struct value_name nae[] = {
-	{ GHCB_NAE_DR7_READ, "DR7 read" },
-	{ GHCB_NAE_DR7_WRITE, "DR7 write" },
-	{ GHCB_NAE_RDTSC, "RDTSC" },
-	{ GHCB_NAE_RDPMC, "RDPMC" },
-	{ GHCB_NAE_CPUID, "CPUID" },
-	{ GHCB_NAE_INVD, "INVD" },
-	{ GHCB_NAE_IOIO, "IOIO" },
-	{ GHCB_NAE_MSR, "MSR" },
-	{ GHCB_NAE_VMMCALL, "VMMCALL" },
-	{ GHCB_NAE_RDTSCP, "RDTSCP" },
-	{ GHCB_NAE_WBINVD, "WBINVD" },
-	{ GHCB_NAE_MONITOR, "MONITOR" },
-	{ GHCB_NAE_MWAIT, "MWAIT" },
-	{ GHCB_NAE_MMIO_READ, "MMIO read" },
-	{ GHCB_NAE_MMIO_WRITE, "MMIO write" },
-	{ GHCB_NAE_NMI_COMPLETE, "NMI complete" },
-	{ GHCB_NAE_AP_RESET_HOLD, "AP reset hold" },
-	{ GHCB_NAE_AP_JUMP_TABLE, "AP jump table" },
-	{ GHCB_NAE_PSC, "page state change" },
-	{ GHCB_NAE_GUEST_REQUEST, "guest request" },
-	{ GHCB_NAE_EXT_GUEST_REQUEST, "extended guest request" },
-	{ GHCB_NAE_AP_CREATION, "AP creation" },
-	{ GHCB_NAE_HV_FEATURES, "hypervisor features" },
-	{ GHCB_NAE_TERMINATION, "termination" },
-	{ GHCB_NAE_UNSUPPORTED, "unsupported event" },
-	{}
-};
-
-const struct value_names names_nae = { .other = "undefined event", .names = nae };
 
 bool ghcb_vm_start(struct ghcb_vm *v)
 {

@@ -15,14 +15,6 @@
 /* flags of the exit: the uAPI's KVM_EXIT_HYPERCALL_LONG_MODE */
 #define FLAG_LONG_MODE		(1ull << 0)
 
-static const struct value_name psc_answer[] = {
-	{ PSC_ANSWER_DONE, "done" },
-	{ PSC_ANSWER_BAD_HDR, "bad header" },
-	{ PSC_ANSWER_BAD_ENTRY, "bad entry" },
-	{ PSC_ANSWER_GENERIC, "generic error" },
-	{}
-};
-
 static const struct value_name map_attr[] = {
 	{ 0, "shared" },
 	{ ATTR_PRIVATE, "private" },
@@ -45,8 +37,6 @@ static const struct value_name psc_msr[] = {
 	{ GHCB_MSR_PSC_RESP, "page state change answer" },
 	{}
 };
-
-const struct value_names names_psc = { .other = "undefined", .names = psc_answer };
 
 static const struct value_names
 	names_map_attr = { .other = "undefined", .names = map_attr },
