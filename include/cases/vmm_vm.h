@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "check/check.h"
+#include "check/requirement.h"
 
 #define VMM_MAX_VCPUS	8
 

@@ -1,13 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What surrounds a case.
+ */
 #ifndef CASE_H
 #define CASE_H
 
+#include <stddef.h>
+
 #include "check/requirement.h"
 
-/* The running case has failed by @req, in the harness's eyes too. */
-void case_set_failed(enum requirement_nr req);
+struct check_row;
 
-/* The revision that the running case is about, or NULL. */
-const char *case_revision(void);
+/*
+ * Around each case, by COCO_TEST_F() of harness.h.  @exit_code and @reason are
+ * the harness's.  If the process exits in between (an assertion of libkvm), the
+ * case fails with a line naming its main requirement.
+ */
+void check_case_begin(int *exit_code, char *reason, size_t reason_size,
+		      const struct check_row *row, const char *file, int line);
+void check_case_end(void);
+
+/* A WARN or BUG whose text contains @text is what this case is about. */
+void check_expect_splat(const char *text);
+/*
+ * From now on in this case, what the kernel does against @req (KERNEL-MEM-LEAK and the
+ * like) is a failure of @by instead; REQ_NONE: none, the case is about it.
+ */
+void check_mem_as(enum requirement_nr req, enum requirement_nr by);
 
 #endif

@@ -16,7 +16,11 @@
 
 #include "kselftest_harness.h"
 
-#include "check/check.h"
+#include "check/case.h"
+#include "check/expect.h"
+#include "check/run.h"
+#include "check/state.h"
+#include "check/transcript.h"
 
 #define COCO_ROW(revision_, ...)	\
 	.row = { .revision = revision_, .reqs = { __VA_ARGS__ } }

@@ -1,18 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef VIEW_H
-#define VIEW_H
-
-#include <stddef.h>
+/*
+ * What each side saw: told when the case has failed.
+ */
+#ifndef TRANSCRIPT_H
+#define TRANSCRIPT_H
 
 struct kvm_vcpu;
 struct ucall;
 
+/* KVM_RUN, once: 0, or its errno.  The report tells of each vCPU's last ones. */
+int check_run(struct kvm_vcpu *vcpu);
+
+/*
+ * Have @tell say, by check_note(), what @guest saw.  It is told at the end of the
+ * case, or when its @owner goes.
+ */
+void check_guest_view(const void *owner, void (*tell)(const void *guest), const void *guest);
+void check_guest_gone(const void *owner);
+
+/* ---- for lib/check itself ---- */
+
 /* A case begins: forget all. */
-void view_reset(void);
+void transcript_reset(void);
 /* A case that has failed ends: say what each side saw. */
-void view_tell(void);
+void transcript_tell(void);
 
 /* The last exit of @vcpu was the guest's ucall. */
-void view_ucall(const struct kvm_vcpu *vcpu, const struct ucall *uc);
+void transcript_ucall(const struct kvm_vcpu *vcpu, const struct ucall *uc);
 
 #endif

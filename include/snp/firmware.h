@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "check/check.h"
+#include "check/requirement.h"
 
 /* Can the case see firmware, and tell it what to answer? */
 bool firmware_seen(void);

@@ -5,7 +5,7 @@
 #ifndef GHCB_NAMES_H
 #define GHCB_NAMES_H
 
-#include "check/check.h"
+#include "check/names.h"
 
 extern const struct value_names
 	names_nae,		/* NAE events */

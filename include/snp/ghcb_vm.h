@@ -6,7 +6,7 @@
 #ifndef GHCB_VM_H
 #define GHCB_VM_H
 
-#include "check/check.h"
+#include "check/requirement.h"
 #include "guest/ghcb_script.h"
 #include "snp/ghcb_names.h"
 #include "snp/snp_vm.h"

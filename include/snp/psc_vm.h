@@ -6,7 +6,7 @@
 #ifndef PSC_VM_H
 #define PSC_VM_H
 
-#include "check/check.h"
+#include "check/requirement.h"
 #include "guest/psc.h"
 #include "snp/ghcb_names.h"
 #include "snp/snp_vm.h"

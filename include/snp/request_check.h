@@ -6,7 +6,7 @@
 #ifndef REQUEST_CHECK_H
 #define REQUEST_CHECK_H
 
-#include "check/check.h"
+#include "check/requirement.h"
 #include "snp/firmware.h"
 #include "snp/request_vm.h"
 

@@ -6,7 +6,7 @@
 #ifndef TDVMCALL_VM_H
 #define TDVMCALL_VM_H
 
-#include "check/check.h"
+#include "check/requirement.h"
 #include "guest/td_call.h"
 #include "tdx/td_view.h"
 #include "tdx/td_vm.h"

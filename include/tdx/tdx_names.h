@@ -5,7 +5,7 @@
 #ifndef TDX_NAMES_H
 #define TDX_NAMES_H
 
-#include "check/check.h"
+#include "check/names.h"
 
 extern const struct value_names
 	names_tdvmcall,		/* R10, the VMM's status */

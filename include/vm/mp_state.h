@@ -5,7 +5,8 @@
 #ifndef MP_STATE_H
 #define MP_STATE_H
 
-#include "check/check.h"
+#include "check/names.h"
+#include "check/requirement.h"
 
 extern const struct value_names names_mp_state;	/* KVM_MP_STATE_* */
 

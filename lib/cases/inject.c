@@ -5,7 +5,8 @@
 #include <stdio.h>
 
 #include "cases/inject.h"
-#include "check/check.h"
+#include "check/expect.h"
+#include "check/state.h"
 
 /* More than a launch has of any kind. */
 #define MAX_STEPS	200

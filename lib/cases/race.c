@@ -10,7 +10,9 @@
 #include "ucall_common.h"
 
 #include "cases/race.h"
-#include "check/check.h"
+#include "check/expect.h"
+#include "check/state.h"
+#include "check/transcript.h"
 #include "observer.h"
 
 bool race_possible(void)

@@ -11,6 +11,9 @@
 #include "kvm_util.h"
 
 #include "cases/vmm_cases.h"
+#include "check/expect.h"
+#include "check/state.h"
+#include "check/transcript.h"
 #include "observer.h"
 
 #define NR_CPUS		VMM_CLOSE_CPUS

@@ -6,6 +6,8 @@
 #include "kvm_util.h"
 
 #include "cases/vmm_cases.h"
+#include "check/expect.h"
+#include "check/state.h"
 #include "observer.h"
 
 #define REPEATS		64

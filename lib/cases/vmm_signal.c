@@ -13,6 +13,10 @@
 #include "kvm_util.h"
 
 #include "cases/vmm_cases.h"
+#include "check/expect.h"
+#include "check/run.h"
+#include "check/state.h"
+#include "check/transcript.h"
 
 #define TIMER_NS	50000
 #define REQUESTS	16

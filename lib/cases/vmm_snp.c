@@ -10,6 +10,10 @@
 #include "ucall_common.h"
 
 #include "cases/vmm_snp.h"
+#include "check/expect.h"
+#include "check/run.h"
+#include "check/state.h"
+#include "check/transcript.h"
 
 static struct vmm_snp_vm *snp_of(const struct vmm_vm *v)
 {

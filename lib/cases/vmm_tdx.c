@@ -10,6 +10,7 @@
 #include "ucall_common.h"
 
 #include "cases/vmm_tdx.h"
+#include "check/expect.h"
 #include "tdx/tdx_probe.h"
 
 #define PAGE		4096ull

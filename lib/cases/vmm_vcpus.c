@@ -8,6 +8,9 @@
 #include "kvm_util.h"
 
 #include "cases/vmm_cases.h"
+#include "check/expect.h"
+#include "check/state.h"
+#include "check/transcript.h"
 
 #define NR_CPUS		VMM_ORDER_CPUS
 

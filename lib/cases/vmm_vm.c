@@ -9,6 +9,9 @@
 #include "ucall_common.h"
 
 #include "cases/vmm_vm.h"
+#include "check/expect.h"
+#include "check/run.h"
+#include "check/transcript.h"
 
 bool vmm_vm_start(struct vmm_vm *v, const struct vmm_type *type, const void *arg,
 		  unsigned int nr_cpus)

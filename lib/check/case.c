@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What surrounds a case: its failure in the harness's eyes, the kernel's log
- * and splats, and an exit in the middle of it.
+ * What surrounds a case: its beginning and end, the kernel's log and splats, and an exit
+ * in the middle of it.
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +12,8 @@
 #include "kselftest.h"
 
 #include "check/case.h"
-#include "check/check.h"
+#include "check/expect.h"
+#include "check/state.h"
 #include "check/transcript.h"
 #include "observer.h"
 
@@ -21,65 +21,13 @@
 
 /* One process runs one case: the harness forks for each. */
 static struct {
-	int *exit_code;
-	char *reason;
-	size_t reason_size;
-	const struct check_row *row;
 	const char *file;
 	int line;
-	bool failed, running, registered;
-	bool requirement_failed[NR_REQUIREMENTS];
+	bool running, registered;
 	enum requirement_nr blamed[NR_REQUIREMENTS];	/* check_mem_as() */
 	const char *splat[MAX_EXPECTED_SPLATS];
 	unsigned int nr_splats;
 } this;
-
-void case_set_failed(enum requirement_nr req)
-{
-	this.requirement_failed[req] = true;
-	this.failed = true;
-	if (this.exit_code)
-		*this.exit_code = KSFT_FAIL;
-}
-
-bool check_failed(void)
-{
-	return this.failed;
-}
-
-enum requirement_nr check_main_req(void)
-{
-	return this.row ? this.row->reqs[0] : REQ_NONE;
-}
-
-const char *case_revision(void)
-{
-	return this.row ? this.row->revision : NULL;
-}
-
-void check_note(const char *fmt, ...)
-{
-	va_list ap;
-
-	printf("# ");
-	va_start(ap, fmt);
-	vprintf(fmt, ap);
-	va_end(ap);
-	printf("\n");
-	fflush(stdout);
-}
-
-void check_skip(const char *fmt, ...)
-{
-	va_list ap;
-
-	if (this.failed)
-		return;
-	va_start(ap, fmt);
-	vsnprintf(this.reason, this.reason_size, fmt, ap);
-	va_end(ap);
-	*this.exit_code = KSFT_SKIP;
-}
 
 void check_expect_splat(const char *text)
 {
@@ -128,9 +76,9 @@ static void explain(const struct observer_ops *ops)
 	unsigned int i;
 
 	for (i = 0; i < NR_REQUIREMENTS; i++)
-		if (this.requirement_failed[i])
+		if (state_failed_by(i))
 			check_note("rule: %s: %s", requirement(i)->id, requirement(i)->text);
-	view_tell();
+	transcript_tell();
 	for (i = 0; ops && i < ops->nr_log_lines(); i++)
 		check_note("kernel: %s", ops->log_line(i));
 }
@@ -145,7 +93,7 @@ static void finish(void)
 	this.running = false;
 	if (ops)
 		check_splats(ops);
-	if (this.failed)
+	if (check_failed())
 		explain(ops);
 }
 
@@ -179,11 +127,9 @@ static bool known_elsewhere(enum requirement_nr req)
 {
 	const char *id = requirement(req)->id, *list = getenv("COCO_KNOWN");
 	size_t len = strlen(id);
-	unsigned int i;
 
-	for (i = 0; i < CHECK_MAX_REQS && this.row->reqs[i]; i++)
-		if (this.row->reqs[i] == req)
-			return false;
+	if (state_is_about(req))
+		return false;
 	for (; list && *list; list += strcspn(list, ","), list += *list == ',')
 		if (!strncmp(list, id, len) && (!list[len] || list[len] == ','))
 			return true;
@@ -223,18 +169,15 @@ void check_case_begin(int *exit_code, char *reason, size_t reason_size,
 	bool registered = this.registered;
 	unsigned int i;
 
+	state_begin(exit_code, reason, reason_size, row);
 	memset(&this, 0, sizeof(this));
-	this.exit_code = exit_code;
-	this.reason = reason;
-	this.reason_size = reason_size;
-	this.row = row;
 	this.file = file;
 	this.line = line;
 	this.registered = true;
 	for (i = 0; i < NR_REQUIREMENTS; i++)
 		this.blamed[i] = i;
 	this.running = true;
-	view_reset();
+	transcript_reset();
 	if (!registered)
 		on_exit(exit_in_case, NULL);
 	if (observer()) {

@@ -5,9 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "check/check.h"
-
-#include "check/case.h"
+#include "check/expect.h"
+#include "check/state.h"
 
 /*
  * The file with its folder, and lib/ before a folder of the library; trees may be built
@@ -44,7 +43,7 @@ void check_fail(const char *file, int line, enum requirement_nr req, const char 
 	       wanted, wanted_nr, got, got_nr);
 	/* A case ends by _exit(). */
 	fflush(stdout);
-	case_set_failed(req);
+	state_set_failed(req);
 }
 
 bool check_eq(const char *file, int line, enum requirement_nr req, const char *what,

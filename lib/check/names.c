@@ -8,7 +8,7 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "check/check.h"
+#include "check/names.h"
 #include "exits/fields.h"
 
 const char *name_of(const struct value_names *names, uint64_t value)

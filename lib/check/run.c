@@ -7,7 +7,8 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "check/check.h"
+#include "check/expect.h"
+#include "check/run.h"
 #include "check/transcript.h"
 
 /* KVM_RUN until something other than a signal ends it: 0, or an errno. */
@@ -28,7 +29,7 @@ static void guest_says(struct kvm_vcpu *vcpu, struct ucall *uc, char *what, size
 
 	/* Of another exit it says UCALL_NONE. */
 	if (cmd)
-		view_ucall(vcpu, uc);
+		transcript_ucall(vcpu, uc);
 	if (cmd != UCALL_ABORT)
 		return;
 	snprintf(what, size, "guest assertion '%s' at %s:%lu: %s",

@@ -10,8 +10,8 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "check/case.h"
-#include "check/check.h"
+#include "check/names.h"
+#include "check/state.h"
 #include "check/transcript.h"
 #include "exits/fields.h"
 
@@ -45,7 +45,7 @@ static unsigned int nr_guests;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-void view_reset(void)
+void transcript_reset(void)
 {
 	nr_vcpus = 0;
 	nr_guests = 0;
@@ -102,7 +102,7 @@ int check_run(struct kvm_vcpu *vcpu)
 	return now.err;
 }
 
-void view_ucall(const struct kvm_vcpu *vcpu, const struct ucall *uc)
+void transcript_ucall(const struct kvm_vcpu *vcpu, const struct ucall *uc)
 {
 	struct run *run;
 
@@ -119,13 +119,13 @@ void view_ucall(const struct kvm_vcpu *vcpu, const struct ucall *uc)
 /* An exit's fields in words; with @answer only those in which the VMM answers. */
 static void say_fields(char *text, size_t size, unsigned int i, const struct run *run, bool answer)
 {
-	exit_fields(text, size, vcpus[i].vm_type, case_revision(), run->reason,
+	exit_fields(text, size, vcpus[i].vm_type, state_revision(), run->reason,
 		    answer ? &run->answer : &run->exit, answer);
 }
 
 static const char *reason_name(unsigned int i, const struct run *run)
 {
-	const char *name = exit_name(vcpus[i].vm_type, case_revision(), run->reason);
+	const char *name = exit_name(vcpus[i].vm_type, state_revision(), run->reason);
 
 	return name ? name : name_of(&names_exit_reason, run->reason);
 }
@@ -178,7 +178,7 @@ void check_guest_gone(const void *owner)
 	nr_guests = kept;
 }
 
-void view_tell(void)
+void transcript_tell(void)
 {
 	unsigned int i, nr;
 

@@ -4,6 +4,9 @@
  */
 #include "kvm_util.h"
 
+#include "check/expect.h"
+#include "check/run.h"
+#include "check/state.h"
 #include "observer.h"
 #include "snp/cert_check.h"
 #include "snp/cert_enable.h"

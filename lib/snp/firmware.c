@@ -2,6 +2,8 @@
 /*
  * The firmware's side of guest requests, through the observer.
  */
+#include "check/expect.h"
+#include "check/state.h"
 #include "observer.h"
 #include "snp/firmware.h"
 

@@ -7,6 +7,8 @@
 
 #include "kvm_util.h"
 
+#include "check/expect.h"
+#include "check/run.h"
 #include "snp/ghcb_vm.h"
 
 bool ghcb_vm_start(struct ghcb_vm *v)

@@ -2,6 +2,7 @@
 /*
  * Names for the numbers of the GHCB protocol.
  */
+#include "check/names.h"
 #include "guest/ghcb.h"
 #include "guest/psc.h"
 #include "snp/ghcb_names.h"

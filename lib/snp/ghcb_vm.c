@@ -6,6 +6,9 @@
 
 #include "kvm_util.h"
 
+#include "check/names.h"
+#include "check/state.h"
+#include "check/transcript.h"
 #include "snp/ghcb_vm.h"
 
 static void tell_steps(const void *guest)

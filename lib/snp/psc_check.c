@@ -6,6 +6,8 @@
 
 #include "kvm_util.h"
 
+#include "check/expect.h"
+#include "check/run.h"
 #include "snp/psc_vm.h"
 
 /* args[2] */

@@ -7,6 +7,9 @@
 #include "kvm_util.h"
 #include "processor.h"
 
+#include "check/names.h"
+#include "check/state.h"
+#include "check/transcript.h"
 #include "snp/psc_vm.h"
 
 static void tell_answer(const void *guest)

@@ -4,6 +4,7 @@
  */
 #include "kvm_util.h"
 
+#include "check/expect.h"
 #include "snp/request_check.h"
 
 /* No page of a request has this pattern; see request_prepare(). */

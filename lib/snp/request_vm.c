@@ -6,7 +6,9 @@
 
 #include "kvm_util.h"
 
-#include "check/check.h"
+#include "check/names.h"
+#include "check/state.h"
+#include "check/transcript.h"
 #include "snp/request_vm.h"
 
 struct request_vm *request_vm_create_bare(void)

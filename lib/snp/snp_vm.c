@@ -10,7 +10,7 @@
 #include "sparsebit.h"
 #include "ucall_common.h"
 
-#include "check/check.h"
+#include "check/transcript.h"
 #include "snp/snp_vm.h"
 
 #define DEV_SEV			"/dev/sev"

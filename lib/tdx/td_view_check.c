@@ -6,6 +6,9 @@
 
 #include "kvm_util.h"
 
+#include "check/expect.h"
+#include "check/run.h"
+#include "check/state.h"
 #include "tdx/td_view_vm.h"
 
 #define PAGE	4096ull

@@ -4,6 +4,8 @@
  */
 #include "kvm_util.h"
 
+#include "check/expect.h"
+#include "check/state.h"
 #include "tdx/td_view_vm.h"
 
 static void add_probe(struct td_probes *p, unsigned int page)

@@ -10,7 +10,7 @@
 #include "sparsebit.h"
 #include "ucall_common.h"
 
-#include "check/check.h"
+#include "check/transcript.h"
 #include "guest/td_boot.h"
 #include "guest/td_call.h"
 #include "tdx/td_vm.h"

@@ -7,6 +7,9 @@
 
 #include "kvm_util.h"
 
+#include "check/names.h"
+#include "check/state.h"
+#include "check/transcript.h"
 #include "tdx/tdvmcall_vm.h"
 
 /* What it asked last, and what it knows of the answer. */

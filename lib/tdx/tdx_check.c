@@ -6,6 +6,8 @@
 
 #include "kvm_util.h"
 
+#include "check/expect.h"
+#include "check/run.h"
 #include "tdx/tdvmcall_vm.h"
 
 static const char *const gpr_name[TD_NR_GPRS] = {

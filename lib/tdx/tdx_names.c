@@ -2,6 +2,7 @@
 /*
  * Names for the numbers of TDCALLs and TDVMCALLs.
  */
+#include "check/names.h"
 #include "tdx/tdx_names.h"
 #include "tdx_ghci.h"
 

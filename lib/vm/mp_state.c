@@ -9,6 +9,8 @@
 
 #include "kvm_util.h"
 
+#include "check/expect.h"
+#include "check/transcript.h"
 #include "vm/mp_state.h"
 
 static const struct value_name state[] = {
