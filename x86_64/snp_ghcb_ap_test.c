@@ -8,7 +8,7 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "snp/ghcb_vm.h"
+#include "snp/ghcb_check.h"
 #include "vm/mp_state.h"
 
 /* The AP: KVM's local APIC takes vCPU 0 for the one that needs no SIPI. */

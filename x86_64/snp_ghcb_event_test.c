@@ -15,7 +15,7 @@
 #include "processor.h"
 #include "ucall_common.h"
 
-#include "snp/ghcb_vm.h"
+#include "snp/ghcb_check.h"
 #include "vm/cpuid_leaves.h"
 
 /* A register that an event has 32 bits of: the rest is no input. */

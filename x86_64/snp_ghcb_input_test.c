@@ -8,7 +8,7 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "snp/ghcb_vm.h"
+#include "snp/ghcb_check.h"
 
 /* Run the script: every step is refused with @reason, and its GHCB is as it was. */
 static bool expect_refused(struct ghcb_vm *v, enum requirement_nr req, uint64_t reason)

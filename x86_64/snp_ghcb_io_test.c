@@ -8,7 +8,7 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "snp/ghcb_vm.h"
+#include "snp/ghcb_check.h"
 
 /* Not the one of ucall. */
 #define PORT		0x4321

@@ -11,7 +11,7 @@
 #include "processor.h"
 #include "ucall_common.h"
 
-#include "snp/ghcb_vm.h"
+#include "snp/ghcb_check.h"
 #include "vm/cpuid_leaves.h"
 
 /* ---- guests ---- */

@@ -7,7 +7,7 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "snp/ghcb_vm.h"
+#include "snp/ghcb_check.h"
 
 /* ---- the request (AMD 56421, "GHCB GPA Registration") ---- */
 

@@ -11,7 +11,7 @@
 
 #include "kvm_util.h"
 
-#include "snp/psc_vm.h"
+#include "snp/psc_check.h"
 
 #define PROGRESS	REQ_PSC_CUR_ENTRY, REQ_PSC_CUR_PAGE, REQ_PSC_KEPT
 #define BUFFER_SIZE	sizeof(struct psc_buffer)

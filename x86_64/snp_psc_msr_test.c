@@ -11,7 +11,7 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "snp/psc_vm.h"
+#include "snp/psc_check.h"
 
 /* ---- MSR protocol (AMD 56421, "GHCB MSR Protocol", "SNP Page State Change Request") ---- */
 

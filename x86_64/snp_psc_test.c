@@ -13,7 +13,7 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "snp/psc_vm.h"
+#include "snp/psc_check.h"
 
 #define MAX_ENTRIES	6
 #define MAX_EXITS	4

@@ -12,7 +12,7 @@
 #include "processor.h"
 
 #include "observer.h"
-#include "snp/psc_vm.h"
+#include "snp/psc_check.h"
 
 /* What the guest and the host write, each in a view. */
 #define GUEST_SHARED	0x5348415245444731ull

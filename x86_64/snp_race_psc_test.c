@@ -12,7 +12,7 @@
 
 #include "cases/race.h"
 #include "observer.h"
-#include "snp/psc_vm.h"
+#include "snp/psc_check.h"
 
 /* What the case's buffer holds, and what KVM makes of it. */
 struct setup {

@@ -7,7 +7,8 @@
 
 #include "kvm_util.h"
 
-#include "tdx/td_view_vm.h"
+#include "tdx/td_view_check.h"
+#include "tdx/td_view_use.h"
 
 #define PAGE		4096ull
 

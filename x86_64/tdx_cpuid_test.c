@@ -8,7 +8,7 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "tdx/tdvmcall_vm.h"
+#include "tdx/tdx_check.h"
 #include "vm/cpuid_leaves.h"
 
 /* What CPUID ignores in RAX and RCX, which a guest hands on as R12 and R13. */

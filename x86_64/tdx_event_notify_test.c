@@ -13,7 +13,7 @@
 #include "processor.h"
 #include "ucall_common.h"
 
-#include "tdx/tdvmcall_vm.h"
+#include "tdx/tdx_check.h"
 #include "tdx/tdx_probe.h"
 
 #define LEAF		GHCI_SETUP_EVENT_NOTIFY

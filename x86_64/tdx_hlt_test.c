@@ -11,7 +11,7 @@
 #include "processor.h"
 #include "ucall_common.h"
 
-#include "tdx/tdvmcall_vm.h"
+#include "tdx/tdx_check.h"
 #include "vm/mp_state.h"
 
 #define VECTOR		64

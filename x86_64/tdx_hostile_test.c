@@ -13,7 +13,7 @@
 #include "kvm_util.h"
 
 #include "cases/vmm_tdx.h"
-#include "tdx/tdvmcall_vm.h"
+#include "tdx/tdx_check.h"
 #include "tdx/tdx_probe.h"
 
 #define PAGE		4096ull

@@ -11,7 +11,7 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "tdx/tdvmcall_vm.h"
+#include "tdx/tdx_check.h"
 
 #define PAGE		4096ull
 #define PRIVATE		KVM_MAP_GPA_RANGE_ENCRYPTED

@@ -7,7 +7,7 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "tdx/tdvmcall_vm.h"
+#include "tdx/tdx_check.h"
 
 #define LEAF		GHCI_INSTRUCTION_IO
 /* Not the one of ucall. */

@@ -9,7 +9,7 @@
 #include "processor.h"
 #include "ucall_common.h"
 
-#include "tdx/tdvmcall_vm.h"
+#include "tdx/tdx_check.h"
 
 /* One that KVM only keeps, whatever is written. */
 #define MSR_KEPT	0x000001fcu	/* IA32_POWER_CTL */

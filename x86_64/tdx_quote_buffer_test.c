@@ -14,7 +14,7 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "tdx/tdvmcall_vm.h"
+#include "tdx/tdx_check.h"
 #include "tdx/tdx_probe.h"
 
 #define PAGE		4096ull

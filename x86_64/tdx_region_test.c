@@ -9,7 +9,7 @@
 
 #include "kvm_util.h"
 
-#include "tdx/td_view_vm.h"
+#include "tdx/td_view_check.h"
 
 #define PAGE		4096ull
 

@@ -9,7 +9,7 @@
 #include "ucall_common.h"
 
 #include "guest/td_boot.h"
-#include "tdx/tdvmcall_vm.h"
+#include "tdx/tdx_check.h"
 #include "tdx/tdx_probe.h"
 
 #define LEAF	GHCI_GET_TD_VM_CALL_INFO

@@ -12,7 +12,8 @@
 
 #include "kvm_util.h"
 
-#include "tdx/td_view_vm.h"
+#include "tdx/td_view_check.h"
+#include "tdx/td_view_use.h"
 
 /* ---- there and back, and there again ---- */
 

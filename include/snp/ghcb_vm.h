@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * An SNP VM whose vCPU makes the VMGEXITs that the host writes down for it,
- * with whole GHCB pages, and what is expected of the answers.
+ * An SNP VM whose vCPU makes the VMGEXITs that the host writes down for it, with
+ * whole GHCB pages.
  */
 #ifndef GHCB_VM_H
 #define GHCB_VM_H
 
-#include "check/requirement.h"
 #include "guest/ghcb_script.h"
 #include "snp/ghcb_names.h"
 #include "snp/snp_vm.h"
@@ -30,9 +29,6 @@ struct ghcb_vm {
  */
 void ghcb_vm_create(struct ghcb_vm *v, unsigned int nr_vcpus, void *guest_code);
 
-/* One vCPU with guest_ghcb_loop(), launched, waiting for its script.  False: failed. */
-bool ghcb_vm_start(struct ghcb_vm *v);
-
 /* The next step of vCPU @cpu's script: @msr by the MSR protocol. */
 struct ghcb_step *ghcb_add_msr(struct ghcb_vm *v, unsigned int cpu, uint64_t msr);
 
@@ -49,23 +45,5 @@ uint64_t ghcb_buffer_gpa(const struct ghcb_vm *v, unsigned int cpu, uint64_t off
 
 /* Forget the steps, before the guest is asked for other ones. */
 void ghcb_script_reset(struct ghcb_vm *v, unsigned int cpu);
-
-/* ---- expectations ---- */
-
-/* SW_EXITINFO1 and SW_EXITINFO2 of the answer to @step. */
-#define EXPECT_GHCB_ANSWER(req, step, info_1, info_2)	\
-	check_ghcb_answer(__FILE__, __LINE__, req, step, info_1, info_2)
-
-/*
- * Nothing of the GHCB has changed but SW_EXITINFO1 and 2, RAX, RBX, RCX, RDX and @len
- * bytes at @offset of the shared buffer, and of nothing else a valid bit is set.
- */
-#define EXPECT_GHCB_KEPT(step, offset, len)	\
-	check_ghcb_kept(__FILE__, __LINE__, step, offset, len)
-
-bool check_ghcb_answer(const char *file, int line, enum requirement_nr req,
-		       const struct ghcb_step *step, uint64_t info_1, uint64_t info_2);
-bool check_ghcb_kept(const char *file, int line, const struct ghcb_step *step,
-		     size_t offset, size_t len);
 
 #endif

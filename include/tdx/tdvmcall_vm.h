@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A TD whose vCPUs make the TDCALLs that the host tells them to, and what is expected of
- * the answers.
+ * A TD whose vCPUs make the TDCALLs that the host tells them to.
  */
 #ifndef TDVMCALL_VM_H
 #define TDVMCALL_VM_H
 
-#include "check/requirement.h"
 #include "guest/td_call.h"
 #include "tdx/td_view.h"
 #include "tdx/td_vm.h"
@@ -49,17 +47,5 @@ void tdvmcall_vm_select(struct tdvmcall_vm *v, unsigned int id);
  */
 void tdvmcall_prepare(struct tdvmcall_vm *v, uint64_t leaf, uint64_t r12, uint64_t r13,
 		      uint64_t r14, uint64_t r15);
-
-/*
- * KVM_RUN, and the guest has its answer: R10 is @status, by requirement @req; RAX is 0, and
- * what is not passed is kept.  False if there is no answer.
- */
-bool expect_tdvmcall_answer(enum requirement_nr req, struct tdvmcall_vm *v, uint64_t status);
-
-/* KVM_RUN up to KVM_EXIT_TDX for @leaf, by requirement @req.  False if there is none. */
-bool expect_tdx_exit(enum requirement_nr req, struct tdvmcall_vm *v, uint64_t leaf);
-
-/* KVM_RUN with immediate_exit or a pending signal fails with EINTR, by requirement @req. */
-bool expect_tdx_eintr(enum requirement_nr req, struct tdvmcall_vm *v);
 
 #endif

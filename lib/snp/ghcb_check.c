@@ -9,7 +9,7 @@
 
 #include "check/expect.h"
 #include "check/run.h"
-#include "snp/ghcb_vm.h"
+#include "snp/ghcb_check.h"
 
 bool ghcb_vm_start(struct ghcb_vm *v)
 {

@@ -8,7 +8,7 @@
 
 #include "check/expect.h"
 #include "check/run.h"
-#include "snp/psc_vm.h"
+#include "snp/psc_check.h"
 
 /* args[2] */
 #define ATTR_SIZE		0xfull

@@ -9,7 +9,8 @@
 #include "check/expect.h"
 #include "check/run.h"
 #include "check/state.h"
-#include "tdx/td_view_vm.h"
+#include "tdx/td_view_check.h"
+#include "tdx/tdx_check.h"
 
 #define PAGE	4096ull
 

@@ -6,7 +6,8 @@
 
 #include "check/expect.h"
 #include "check/state.h"
-#include "tdx/td_view_vm.h"
+#include "tdx/td_view_check.h"
+#include "tdx/td_view_use.h"
 
 static void add_probe(struct td_probes *p, unsigned int page)
 {

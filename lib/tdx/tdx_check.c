@@ -8,7 +8,7 @@
 
 #include "check/expect.h"
 #include "check/run.h"
-#include "tdx/tdvmcall_vm.h"
+#include "tdx/tdx_check.h"
 
 static const char *const gpr_name[TD_NR_GPRS] = {
 	"RAX", "RCX", "RDX", "RBX", "RSP", "RBP", "RSI", "RDI",
