@@ -182,16 +182,7 @@ struct snp_vm *snp_vm_create(unsigned int nr_vcpus, void *guest_code)
 
 struct shared_mem snp_vm_alloc_shared(struct snp_vm *snp, size_t pages)
 {
-	struct shared_mem mem = { .size = pages * snp->vm->page_size };
-
-	TEST_ASSERT(!snp->vm->arch.is_pt_protected,
-		    "shared memory is allocated before the launch");
-	mem.gva = vm_vaddr_alloc_shared(snp->vm, mem.size, KVM_UTIL_MIN_VADDR,
-					MEM_REGION_TEST_DATA);
-	mem.gpa = addr_gva2gpa(snp->vm, mem.gva);
-	mem.hva = addr_gva2hva(snp->vm, mem.gva);
-	memset(mem.hva, 0, mem.size);
-	return mem;
+	return shared_mem_alloc(snp->vm, pages);
 }
 
 /*

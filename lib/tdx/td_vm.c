@@ -316,15 +316,7 @@ void td_vm_set_arg(struct td_vm *td, unsigned int id, uint64_t arg)
 
 struct shared_mem td_vm_alloc_shared(struct td_vm *td, size_t pages)
 {
-	struct shared_mem mem = { .size = pages * td->vm->page_size };
-
-	TEST_ASSERT(!td->launched, "shared memory is allocated before the launch");
-	mem.gva = vm_vaddr_alloc_shared(td->vm, mem.size, KVM_UTIL_MIN_VADDR,
-					MEM_REGION_TEST_DATA);
-	mem.gpa = addr_gva2gpa(td->vm, mem.gva);
-	mem.hva = addr_gva2hva(td->vm, mem.gva);
-	memset(mem.hva, 0, mem.size);
-	return mem;
+	return shared_mem_alloc(td->vm, pages);
 }
 
 /* ---- the launch ---- */
