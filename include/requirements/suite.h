@@ -53,7 +53,7 @@
 		"a launch command out of order, with bad arguments or whose steps fail is an error")	\
 	REQUIREMENT(LIBKVM_ASSERT, "LIBKVM-ASSERT", "kselftest KVM library",			\
 		"assertions",									\
-		"what libkvm and lib/vm assert of KVM holds")					\
+		"what libkvm and the suite's VMs assert of KVM holds")				\
 	REQUIREMENT(GUEST_UCALL, "GUEST-UCALL", DOC_GHCB, "IOIO_PROT NAE event",		\
 		"a string OUT by NAE event 0x7b reaches the VMM as KVM_EXIT_IO with its bytes")
 

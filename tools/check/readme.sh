@@ -3,7 +3,8 @@
 #
 # Every command in README does what README says.  Each is run as it stands, but for
 # names of files that only stand for the reader's, and for those that would start this
-# test again: of these, make says what it would do.
+# test again: of these, make says what it would do.  And the files that README and
+# lib/README name are there.
 . "$(dirname "$0")/lib.sh"
 
 cd "$ROOT" || exit 1
@@ -30,12 +31,13 @@ while read -r command; do
 done < <(sed -n 's/^    \(\(\.\/\|make \).*\)$/\1/p' README)
 ok "README has commands" test $nr -ge 5
 
-paths=$(grep -o '\(tools\|lib\|include\|x86_64\)/[A-Za-z0-9_./-]*[A-Za-z0-9_/]' README | sort -u)
+paths=$(grep -oh '\(tools\|lib\|include\|x86_64\)/[A-Za-z0-9_./-]*[A-Za-z0-9_/]' README lib/README |
+	sort -u)
 for path in $paths; do
 	case $path in
-	*NAME*|tools/testing/*) continue ;;
+	*NAME*|*SUBJECT*|tools/testing/*) continue ;;
 	esac
-	ok "README: $path exists" test -e "$path"
+	ok "$path exists" test -e "$path"
 done
 
 finish
