@@ -5,8 +5,13 @@
 #ifndef MP_STATE_H
 #define MP_STATE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "check/names.h"
 #include "check/requirement.h"
+
+struct kvm_vcpu;
 
 extern const struct value_names names_mp_state;	/* KVM_MP_STATE_* */
 
