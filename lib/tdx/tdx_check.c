@@ -8,6 +8,7 @@
 
 #include "check/expect.h"
 #include "check/run.h"
+#include "check/transcript.h"
 #include "tdx/tdx_check.h"
 
 static const char *const gpr_name[TD_NR_GPRS] = {
@@ -54,10 +55,5 @@ bool expect_tdx_exit(enum requirement_nr req, struct tdvmcall_vm *v, uint64_t le
 
 bool expect_tdx_eintr(enum requirement_nr req, struct tdvmcall_vm *v)
 {
-	int err;
-
-	errno = 0;
-	err = __vcpu_run(v->vcpu) ? errno : 0;
-	errno = 0;
-	return EXPECT_REQ_EQ(req, "KVM_RUN", EINTR, err, &names_errno);
+	return EXPECT_REQ_EQ(req, "KVM_RUN", EINTR, check_run(v->vcpu), &names_errno);
 }
