@@ -64,22 +64,10 @@ FIXTURE_VARIANT_ADD(msr, refused_eagain)
 	.op = PSC_OP_PRIVATE, .gfn = PSC_GFN, .ret = EAGAIN,
 };
 
-FIXTURE_VARIANT_ADD(msr, refused_1)
+FIXTURE_VARIANT_ADD(msr, refused_shared)
 {
 	COCO_ROW(NULL, REQ_PSC_MSR_ERR, REQ_PSC_MSR_EXIT, MSR_EXIT),
-	.op = PSC_OP_SHARED, .gfn = PSC_GFN, .ret = 1,
-};
-
-FIXTURE_VARIANT_ADD(msr, refused_all_ones)
-{
-	COCO_ROW(NULL, REQ_PSC_MSR_ERR, REQ_PSC_MSR_EXIT, MSR_EXIT),
-	.op = PSC_OP_PRIVATE, .gfn = PSC_GFN, .ret = ~0ull,
-};
-
-FIXTURE_VARIANT_ADD(msr, refused_bit_63)
-{
-	COCO_ROW(NULL, REQ_PSC_MSR_ERR, REQ_PSC_MSR_EXIT, MSR_EXIT),
-	.op = PSC_OP_PRIVATE, .gfn = PSC_GFN, .ret = 1ull << 63,
+	.op = PSC_OP_SHARED, .gfn = PSC_GFN, .ret = EINVAL,
 };
 
 FIXTURE_VARIANT_ADD(msr, op_0)

@@ -307,11 +307,11 @@ FIXTURE_VARIANT_ADD(nae, refused_eagain)
 	.info_2 = PSC_ANSWER_GENERIC, .cur_after = 0,
 };
 
-FIXTURE_VARIANT_ADD(nae, refused_bit_63)
+FIXTURE_VARIANT_ADD(nae, refused_2m)
 {
 	COCO_ROW(NULL, REQ_PSC_REFUSED, PROGRESS, REQ_PSC_INFO_1),
 	.entries = { PRIVATE_2M(PSC_GFN_2M) },
-	.exits = { { PSC_GFN_2M, PSC_PAGES_2M, PSC_OP_PRIVATE, PSC_SIZE_2M, 0, 1ull << 63 } },
+	.exits = { { PSC_GFN_2M, PSC_PAGES_2M, PSC_OP_PRIVATE, PSC_SIZE_2M, 0, EINVAL } },
 	.info_2 = PSC_ANSWER_GENERIC, .cur_after = 0,
 };
 
@@ -323,7 +323,7 @@ FIXTURE_VARIANT_ADD(nae, refused_merged)
 	.entries = { SHARED_4K(PSC_GFN), PRIVATE_4K(PSC_GFN), PRIVATE_4K(PSC_GFN + 1),
 		     PRIVATE_4K(PSC_GFN + 2) },
 	.exits = { { PSC_GFN, 1, PSC_OP_SHARED, PSC_SIZE_4K, 0, 0 },
-		   { PSC_GFN, 3, PSC_OP_PRIVATE, PSC_SIZE_4K, 1, ~0ull } },
+		   { PSC_GFN, 3, PSC_OP_PRIVATE, PSC_SIZE_4K, 1, EAGAIN } },
 	.info_2 = PSC_ANSWER_GENERIC, .cur_after = 1,
 };
 

@@ -9,8 +9,15 @@
 		"request 0x014 exits with the page's GPA in args[0] and 1 in args[1]")		\
 	REQUIREMENT(PSC_MSR_OK, "SNP-PSC-MSR-OK", DOC_GHCB, "GHCB MSR Protocol",		\
 		"hypercall.ret = 0 answers 0x015 with bits 63:12 zero")				\
-	REQUIREMENT(PSC_MSR_ERR, "SNP-PSC-MSR-ERR", DOC_GHCB, "GHCB MSR Protocol",		\
-		"any other hypercall.ret answers 0x015 with bit 63 set")			\
+	REQUIREMENT(PSC_MSR_ERR, "SNP-PSC-MSR-ERR", DOC_API, "KVM_CAP_EXIT_HYPERCALL",		\
+		"EINVAL or EAGAIN of the VMM answers 0x015 with bit 63 set")			\
+	REQUIREMENT(PSC_MSR_OTHER, "SNP-PSC-MSR-OTHER", DOC_API, "KVM_CAP_EXIT_HYPERCALL",	\
+		"any other hypercall.ret than 0 fails KVM_RUN with EINVAL; before 7.2 it "	\
+		"answers as EINVAL does")							\
+	REQUIREMENT(PSC_MSR_OTHER_NEXT, "SNP-PSC-MSR-OTHER-NEXT", DOC_GHCB,			\
+		"GHCB MSR Protocol",								\
+		"after KVM_RUN has refused such an answer, the next one does not tell of "	\
+		"success")									\
 	REQUIREMENT(PSC_MSR_BAD_OP, "SNP-PSC-MSR-BAD-OP", DOC_GHCB, "GHCB MSR Protocol",	\
 		"an operation other than private and shared answers an error, without exit")	\
 	REQUIREMENT(PSC_MSR_CAP_OFF, "SNP-PSC-MSR-CAP-OFF", DOC_API, "KVM_CAP_EXIT_HYPERCALL",	\
@@ -59,7 +66,15 @@
 	REQUIREMENT(PSC_INFO_1, "SNP-PSC-INFO-1", DOC_GHCB, "SNP Page State Change",		\
 		"SW_EXITINFO1 = 0, whatever SW_EXITINFO2 says")					\
 	REQUIREMENT(PSC_REFUSED, "SNP-PSC-REFUSED", DOC_GHCB, "SNP Page State Change",		\
-		"hypercall.ret other than 0 ends it with SW_EXITINFO2 = 0x100_00000000")	\
+		"EINVAL or EAGAIN of the VMM ends it with SW_EXITINFO2 = 0x100_00000000")	\
+	REQUIREMENT(PSC_OTHER, "SNP-PSC-OTHER", DOC_API, "KVM_CAP_EXIT_HYPERCALL",		\
+		"any other hypercall.ret than 0 fails KVM_RUN with EINVAL; before 7.2 it ends "	\
+		"as EINVAL does")								\
+	REQUIREMENT(PSC_OTHER_NEXT, "SNP-PSC-OTHER-NEXT", DOC_GHCB, "SNP Page State Change",	\
+		"after KVM_RUN has refused such an answer, the next one does not tell that the "	\
+		"entries are done: it tells of an error, or cur_entry is the first of them")	\
+	REQUIREMENT(PSC_OTHER_AFTER, "SNP-PSC-OTHER-AFTER", DOC_GHCB, "SNP Page State Change",	\
+		"the guest's next page state change after such an answer is like any other")	\
 	REQUIREMENT(PSC_CAP_OFF, "SNP-PSC-CAP-OFF", DOC_API, "KVM_CAP_EXIT_HYPERCALL",		\
 		"SW_EXITINFO2 = 0x100_00000000, without exit, where the exit is not enabled")	\
 	REQUIREMENT(PSC_BAD_HDR, "SNP-PSC-BAD-HDR", DOC_GHCB, "SNP Page State Change",		\

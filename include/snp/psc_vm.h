@@ -33,6 +33,14 @@ struct psc_vm {
 void psc_vm_create(struct psc_vm *v, bool enabled);
 
 /*
+ * Does KVM_RUN refuse what a VMM may not answer, that is anything but 0, EINVAL and EAGAIN?
+ * Since 7.2 it does, before that each was an error for the guest.  No number tells: so two
+ * scratch VMs are asked, one for each way to request a change.  It does if one is refused:
+ * then the other has to be, too.
+ */
+bool psc_answers_restricted(void);
+
+/*
  * Have the guest make the NAE event, with a buffer of @size bytes that lies
  * @offset bytes into the GHCB's shared buffer; both are multiples of 8.
  */

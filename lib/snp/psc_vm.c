@@ -67,3 +67,35 @@ void psc_prepare(struct psc_vm *v, uint64_t offset, uint64_t size)
 	v->req->scratch = v->ghcb.gpa + offsetof(struct ghcb, shared_buffer) + offset;
 	v->req->scratch_marked = true;
 }
+
+/* Neither an errno, nor one with other bits set. */
+#define UNDEFINED_ANSWER	0x7155
+
+/* The request is @msr, or the NAE event where that is 0. */
+static bool undefined_is_refused(uint64_t msr)
+{
+	struct psc_vm v;
+	struct kvm_run *run;
+	bool refused = false;
+
+	psc_vm_create(&v, true);
+	run = v.vcpu->run;
+	psc_prepare(&v, 0, sizeof(v.req->buffer));
+	v.req->msr = msr;
+	v.req->buffer.entries[0] = PSC_ENTRY(PSC_OP_PRIVATE, PSC_SIZE_4K, PSC_GFN, 0);
+	if (!__vcpu_run(v.vcpu) && run->exit_reason == KVM_EXIT_IO &&
+	    !__vcpu_run(v.vcpu) && run->exit_reason == KVM_EXIT_HYPERCALL) {
+		run->hypercall.ret = UNDEFINED_ANSWER;
+		refused = __vcpu_run(v.vcpu) && errno == EINVAL;
+	}
+	errno = 0;
+	snp_vm_free(v.snp);
+	return refused;
+}
+
+bool psc_answers_restricted(void)
+{
+	bool by_msr = undefined_is_refused(GHCB_MSR_PSC(PSC_OP_PRIVATE, PSC_GFN));
+
+	return undefined_is_refused(0) || by_msr;
+}

@@ -211,6 +211,7 @@ if [ -n "$whole_set" ]; then
 	pool right_registered coco-v1 "$dir/right/ghcb_registered.patch" \
 		--known-issues "$(not_known GHCB-REGISTER-ERR)"
 	pool right_repaired coco-v1 "$dir/right/ghcb_registered.patch"
+	pool right_psc_errno coco-v1 "$dir/right/psc_errno.patch"
 fi
 for file in "${files[@]}"; do
 	name=${file##*/}
@@ -231,6 +232,7 @@ done
 if [ -n "$whole_set" ]; then
 	ok "right: GHCB registration repaired" judge_right right_registered 0 ", 0 failed"
 	ok "right: repaired, but a known issue" judge_right right_repaired 1 "REPAIRED"
+	ok "right: answers to page state changes are told apart" judge_right right_psc_errno 0 ", 0 failed"
 fi
 for file in "${files[@]}"; do
 	name=${file##*/}
