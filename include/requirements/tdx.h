@@ -117,10 +117,11 @@
 		"SUCCESS, when the VMM has taken the whole range, and not before")		\
 	REQUIREMENT(TDX_MAP_REFUSED, "TDX-MAP-REFUSED", DOC_GHCI, "TDG.VP.VMCALL<MapGPA>",	\
 		"EINVAL of the VMM answers INVALID_OPERAND, and ends the call")			\
-	REQUIREMENT(TDX_MAP_AGAIN, "TDX-MAP-AGAIN", DOC_GHCI, "TDG.VP.VMCALL<MapGPA>",		\
-		"EAGAIN of the VMM answers RETRY, or as every error INVALID_OPERAND")		\
-	REQUIREMENT(TDX_MAP_OTHER, "TDX-MAP-OTHER", DOC_HC, "KVM_HC_MAP_GPA_RANGE",		\
-		"other errors of the VMM answer INVALID_OPERAND; KVM_RUN refuses them where EAGAIN is RETRY")	\
+	REQUIREMENT(TDX_MAP_AGAIN, "TDX-MAP-AGAIN", DOC_API, "KVM_CAP_EXIT_HYPERCALL",		\
+		"EAGAIN of the VMM answers RETRY; before 7.2, as every error, INVALID_OPERAND")	\
+	REQUIREMENT(TDX_MAP_OTHER, "TDX-MAP-OTHER", DOC_API, "KVM_CAP_EXIT_HYPERCALL",		\
+		"other errors of the VMM fail KVM_RUN with EINVAL; before 7.2 they answer as "	\
+		"EINVAL does")									\
 	REQUIREMENT(TDX_MAP_OTHER_NEXT, "TDX-MAP-OTHER-NEXT", DOC_GHCI, "TDG.VP.VMCALL<MapGPA>",	\
 		"after KVM_RUN has refused such an error, the next one does not tell of success")	\
 	REQUIREMENT(TDX_MAP_STOPPED, "TDX-MAP-STOPPED", DOC_GHCI, "TDG.VP.VMCALL<MapGPA>",	\
