@@ -3,9 +3,8 @@
  * Where the pages of an SNP guest's requests to firmware may lie: alignment, no
  * memory, private memory; Guest Request and Extended Guest Request.
  *
- * Not ABI, so not checked: which of the reasons 4 and 5 a bad GPA gives, and
- * whether a page that is not there ends KVM_RUN (EIO, as KVM has it) or is answered
- * as malformed input.
+ * Not ABI, so not checked: whether a page that is not there ends KVM_RUN (EIO, as KVM
+ * has it) or is answered as malformed input.
  */
 #include "check/harness.h"
 
@@ -172,6 +171,68 @@ COCO_TEST_F(same_page, refused)
 				 cpu->request.hva, REQUEST_PAGE);
 		expect_data(req, cpu, 0);
 	}
+	request_vm_free(v);
+}
+
+/*
+ * Before 7.2 such GPAs were missing input (4), since then they are invalid input (5).  No
+ * number tells: a kernel that calls one of them invalid has to call all so.
+ */
+COCO_FIXTURE(reason);
+FIXTURE_VARIANT(reason)
+{
+	struct check_row row;
+	struct {
+		uint64_t event;
+		uint64_t request_add, response_add;	/* bytes; both 0: the pages are one */
+	} bad[6];
+};
+
+FIXTURE_VARIANT_ADD(reason, of_all_rules)
+{
+	COCO_ROW(NULL, REQ_SNP_REQ_GPA_REASON, REQ_SNP_REQ_GPA_RULES, REQ_SNP_REQ_BAD_NO_FW),
+	.bad = {
+		{ GHCB_NAE_GUEST_REQUEST, 8, 0 },
+		{ GHCB_NAE_GUEST_REQUEST, 0, 8 },
+		{ GHCB_NAE_GUEST_REQUEST, 0, 0 },
+		{ GHCB_NAE_EXT_GUEST_REQUEST, 8, 0 },
+		{ GHCB_NAE_EXT_GUEST_REQUEST, 0, 8 },
+		{ GHCB_NAE_EXT_GUEST_REQUEST, 0, 0 },
+	},
+};
+
+COCO_TEST_F(reason, same)
+{
+	struct request_vm *v = request_vm_create(1, guest_registered_loop);
+	uint64_t reason[ARRAY_SIZE(variant->bad)], wanted = GHCB_REASON_MISSING_INPUT;
+	struct request_cpu *cpu = &v->cpu[0];
+	unsigned int i;
+
+	snp_vm_launch(v->snp);
+	if (!EXPECT_REQ_SYNC(REQ_GUEST_UCALL, cpu->vcpu, STAGE_READY))
+		return;
+	for (i = 0; i < ARRAY_SIZE(reason); i++) {
+		request_prepare(cpu, variant->bad[i].event, SNP_MSG_REPORT_REQ, 1);
+		if (!variant->bad[i].request_add && !variant->bad[i].response_add)
+			cpu->req->exit_info_2 = cpu->req->exit_info_1;
+		cpu->req->exit_info_1 += variant->bad[i].request_add;
+		cpu->req->exit_info_2 += variant->bad[i].response_add;
+		request_copy_nothing(cpu);
+		if (!EXPECT_REQ_SYNC(REQ_SNP_REQ_GPA_RULES, cpu->vcpu, STAGE_ANSWERED))
+			return;
+		request_read_shared(cpu);
+		expect_malformed(REQ_SNP_REQ_GPA_RULES, cpu, GHCB_REASON_INVALID_INPUT,
+				 GHCB_REASON_MISSING_INPUT);
+		reason[i] = cpu->req->answer.exit_info_2;
+		if (reason[i] == GHCB_REASON_INVALID_INPUT)
+			wanted = reason[i];
+	}
+	for (i = 0; i < ARRAY_SIZE(reason) && !check_failed(); i++)
+		if (!EXPECT_REQ_EQ(REQ_SNP_REQ_GPA_REASON, "SW_EXITINFO2", wanted, reason[i],
+				   &names_malformed))
+			check_note("of event 0x%lx with SW_EXITINFO1 + %lu, SW_EXITINFO2 + %lu",
+				   variant->bad[i].event, variant->bad[i].request_add,
+				   variant->bad[i].response_add);
 	request_vm_free(v);
 }
 

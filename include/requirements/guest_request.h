@@ -25,6 +25,9 @@
 	REQUIREMENT(SNP_REQ_GPA_RULES, "SNP-REQ-GPA-RULES", DOC_GHCB, "SNP Guest Request",	\
 		"request and response GPA are page aligned and different; else the answer "	\
 		"is SW_EXITINFO1 = 2 with a reason")						\
+	REQUIREMENT(SNP_REQ_GPA_REASON, "SNP-REQ-GPA-REASON", DOC_GHCB,				\
+		"SW_EXITINFO2 error codes",							\
+		"whichever of these rules is broken, that reason is 5 (before 7.2: 4)")		\
 	REQUIREMENT(SNP_REQ_BAD_NO_FW, "SNP-REQ-BAD-NO-FW", DOC_GHCB, "SNP Guest Request",	\
 		"a malformed request reaches neither firmware nor the response page")		\
 	REQUIREMENT(SNP_REQ_NO_MEMORY, "SNP-REQ-NO-MEMORY", DOC_SEV_C,				\
