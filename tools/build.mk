@@ -78,7 +78,7 @@ $(OBJ)/%.o: %.S tools/build.mk
 $(BUILD)/%: $(OBJ)/%.o $(LIB_OBJS) $(LIBKVM).stamp
 	$(call say,LD)
 	mkdir -p $(@D)
-	$(CC) -no-pie -pthread -o $@ $(filter %.o,$^) $(LIBKVM)/libkvm.a -ldl
+	$(CC) -no-pie -pthread -o $@ $(filter %.o,$^) $(LIBKVM)/libkvm.a -ldl $(LDLIBS)
 
 # ---- in-process KVM ----
 
@@ -110,6 +110,17 @@ $(INPROC): $(INPROC_OBJS) lib/inproc/export.map
 	$(call say,LD)
 	mkdir -p $(@D)
 	$(CC) -pthread $(INPROC_LDFLAGS) -o $@ $(filter %.o,$^) $(INPROC_LDLIBS)
+
+# ---- the engines by themselves ----
+
+ENGINE_UNITS := $(filter tools/check/engine_%,$(UNITS))
+ENGINE_UNIT_OBJS := $(filter $(PIC)/lib/inproc/engine_% $(PIC)/lib/inproc/gate.o \
+		$(PIC)/lib/inproc/real_mm.o,$(INPROC_OBJS)) \
+	$(OBJ)/tools/check/engine_guest.o
+
+$(addprefix $(BUILD)/,$(ENGINE_UNITS)): $(ENGINE_UNIT_OBJS)
+$(addprefix $(BUILD)/,$(ENGINE_UNITS)): LDLIBS = $(INPROC_LDLIBS)
+$(OBJ)/tools/check/engine_%.o: WARNINGS += -Ilib/inproc $(filter -DHAVE_%,$(INPROC_CFLAGS))
 
 -include $(patsubst %.o,%.d,$(LIB_OBJS) $(INPROC_OBJS) $(INPROC_SRC_OBJS) \
 	$(INPROC_REF_OBJS) \

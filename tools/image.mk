@@ -9,26 +9,12 @@
 #	UNPROVIDE	symbols that the glue shall not have
 
 KERNEL := $(TOP)/lib/inproc/src/kernel
-# Files named tdx_* are for trees that have a tdx.c.
-GLUE_SRCS := $(wildcard $(KERNEL)/*.c $(KERNEL)/*.S)
-ifeq ($(filter %/vmx/main.o,$(TREE_OBJS)),)
-GLUE_SRCS := $(filter-out $(KERNEL)/tdx_%,$(GLUE_SRCS))
-endif
+HAS_TDX := $(filter %/kvm-intel.o,$(TREE_OBJS))
+# tdx/ is for trees that have a tdx.c.
+GLUE_SRCS := $(wildcard $(addprefix $(KERNEL)/,*.[cS] linux/*.[cS] amd/*.[cS] \
+	$(if $(HAS_TDX),tdx/*.[cS])))
 GLUE_OBJS := $(patsubst $(KERNEL)/%,$(WORK)/glue/%.o,$(GLUE_SRCS))
 LDS := $(KERNEL)/image.lds
-
-# Static in the tree's files, and set by the glue as hardware set-up would.
-GLOBALS := svm_x86_ops x86_emulator_cache min_sev_asid nr_asids sev_enc_bit sev_me_mask \
-	   sev_asid_bitmap sev_reclaim_asid_bitmap sev_enabled sev_es_enabled sev_snp_enabled \
-	   min_snp_asid max_snp_asid min_sev_es_asid max_sev_es_asid \
-	   snp_supported_policy_bits \
-	   vt_x86_ops host_idt_base user_return_msrs associated_tdvcpus tdx_module_initialized tdx_module_status \
-	   tdx_global_keyid tdx_guest_keyid_start tdx_nr_guest_keyids
-
-# Given by image.lds, not to be bound as missing.
-LDS_SYMBOLS := const_pcpu_hot const_current_task const_cpu_current_top_of_stack \
-	       __per_cpu_start __per_cpu_end __start___bug_table __stop___bug_table \
-	       __start___ex_table __stop___ex_table
 
 # IMAGE_UNDEF_BASE and IMAGE_UNDEF_STEP of lib/inproc/src/loader.h
 UNDEF_BASE := 1879048192
@@ -41,9 +27,12 @@ $(WORK)/image.elf: $(WORK)/all.o $(WORK)/undefined.lds $(LDS)
 
 # Each symbol that nobody provides gets an address of its own, at which nothing
 # is mapped: whoever calls, reads or writes it is told its name (fault.c).
-$(WORK)/undefined.lds: $(WORK)/all.o
-	nm -u $< | awk -v base=$(UNDEF_BASE) -v step=$(UNDEF_STEP) -v skip='$(LDS_SYMBOLS)' \
-		'BEGIN { n = split(skip, s, " "); for (i = 1; i <= n; i++) no[s[i]] = 1 } \
+# Not those that image.lds gives itself.
+$(WORK)/undefined.lds: $(WORK)/all.o $(LDS)
+	nm -u $< | awk -v base=$(UNDEF_BASE) -v step=$(UNDEF_STEP) -v lds=$(LDS) \
+		'BEGIN { while ((getline line < lds) > 0) \
+				if (match(line, /[A-Za-z_]+ =/)) \
+					no[substr(line, RSTART, RLENGTH - 2)] = 1 } \
 		 $$1 == "U" && !($$2 in no) { printf "PROVIDE(%s = 0x%x);\n", $$2, base; base += step }' > $@.new
 	mv $@.new $@
 
@@ -55,14 +44,21 @@ $(WORK)/glue.o: $(GLUE_OBJS)
 $(WORK)/all.o: $(PARTS)
 	ld -r -z noexecstack -o $@ $^
 
-$(WORK)/tree.o: $(TREE_OBJS) $(MAKEFILE_LIST)
-	ld -r -z noexecstack -o $@ $(TREE_OBJS)
-	objcopy $(addprefix --globalize-symbol=,$(GLOBALS)) $@
+# Each module's init_module() and __this_module get its name (linux/module.c).
+MODULES := $(filter %/kvm.o %/kvm-amd.o %/kvm-intel.o,$(TREE_OBJS))
+MODULE_DIR ?= arch/x86/kvm
+NAMED := $(patsubst %,$(WORK)/%,$(notdir $(MODULES)))
+RENAMES := $(TOP)/tools/image/renames
+$(NAMED): $(WORK)/%: $(MODULE_DIR)/% $(RENAMES) $(MAKEFILE_LIST)
+	sed -e '/^#/d' -e 's/%/$(subst -,_,$(basename $*))/' $(RENAMES) > $@.syms
+	objcopy --redefine-syms=$@.syms $< $@
+
+$(WORK)/tree.o: $(NAMED) $(TREE_OBJS)
+	ld -r -z noexecstack -o $@ $(NAMED) $(filter-out $(MODULES),$(TREE_OBJS))
 
 # kbuild's flags carry quotes for the shell: they come through a file.
 $(WORK)/glue/%.o: $(KERNEL)/% $(FLAGS) $(WORK)/glue_probe.h $(TOP)/tools/image.mk
 	@mkdir -p $(@D)
-	@eval "$$(cat $(FLAGS)) $(if $(filter %.S,$<),-D__ASSEMBLY__) -I$(WORK) -I$(KERNEL) \
-		-I$(KERNEL)/.. -MMD -MP -MF $@.d -MT $@ -c -o $@ $<"
+	@eval "$$(cat $(FLAGS)) $(if $(filter %.S,$<),-D__ASSEMBLY__) -I$(WORK) -iquote $(KERNEL) -MMD -MP -MF $@.d -MT $@ -c -o $@ $<"
 
--include $(wildcard $(WORK)/glue/*.d)
+-include $(wildcard $(WORK)/glue/*.d $(WORK)/glue/*/*.d)

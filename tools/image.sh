@@ -107,6 +107,7 @@ farm_root=$work/farm
 farm=$farm_root$kdir
 # In the farm, so that kbuild names sources as ../..., and a slot can be cloned.
 objdir=$farm/obj
+glue=$top/lib/inproc/src/kernel
 # One of somebody else's will do if nothing has to be done in it.
 mkdir -p "$work" 2> /dev/null || :
 if [ -w "$work" ]; then
@@ -201,7 +202,8 @@ install_file()	# SRC PATH: a copy in the farm, with a new time
 # up to date: then only what the patches change has to be compiled.
 clone_slot()
 {
-	local base=$out/image/$(slot_name)
+	# What is left out is left out of the link.
+	local base=$out/image/$(unprovide= slot_name)
 
 	[ "$base" != "$work" ] && [ -e "$base/key" ] || return 0
 	exec 8< "$base/lock"
@@ -214,7 +216,7 @@ clone_slot()
 			-exec sed -i "s|$base/farm|$farm_root|g" {} +
 		cp -a "$base/programs" "$base/patched" "$base/image.config" "$base/glue" \
 			"$base/glue_probe.h" "$base/flags" "$work"
-		sed -i "s|$base/|$work/|g" "$work"/glue/*.d
+		find "$work/glue" -name "*.d" -exec sed -i "s|$base/|$work/|g" {} +
 		cp -a "$base/manifest" "$work"
 	fi
 	exec 8<&-
@@ -271,7 +273,10 @@ kmake()
 {
 	env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -j "$jobs" -C "$farm" O="$objdir" \
 		ARCH=x86_64 KBUILD_BUILD_TIMESTAMP=0 ${compiler[@]+"${compiler[@]}"} \
-		"CFLAGS_svm/sev.o=-include $top/lib/inproc/src/kernel/kmap.h" "$@"
+		"KCFLAGS=-include $glue/insn.h" "KAFLAGS=-include $glue/insn.h" \
+		"CFLAGS_svm/sev.o=-include $glue/linux/kmap.h" \
+		"CFLAGS_../../../virt/kvm/kvm_main.o=-include $glue/linux/kmap.h" \
+		"CFLAGS_../../../virt/kvm/pfncache.o=-include $glue/linux/kmap.h" "$@"
 }
 
 # What a .config was made of: another compiler has other options.
@@ -298,35 +303,21 @@ configure()
 	config_inputs > "$work/image.config"
 }
 
-# A tree with TDX: its tdx.c, what vmx/ calls it through, the interrupts without which
-# there are no TDs, and the SEAMCALL wrappers.
-tdx_objs()
-{
-	[ -e "$farm/arch/x86/kvm/vmx/tdx.c" ] || return 0
-	echo arch/x86/kvm/vmx/{tdx,main,vmx,posted_intr} arch/x86/kvm/{irq,irq_comm,i8259,ioapic} \
-		arch/x86/kvm/../../../virt/kvm/irqchip arch/x86/virt/vmx/tdx/tdx
-}
-
-# The tree's objects: the code under test, KVM around it, and the parts of lib
-# that they lean on.  What a version does not have is left out.
+# The tree's objects: all of KVM, as its own makefiles make modules of it, the SEAMCALL
+# wrappers, and the parts of lib that they lean on.  What a version does not have is left
+# out.
 tree_objs()
 {
 	local o
 
-	for o in arch/x86/kvm/svm/sev arch/x86/kvm/svm/svm arch/x86/kvm/svm/nested \
-		 arch/x86/kvm/svm/avic \
-		 arch/x86/kvm/x86 arch/x86/kvm/regs arch/x86/kvm/msrs arch/x86/kvm/cpuid \
-		 arch/x86/kvm/lapic arch/x86/kvm/mtrr \
-		 $(tdx_objs) \
-		 lib/vsprintf lib/ctype lib/hexdump lib/find_bit lib/bitmap lib/string \
-		 lib/string_helpers lib/kstrtox \
-		 arch/x86/lib/hweight arch/x86/lib/getuser arch/x86/lib/putuser \
-		 arch/x86/lib/memcpy_64 arch/x86/lib/memset_64 arch/x86/lib/memmove_64 \
-		 arch/x86/lib/copy_user_64 arch/x86/lib/clear_page_64; do
+	echo arch/x86/kvm/kvm.o
+	echo arch/x86/kvm/kvm-amd.o
+	[ ! -e "$farm/arch/x86/kvm/vmx/tdx.c" ] || echo arch/x86/kvm/kvm-intel.o
+	while read -r o; do
 		if [ -e "$farm/$o.c" ] || [ -e "$farm/$o.S" ]; then
 			echo "$o.o"
 		fi
-	done
+	done < <(sed -e '/^#/d' -e '/^$/d' "$top/tools/image/objects")
 }
 
 # kbuild comes by arch/x86/lib on two ways at once: those go one after the other,
@@ -347,55 +338,6 @@ make_objs()
 	[ ${#libs[@]} -eq 0 ] || kmake -j1 "${libs[@]}"
 }
 
-# Numbers of the uAPI headers that tests compare with their own, if the tree has them:
-# by name, as a macro N of all, since an enumerator is nothing to #ifdef.
-uapi_numbers()
-{
-	local name names=(
-		KVM_CAP_EXIT_COCO KVM_CAP_EXIT_SNP_REQ_CERTS
-		KVM_EXIT_COCO KVM_EXIT_COCO_REQ_CERTS KVM_EXIT_SNP_REQ_CERTS
-		KVM_SEV_SNP_ENABLE_REQ_CERTS KVM_X86_SEV_SNP_REQ_CERTS
-	)
-
-	printf '#define UAPI_NUMBERS(N)'
-	for name in "${names[@]}"; do
-		if grep -qE "^[[:space:]]*(#[[:space:]]*define[[:space:]]+$name[[:space:]]|$name[[:space:]]*[,=])" \
-			"$farm/include/uapi/linux/kvm.h" "$farm/arch/x86/include/uapi/asm/kvm.h"
-		then
-			printf ' N(%s)' "$name"
-		fi
-	done
-	echo
-}
-
-# What differs between versions, found in the tree's headers.
-probe()
-{
-	local kvm=$farm/include/linux/kvm_host.h
-
-	has() { ! grep -qE "$2" "$3" || echo "#define $1 1"; }
-	[ ! -e "$farm/include/linux/entry-virt.h" ] || echo "#define HAVE_ENTRY_VIRT 1"
-	has HAVE_XFER_WORK_VCPU 'xfer_to_guest_mode_handle_work\(struct kvm_vcpu' \
-		"$(ls "$farm"/include/linux/entry-{kvm,virt}.h 2> /dev/null)"
-	has HAVE_PCPU_HOT 'struct pcpu_hot' "$farm/arch/x86/include/asm/current.h"
-	has HAVE_VCPU_MAP_WRITABLE '__kvm_vcpu_map\(' "$kvm"
-	has HAVE_VCPU_UNMAP_DIRTY 'kvm_vcpu_unmap\(.*bool dirty' "$kvm"
-	tr -s '\n\t ' ' ' < "$kvm" > "$work/kvm_host.txt"
-	has HAVE_GMEM_PFN_PAGE 'kvm_gmem_get_pfn\([^)]*struct page \*\*' "$work/kvm_host.txt"
-	has HAVE_GMEM_POPULATE_PAGE \
-		'kvm_gmem_populate_cb\)\([^)]*struct page \*page' "$work/kvm_host.txt"
-	has HAVE_GMEM_POPULATE_WRITEBACK 'kvm_gmem_populate\([^)]*may_writeback' "$work/kvm_host.txt"
-	has HAVE_GFN_DIRECT_BITS gfn_direct_bits "$farm/arch/x86/include/asm/kvm_host.h"
-	has HAVE_EXTERNAL_SPTE_VALUE '\(\*set_external_spte\).*u64 ' \
-		<(tr -s '\n\t ' ' ' < "$farm/arch/x86/include/asm/kvm_host.h" | tr ';' '\n')
-	has HAVE_TDX_SEPT_GLOBAL ' tdx_sept_set_private_spte\(' "$farm/arch/x86/kvm/vmx/x86_ops.h"
-	has HAVE_USER_RETURN_MSRS_POINTER '__percpu \*user_return_msrs' "$farm/arch/x86/kvm/x86.c"
-	has HAVE_KVMALLOC_ALIGN '__kvmalloc_node_noprof\(.*align' "$farm/include/linux/slab.h"
-	has HAVE_FD_WORD 'unsigned long word' "$farm/include/linux/file.h"
-	has HAVE_EXIT_CODE_HI 'exit_code_hi' "$farm/arch/x86/include/asm/svm.h"
-	uapi_numbers
-}
-
 update()	# NEW FILE: replace FILE if it differs
 {
 	cmp -s "$1" "$2" && rm "$1" || mv "$1" "$2"
@@ -408,8 +350,9 @@ inputs()
 	list_tree | sort
 	(set -f && cd / && ${tools[0]} --version)
 	echo "$sanitize $unprovide ${compiler[*]-}"
-	sha256sum "${patches[@]}" "$top"/tools/image.* "$top"/lib/inproc/src/image.h \
-		"$top"/lib/inproc/src/kernel/* < /dev/null
+	sha256sum "${patches[@]}" "$top"/tools/image.* "$top"/tools/image/* \
+		"$top"/lib/inproc/src/image.h < /dev/null
+	find "$glue" -type f -exec sha256sum {} + | sort -k2
 }
 
 report()
@@ -445,12 +388,13 @@ mapfile -t objs < <(tree_objs)
 	die "building KVM of $kdir failed; the whole output is in $work/build.log"
 }
 
-sed -n 's/^savedcmd_[^=]*:= //p' "$objdir/arch/x86/kvm/svm/.sev.o.cmd" |
-	sed -e 's/ *;.*//' -e 's/-Wp,-MMD,[^ ]*//' -e 's/ -c -o .*//' \
-	    -e 's/ -fsanitize=[^ ]*//g' -e 's/ -include [^ ]*kmap.h//' \
+# As the tree compiles kvm_main.c, but not as a module.
+sed -n 's/^savedcmd_[^=]*:= //p' "$objdir/virt/kvm/.kvm_main.o.cmd" |
+	sed -e 's/ *;.*//' -e 's/-Wp,-MMD,[^ ]*//' -e 's/ -c -o .*//' -e 's/ -DMODULE//' \
+	    -e 's/ -fsanitize=[^ ]*//g' -e 's/ -include [^ ]*\(kmap\|insn\)\.h//g' \
 	    -e 's/-Wmissing-\(prototypes\|declarations\)//g' > "$work/flags.new"
 update "$work/flags.new" "$work/flags"
-probe > "$work/probe.new"
+"$top/tools/image/probe.sh" "$farm" > "$work/probe.new"
 update "$work/probe.new" "$work/glue_probe.h"
 
 env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -j "$jobs" -C "$objdir" \

@@ -35,8 +35,8 @@ static void guest_on_interrupt(struct ex_regs *regs __attribute__((unused)))
 #define PATIENCE	2000000ull
 
 /*
- * The host's calls with interrupts off; after a HLT they go on until one has come, or
- * wait_max is 0.  sum is how many there were.
+ * The host's calls with interrupts off; after one with wait_max, as a HLT is, they are on
+ * until one has come.  sum is how many there were.
  */
 static void guest_halts(struct td_request *req)
 {
@@ -47,7 +47,8 @@ static void guest_halts(struct td_request *req)
 		regs = *(volatile struct td_regs *)&req->in;
 		tdcall(&regs);
 		*(volatile struct td_regs *)&req->out = regs;
-		asm volatile("sti; nop");
+		if (req->wait_max)
+			asm volatile("sti; nop");
 		for (left = req->wait_max; left && !interrupts; left--)
 			asm volatile("pause");
 		asm volatile("cli");
@@ -72,7 +73,10 @@ static void create(struct tdvmcall_vm *v, unsigned int nr_vcpus)
 	}
 	vm_install_exception_handler(v->td->vm, VECTOR, guest_on_interrupt);
 	td_vm_launch(v->td);
-	tdvmcall_vm_select(v, 0);
+	for (id = nr_vcpus; id-- > 0;) {
+		tdvmcall_vm_select(v, id);
+		tdvmcall_enable_apic(v);
+	}
 }
 
 static void prepare_hlt(struct tdvmcall_vm *v, uint64_t blocked)

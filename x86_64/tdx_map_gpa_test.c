@@ -306,6 +306,7 @@ COCO_TEST_F(interrupted, retry)
 
 	if (!start(&v, TD_GPAW_48, true))
 		return;
+	tdvmcall_enable_apic(&v);
 	next = gpa = real_gpa(&v, 0x40000000, variant->shared);
 	end = gpa + variant->chunks * MAX_CHUNK;
 	tdvmcall_prepare(&v, LEAF, gpa, end - gpa, 0, 0);

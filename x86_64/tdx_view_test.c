@@ -148,6 +148,8 @@ COCO_TEST_F(stopped, go_on)
 
 	if (!td_view_start(&v, (struct tdvmcall_vm_options){ .view_pages = range.pages }))
 		return;
+	if (variant->interrupt)
+		tdvmcall_enable_apic(&v);
 	if (variant->shared) {
 		const struct td_view_range whole = { .pages = range.pages };
 

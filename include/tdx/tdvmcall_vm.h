@@ -48,4 +48,10 @@ void tdvmcall_vm_select(struct tdvmcall_vm *v, unsigned int id);
 void tdvmcall_prepare(struct tdvmcall_vm *v, uint64_t leaf, uint64_t r12, uint64_t r13,
 		      uint64_t r14, uint64_t r15);
 
+/*
+ * Have the guest enable its local APIC by software, as it is not after reset: until then KVM
+ * drops interrupts for it.  The guest runs for that, up to an answered request.
+ */
+void tdvmcall_enable_apic(struct tdvmcall_vm *v);
+
 #endif

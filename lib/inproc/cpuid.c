@@ -4,7 +4,7 @@
 #include <linux/kvm.h>
 #include <stdlib.h>
 
-#include "device.h"
+#include "ref_device.h"
 
 /* The kernel's KVM_MAX_CPUID_ENTRIES */
 #define MAX_ENTRIES	256

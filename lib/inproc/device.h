@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The device layer's own: what its files share with each other, and nobody
- * else needs.  The objects that platforms see are the first member of each.
+ * What stands between the process and a platform: descriptors, paths, libc's own calls.
  */
 #ifndef INPROC_DEVICE_H
 #define INPROC_DEVICE_H
@@ -14,34 +13,35 @@
 #define PAGE_SIZE	(1UL << PAGE_SHIFT)
 #define PAGE_ALIGNED(x)	(!((x) & (PAGE_SIZE - 1)))
 
-/* kvm_run, port I/O data, coalesced ring: what KVM_GET_VCPU_MMAP_SIZE promises. */
-#define VCPU_PAGES	3
-#define PIO_PAGE_OFFSET	1
-
 #define container_of(ptr, type, member)	((type *)((char *)(ptr) - offsetof(type, member)))
 
 /* ---- file.c: descriptors ---- */
 
-enum file_kind {
-	FILE_DEV,		/* /dev/kvm */
-	FILE_SEV,		/* /dev/sev */
-	FILE_VM,
-	FILE_VCPU,
-	FILE_GMEM,
+/* What can be done with a file of ours; all but release() may be NULL. */
+struct file_ops {
+	long (*ioctl)(void *obj, unsigned int cmd, unsigned long arg);
+	/* As mmap(): the address or -errno.  Without it: of the real descriptor. */
+	long (*mmap)(void *obj, void *addr, size_t len, int prot, int flags, off_t offset);
+	long (*fallocate)(void *obj, int mode, off_t offset, off_t len);
+	/* At *@pos, which moves on. */
+	long (*read)(void *obj, void *to, size_t len, long long *pos);
+	/* The last descriptor is closed. */
+	void (*release)(void *obj);
 };
 
 /* An open file description: dup'd descriptors share one. */
 struct file {
-	enum file_kind kind;
+	const struct file_ops *ops;
 	unsigned int refs;
 	void *obj;
+	long long pos;
 };
 
 /*
  * Make real descriptor @fd stand for @obj; @fd, or -errno with @fd closed and
  * @obj the caller's still.
  */
-int file_install(int fd, enum file_kind kind, void *obj);
+int file_install(int fd, const struct file_ops *ops, void *obj);
 /* The description behind @fd with a reference of the caller's, or NULL: not ours. */
 struct file *file_get(int fd);
 void file_put(struct file *file);
@@ -62,9 +62,6 @@ int device_init(void);
 int device_open(const char *path, int flags);
 /* Is @path a device of ours? */
 bool device_is_path(const char *path);
-long dev_ioctl(unsigned int cmd, unsigned long arg);
-/* kvm_main.c's generic capabilities, then the engine's and the platform's. */
-long device_check_extension(struct inproc_vm *vm, long cap);
 
 /* As the kernel's: 0, or -EFAULT for addresses that aren't there. */
 int copy_from_user(void *to, const void *from, size_t len);
@@ -76,100 +73,6 @@ int copy_to_user(void *to, const void *from, size_t len);
  */
 unsigned long current_mm(void);
 
-/* ---- vm.c ---- */
-
-struct gmem {
-	struct vm *vm;
-	int fd;			/* our own, whatever the VMM does to its */
-	uint64_t size;
-};
-
-/* An engine mapping, at the engine's GPA (view bit included). */
-struct mapping {
-	uint64_t gpa, size;
-	void *hva;
-	bool readonly;
-};
-
-struct vm {
-	struct inproc_vm pub;
-	unsigned int refs;		/* VM file, vCPU files, guest_memfd files */
-	unsigned long mm;
-	bool irqchip;
-	struct gmem *slot_gmem[INPROC_MAX_SLOTS];
-	uint64_t slot_gmem_offset[INPROC_MAX_SLOTS];
-	struct mapping *maps;		/* mem_map.c: what the engine has mapped, by GPA */
-	size_t nr_maps;
-};
-
-static inline struct vm *to_vm(struct inproc_vm *vm)
-{
-	return container_of(vm, struct vm, pub);
-}
-
-/* An fd, or -errno. */
-long vm_create(unsigned long type);
-long vm_ioctl(struct vm *vm, unsigned int cmd, unsigned long arg);
-void vm_get(struct vm *vm);
-void vm_put(struct vm *vm);
-
-/* ---- vcpu.c ---- */
-
-struct vcpu {
-	struct inproc_vcpu pub;
-	pthread_mutex_t mutex;		/* one ioctl at a time, as the kernel's */
-	struct kvm_mp_state mp_state;
-	struct kvm_cpuid2 *cpuid;
-	bool has_sigmask;		/* KVM_SET_SIGNAL_MASK */
-	sigset_t sigmask;
-	bool open_io;			/* ordinary VMs: kvm_run holds an unanswered I/O exit */
-};
-
-static inline struct vcpu *to_vcpu(struct inproc_vcpu *vcpu)
-{
-	return container_of(vcpu, struct vcpu, pub);
-}
-
-/* An fd, or -errno. */
-long vcpu_create(struct vm *vm, unsigned long id);
-long vcpu_ioctl(struct vcpu *vcpu, unsigned int cmd, unsigned long arg);
-/* When the VM goes: vCPUs outlive their descriptors, as in the kernel. */
-void vcpu_free(struct vcpu *vcpu);
-
-/* ---- msr.c: MSR ioctls of /dev/kvm and of ordinary VMs ---- */
-
-long msr_index_list(unsigned long arg);
-long msr_feature_index_list(unsigned long arg);
-long msr_system_get(unsigned long arg);
-long msr_vcpu_access(struct inproc_vcpu *vcpu, unsigned long arg, bool write);
-
-/* ---- mem.c ---- */
-
-long mem_set_region(struct vm *vm, unsigned int cmd, unsigned long arg);
-/* Tell the platform: private memory of [@gpa, @gpa + @size) bytes goes.  Without locks. */
-void mem_private_gone(struct vm *vm, uint64_t gpa, uint64_t size);
-/* The engine follows, the platform hears of it; 0 or -errno.  Under vm->pub.lock. */
-int mem_slots_changed(struct vm *vm);
-/* Forget everything; no vCPU is left. */
-void mem_destroy(struct vm *vm);
-
-/* ---- mem_map.c ---- */
-
-long mem_set_attributes(struct vm *vm, unsigned long arg);
-/* Slots or attributes have changed: the engine follows.  Under vm->pub.lock. */
-int mem_update_engine(struct vm *vm);
-void mem_free_maps(struct vm *vm);
-
-/* ---- gmem.c ---- */
-
-long gmem_create(struct vm *vm, unsigned long arg);
-void gmem_release(struct gmem *gmem);
-/* fallocate() of a guest_memfd; 0 or -errno */
-int gmem_fallocate(struct gmem *gmem, int mode, off_t offset, off_t len);
-/* Give the slot that @mem describes its private memory; 0 or -errno.  Under vm->pub.lock. */
-long gmem_bind(struct vm *vm, const struct kvm_userspace_memory_region2 *mem);
-void gmem_unbind(struct vm *vm, uint32_t id);
-
 /* ---- share.c ---- */
 
 /*
@@ -177,6 +80,9 @@ void gmem_unbind(struct vm *vm, uint32_t id);
  * makes aliases of, if they are plain private memory; else they stay what they are.
  */
 void share_memory(void *hva, size_t size);
+/* Is all of it memory that became shared so; what is there is something else from now on. */
+bool share_covers(const void *addr, size_t len);
+void share_forget(const void *addr, size_t len);
 
 /* ---- diag.c ---- */
 
@@ -184,17 +90,29 @@ void share_memory(void *hva, size_t size);
 long diag_unsupported(const char *what, unsigned int cmd, long err);
 const char *diag_ioctl_name(unsigned int cmd);
 
-/* ---- wait.c: what a vCPU needs to sleep; 0 or -errno ---- */
-
-int wait_init(struct inproc_vcpu *vcpu);
-void wait_destroy(struct inproc_vcpu *vcpu);
-
 /* ---- preload.c: libc's own, past our interposers ---- */
 
 int real_open(const char *path, int flags);
 int real_ioctl(int fd, unsigned long cmd, unsigned long arg);
 int real_close(int fd);
+/* real_mm.c; code of ours need not write the prefix, see real_mm.h */
 void *real_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset);
+int real_madvise(void *addr, size_t len, int advice);
+int real_mprotect(void *addr, size_t len, int prot);
+void *real_mremap(void *old, size_t old_len, size_t new_len, int flags, ...);
+int real_munmap(void *addr, size_t len);
+
+/*
+ * preload_mm.c: the VMM's memory in [@start, @end) is about to change; has changed, maybe;
+ * is another or none.  The hook is NULL while nobody wants to know.
+ */
+enum mm_change { MM_CHANGE_BEGINS, MM_CHANGED, MM_GONE };
+typedef void (*mm_hook_t)(uintptr_t start, uintptr_t end, enum mm_change what);
+extern mm_hook_t mm_hook;
+/* Around a change: the hook as it was when it began, for its end. */
+mm_hook_t mm_change_begins(const void *addr, size_t len);
+void mm_change_ends(mm_hook_t hook, const void *addr, size_t len, enum mm_change how);
+
 /* Move @fd out of the way of the program's own descriptors. */
 int fd_move_up(int fd);
 

@@ -37,62 +37,6 @@ int engine_kvm_new_vm(void)
 	return fd;
 }
 
-/*
- * KVM's device being there does not mean that it can run a guest (a nested
- * machine may refuse, a module may be blocked): have one say OUT, in real mode.
- */
-static long try_guest(void)
-{
-	static const uint8_t code[] = { 0xe6, 0x42, 0xf4 };	/* out %al,$0x42; hlt */
-	struct kvm_userspace_memory_region region = { .memory_size = PAGE_SIZE };
-	struct kvm_run *run = MAP_FAILED;
-	struct kvm_sregs sregs;
-	struct kvm_regs regs = { .rflags = 2 };
-	int vm = -1, vcpu = -1;
-	void *page;
-	long r;
-
-	page = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (page == MAP_FAILED)
-		return -ENOMEM;
-	memcpy(page, code, sizeof(code));
-	region.userspace_addr = (unsigned long)page;
-
-	r = vm = engine_kvm_new_vm();
-	if (r < 0)
-		goto out;
-	r = kvm_ioctl(vm, KVM_SET_USER_MEMORY_REGION, &region);
-	if (r)
-		goto out;
-	r = vcpu = (int)kvm_ioctl(vm, KVM_CREATE_VCPU, NULL);
-	if (r < 0)
-		goto out;
-	run = real_mmap(NULL, engine_kvm_run_size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu, 0);
-	r = run == MAP_FAILED ? -ENOMEM : kvm_ioctl(vcpu, KVM_GET_SREGS, &sregs);
-	if (r)
-		goto out;
-	sregs.cs.base = sregs.cs.selector = 0;
-	r = kvm_ioctl(vcpu, KVM_SET_SREGS, &sregs);
-	if (!r)
-		r = kvm_ioctl(vcpu, KVM_SET_REGS, &regs);
-	if (r)
-		goto out;
-	do {
-		r = kvm_ioctl(vcpu, KVM_RUN, NULL);
-	} while (r == -EINTR);
-	if (!r && (run->exit_reason != KVM_EXIT_IO || run->io.port != 0x42))
-		r = -ENOEXEC;
-out:
-	if (run != MAP_FAILED)
-		munmap(run, engine_kvm_run_size);
-	if (vcpu >= 0)
-		real_close(vcpu);
-	if (vm >= 0)
-		real_close(vm);
-	munmap(page, PAGE_SIZE);
-	return r;
-}
-
 bool engine_kvm_usable(const char **why)
 {
 	static char reason[128];
@@ -122,7 +66,9 @@ bool engine_kvm_usable(const char **why)
 		goto no;
 	}
 	engine_kvm_run_size = (size_t)r;
-	r = try_guest();
+	r = kvm_ioctl(kvm_fd, KVM_CHECK_EXTENSION, (void *)KVM_CAP_SYNC_REGS);
+	engine_kvm_sync = r > 0 ? (uint32_t)r & KVM_SYNC_X86_VALID_FIELDS : 0;
+	r = kvm_probe();
 	if (r) {
 		snprintf(reason, sizeof(reason), "/dev/kvm does not run a guest: %s",
 			 strerror((int)-r));
@@ -133,6 +79,17 @@ no:
 	real_close(kvm_fd);
 	kvm_fd = -1;
 	return false;
+}
+
+uint32_t engine_kvm_features(void)
+{
+	const uint32_t can = ENGINE_CAN_STEP | ENGINE_CAN_BREAKPOINTS | ENGINE_CAN_SHADOW |
+			     ENGINE_CAN_NMI_MASK | ENGINE_CAN_AVX | ENGINE_CAN_ANY_MODE;
+
+	/* Its emulator neither starts over nor tells of CR8. */
+	if (engine_kvm_fault_mode == KVM_FAULT_EXIT)
+		return can | ENGINE_CAN_RESTART | ENGINE_CAN_TPR;
+	return can | ENGINE_CAN_EXACT;
 }
 
 int engine_kvm_get_supported_cpuid(struct kvm_cpuid2 *cpuid)

@@ -54,6 +54,12 @@ static bool engine_unicorn_usable(const char **why)
 	return false;
 }
 
+static uint32_t engine_unicorn_features(void)
+{
+	return ENGINE_CAN_CPUID | ENGINE_CAN_STEP | ENGINE_CAN_TPR | ENGINE_CAN_RESTART |
+	       ENGINE_CAN_EXACT | ENGINE_CAN_EXCEPTIONS;
+}
+
 static unsigned int engine_unicorn_phys_bits(void)
 {
 	return UNICORN_PHYS_BITS;
@@ -73,6 +79,7 @@ static int engine_unicorn_vm_create(struct engine_vm **out)
 	if (!vm)
 		return -ENOMEM;
 	gate_init(&vm->gate);
+	pthread_mutex_init(&vm->page_lock, NULL);
 	pthread_mutex_init(&vm->turn_lock, NULL);
 	pthread_cond_init(&vm->turn_changed, NULL);
 	*out = vm;
@@ -84,7 +91,9 @@ static void engine_unicorn_vm_destroy(struct engine_vm *vm)
 	gate_destroy(&vm->gate);
 	pthread_cond_destroy(&vm->turn_changed);
 	pthread_mutex_destroy(&vm->turn_lock);
-	free(vm->ram);
+	unicorn_free_memory(vm);
+	pthread_mutex_destroy(&vm->page_lock);
+	free(vm->msr_traps);
 	free(vm);
 }
 
@@ -101,63 +110,6 @@ static void engine_unicorn_pause(struct engine_vm *vm)
 static void engine_unicorn_resume(struct engine_vm *vm)
 {
 	gate_resume(&vm->gate);
-}
-
-/* What vCPUs have of the old memory goes; they find the new by themselves. */
-static void forget_translations(struct engine_vm *vm)
-{
-	struct gate_vcpu *gv;
-
-	for (gv = vm->gate.vcpus; gv; gv = gv->next)
-		unicorn_flush(to_vcpu_of_gate(gv));
-}
-
-static int engine_unicorn_map(struct engine_vm *vm, uint64_t gpa, uint64_t size, void *hva,
-			      bool readonly)
-{
-	struct ram *grown;
-	int r = 0;
-
-	gate_pause(&vm->gate);
-	if (vm->nr_ram == vm->room_ram) {
-		grown = realloc(vm->ram, (vm->room_ram + 16) * sizeof(*grown));
-		if (!grown) {
-			r = -ENOMEM;
-			goto out;
-		}
-		vm->ram = grown;
-		vm->room_ram += 16;
-	}
-	vm->ram[vm->nr_ram++] = (struct ram){ gpa, size, hva, readonly };
-out:
-	gate_resume(&vm->gate);
-	return r;
-}
-
-static int engine_unicorn_unmap(struct engine_vm *vm, uint64_t gpa, uint64_t size)
-{
-	int r = -ENOENT;
-	size_t i;
-
-	gate_pause(&vm->gate);
-	for (i = 0; i < vm->nr_ram; i++) {
-		if (vm->ram[i].gpa != gpa || vm->ram[i].size != size)
-			continue;
-		forget_translations(vm);
-		vm->ram[i] = vm->ram[--vm->nr_ram];
-		r = 0;
-		break;
-	}
-	gate_resume(&vm->gate);
-	return r;
-}
-
-static int engine_unicorn_trap_msr(struct engine_vm *vm, uint32_t index)
-{
-	if (vm->nr_msrs == MAX_TRAPPED_MSRS)
-		return -ENOSPC;
-	vm->msrs[vm->nr_msrs++] = index;
-	return 0;
 }
 
 /* ---- whose turn it is ---- */
@@ -260,7 +212,9 @@ static void engine_unicorn_vcpu_destroy(struct engine_vcpu *vcpu)
 	uc_close(vcpu->uc);
 	free(vcpu->cpuid);
 	free(vcpu->shadow);
-	free(vcpu->ptes);
+	free(vcpu->ptes.refs);
+	free(vcpu->ptes.slots);
+	free(vcpu->ptes.tables);
 	free(vcpu);
 }
 
@@ -317,17 +271,33 @@ static int engine_unicorn_get_sregs(struct engine_vcpu *vcpu, struct kvm_sregs *
 	return 0;
 }
 
+/* What the guest reads by MOV and pushes by itself; descriptors are not Unicorn's business. */
+static void load_selectors(struct engine_vcpu *vcpu, const struct kvm_sregs *sregs)
+{
+	unicorn_set_reg(vcpu, UC_X86_REG_CS, sregs->cs.selector);
+	unicorn_set_reg(vcpu, UC_X86_REG_SS, sregs->ss.selector);
+	unicorn_set_reg(vcpu, UC_X86_REG_DS, sregs->ds.selector);
+	unicorn_set_reg(vcpu, UC_X86_REG_ES, sregs->es.selector);
+}
+
 void unicorn_load_sregs(struct engine_vcpu *vcpu, const struct kvm_sregs *sregs)
 {
 	const uc_x86_mmr gdt = { .base = sregs->gdt.base, .limit = sregs->gdt.limit };
 	const uc_x86_mmr idt = { .base = sregs->idt.base, .limit = sregs->idt.limit };
+
+	/* Changes of the tables themselves are seen at the next run(). */
+	const bool flush = sregs->cr0 != vcpu->sregs.cr0 || sregs->cr3 != vcpu->sregs.cr3 ||
+			   sregs->cr4 != vcpu->sregs.cr4 || sregs->efer != vcpu->sregs.efer;
 
 	vcpu->sregs = *sregs;
 	uc_reg_write(vcpu->uc, UC_X86_REG_GDTR, &gdt);
 	uc_reg_write(vcpu->uc, UC_X86_REG_IDTR, &idt);
 	unicorn_set_reg(vcpu, UC_X86_REG_FS_BASE, sregs->fs.base);
 	unicorn_set_reg(vcpu, UC_X86_REG_GS_BASE, sregs->gs.base);
-	unicorn_flush(vcpu);
+	if (!vcpu->mode32)
+		load_selectors(vcpu, sregs);
+	if (flush)
+		unicorn_flush(vcpu);
 }
 
 static int engine_unicorn_set_sregs(struct engine_vcpu *vcpu, const struct kvm_sregs *sregs)
@@ -379,6 +349,38 @@ static bool takes_interrupts(struct engine_vcpu *vcpu)
 	return !vcpu->mode32 && (unicorn_reg(vcpu, UC_X86_REG_RFLAGS) & RFLAGS_IF);
 }
 
+/* What comes before the next instruction; true: that came to an exit. */
+static bool take_events(struct engine_vcpu *vcpu, struct engine_exit *exit)
+{
+	struct event event = vcpu->event;
+
+	if (event.kind != EVENT_NONE)
+		return unicorn_deliver(vcpu, exit, &event);
+	if (!takes_interrupts(vcpu))
+		return false;
+	if (vcpu->irq >= 0) {
+		event = (struct event){ EVENT_INTERRUPT, (uint8_t)vcpu->irq, 0 };
+		vcpu->irq = -1;
+		return unicorn_deliver(vcpu, exit, &event);
+	}
+	if (!(vcpu->traps & ENGINE_TRAP_WINDOW))
+		return false;
+	exit->reason = ENGINE_EXIT_WINDOW;
+	return true;
+}
+
+/* One instruction, or the delivery of its exception. */
+static bool step(struct engine_vcpu *vcpu, struct engine_exit *exit)
+{
+	do {
+		vcpu->budget = 1;
+		if (unicorn_execute(vcpu, exit))
+			return true;
+	} while (vcpu->stop == STOP_FLUSH || vcpu->has_pass);
+	exit->reason = ENGINE_EXIT_STEP;
+	return true;
+}
+
 /* One turn inside the gate.  True: @exit is filled. */
 static bool turn(struct engine_vcpu *vcpu, struct engine_exit *exit, const sigset_t *sigmask)
 {
@@ -395,13 +397,12 @@ static bool turn(struct engine_vcpu *vcpu, struct engine_exit *exit, const sigse
 			out = true;
 			break;
 		}
-		if (vcpu->irq >= 0 && takes_interrupts(vcpu)) {
-			unsigned int vector = (unsigned int)vcpu->irq;
-
-			vcpu->irq = -1;
-			out = unicorn_exception(vcpu, exit, vector, 0);
-			if (out)
-				break;
+		out = take_events(vcpu, exit);
+		if (out)
+			break;
+		if (vcpu->traps & ENGINE_TRAP_STEP) {
+			out = step(vcpu, exit);
+			break;
 		}
 		vcpu->budget = POLL_INSNS;
 		do {
@@ -431,7 +432,9 @@ static int engine_unicorn_run(struct engine_vcpu *vcpu, struct engine_exit *exit
 		}
 		if (!answered) {
 			answered = true;
-			if (exit->reason == ENGINE_EXIT_MEM && exit->mem.emulate)
+			if (exit->abandon)
+				exit->abandon = false;
+			else if (exit->reason == ENGINE_EXIT_MEM && exit->mem.emulate)
 				out = unicorn_emulate_access(vcpu, exit);
 			else
 				out = unicorn_complete(vcpu, exit);
@@ -467,6 +470,7 @@ static void engine_unicorn_kick(struct engine_vcpu *vcpu)
 const struct engine_ops engine_unicorn = {
 	.name = "unicorn",
 	.usable = engine_unicorn_usable,
+	.features = engine_unicorn_features,
 	.phys_bits = engine_unicorn_phys_bits,
 	.get_supported_cpuid = unicorn_get_supported_cpuid,
 	.check_extension = engine_unicorn_check_extension,
@@ -477,7 +481,11 @@ const struct engine_ops engine_unicorn = {
 	.unmap = engine_unicorn_unmap,
 	.pause = engine_unicorn_pause,
 	.resume = engine_unicorn_resume,
+	.map_page = engine_unicorn_map_page,
+	.unmap_page = engine_unicorn_unmap_page,
+	.cover = engine_unicorn_cover,
 	.trap_msr = engine_unicorn_trap_msr,
+	.trap_msrs = engine_unicorn_trap_msrs,
 	.vcpu_create = engine_unicorn_vcpu_create,
 	.vcpu_destroy = engine_unicorn_vcpu_destroy,
 	.get_regs = engine_unicorn_get_regs,
@@ -485,6 +493,19 @@ const struct engine_ops engine_unicorn = {
 	.get_sregs = engine_unicorn_get_sregs,
 	.set_sregs = engine_unicorn_set_sregs,
 	.set_cpuid2 = engine_unicorn_set_cpuid2,
+	.get_msrs = engine_unicorn_get_msrs,
+	.set_msrs = engine_unicorn_set_msrs,
+	.get_xsave = engine_unicorn_get_xsave,
+	.set_xsave = engine_unicorn_set_xsave,
+	.get_xcrs = engine_unicorn_get_xcrs,
+	.set_xcrs = engine_unicorn_set_xcrs,
+	.get_debugregs = engine_unicorn_get_debugregs,
+	.set_debugregs = engine_unicorn_set_debugregs,
+	.get_events = engine_unicorn_get_events,
+	.set_events = engine_unicorn_set_events,
+	.set_traps = engine_unicorn_set_traps,
+	.trap_exceptions = engine_unicorn_trap_exceptions,
+	.unwind = engine_unicorn_unwind,
 	.run = engine_unicorn_run,
 	.set_interrupt = engine_unicorn_set_interrupt,
 	.interrupt_pending = engine_unicorn_interrupt_pending,

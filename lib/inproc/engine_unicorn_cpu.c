@@ -9,7 +9,9 @@
 
 #include "engine_unicorn.h"
 
-#define VECTOR_UD	6
+#define STI	0xfb
+#define POPF	0x9d
+#define IRET	0xcf
 
 /* ---- hooks ---- */
 
@@ -38,6 +40,30 @@ static const uint8_t *code_at(struct engine_vcpu *vcpu, uint64_t va, uint32_t si
 	return vcpu->code_hva + (va - page);
 }
 
+/* Who waits for a window has it behind the instruction that opens it: STI one later. */
+static void watch_window(struct engine_vcpu *vcpu, uint64_t va, uint32_t size)
+{
+	uint8_t buf[MAX_INSN + 1];
+	const uint8_t *code = size <= MAX_INSN ? code_at(vcpu, va, size, buf) : NULL;
+	unsigned int left;
+
+	if (!code)
+		return;
+	switch (code[size - 1]) {
+	case STI:
+		left = 1;
+		break;
+	case POPF:
+	case IRET:
+		left = 0;
+		break;
+	default:
+		return;
+	}
+	if (vcpu->budget > left)
+		vcpu->budget = left;
+}
+
 static void code_hook(uc_engine *uc, uint64_t address, uint32_t size, void *arg)
 {
 	struct engine_vcpu *vcpu = arg;
@@ -56,6 +82,8 @@ static void code_hook(uc_engine *uc, uint64_t address, uint32_t size, void *arg)
 		return;
 	}
 	vcpu->budget--;
+	if (vcpu->irq >= 0 || (vcpu->traps & ENGINE_TRAP_WINDOW))
+		watch_window(vcpu, address, size);
 	/* Unicorn does not know the size of an invalid instruction. */
 	if (size > MAX_INSN)
 		return;
@@ -150,6 +178,7 @@ bool unicorn_execute(struct engine_vcpu *vcpu, struct engine_exit *exit)
 	uc_err err;
 
 	vcpu->stop = STOP_NONE;
+	vcpu->walk_failed = false;
 	err = uc_emu_start(vcpu->uc, vcpu->rip, ~0ULL, 0, 0);
 	vcpu->rip = unicorn_reg(vcpu, UC_X86_REG_RIP);
 	if (vcpu->flush_wanted) {
@@ -171,6 +200,9 @@ bool unicorn_execute(struct engine_vcpu *vcpu, struct engine_exit *exit)
 		result = unicorn_walk(vcpu, &vcpu->access, &walk);
 		if (result != WALK_OK)
 			return unicorn_access_failed(vcpu, exit, &vcpu->access, result, &walk);
+		/* It has come meanwhile. */
+		if (vcpu->walk_failed)
+			return false;
 		return unicorn_fail(vcpu, exit, "cannot map 0x%llx: %s",
 				    (unsigned long long)vcpu->access.va, uc_strerror(err));
 	case STOP_NONE:

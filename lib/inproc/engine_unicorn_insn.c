@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Instructions that Unicorn's CPU is not asked to do: those that a VMM
- * intercepts (port I/O, HLT, CPUID, MSRs), those that touch paging, which is
- * ours, and the delivery of exceptions, which Unicorn leaves to its caller.
- * RIP stays on an instruction until it is complete.
+ * intercepts (port I/O, HLT, CPUID, MSRs) and those that touch paging, which is
+ * ours.  RIP stays on an instruction until it is complete.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -11,21 +10,14 @@
 
 #include "engine_unicorn.h"
 
-#define MSR_EFER		0xc0000080
-#define MSR_IA32_APICBASE	0x0000001b
-
-#define VECTOR_UD	6
-#define VECTOR_GP	13
-#define VECTOR_PF	14
-
-#define RFLAGS_CLEARED	((1ULL << 8) | (1ULL << 14) | (1ULL << 16))	/* TF, NT, RF */
-#define RFLAGS_IF	(1ULL << 9)
 #define RFLAGS_DF	(1ULL << 10)
 
 #define KVM_ENOSYS	1000
 
 /* JMP ptr16:32; not in 64-bit code. */
 #define FAR_JUMP	0xea
+/* Behind 0f 01 */
+#define RDTSCP		0xf9
 
 enum op {
 	OP_NONE,
@@ -42,6 +34,8 @@ enum op {
 	OP_HYPERCALL,
 	OP_INVLPG,
 	OP_FAR_JUMP,
+	OP_RDTSC,
+	OP_RDTSCP,
 };
 
 struct insn {
@@ -76,7 +70,7 @@ static const uint8_t one_byte[256] = {
 /* Those behind 0f; 01 is a group, told apart by what follows. */
 static const uint8_t two_byte[256] = {
 	[0x01] = OP_INVLPG, [0x20] = OP_MOV_FROM_CR, [0x22] = OP_MOV_TO_CR,
-	[0x30] = OP_WRMSR, [0x32] = OP_RDMSR, [0xa2] = OP_CPUID,
+	[0x30] = OP_WRMSR, [0x31] = OP_RDTSC, [0x32] = OP_RDMSR, [0xa2] = OP_CPUID,
 };
 
 static bool is_prefix(uint8_t byte, bool mode32)
@@ -109,8 +103,9 @@ bool unicorn_is_ours(const uint8_t *code, size_t len, bool mode32)
 		return false;
 	if (code[i + 1] != 0x01)
 		return true;
-	/* Of group 7: VMCALL, VMMCALL, and INVLPG with its memory operand. */
+	/* Of group 7: VMCALL, VMMCALL, RDTSCP, and INVLPG with its memory operand. */
 	return i + 2 < len && (code[i + 2] == 0xc1 || code[i + 2] == 0xd9 ||
+			       code[i + 2] == RDTSCP ||
 			       ((code[i + 2] & 0x38) == 0x38 && code[i + 2] < 0xc0));
 }
 
@@ -142,7 +137,7 @@ static void decode_two_byte(const uint8_t *code, uint8_t rex, struct insn *insn)
 		break;
 	case OP_INVLPG:
 		if (code[1] >= 0xc0) {
-			insn->op = OP_HYPERCALL;
+			insn->op = code[1] == RDTSCP ? OP_RDTSCP : OP_HYPERCALL;
 			insn->len += 1;
 		} else {
 			insn->len += modrm_len(code[1], code[2]);
@@ -184,106 +179,6 @@ static void decode(const uint8_t *code, bool mode32, struct insn *insn)
 		insn->port = code[i + 1];
 		insn->len++;
 	}
-}
-
-/* ---- exceptions ---- */
-
-struct idt_gate {
-	uint16_t offset0, selector;
-	uint8_t ist, type;
-	uint16_t offset1;
-	uint32_t offset2, reserved;
-} __attribute__((packed));
-
-/* bytes, of a gate of 32-bit code */
-#define GATE32_SIZE	8
-
-static bool has_error_code(unsigned int vector)
-{
-	return vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21;
-}
-
-static bool shutdown(struct engine_exit *exit)
-{
-	exit->reason = ENGINE_EXIT_SHUTDOWN;
-	return true;
-}
-
-/*
- * 64-bit interrupt delivery without a change of privilege (Intel SDM volume 3,
- * 6.14; AMD APM volume 2, 8.9).  Where it fails the CPU would raise another
- * exception and in the end shut down; this goes to the end at once.
- */
-bool unicorn_exception(struct engine_vcpu *vcpu, struct engine_exit *exit, unsigned int vector,
-		       uint32_t error)
-{
-	uint64_t frame[6], rsp, rflags, handler;
-	struct access access;
-	struct idt_gate gate;
-	struct walk walk;
-	size_t skip;
-
-	uc_x86_mmr idt;
-
-	uc_reg_read(vcpu->uc, UC_X86_REG_IDTR, &idt);
-	/* 32-bit code has handlers nowhere yet, but it may run without any. */
-	if (vcpu->mode32 && vector * GATE32_SIZE + GATE32_SIZE - 1 > idt.limit)
-		return shutdown(exit);
-	if (vcpu->mode32)
-		return unicorn_fail(vcpu, exit, "exception %u in 32-bit code", vector);
-	if (vector * sizeof(gate) + sizeof(gate) - 1 > idt.limit ||
-	    unicorn_virt(vcpu, idt.base + vector * sizeof(gate), &gate, sizeof(gate), false,
-			 &access, &walk) != WALK_OK)
-		return shutdown(exit);
-	if (!(gate.type & 0x80) || ((gate.type & 0x1f) != 0x0e && (gate.type & 0x1f) != 0x0f))
-		return shutdown(exit);
-
-	rsp = unicorn_reg(vcpu, UC_X86_REG_RSP);
-	rflags = unicorn_reg(vcpu, UC_X86_REG_RFLAGS) | 2;
-	frame[0] = error;
-	frame[1] = vcpu->rip;
-	frame[2] = vcpu->sregs.cs.selector;
-	frame[3] = rflags;
-	frame[4] = rsp;
-	frame[5] = vcpu->sregs.ss.selector;
-	if ((gate.ist & 7) &&
-	    unicorn_virt(vcpu, vcpu->sregs.tr.base + 0x24 + 8 * ((gate.ist & 7) - 1), &rsp,
-			 sizeof(rsp), false, &access, &walk) != WALK_OK)
-		return shutdown(exit);
-
-	skip = has_error_code(vector) ? 0 : 1;
-	rsp = (rsp & ~15ULL) - (sizeof(frame) - skip * sizeof(frame[0]));
-	if (unicorn_virt(vcpu, rsp, frame + skip, sizeof(frame) - skip * sizeof(frame[0]), true,
-			 &access, &walk) != WALK_OK)
-		return shutdown(exit);
-
-	rflags &= ~RFLAGS_CLEARED;
-	if ((gate.type & 0x1f) == 0x0e)
-		rflags &= ~RFLAGS_IF;
-	handler = gate.offset0 | (uint64_t)gate.offset1 << 16 | (uint64_t)gate.offset2 << 32;
-	unicorn_set_reg(vcpu, UC_X86_REG_RFLAGS, rflags);
-	unicorn_set_reg(vcpu, UC_X86_REG_RSP, rsp);
-	vcpu->rip = handler;
-	return false;
-}
-
-bool unicorn_access_failed(struct engine_vcpu *vcpu, struct engine_exit *exit,
-			   const struct access *access, enum walk_result result,
-			   const struct walk *walk)
-{
-	if (result == WALK_FAULT) {
-		vcpu->sregs.cr2 = access->va;
-		return unicorn_exception(vcpu, exit, VECTOR_PF, walk->error);
-	}
-	memset(&exit->mem, 0, sizeof(exit->mem));
-	exit->reason = ENGINE_EXIT_MEM;
-	exit->mem.gpa = walk->gpa;
-	exit->mem.len = access->fetch ? 1 : access->len;
-	exit->mem.write = access->write;
-	exit->mem.fetch = access->fetch;
-	if (access->len <= sizeof(exit->mem.data))
-		memcpy(exit->mem.data, &access->value, access->len);
-	return true;
 }
 
 /* ---- port I/O ---- */
@@ -395,77 +290,9 @@ static bool complete_io(struct engine_vcpu *vcpu, struct engine_exit *exit)
 	return false;
 }
 
-/* ---- MSRs ---- */
-
-/* Those that Unicorn's CPU keeps; it takes any number, but KVM faults on others. */
-static bool cpu_has_msr(uint32_t index)
+void unicorn_open(struct engine_vcpu *vcpu, uint8_t len)
 {
-	switch (index) {
-	case 0x00000010:		/* TSC */
-	case 0x00000174 ... 0x00000176:	/* SYSENTER */
-	case 0x00000277:		/* PAT */
-	case 0xc0000081 ... 0xc0000084:	/* STAR, LSTAR, CSTAR, SFMASK */
-	case 0xc0000100 ... 0xc0000103:	/* FS, GS, kernel GS base, TSC_AUX */
-		return true;
-	}
-	return false;
-}
-
-static bool start_msr(struct engine_vcpu *vcpu, struct engine_exit *exit, const struct insn *insn)
-{
-	const bool write = insn->op == OP_WRMSR;
-	const uint32_t index = (uint32_t)unicorn_reg(vcpu, UC_X86_REG_RCX);
-	uint64_t data = (uint32_t)unicorn_reg(vcpu, UC_X86_REG_RAX) |
-			unicorn_reg(vcpu, UC_X86_REG_RDX) << 32;
-	uint64_t *field = NULL;
-	unsigned int i;
-
-	for (i = 0; i < vcpu->vm->nr_msrs; i++) {
-		if (vcpu->vm->msrs[i] != index)
-			continue;
-		memset(&exit->msr, 0, sizeof(exit->msr));
-		exit->reason = ENGINE_EXIT_MSR;
-		exit->msr.write = write;
-		exit->msr.index = index;
-		exit->msr.data = write ? data : 0;
-		vcpu->io = (struct io_state){ .rip = vcpu->rip, .len = insn->len };
-		return true;
-	}
-	if (cpu_has_msr(index)) {
-		vcpu->pass_rip = vcpu->rip;
-		vcpu->has_pass = true;
-		return false;
-	}
-	if (index == MSR_EFER)
-		field = (uint64_t *)&vcpu->sregs.efer;
-	else if (index == MSR_IA32_APICBASE)
-		field = (uint64_t *)&vcpu->sregs.apic_base;
-	else
-		return unicorn_exception(vcpu, exit, VECTOR_GP, 0);
-
-	if (write) {
-		*field = data;
-		unicorn_flush(vcpu);
-	} else {
-		unicorn_set_reg(vcpu, UC_X86_REG_RAX, (uint32_t)*field);
-		unicorn_set_reg(vcpu, UC_X86_REG_RDX, *field >> 32);
-	}
-	vcpu->rip += insn->len;
-	return false;
-}
-
-static bool complete_msr(struct engine_vcpu *vcpu, struct engine_exit *exit)
-{
-	if (vcpu->rip != vcpu->io.rip)
-		return false;
-	if (exit->msr.error)
-		return unicorn_exception(vcpu, exit, VECTOR_GP, 0);
-	if (!exit->msr.write) {
-		unicorn_set_reg(vcpu, UC_X86_REG_RAX, (uint32_t)exit->msr.data);
-		unicorn_set_reg(vcpu, UC_X86_REG_RDX, exit->msr.data >> 32);
-	}
-	vcpu->rip += vcpu->io.len;
-	return false;
+	vcpu->io = (struct io_state){ .rip = vcpu->rip, .len = len };
 }
 
 bool unicorn_complete(struct engine_vcpu *vcpu, struct engine_exit *exit)
@@ -474,7 +301,7 @@ bool unicorn_complete(struct engine_vcpu *vcpu, struct engine_exit *exit)
 	case ENGINE_EXIT_IO:
 		return complete_io(vcpu, exit);
 	case ENGINE_EXIT_MSR:
-		return complete_msr(vcpu, exit);
+		return unicorn_complete_msr(vcpu, exit);
 	default:
 		return false;
 	}
@@ -497,6 +324,7 @@ static void do_cpuid(struct engine_vcpu *vcpu)
 static bool move_cr(struct engine_vcpu *vcpu, struct engine_exit *exit, const struct insn *insn)
 {
 	const bool write = insn->op == OP_MOV_TO_CR;
+	const uint64_t old_cr8 = vcpu->sregs.cr8;
 	uint64_t value;
 	__u64 *cr;
 
@@ -533,7 +361,10 @@ static bool move_cr(struct engine_vcpu *vcpu, struct engine_exit *exit, const st
 			unicorn_flush(vcpu);
 	}
 	vcpu->rip += insn->len;
-	return false;
+	if (vcpu->sregs.cr8 >= old_cr8 || !(vcpu->traps & ENGINE_TRAP_TPR))
+		return false;
+	exit->reason = ENGINE_EXIT_TPR;
+	return true;
 }
 
 bool unicorn_insn(struct engine_vcpu *vcpu, struct engine_exit *exit)
@@ -543,6 +374,7 @@ bool unicorn_insn(struct engine_vcpu *vcpu, struct engine_exit *exit)
 	struct insn insn;
 	struct walk walk;
 	size_t first = PAGE_SIZE - (vcpu->rip & (PAGE_SIZE - 1));
+	uint64_t tsc;
 
 	/* It has been fetched, so its own page is there; the next need not be. */
 	if (first > sizeof(code))
@@ -561,7 +393,7 @@ bool unicorn_insn(struct engine_vcpu *vcpu, struct engine_exit *exit)
 		return start_io(vcpu, exit, &insn);
 	case OP_RDMSR:
 	case OP_WRMSR:
-		return start_msr(vcpu, exit, &insn);
+		return unicorn_msr_insn(vcpu, exit, insn.op == OP_WRMSR, insn.len);
 	case OP_MOV_FROM_CR:
 	case OP_MOV_TO_CR:
 		return move_cr(vcpu, exit, &insn);
@@ -570,16 +402,31 @@ bool unicorn_insn(struct engine_vcpu *vcpu, struct engine_exit *exit)
 		exit->reason = ENGINE_EXIT_HLT;
 		return true;
 	case OP_CPUID:
+		if (vcpu->traps & ENGINE_TRAP_CPUID) {
+			exit->reason = ENGINE_EXIT_CPUID;
+			unicorn_open(vcpu, insn.len);
+			return true;
+		}
 		do_cpuid(vcpu);
 		break;
 	case OP_FAR_JUMP:
 		return unicorn_far_jump(vcpu, exit, insn.selector, insn.offset);
 	case OP_HYPERCALL:
+		if (vcpu->exceptions & (1U << VECTOR_UD))
+			return unicorn_exception(vcpu, exit, VECTOR_UD, 0);
 		/* No hypercall of KVM's own is offered: what it answers to an unknown one. */
 		unicorn_set_reg(vcpu, UC_X86_REG_RAX, (uint64_t)-KVM_ENOSYS);
 		break;
 	case OP_INVLPG:
 		unicorn_flush(vcpu);
+		break;
+	case OP_RDTSCP:
+		unicorn_set_reg(vcpu, UC_X86_REG_RCX, (uint32_t)unicorn_tsc_aux(vcpu));
+		/* fall through */
+	case OP_RDTSC:
+		tsc = unicorn_tsc(vcpu);
+		unicorn_set_reg(vcpu, UC_X86_REG_RAX, (uint32_t)tsc);
+		unicorn_set_reg(vcpu, UC_X86_REG_RDX, tsc >> 32);
 		break;
 	case OP_NONE:
 		return unicorn_fail(vcpu, exit, "instruction %02x %02x %02x not understood",

@@ -43,7 +43,7 @@ static void set_entry(int fd, struct file *file)
 	__atomic_store_n(&table[fd], file, __ATOMIC_RELEASE);
 }
 
-int file_install(int fd, enum file_kind kind, void *obj)
+int file_install(int fd, const struct file_ops *ops, void *obj)
 {
 	struct file *file;
 
@@ -56,7 +56,7 @@ int file_install(int fd, enum file_kind kind, void *obj)
 		real_close(fd);
 		return -ENOMEM;
 	}
-	file->kind = kind;
+	file->ops = ops;
 	file->refs = 1;
 	file->obj = obj;
 
@@ -85,20 +85,8 @@ void file_put(struct file *file)
 	if (!file || __atomic_sub_fetch(&file->refs, 1, __ATOMIC_ACQ_REL))
 		return;
 
-	switch (file->kind) {
-	case FILE_VM:
-		vm_put(file->obj);
-		break;
-	case FILE_VCPU:
-		vm_put(to_vm(((struct vcpu *)file->obj)->pub.vm));
-		break;
-	case FILE_GMEM:
-		gmem_release(file->obj);
-		break;
-	case FILE_DEV:
-	case FILE_SEV:
-		break;
-	}
+	if (file->ops->release)
+		file->ops->release(file->obj);
 	free(file);
 }
 

@@ -12,7 +12,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "device.h"
+#include "ref_device.h"
+
+static const struct file_ops gmem_file_ops;
 
 static void drop_mapping(void *hva, uint64_t size)
 {
@@ -54,7 +56,7 @@ long gmem_bind(struct vm *vm, const struct kvm_userspace_memory_region2 *mem)
 
 	if (!file)
 		return syscall(SYS_fcntl, mem->guest_memfd, F_GETFD) < 0 ? -EBADF : -EINVAL;
-	if (file->kind != FILE_GMEM)
+	if (file->ops != &gmem_file_ops)
 		goto out;
 	gmem = file->obj;
 	if (gmem->vm != vm || mem->guest_memfd_offset + mem->memory_size > gmem->size ||
@@ -106,7 +108,7 @@ long gmem_create(struct vm *vm, unsigned long arg)
 	gmem->vm = vm;
 	gmem->size = args.size;
 
-	r = file_install(fd, FILE_GMEM, gmem);
+	r = file_install(fd, &gmem_file_ops, gmem);
 	if (r < 0) {
 		real_close(gmem->fd);
 		free(gmem);
@@ -152,8 +154,10 @@ static int punch_hole(struct gmem *gmem, uint64_t offset, uint64_t len)
 	return vm->mm == current_mm() ? inproc_update_view(&vm->pub) : 0;
 }
 
-int gmem_fallocate(struct gmem *gmem, int mode, off_t offset, off_t len)
+static long gmem_fallocate(void *obj, int mode, off_t offset, off_t len)
 {
+	struct gmem *gmem = obj;
+
 	if (!(mode & FALLOC_FL_KEEP_SIZE) ||
 	    (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE)))
 		return -EOPNOTSUPP;
@@ -194,8 +198,9 @@ static void unbind_all(struct vm *vm, const struct gmem *gmem)
 	pthread_mutex_unlock(&vm->pub.lock);
 }
 
-void gmem_release(struct gmem *gmem)
+static void gmem_release(void *obj)
 {
+	struct gmem *gmem = obj;
 	struct vm *vm = gmem->vm;
 
 	/* In a child the slots are its parent's and stay as they are. */
@@ -205,3 +210,21 @@ void gmem_release(struct gmem *gmem)
 	free(gmem);
 	vm_put(vm);
 }
+
+/* guest_memfd cannot be mapped by the VMM (6.12: no mmap file operation). */
+static long gmem_mmap(void *obj, void *addr, size_t len, int prot, int flags, off_t offset)
+{
+	(void)obj;
+	(void)addr;
+	(void)len;
+	(void)prot;
+	(void)flags;
+	(void)offset;
+	return -ENODEV;
+}
+
+static const struct file_ops gmem_file_ops = {
+	.mmap = gmem_mmap,
+	.fallocate = gmem_fallocate,
+	.release = gmem_release,
+};

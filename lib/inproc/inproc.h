@@ -99,8 +99,8 @@ struct platform_ops {
 	/* Add to or change what KVM_GET_SUPPORTED_CPUID reports (room for @max entries). */
 	void (*adjust_cpuid)(struct kvm_cpuid2 *cpuid, unsigned int max);
 
-	/* ioctls of /dev/sev; -ENOTTY if it has none */
-	long (*sev_ioctl)(unsigned int cmd, unsigned long arg);
+	/* One of the paths of device_is_path() but module parameters: an fd, or -errno. */
+	long (*open)(const char *path, int flags);
 
 	/*
 	 * @vm has type, fd and engine; the platform sets view_bit and priv.
@@ -206,6 +206,11 @@ void inproc_wake(struct inproc_vcpu *vcpu);
 #define TRAP_PORT_WRMSR		0xe2
 #define TRAP_PORT_RDMSR		0xe3
 
+/* Patch every site in @len bytes at @at; how many there were. */
+int sites_patch(void *at, size_t len);
+/* The same of those that begin in the page @before and end in the page @behind. */
+void sites_patch_across(void *before, void *behind);
+
 /*
  * Patch every site in [@gpa, @gpa + @size) of the private view (GPA and bytes,
  * page aligned); the number of sites, or -errno.  Sites that straddle two
@@ -219,9 +224,6 @@ int inproc_patch_sites(struct inproc_vm *vm, uint64_t gpa, uint64_t size);
  */
 long inproc_set_cpuid2(struct inproc_vcpu *vcpu, struct kvm_cpuid2 **kept, unsigned long arg);
 long inproc_get_cpuid2(const struct kvm_cpuid2 *kept, unsigned long arg);
-
-/* Is @fd an open /dev/sev of this process? (device.c) */
-bool inproc_fd_is_sev(int fd);
 
 /*
  * A message of the in-process KVM, printed as a TAP diagnostic on stderr

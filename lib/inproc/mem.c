@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "device.h"
+#include "ref_device.h"
 
 #define TASK_SIZE_MAX	0x7ffffffff000UL
 /* The kernel's KVM_MEM_MAX_NR_PAGES */
@@ -259,4 +259,25 @@ void mem_destroy(struct vm *vm)
 		free(vm->pub.slots[i].given);
 	}
 	mem_free_maps(vm);
+}
+
+int inproc_patch_sites(struct inproc_vm *vm, uint64_t gpa, uint64_t size)
+{
+	uint64_t len;
+	int nr = 0;
+	void *hva;
+
+	if ((gpa | size) & (PAGE_SIZE - 1))
+		return -EINVAL;
+	while (size) {
+		hva = inproc_gpa_to_hva(vm, gpa, true, &len);
+		if (!hva)
+			return -EFAULT;
+		if (len > size)
+			len = size;
+		nr += sites_patch(hva, len);
+		gpa += len;
+		size -= len;
+	}
+	return nr;
 }

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "device.h"
+#include "ref_device.h"
 
 /* Private pages: [start, end) in GFNs, sorted, neither touching nor overlapping. */
 struct inproc_attr_range {

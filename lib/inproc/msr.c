@@ -8,7 +8,7 @@
 #include <linux/kvm.h>
 #include <string.h>
 
-#include "device.h"
+#include "ref_device.h"
 
 #define MSR_IA32_APICBASE	0x0000001b
 #define MSR_EFER		0xc0000080

@@ -6,6 +6,7 @@
  * _FORTIFY_SOURCE would make inline wrappers of the functions defined here.
  */
 #undef _FORTIFY_SOURCE
+#undef mmap
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -34,11 +35,6 @@ int real_ioctl(int fd, unsigned long cmd, unsigned long arg)
 int real_close(int fd)
 {
 	return syscall(SYS_close, fd);
-}
-
-void *real_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset)
-{
-	return (void *)syscall(SYS_mmap, addr, len, prot, flags, fd, offset);
 }
 
 int fd_move_up(int fd)
@@ -156,23 +152,6 @@ int __openat64_2(int dirfd, const char *path, int flags)
 	return NEXT(__openat64_2)(dirfd, path, flags);
 }
 
-static long file_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
-{
-	switch (file->kind) {
-	case FILE_DEV:
-		return dev_ioctl(cmd, arg);
-	case FILE_SEV:
-		return platform->sev_ioctl(cmd, arg);
-	case FILE_VM:
-		return vm_ioctl(file->obj, cmd, arg);
-	case FILE_VCPU:
-		return vcpu_ioctl(file->obj, cmd, arg);
-	case FILE_GMEM:
-		break;
-	}
-	return -ENOTTY;
-}
-
 int ioctl(int fd, unsigned long cmd, ...)
 {
 	struct file *file;
@@ -187,28 +166,32 @@ int ioctl(int fd, unsigned long cmd, ...)
 	file = file_get(fd);
 	if (!file)
 		return NEXT(ioctl)(fd, cmd, arg);
-	r = file_ioctl(file, (unsigned int)cmd, arg);
+	r = file->ops->ioctl ? file->ops->ioctl(file->obj, (unsigned int)cmd, arg) : -ENOTTY;
 	file_put(file);
 	return libc_result(r);
 }
 
-/* guest_memfd cannot be mapped by the VMM (6.12: no mmap file operation). */
-static bool is_gmem(int fd)
-{
-	struct file *file = file_get(fd);
-	bool gmem = file && file->kind == FILE_GMEM;
-
-	file_put(file);
-	return gmem;
-}
-
 void *mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset)
 {
-	if (!(flags & MAP_ANONYMOUS) && is_gmem(fd)) {
-		errno = ENODEV;
-		return MAP_FAILED;
+	struct file *file = flags & MAP_ANONYMOUS ? NULL : file_get(fd);
+	mm_hook_t hook = flags & MAP_FIXED ? mm_change_begins(addr, len) : NULL;
+	long r;
+
+	if (!file || !file->ops->mmap) {
+		r = syscall(SYS_mmap, addr, len, prot, flags, fd, offset);
+		r = r == -1 ? -errno : r;
+	} else {
+		r = file->ops->mmap(file->obj, addr, len, prot, flags, offset);
 	}
-	return real_mmap(addr, len, prot, flags, fd, offset);
+	file_put(file);
+	if (flags & MAP_FIXED) {
+		share_forget(addr, len);
+		mm_change_ends(hook, addr, len, MM_GONE);
+	}
+	if (r >= 0 || r < -4095)
+		return (void *)r;
+	errno = (int)-r;
+	return MAP_FAILED;
 }
 
 void *mmap64(void *addr, size_t len, int prot, int flags, int fd, off_t offset)
@@ -219,16 +202,44 @@ int fallocate(int fd, int mode, off_t offset, off_t len)
 	struct file *file = file_get(fd);
 	long r;
 
-	if (!file || file->kind != FILE_GMEM) {
-		file_put(file);
+	if (!file)
 		return NEXT(fallocate)(fd, mode, offset, len);
-	}
-	r = gmem_fallocate(file->obj, mode, offset, len);
+	r = file->ops->fallocate ? file->ops->fallocate(file->obj, mode, offset, len) :
+				   -EOPNOTSUPP;
 	file_put(file);
 	return libc_result(r);
 }
 
 int fallocate64(int fd, int mode, off_t offset, off_t len) __attribute__((alias("fallocate")));
+
+ssize_t read(int fd, void *to, size_t len)
+{
+	struct file *file = file_get(fd);
+	long r;
+
+	if (!file)
+		return NEXT(read)(fd, to, len);
+	r = file->ops->read ? file->ops->read(file->obj, to, len, &file->pos) : -EINVAL;
+	file_put(file);
+	return libc_result(r);
+}
+
+static ssize_t file_pread(struct file *file, void *to, size_t len, long long pos)
+{
+	long r = file->ops->read ? file->ops->read(file->obj, to, len, &pos) : -EINVAL;
+
+	file_put(file);
+	return libc_result(r);
+}
+
+ssize_t pread(int fd, void *to, size_t len, off_t offset)
+{
+	struct file *file = file_get(fd);
+
+	return file ? file_pread(file, to, len, offset) : NEXT(pread)(fd, to, len, offset);
+}
+
+ssize_t pread64(int fd, void *to, size_t len, off_t offset) __attribute__((alias("pread")));
 
 int close(int fd)
 {

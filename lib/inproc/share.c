@@ -6,11 +6,12 @@
  *
  * What is exact: whoever reads or writes the memory, by whatever address, sees one
  * memory, and so do the guest and the kernel.  What is not: a child of fork() has it
- * in common with its parent, MADV_DONTNEED does not zero it, and a thread of the
- * VMM that writes to it while it is given to a slot may find its write lost.
+ * in common with its parent, and a thread of the VMM that writes to it while it is given
+ * to a slot may find its write lost.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -72,6 +73,66 @@ static int copy_pages(int fd, char *hva, size_t size)
 	return r;
 }
 
+/* ---- what has become shared, for madvise(): in no order, one behind the other ---- */
+
+struct range {
+	uintptr_t start, end;
+};
+
+static struct range *ranges;
+static size_t nr_ranges, max_ranges;
+static pthread_mutex_t ranges_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void add_range(uintptr_t start, uintptr_t end)
+{
+	struct range *more;
+
+	if (start >= end)
+		return;
+	if (nr_ranges == max_ranges) {
+		more = realloc(ranges, (max_ranges + 16) * sizeof(*ranges));
+		/* Then it is not known, and madvise() does less. */
+		if (!more)
+			return;
+		ranges = more;
+		max_ranges += 16;
+	}
+	ranges[nr_ranges++] = (struct range){ start, end };
+}
+
+void share_forget(const void *addr, size_t len)
+{
+	uintptr_t start = (uintptr_t)addr, end = start + len;
+
+	if (!__atomic_load_n(&nr_ranges, __ATOMIC_RELAXED))
+		return;
+	pthread_mutex_lock(&ranges_lock);
+	for (size_t i = 0; i < nr_ranges;) {
+		struct range r = ranges[i];
+
+		if (r.start >= end || r.end <= start) {
+			i++;
+			continue;
+		}
+		ranges[i] = ranges[--nr_ranges];
+		add_range(r.start, start);
+		add_range(end, r.end);
+	}
+	pthread_mutex_unlock(&ranges_lock);
+}
+
+bool share_covers(const void *addr, size_t len)
+{
+	uintptr_t start = (uintptr_t)addr;
+	bool covered = false;
+
+	pthread_mutex_lock(&ranges_lock);
+	for (size_t i = 0; i < nr_ranges && !covered; i++)
+		covered = ranges[i].start <= start && start + len <= ranges[i].end;
+	pthread_mutex_unlock(&ranges_lock);
+	return covered;
+}
+
 void share_memory(void *hva, size_t size)
 {
 	int fd;
@@ -81,8 +142,12 @@ void share_memory(void *hva, size_t size)
 	fd = memfd_create("kvm-slot", MFD_CLOEXEC);
 	if (fd < 0)
 		return;
-	if (!ftruncate(fd, size) && !copy_pages(fd, hva, size))
-		real_mmap(hva, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED | MAP_NORESERVE,
-			  fd, 0);
+	if (!ftruncate(fd, size) && !copy_pages(fd, hva, size) &&
+	    real_mmap(hva, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED | MAP_NORESERVE,
+		      fd, 0) != MAP_FAILED) {
+		pthread_mutex_lock(&ranges_lock);
+		add_range((uintptr_t)hva, (uintptr_t)hva + size);
+		pthread_mutex_unlock(&ranges_lock);
+	}
 	real_close(fd);
 }

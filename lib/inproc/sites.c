@@ -51,9 +51,9 @@ static const struct site *match(const uint8_t *at, size_t left)
  * Every site has 0x0f as its first or second byte, and memchr() is quick to
  * find one: guests have megabytes, and each case launches one.
  */
-static int patch_bytes(uint8_t *at, size_t len)
+int sites_patch(void *start_at, size_t len)
 {
-	uint8_t *end = at + len, *from = at, *escape;
+	uint8_t *at = start_at, *end = at + len, *from = at, *escape;
 	const struct site *site;
 	int nr = 0;
 
@@ -78,23 +78,14 @@ static int patch_bytes(uint8_t *at, size_t len)
 	return nr;
 }
 
-int inproc_patch_sites(struct inproc_vm *vm, uint64_t gpa, uint64_t size)
+void sites_patch_across(void *before, void *behind)
 {
-	uint64_t len;
-	int nr = 0;
-	void *hva;
+	uint8_t both[2 * MAX_SITE_LEN], *end = (uint8_t *)before + PAGE_SIZE - MAX_SITE_LEN;
 
-	if ((gpa | size) & (PAGE_SIZE - 1))
-		return -EINVAL;
-	while (size) {
-		hva = inproc_gpa_to_hva(vm, gpa, true, &len);
-		if (!hva)
-			return -EFAULT;
-		if (len > size)
-			len = size;
-		nr += patch_bytes(hva, len);
-		gpa += len;
-		size -= len;
-	}
-	return nr;
+	memcpy(both, end, MAX_SITE_LEN);
+	memcpy(both + MAX_SITE_LEN, behind, MAX_SITE_LEN);
+	if (!sites_patch(both, sizeof(both)))
+		return;
+	memcpy(end, both, MAX_SITE_LEN);
+	memcpy(behind, both + MAX_SITE_LEN, MAX_SITE_LEN);
 }

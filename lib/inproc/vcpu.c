@@ -8,10 +8,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "device.h"
+#include "ref_device.h"
 
 /* The kernel's sigset_t, which is what KVM_SET_SIGNAL_MASK takes. */
 #define KERNEL_SIGSET_SIZE	8
+
+static const struct file_ops vcpu_file_ops;
 
 void vcpu_free(struct vcpu *vcpu)
 {
@@ -118,7 +120,7 @@ long vcpu_create(struct vm *vm, unsigned long id)
 	}
 	vm->pub.vcpus[vm->pub.nr_vcpus++] = &vcpu->pub;
 	vm_get(vm);
-	r = file_install(vcpu->pub.fd, FILE_VCPU, vcpu);
+	r = file_install(vcpu->pub.fd, &vcpu_file_ops, vcpu);
 	if (r < 0)
 		__atomic_sub_fetch(&vm->refs, 1, __ATOMIC_ACQ_REL);
 out:
@@ -212,8 +214,13 @@ static long fill_run(struct vcpu *vcpu)
 		/* With immediate_exit KVM leaves exit_reason as it was. */
 		return run->immediate_exit ? -EINTR : run_interrupted(run);
 	case ENGINE_EXIT_MSR:
-		/* Only platforms trap MSRs. */
-		return internal_error(run, "exit for an MSR that nobody trapped");
+	case ENGINE_EXIT_WINDOW:
+	case ENGINE_EXIT_STEP:
+	case ENGINE_EXIT_TPR:
+	case ENGINE_EXIT_CPUID:
+	case ENGINE_EXIT_EXCEPTION:
+		/* Only platforms trap anything. */
+		return internal_error(run, "exit that nobody asked for");
 	case ENGINE_EXIT_FAIL:
 		return internal_error(run, exit->text);
 	}
@@ -357,8 +364,9 @@ static long ordinary_vcpu_ioctl(struct vcpu *vcpu, unsigned int cmd, unsigned lo
 	return diag_unsupported("an ordinary vCPU", cmd, -EINVAL);
 }
 
-long vcpu_ioctl(struct vcpu *vcpu, unsigned int cmd, unsigned long arg)
+static long vcpu_ioctl(void *obj, unsigned int cmd, unsigned long arg)
 {
+	struct vcpu *vcpu = obj;
 	long r;
 
 	if (to_vm(vcpu->pub.vm)->mm != current_mm())
@@ -378,3 +386,10 @@ long vcpu_ioctl(struct vcpu *vcpu, unsigned int cmd, unsigned long arg)
 	pthread_mutex_unlock(&vcpu->mutex);
 	return r;
 }
+
+static void vcpu_release(void *obj)
+{
+	vm_put(to_vm(((struct vcpu *)obj)->pub.vm));
+}
+
+static const struct file_ops vcpu_file_ops = { .ioctl = vcpu_ioctl, .release = vcpu_release };

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <sys/eventfd.h>
 
-#include "device.h"
+#include "ref_device.h"
 
 void vm_get(struct vm *vm)
 {
@@ -78,7 +78,7 @@ long vm_create(unsigned long type)
 		if (r)
 			goto err_engine;
 	}
-	r = file_install(fd, FILE_VM, vm);
+	r = file_install(fd, &vm_file_ops, vm);
 	if (r < 0) {
 		vm_put(vm);
 		return r;
@@ -140,8 +140,10 @@ static long ordinary_vm_ioctl(struct vm *vm, unsigned int cmd, unsigned long arg
 	return diag_unsupported("an ordinary VM", cmd, -ENOTTY);
 }
 
-long vm_ioctl(struct vm *vm, unsigned int cmd, unsigned long arg)
+static long vm_ioctl(void *obj, unsigned int cmd, unsigned long arg)
 {
+	struct vm *vm = obj;
+
 	if (vm->mm != current_mm())
 		return -EIO;
 
@@ -162,3 +164,10 @@ long vm_ioctl(struct vm *vm, unsigned int cmd, unsigned long arg)
 		return platform->vm_ioctl(&vm->pub, cmd, arg);
 	return ordinary_vm_ioctl(vm, cmd, arg);
 }
+
+static void vm_release(void *obj)
+{
+	vm_put(obj);
+}
+
+const struct file_ops vm_file_ops = { .ioctl = vm_ioctl, .release = vm_release };

@@ -9,7 +9,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "device.h"
+#include "ref_device.h"
 
 int wait_init(struct inproc_vcpu *vcpu)
 {

@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "kvm_util.h"
+#include "ucall_common.h"
 
 #include "check/names.h"
+#include "check/run.h"
 #include "check/state.h"
 #include "check/transcript.h"
 #include "tdx/tdvmcall_vm.h"
@@ -105,4 +107,21 @@ void tdvmcall_prepare(struct tdvmcall_vm *v, uint64_t leaf, uint64_t r12, uint64
 	gpr[TD_R15] = r15;
 	v->req->fill_len = v->req->wait_gva = v->req->polls = v->req->sum_len = 0;
 	v->req->access = TD_ACCESS_NONE;
+}
+
+/* Intel SDM volume 3, "Spurious-Interrupt Vector Register"; x2APIC mode */
+#define MSR_X2APIC_SVR		0x80fu
+#define SVR_ENABLED		0x1ffu
+
+void tdvmcall_enable_apic(struct tdvmcall_vm *v)
+{
+	struct ucall uc;
+	int err;
+
+	tdvmcall_prepare(v, GHCI_INSTRUCTION_WRMSR, MSR_X2APIC_SVR, SVR_ENABLED, 0, 0);
+	err = check_run(v->vcpu);
+	TEST_ASSERT(!err && get_ucall(v->vcpu, &uc) == UCALL_SYNC &&
+		    uc.args[1] == TD_STAGE_ANSWERED && v->req->out.gpr[TD_R10] == GHCI_SUCCESS,
+		    "the TD cannot enable its local APIC: KVM_RUN %s, R10 0x%lx", strerror(err),
+		    v->req->out.gpr[TD_R10]);
 }

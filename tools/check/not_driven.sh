@@ -14,7 +14,7 @@ ln -s "$ROOT/x86_64" "$TMP/root/x86_64"
 ln -s "$ROOT/tools/known-issues" "$TMP/root/tools/known-issues"
 cat > "$TMP/root/tools/image.sh" <<-END
 	#!/bin/sh
-	exec "$ROOT/tools/image.sh" --unprovide kvm_vcpu_block "\$@"
+	exec "$ROOT/tools/image.sh" --unprovide schedule "\$@"
 END
 chmod +x "$TMP/root/tools/image.sh"
 

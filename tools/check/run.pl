@@ -17,7 +17,7 @@ use Coco::Platforms;
 use Coco::Report;
 
 # Seconds.  The longest are those that build kernel images.
-use constant TIMEOUT => 900;
+use constant TIMEOUT => 2400;
 
 my %options;
 $| = 1;

@@ -12,6 +12,7 @@
 
 #define MSR_APIC_BASE		0x0000001bu
 #define MSR_POWER_CTL		0x000001fcu
+#define MSR_X2APIC_SVR		0x0000080fu
 #define MSR_X2APIC_ICR		0x00000830u
 #define MSR_X2APIC_FIRST	0x00000800u
 #define MSR_X2APIC_LAST		0x000008ffu
@@ -186,6 +187,9 @@ static uint32_t write_msr(struct ref_vcpu *vcpu, uint32_t msr, uint64_t data)
 		return KVM_MSR_EXIT_REASON_INVAL;
 	case MSR_POWER_CTL:
 		vcpu->power_ctl = data;
+		return 0;
+	case MSR_X2APIC_SVR:
+		/* Interrupts come whether it is enabled or not. */
 		return 0;
 	case MSR_X2APIC_ICR:
 		send_ipi(vcpu, data);

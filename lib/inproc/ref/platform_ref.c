@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../ref_device.h"
 #include "ref.h"
 
 enum ref_revision ref_revision;
@@ -71,11 +72,9 @@ static long ref_dev_ioctl(unsigned int cmd, unsigned long arg)
 	return -ENOTTY;
 }
 
-static long ref_sev_ioctl(unsigned int cmd, unsigned long arg)
+static long ref_open(const char *path, int flags)
 {
-	(void)cmd;
-	(void)arg;
-	return -ENOTTY;
+	return kvm_dev_open(path, flags);
 }
 
 static const struct platform_ops ref_platform = {
@@ -84,7 +83,7 @@ static const struct platform_ops ref_platform = {
 	.has_vm_type = ref_has_vm_type,
 	.check_extension = ref_check_extension,
 	.dev_ioctl = ref_dev_ioctl,
-	.sev_ioctl = ref_sev_ioctl,
+	.open = ref_open,
 	.vm_create = ref_vm_create,
 	.vm_destroy = ref_vm_destroy,
 	.vm_ioctl = ref_vm_ioctl,

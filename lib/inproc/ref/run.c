@@ -88,6 +88,11 @@ static long handle_exit(struct ref_vcpu *vcpu)
 		inproc_diag("engine %s: %s", engine->name, exit->text);
 		return ref_internal_error(vcpu);
 	case ENGINE_EXIT_MSR:
+	case ENGINE_EXIT_WINDOW:
+	case ENGINE_EXIT_STEP:
+	case ENGINE_EXIT_TPR:
+	case ENGINE_EXIT_CPUID:
+	case ENGINE_EXIT_EXCEPTION:
 		break;
 	}
 	return ref_internal_error(vcpu);

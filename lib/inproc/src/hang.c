@@ -103,12 +103,12 @@ static bool report_thread(const ucontext_t *uc)
 	char who[32], text[512];
 
 	if (src)
-		snprintf(who, sizeof(who), "vCPU %u is", src->host->id);
+		snprintf(who, sizeof(who), "vCPU %u is", src->id);
 	else
 		strcpy(who, "a thread outside KVM_RUN is");
 
 	if (src && src->in_guest) {
-		if (engine->get_regs(src->host->engine, &regs))
+		if (!src->engine || engine->get_regs(src->engine, &regs))
 			inproc_diag("hang: %s in the guest (engine %s)", who, engine->name);
 		else
 			inproc_diag("hang: %s in the guest (engine %s), near RIP %s", who,
@@ -152,7 +152,7 @@ static void ask(struct src_vcpu *src, pid_t tid)
 		if (answer == SAID)
 			return;
 	}
-	inproc_diag("hang: vCPU %u does not say where it is", src->host->id);
+	inproc_diag("hang: vCPU %u does not say where it is", src->id);
 }
 
 static void report_process(const ucontext_t *uc)

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,14 +16,21 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ktask.h"
 #include "memory.h"
 #include "race.h"
 #include "src.h"
-#include "vmsa.h"
 
 IMAGE_CALL __attribute__((noreturn)) static void host_die(const char *text)
 {
 	inproc_diag("%s", text);
+	abort();
+}
+
+IMAGE_CALL __attribute__((noreturn)) static void host_not_driven(const char *text)
+{
+	inproc_not_driven("%s", text);
+	signal(SIGABRT, SIG_DFL);
 	abort();
 }
 
@@ -49,76 +57,14 @@ IMAGE_CALL static unsigned long long host_time_ns(void)
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
-IMAGE_CALL static void *host_gpa_to_hva(void *vm, unsigned long long gpa, int private,
-					unsigned long *len)
-{
-	return inproc_gpa_to_hva(vm, gpa, private, len);
-}
-
-IMAGE_CALL static int host_gpa_is_private(void *vm, unsigned long long gpa)
-{
-	return inproc_gpa_is_private(vm, gpa);
-}
-
-IMAGE_CALL static int host_find_slot(void *vm, unsigned long long gpa, struct image_slot *to)
-{
-	const struct inproc_slot *slot = inproc_find_slot(vm, gpa);
-
-	if (!slot)
-		return 0;
-	to->gpa = slot->gpa;
-	to->size = slot->size;
-	to->hva = slot->hva;
-	to->gmem = slot->gmem_hva;
-	to->flags = slot->flags;
-	return 1;
-}
-
-IMAGE_CALL static int host_fd_is_sev(int fd)
-{
-	return inproc_fd_is_sev(fd);
-}
-
-int src_patch_sites(struct inproc_vm *v)
-{
-	for (unsigned int i = 0; i < INPROC_MAX_SLOTS; i++) {
-		int ret;
-
-		if (!v->slots[i].used || !v->slots[i].gmem_hva)
-			continue;
-		ret = inproc_patch_sites(v, v->slots[i].gpa, v->slots[i].size);
-		if (ret < 0)
-			return ret;
-	}
-	return 0;
-}
-
-IMAGE_CALL static int host_vmsa_ready(void *vcpu, const void *vmsa)
-{
-	struct inproc_vcpu *v = vcpu;
-
-	return src_patch_sites(v->vm) ?: vmsa_load(v, vmsa);
-}
-
-IMAGE_CALL static int host_vcpu_wait(void *vcpu)
-{
-	int r = inproc_wait(vcpu);
-
-	if (r < 0)
-		host_die("a vCPU cannot sleep");
-	return r == INPROC_WAIT_SIGNAL;
-}
-
-IMAGE_CALL static void host_vcpu_wake(void *vcpu)
-{
-	inproc_wake(vcpu);
-}
-
 struct image_host src_host = {
 	.abi = IMAGE_ABI,
 	.alloc = memory_alloc,
 	.free = memory_free,
 	.split = memory_split,
+	.area_get = memory_area_get,
+	.area_put = memory_area_put,
+	.area_alloc = memory_area_alloc,
 	.map = memory_map,
 	.unmap = memory_unmap,
 	.mem_bug = memory_bug,
@@ -128,28 +74,39 @@ struct image_host src_host = {
 	.log = src_log,
 	.splat = src_splat,
 	.die = host_die,
+	.not_driven = host_not_driven,
 	.futex_wait = host_futex_wait,
 	.futex_wake = host_futex_wake,
 	.yield = host_yield,
 	.time_ns = host_time_ns,
-	.gpa_to_hva = host_gpa_to_hva,
-	.gpa_is_private = host_gpa_is_private,
-	.find_slot = host_find_slot,
+	KTASK_HOST_OPS,
+	.fd_take = kfile_take,
+	.fd_install = kfile_install,
+	.fd_give_back = kfile_give_back,
+	.file_of_fd = kfile_of_fd,
+	.map_to_user = kfile_map_to_user,
+	.find_vma = mm_find_vma,
+	.mm_map = mm_map,
+	.mm_unmap = mm_unmap,
+	.mm_watch = mm_watch,
+	.vmrun = hw_vmrun,
+	.fpu_load = hw_fpu_load,
+	.fpu_save = hw_fpu_save,
+	.cpuid = hw_cpuid,
+	.rdmsr = hw_rdmsr,
+	.wrmsr = hw_wrmsr,
+	.ipi = guest_ipi,
 	.guest_mapped = race_mapped,
 	.guest_unmapped = race_unmapped,
 	.copy_begin = race_copy_begin,
 	.copy_end = race_copy_end,
-	.fd_is_sev = host_fd_is_sev,
-	.vmsa_ready = host_vmsa_ready,
-	.vmrun = src_vmrun,
+	.guest_page_launched = guest_page_launched,
 	.td_init = src_td_init,
 	.td_vcpu_init = src_td_vcpu_init,
 	.td_page = src_td_page,
-	.td_pages = src_td_pages,
-	.td_finalized = src_td_finalized,
+	.td_map_shared = src_td_map_shared,
+	.td_flush_shared = src_td_flush_shared,
+	.td_gone = src_td_gone,
 	.td_enter = src_td_enter,
-	.td_kick = src_td_kick,
-	.vcpu_wait = host_vcpu_wait,
-	.vcpu_wake = host_vcpu_wake,
 	.guest_request = src_guest_request,
 };

@@ -18,6 +18,9 @@
 
 #define IMAGE_MAX_CPUS	64
 
+/* Pages of a file that lie together. */
+#define IMAGE_AREA_SIZE	(1UL << 21)
+
 /* 2^47 bytes of addresses, 4 KiB a page, 64 bytes a struct page. */
 #define IMAGE_VMEMMAP_SIZE	(1UL << (47 - 12 + 6))
 
@@ -30,32 +33,27 @@ enum image_vendor {
 struct image_cpu {
 	enum image_vendor vendor;
 	unsigned int view_bit;		/* AMD: the C-bit's position */
-	unsigned int phys_bits;
 	unsigned int tsc_khz;
 };
 
-/* Why the guest stopped, for the image's VMRUN and TDH.VP.ENTER. */
-enum image_exit {
-	IMAGE_EXIT_VMGEXIT,	/* the GHCB MSR's value is in vmrun.ghcb_msr */
-	IMAGE_EXIT_TDCALL,	/* the registers are in td_run.gpr */
-	IMAGE_EXIT_INTR,	/* the VMM's thread has a signal pending */
-	IMAGE_EXIT_KICK,	/* td_kick() */
-	IMAGE_EXIT_SHUTDOWN,	/* the guest died of a triple fault */
-	IMAGE_EXIT_NPF,		/* a GPA that nothing backs in that view; gpa, ... */
-	IMAGE_EXIT_FAIL,	/* the engine failed and has said why */
-};
-
-struct image_vmrun {
-	unsigned long long ghcb_msr;	/* in: what the guest reads; out: what it wrote */
-	unsigned long long gpa;		/* out, NPF: without the C-bit */
-	int private;			/* out, NPF: accessed through the C-bit */
-	int write;			/* out, NPF */
-};
-
-/* General purpose registers of a TD's vCPU, by their numbers in x86 encoding. */
+/* General purpose registers by their numbers in x86 encoding. */
 enum image_gpr {
 	IMAGE_RAX, IMAGE_RCX, IMAGE_RDX, IMAGE_RBX, IMAGE_RSP, IMAGE_RBP, IMAGE_RSI, IMAGE_RDI,
 	IMAGE_R8, IMAGE_R15 = IMAGE_R8 + 7, IMAGE_NR_GPRS,
+};
+
+/* The CPU's registers at an instruction that has a model; RSP is not among them. */
+struct image_gprs {
+	unsigned long long gpr[IMAGE_NR_GPRS];
+};
+
+/* Why a TD's vCPU stopped, for the image's TDH.VP.ENTER. */
+enum image_exit {
+	IMAGE_EXIT_TDCALL,	/* the registers are in td_run.gpr */
+	IMAGE_EXIT_INTR,	/* the VMM's thread has a signal pending, or another CPU interrupts */
+	IMAGE_EXIT_SHUTDOWN,	/* the guest died of a triple fault */
+	IMAGE_EXIT_NPF,		/* a GPA that nothing backs in that view; gpa, ... */
+	IMAGE_EXIT_FAIL,	/* the engine failed and has said why */
 };
 
 struct image_td_run {
@@ -69,14 +67,6 @@ struct image_td_run {
 	 */
 	int vector;
 	int pending;			/* out: that CPU has one that it has not taken */
-};
-
-/* A memory slot; GPA and sizes in bytes. */
-struct image_slot {
-	unsigned long long gpa, size;
-	void *hva;		/* shared view */
-	void *gmem;		/* private view, NULL without guest_memfd */
-	unsigned int flags;
 };
 
 /* SNP_GUEST_REQUEST as firmware gets it; the pages are the image's own. */
@@ -97,6 +87,7 @@ enum image_alloc {
 	IMAGE_KVMALLOC,
 	IMAGE_CACHE,		/* kmem_cache_alloc(); kfree() takes it, too */
 	IMAGE_PAGES,
+	IMAGE_FOLIO,		/* page cache and what else guests or the VMM can map: shared memory */
 	IMAGE_GLUE,		/* the glue's own */
 };
 
@@ -132,6 +123,12 @@ enum image_step {
 	IMAGE_NR_STEPS
 };
 
+/* A mapping of the VMM's; protection as in mmap(). */
+struct image_vma {
+	unsigned long start, end;
+	int prot, shared;
+};
+
 /* What the process does for the image. */
 struct image_host {
 	unsigned int abi;
@@ -153,6 +150,17 @@ struct image_host {
 	/* Each page of what was allocated at @p is given back for itself from now on. */
 	void (*split)(void *p);
 	/*
+	 * Addresses for IMAGE_AREA_SIZE bytes of a file's pages, aligned to that, which are out
+	 * of reach, or NULL; and all of it back, with no page in use.
+	 */
+	void *(*area_get)(void);
+	void (*area_put)(void *area);
+	/*
+	 * The page at @page of such an area is in use, zeroed or not, until it is freed as
+	 * IMAGE_FOLIO; 1, or 0: no memory.
+	 */
+	int (*area_alloc)(void *page, int zero, const void *caller);
+	/*
 	 * An address for the page at @page (VMM's memory or guest_memfd, page aligned),
 	 * good until unmap() of that address; @gfn is for messages.
 	 */
@@ -173,15 +181,104 @@ struct image_host {
 	/* The image cannot go on. */
 	void (*die)(const char *text) __attribute__((noreturn));
 
+	/* The case ends: the suite lacks what @text names. */
+	void (*not_driven)(const char *text) __attribute__((noreturn));
+
+	/* ---- tasks and time: host.c ---- */
 	void (*futex_wait)(int *word, int value);
 	void (*futex_wake)(int *word, int nr);
 	void (*yield)(void);
 	unsigned long long (*time_ns)(void);
 
-	/* @vm, @vcpu: the process's own, as given to vm_create(), vcpu_create(). */
-	void *(*gpa_to_hva)(void *vm, unsigned long long gpa, int private, unsigned long *len);
-	int (*gpa_is_private)(void *vm, unsigned long long gpa);
-	int (*find_slot)(void *vm, unsigned long long gpa, struct image_slot *slot);
+	/* Since 1970. */
+	unsigned long long (*real_time_ns)(void);
+
+	/* ---- threads, signals, sleep: ktask.c; a set of signals has signal N in bit N - 1 ---- */
+	/* GS base of this thread: it is another CPU from now on, for the image alone. */
+	void (*set_gs)(unsigned long base);
+	/* The kernel's numbers of this thread and of its process. */
+	int (*thread_id)(void);
+	int (*process_id)(void);
+	/* A thread of the process's own that enters a CPU and calls @run; 0 or -errno. */
+	int (*thread_start)(void (*run)(void *arg), void *arg);
+	/* What the VMM's thread has blocked, which KVM_RUN changes for as long as it lasts. */
+	unsigned long long (*signals_blocked)(void);
+	void (*signals_block)(unsigned long long blocked);
+	/* Is a signal pending for this thread that is not among @blocked? */
+	int (*signal_pending)(unsigned long long blocked);
+	/* Something to wait for, -errno if there can be no more of it. */
+	int (*event_new)(void);
+	void (*event_free)(int event);
+	void (*event_signal)(int event);
+	/*
+	 * Wait until it was signalled, a signal outside @blocked is pending (returns 1), or it
+	 * is @deadline by time_ns() (returns 2).
+	 */
+	int (*event_wait)(int event, unsigned long long blocked, unsigned long long deadline);
+	/* Every other thread has passed a memory barrier (membarrier(2)). */
+	void (*memory_barrier)(void);
+	/* "function() (file.c:123)" of the kernel code at @addr. */
+	void (*place)(const void *addr, char *buf, unsigned long len);
+
+	/* ---- the VMM's eventfds: kevent.c ---- */
+	/*
+	 * A descriptor of one's own for @fd, and which eventfd it is: other descriptors of it
+	 * give the same.  -EBADF: @fd is not open; -EINVAL: it is something else.
+	 */
+	int (*eventfd_open)(int fd, unsigned int *id);
+	void (*eventfd_close)(int fd);
+	int (*eventfd_readable)(int fd);
+	/* What a read() gives, 0 where it would wait. */
+	unsigned long long (*eventfd_read)(int fd);
+	void (*eventfd_signal)(int fd);
+	/* Have eventfd_next() return @id when it is signalled. */
+	int (*eventfd_watch)(int fd, unsigned int id);
+	unsigned int (*eventfd_next)(void);
+
+	/* ---- files: kfile.c ---- */
+	/* A free descriptor of the process's, taken, with O_CLOEXEC of @flags; or -errno. */
+	int (*fd_take)(unsigned int flags);
+	/* It stands for the image's @file from now on, which the process owns a reference of. */
+	void (*fd_install)(int fd, void *file);
+	/* It is given back, nothing was installed. */
+	void (*fd_give_back)(int fd);
+	/* The image's file behind @fd, or NULL: none, or not the image's. */
+	void *(*file_of_fd)(int fd);
+	/*
+	 * The page of the image's at @page (IMAGE_FOLIO) is the VMM's at @addr, too; both page
+	 * aligned.  0 or -errno.
+	 */
+	int (*map_to_user)(unsigned long addr, void *page, int prot);
+
+	/* ---- the VMM's address space: mm.c ---- */
+	/* The mapping around @addr or the first one behind it: 1 and *@vma, or 0. */
+	int (*find_vma)(unsigned long addr, struct image_vma *vma);
+	/* mmap() without a file: an address or -errno; munmap(). */
+	long (*mm_map)(unsigned long addr, unsigned long len, int prot, int flags);
+	int (*mm_unmap)(unsigned long addr, unsigned long len);
+	/* One more (@more 1) or one less (-1) wants mm_invalidate(). */
+	void (*mm_watch)(int more);
+
+	/* ---- hardware ---- */
+	/*
+	 * VMRUN on this thread's CPU: RAX is the VMCB's address, the rest are the guest's.  1: a
+	 * signal or another CPU has ended it, 0: the guest has.
+	 */
+	int (*vmrun)(struct image_gprs *gprs);
+	/*
+	 * The guest of this thread's KVM_RUN has its x87 and SSE registers from @area, as XSAVE
+	 * leaves them there, from now on; and no longer, with @area as they are.
+	 */
+	void (*fpu_load)(const void *area, unsigned int size);
+	void (*fpu_save)(void *area, unsigned int size);
+	/* CPUID as the CPU under test has it: RAX and RCX in, RAX to RDX out. */
+	void (*cpuid)(struct image_gprs *gprs);
+	/* The same of an MSR; 0: there is none. */
+	int (*rdmsr)(unsigned int index, unsigned long long *value);
+	int (*wrmsr)(unsigned int index, unsigned long long value);
+	/* Interrupt CPU @cpu: if it is in a guest, it leaves. */
+	void (*ipi)(unsigned int cpu);
+
 	/*
 	 * Kernel code has the guest page at @hva (the VMM's address) mapped at @kaddr,
 	 * or gives it back.
@@ -191,39 +288,33 @@ struct image_host {
 	/* Around a copy of @len bytes from or to the memory of guest or VMM; by @caller. */
 	void (*copy_begin)(void *hva, unsigned long len, unsigned long caller);
 	void (*copy_end)(void);
-	/* Is @fd this process's /dev/sev? */
-	int (*fd_is_sev)(int fd);
 
 	/*
-	 * The guest's VMSA was measured: it is what the vCPU starts from, and no more
-	 * private pages follow.
+	 * Firmware has taken the page at @page (page aligned) into the guest's initial memory,
+	 * at @gpa: instructions that an ordinary VM does not intercept are replaced in it.
 	 */
-	int (*vmsa_ready)(void *vcpu, const void *vmsa);
-	enum image_exit (*vmrun)(void *vcpu, struct image_vmrun *run);
+	void (*guest_page_launched)(void *page, unsigned long long gpa);
 
 	/*
-	 * The TD has its configuration: GPA bit @shared_bit (a position) picks the
-	 * shared view.
+	 * TDs.  @td and @vp stand for a TD and its vCPU (the addresses of their TDR and TDVPR):
+	 * the process learns which VM's and vCPU's they are from the ioctl that its thread is in
+	 * when td_init() and td_vcpu_init() come.
 	 */
-	int (*td_init)(void *vm, unsigned int shared_bit);
+	/* The TD has its configuration: GPA bit @shared_bit (a position) picks the shared view. */
+	int (*td_init)(const void *td, unsigned int shared_bit);
 	/* The vCPU starts as a TD's does, with these registers; RIP and the rest are fixed. */
-	int (*td_vcpu_init)(void *vcpu, const unsigned long long *gpr);
+	int (*td_vcpu_init)(const void *td, const void *vp, const unsigned long long *gpr);
 	/*
-	 * The TD has the private page at @gpa, or has it no more: from the next
-	 * td_pages() or td_finalized() on, or when what KVM is busy with has ended.
+	 * The TD has the private page at @gpa, which is @page, or has it no more (NULL).  May
+	 * come from any thread, and more than once.
 	 */
-	void (*td_page)(void *vm, unsigned long long gpa, int give);
-	int (*td_pages)(void *vm);
-	/* No more pages are added by the VMM. */
-	int (*td_finalized)(void *vm);
-	enum image_exit (*td_enter)(void *vcpu, struct image_td_run *run);
-	/* Have a td_enter() of @vcpu in another thread return, or the next one, with IMAGE_EXIT_KICK. */
-	void (*td_kick)(void *vcpu);
-	/*
-	 * Sleep until vcpu_wake(), since the last time too: 0, or until the VMM has a signal: 1.
-	 */
-	int (*vcpu_wait)(void *vcpu);
-	void (*vcpu_wake)(void *vcpu);
+	void (*td_page)(const void *td, unsigned long long gpa, void *page);
+	/* The same of the shared view, until td_flush_shared(); @gpa is without the shared bit. */
+	void (*td_map_shared)(const void *td, unsigned long long gpa, void *page, int writable);
+	void (*td_flush_shared)(const void *td);
+	/* No vCPU of the TD's will run any more, nor has it a page. */
+	void (*td_gone)(const void *td);
+	enum image_exit (*td_enter)(const void *vp, struct image_td_run *run);
 
 	/* 0, or a negative errno: the command could not be issued. */
 	int (*guest_request)(struct image_guest_request *req);
@@ -245,6 +336,13 @@ struct image_number {
 	unsigned long long value;
 };
 
+/* What a file of the image's is to the process: it knows the uAPI, not the kernel. */
+enum image_file_kind {
+	IMAGE_FILE_OTHER,
+	IMAGE_FILE_KVM,			/* /dev/kvm */
+	IMAGE_FILE_SEV,			/* /dev/sev */
+};
+
 /* What the image does for the process.  Calls come on a thread that entered a CPU. */
 struct image_ops {
 	unsigned int abi;
@@ -254,33 +352,52 @@ struct image_ops {
 
 	/* The template of the per-CPU area. */
 	void *percpu_start, *percpu_end;
-	/* CPU @cpu's copy is at percpu_start + @offset; GS base is @offset. */
-	void (*cpu_init)(unsigned int cpu, unsigned long offset);
+	/* CPU @cpu's copy is at percpu_start + @offset; for each that there can be, before all. */
+	void (*cpu_area)(unsigned int cpu, unsigned long offset);
+	/* A thread begins to be CPU @cpu, whose offset GS base is; and ceases to be it. */
+	void (*cpu_init)(unsigned int cpu);
+	void (*cpu_exit)(unsigned int cpu);
+	/* An interrupt waits for this thread's CPU: it must not enter a guest. */
+	int (*irq_pending)(void);
 
 	int (*init)(const struct image_cpu *cpu);
+	/* The process is a child of fork(): it has another address space. */
+	void (*forked)(void);
 	/* 1 if the trap was the image's own business and @regs say where to go on. */
 	int (*trap)(struct image_regs *regs);
 
-	int (*has_vm_type)(unsigned long type);
-	long (*check_extension)(void *kvm, long cap);
-	long (*dev_ioctl)(unsigned int cmd, unsigned long arg);
+	/* ---- file operations; @file as fd_install() or open() gave it ---- */
 
-	long (*vm_create)(unsigned long type, void *vm, void **kvm);
-	void (*vm_destroy)(void *kvm);
-	long (*vm_ioctl)(void *kvm, unsigned int cmd, unsigned long arg);
-	/* The guest loses its private memory in [@gpa, @gpa + @size) bytes, which is there still. */
-	void (*private_gone)(void *kvm, unsigned long long gpa, unsigned long long size);
+	/* The misc device @name ("kvm"): 0 and *@file, or -errno. */
+	long (*open)(const char *name, unsigned int flags, void **file);
+	/* One more reference, and one less. */
+	void (*get_file)(void *file);
+	void (*release_file)(void *file);
+	/* "kvm-vm", "kvm-vcpu:0", "[kvm-gmem]", ...: as in /proc/PID/fd */
+	const char *(*file_name)(void *file);
+	long (*ioctl)(void *file, unsigned int cmd, unsigned long arg);
+	/*
+	 * @addr is there, as anonymous memory of @len bytes, for the file's pages to be put in
+	 * by map_to_user().  @pages[len / page size] tells those that are mapped, each with a
+	 * reference that put_page() gives back.  0 or -errno, with @pages set as far as it came.
+	 */
+	long (*mmap)(void *file, unsigned long addr, unsigned long len, int prot, int flags,
+		     long long offset, void **pages);
+	void (*put_page)(void *page);
+	long (*fallocate)(void *file, int mode, long long offset, long long len);
+	long (*read)(void *file, void *to, unsigned long len, long long *pos);
 
-	/* guest_memfd's pages at @hva, @size bytes, go back to the kernel's allocator. */
-	void (*gmem_gone)(void *hva, unsigned long size);
+	/* What was put off (RCU, work) is done: a VM's last file has gone. */
+	void (*settle)(void);
 
-	long (*vcpu_create)(void *kvm, unsigned int id, void *run, void *host_vcpu, void **vcpu);
-	void (*vcpu_destroy)(void *vcpu);
-	long (*vcpu_ioctl)(void *vcpu, unsigned int cmd, unsigned long arg);
-	long (*vcpu_run)(void *vcpu);
+	/* AMD: is the page a guest's by the RMP, and at which GPA? */
+	int (*rmp_guest_page)(unsigned long long pfn, unsigned long long *gpa);
+
+	/* The VMM's memory in [@start, @end) is about to change or go, or has done so. */
+	void (*mm_invalidate)(unsigned long start, unsigned long end, int done);
 
 	/* For benchmarks: handle one VMGEXIT with @ghcb_msr, no guest involved. */
-	long (*bench_vmgexit)(void *vcpu, unsigned long long ghcb_msr);
+	long (*bench_vmgexit)(void *file, unsigned long long ghcb_msr);
 };
 
 /* The image's ELF entry point. */

@@ -28,7 +28,6 @@ static char *percpu_areas;
 static size_t percpu_size;
 static pthread_mutex_t cpus_lock = PTHREAD_MUTEX_INITIALIZER;
 static bool cpu_used[IMAGE_MAX_CPUS];
-static bool cpu_inited[IMAGE_MAX_CPUS];
 static pthread_key_t cpu_key;
 
 /* CPU of this thread plus one; survives fork() as GS base does. */
@@ -46,6 +45,7 @@ bool image_is_undefined(uintptr_t addr)
 
 static void cpu_release(void *value)
 {
+	image->cpu_exit((uintptr_t)value - 1);
 	pthread_mutex_lock(&cpus_lock);
 	cpu_used[(uintptr_t)value - 1] = false;
 	pthread_mutex_unlock(&cpus_lock);
@@ -68,30 +68,33 @@ static unsigned int cpu_take(void)
 	return cpu;
 }
 
+static unsigned long cpu_offset(unsigned int cpu)
+{
+	return percpu_areas + cpu * percpu_size - (char *)image->percpu_start;
+}
+
 void image_enter(void)
 {
 	unsigned long offset;
 	unsigned int cpu;
-	char *area;
 
 	if (my_cpu)
 		return;
 
 	cpu = cpu_take();
-	area = percpu_areas + cpu * percpu_size;
-	offset = area - (char *)image->percpu_start;
+	offset = cpu_offset(cpu);
 	if (syscall(SYS_arch_prctl, ARCH_SET_GS, offset)) {
 		inproc_diag("cannot set the GS base: %s", strerror(errno));
 		abort();
 	}
-	if (!cpu_inited[cpu]) {
-		memcpy(area, image->percpu_start,
-		       (char *)image->percpu_end - (char *)image->percpu_start);
-		image->cpu_init(cpu, offset);
-		cpu_inited[cpu] = true;
-	}
 	my_cpu = cpu + 1;
 	pthread_setspecific(cpu_key, (void *)(uintptr_t)my_cpu);
+	image->cpu_init(cpu);
+}
+
+unsigned int image_this_cpu(void)
+{
+	return my_cpu - 1;
 }
 
 static int map_segment(const char *file, const Elf64_Phdr *ph)
@@ -175,6 +178,11 @@ static int init_cpus(void)
 	percpu_areas = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (percpu_areas == MAP_FAILED)
 		return -ENOMEM;
+	for (unsigned int cpu = 0; cpu < IMAGE_MAX_CPUS; cpu++) {
+		memcpy(percpu_areas + cpu * percpu_size, image->percpu_start,
+		       (char *)image->percpu_end - (char *)image->percpu_start);
+		image->cpu_area(cpu, cpu_offset(cpu));
+	}
 	return -pthread_key_create(&cpu_key, cpu_release);
 }
 

@@ -32,6 +32,8 @@ bool image_is_undefined(uintptr_t addr);
  * and GS base.  To be called before every call into the image.
  */
 void image_enter(void);
+/* The number of this thread's CPU; after image_enter(). */
+unsigned int image_this_cpu(void);
 
 /* symbols.c: "function+0x12/0x40 (file.c:123)" of @addr, into @buf of @len bytes. */
 const char *image_describe(uintptr_t addr, char *buf, unsigned long len);

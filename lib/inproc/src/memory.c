@@ -18,21 +18,34 @@
 /* What is freed keeps its addresses, and its pattern, until so much follows. */
 #define QUARANTINE_PAGES	2048
 
+/* So many pages at once become ones that can be opened. */
+#define CHUNK_PAGES		512UL
+
+/* Linux 6.13: pages out of reach without a mapping of their own, in the page tables. */
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL	102
+#define MADV_GUARD_REMOVE	103
+#endif
+
 /* As SLUB's: not yet written, around an allocation, freed. */
 #define POISON_NEW		0x5a
 #define POISON_SLACK		0xbb
 #define POISON_FREED		0x6b
+/* Of an allocation at most. */
+#define MAX_POISON		(1UL << 20)
 
 struct mem {
 	enum image_alloc how;
 	unsigned long bytes;
 	uintptr_t start;		/* where the bytes are, in @nr_pages from @first */
 	unsigned long first, nr_pages;
-	struct inproc_vm *owner;
+	struct src_vm *owner;
 	const void *by, *freed_by;
 	struct mem *prev, *next;	/* of the living, or of the quarantine */
 	bool freed;
 	bool guarded;			/* the page behind it is its guard page */
+	bool let_in;			/* freed, and opened again for whoever used it */
+	bool shared;			/* its pages are the VMM's, too, or were */
 };
 
 struct list {
@@ -42,13 +55,14 @@ struct list {
 static const char *const family[] = {
 	[IMAGE_KMALLOC] = "kmalloc()", [IMAGE_VMALLOC] = "vmalloc()",
 	[IMAGE_KVMALLOC] = "kvmalloc()", [IMAGE_CACHE] = "kmem_cache_alloc()",
-	[IMAGE_PAGES] = "alloc_pages()", [IMAGE_GLUE] = "the suite",
+	[IMAGE_PAGES] = "alloc_pages()", [IMAGE_FOLIO] = "the page cache",
+	[IMAGE_GLUE] = "the suite",
 };
 
 static const char *const free_function[] = {
 	[IMAGE_KMALLOC] = "kfree()", [IMAGE_VMALLOC] = "vfree()", [IMAGE_KVMALLOC] = "kvfree()",
 	[IMAGE_CACHE] = "kmem_cache_free()", [IMAGE_PAGES] = "__free_pages()",
-	[IMAGE_GLUE] = "the suite",
+	[IMAGE_FOLIO] = "the page cache", [IMAGE_GLUE] = "the suite",
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -57,8 +71,11 @@ static struct mem **mem_of;		/* by page of the arena; NULL for guard pages */
 static unsigned long next_page = 1;	/* the first page is a guard */
 static struct list living, quarantine;
 static unsigned long quarantined;	/* pages */
+static bool has_guards;			/* MADV_GUARD_INSTALL, else it takes mprotect() */
+static unsigned long chunks_end;	/* pages before it are closed until they are opened */
 
-static __thread struct inproc_vm *owner;
+static __thread struct src_vm *owner;
+static __thread bool inside;		/* the kernel */
 
 void memory_lock(void)
 {
@@ -98,14 +115,45 @@ static char *page_address(unsigned long page)
 	return arena + page * MEM_PAGE;
 }
 
-/* Fresh, out of reach: an allocation's pages and the guard page behind them. */
-static int protect_anew(const struct mem *m)
+/* New pages, without contents and out of reach. */
+static int map_anew(unsigned long first, unsigned long nr)
 {
-	const size_t len = (m->nr_pages + m->guarded) * MEM_PAGE;
+	char *at = page_address(first);
 
-	return mmap(page_address(m->first), len, PROT_NONE,
-		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED ?
-	       -errno : 0;
+	if (mmap(at, nr * MEM_PAGE, has_guards ? PROT_READ | PROT_WRITE : PROT_NONE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED)
+		return -errno;
+	return has_guards && madvise(at, nr * MEM_PAGE, MADV_GUARD_INSTALL) ? -errno : 0;
+}
+
+static bool open_pages(unsigned long first, unsigned long nr)
+{
+	if (has_guards)
+		return !madvise(page_address(first), nr * MEM_PAGE, MADV_GUARD_REMOVE);
+	return !mprotect(page_address(first), nr * MEM_PAGE, PROT_READ | PROT_WRITE);
+}
+
+/* With guards they lose their contents, without they have them until map_anew(). */
+static void close_pages(unsigned long first, unsigned long nr)
+{
+	if (has_guards)
+		madvise(page_address(first), nr * MEM_PAGE, MADV_GUARD_INSTALL);
+	else
+		mprotect(page_address(first), nr * MEM_PAGE, PROT_NONE);
+}
+
+/* Pages up to @end can be opened. */
+static bool reach(unsigned long end)
+{
+	unsigned long nr = (end - chunks_end + CHUNK_PAGES - 1) / CHUNK_PAGES * CHUNK_PAGES;
+
+	if (end <= chunks_end || !has_guards)
+		return true;
+	if (mprotect(page_address(chunks_end), nr * MEM_PAGE, PROT_READ | PROT_WRITE) ||
+	    madvise(page_address(chunks_end), nr * MEM_PAGE, MADV_GUARD_INSTALL))
+		return false;
+	chunks_end += nr;
+	return true;
 }
 
 /* Forget the oldest that was freed. */
@@ -115,7 +163,9 @@ static void release_oldest(void)
 
 	list_del(&quarantine, m);
 	quarantined -= m->nr_pages;
-	if (protect_anew(m))
+	if (has_guards)		/* also what was opened again, pages or guard */
+		close_pages(m->first, m->nr_pages + m->guarded);
+	else if (map_anew(m->first, m->nr_pages + m->guarded))
 		return;		/* its addresses are lost, no more */
 	memset(&mem_of[m->first], 0, m->nr_pages * sizeof(mem_of[0]));
 	free(m);
@@ -171,8 +221,8 @@ IMAGE_CALL void *memory_alloc(enum image_alloc how, unsigned long bytes, unsigne
 	m->guarded = true;
 	m->nr_pages = bytes ? (bytes + MEM_PAGE - 1) / MEM_PAGE : 1;
 	m->first = find_pages(m->nr_pages, align > MEM_PAGE ? align / MEM_PAGE : 1);
-	if (!m->first || mprotect(page_address(m->first), m->nr_pages * MEM_PAGE,
-				  PROT_READ | PROT_WRITE)) {
+	if (!m->first || !reach(m->first + m->nr_pages + 1) ||
+	    !open_pages(m->first, m->nr_pages)) {
 		free(m);
 		m = NULL;
 		goto out;
@@ -183,8 +233,8 @@ IMAGE_CALL void *memory_alloc(enum image_alloc how, unsigned long bytes, unsigne
 	end = (uintptr_t)page_address(m->first + m->nr_pages);
 	m->start = (end - bytes) & ~(align - 1);
 	fill_slack(m);
-	/* Pages are fresh: zeroed. */
-	if (!zero)
+	/* Pages are fresh: zeroed.  What is huge, firmware's tables, stays out of memory. */
+	if (!zero && bytes <= MAX_POISON)
 		memset((void *)m->start, POISON_NEW, bytes);
 	list_add(&living, m);
 out:
@@ -195,10 +245,14 @@ out:
 /* The first byte in [@from, @to) that is not the pattern, or NULL. */
 static const unsigned char *overwritten(uintptr_t from, uintptr_t to)
 {
-	for (const unsigned char *p = (void *)from; p < (const unsigned char *)to; p++)
-		if (*p != POISON_SLACK)
-			return p;
-	return NULL;
+	const unsigned char *p = (void *)from;
+
+	/* All bytes are the pattern if the first one is, and each is as the one before. */
+	if (from >= to || (*p == POISON_SLACK && !memcmp(p, p + 1, to - from - 1)))
+		return NULL;
+	while (*p == POISON_SLACK)
+		p++;
+	return p;
 }
 
 static void check_slack(const struct mem *m)
@@ -243,14 +297,18 @@ static bool may_free(enum image_alloc how, enum image_alloc with)
 static void set_free(struct mem *m, const void *caller)
 {
 	check_slack(m);
-	memset((void *)m->start, POISON_FREED, m->bytes);
 	list_del(&living, m);
 	m->freed = true;
 	m->freed_by = caller;
 	list_add(&quarantine, m);
 	quarantined += m->nr_pages;
-	/* Out of reach, with the pattern for whoever is let in all the same. */
-	mprotect(page_address(m->first), m->nr_pages * MEM_PAGE, PROT_NONE);
+	/* The VMM may have its pages yet: those stay as they are, elsewhere. */
+	if (m->shared) {
+		map_anew(m->first, m->nr_pages);
+		window_changed((uintptr_t)page_address(m->first), m->start + m->bytes);
+	} else {
+		close_pages(m->first, m->nr_pages);
+	}
 	while (quarantined > QUARANTINE_PAGES)
 		release_oldest();
 }
@@ -262,6 +320,10 @@ IMAGE_CALL void memory_free(enum image_alloc how, const void *p, const void *cal
 	if (!p)
 		return;
 	memory_lock();
+	if (how == IMAGE_FOLIO && memory_folio_free(p, caller)) {
+		memory_unlock();
+		return;
+	}
 	m = find_mem((uintptr_t)p);
 	if (!m) {
 		memory_report(IMAGE_MEM_FREED, "%s freed address %p, where nothing is allocated",
@@ -325,7 +387,12 @@ static bool freed_fault(struct mem *m, uintptr_t addr, bool write, uintptr_t ip)
 	memory_report(IMAGE_MEM_FREED, "%s %s byte %lu of the %s that %s allocated and %s had freed",
 		      memory_accessor(ip), accessed(write), addr - m->start, memory_bytes(m->bytes),
 		      memory_site(m->by), memory_site(m->freed_by));
-	return !mprotect(page_address(m->first), m->nr_pages * MEM_PAGE, PROT_READ | PROT_WRITE);
+	if (!open_pages(m->first, m->nr_pages))
+		return false;
+	/* A pattern for whoever is let in all the same. */
+	memset((void *)m->start, POISON_FREED, m->bytes < MAX_POISON ? m->bytes : MAX_POISON);
+	m->let_in = true;
+	return true;
 }
 
 static bool guard_fault(unsigned long page, uintptr_t addr, bool write, uintptr_t ip)
@@ -349,7 +416,7 @@ static bool guard_fault(unsigned long page, uintptr_t addr, bool write, uintptr_
 			      memory_bytes(after->bytes), memory_site(after->by));
 	else
 		return false;
-	return !mprotect(page_address(page), MEM_PAGE, PROT_READ | PROT_WRITE);
+	return open_pages(page, 1);
 }
 
 bool memory_fault(uintptr_t addr, bool write, uintptr_t ip)
@@ -362,17 +429,85 @@ bool memory_fault(uintptr_t addr, bool write, uintptr_t ip)
 		return false;
 	memory_lock();
 	if (addr < base || addr >= base + ARENA_PAGES * MEM_PAGE) {
-		handled = memory_map_fault(addr, write, ip);
+		if (!memory_folio_fault(addr, write, ip, &handled))
+			handled = memory_map_fault(addr, write, ip);
 	} else {
 		m = find_mem(addr);
 		if (!m)
 			handled = guard_fault((addr - base) / MEM_PAGE, addr, write, ip);
 		else
 			/* Else another thread was let in meanwhile: go on. */
-			handled = m->freed ? freed_fault(m, addr, write, ip) : true;
+			handled = m->freed && !m->let_in ? freed_fault(m, addr, write, ip) : true;
 	}
 	memory_unlock();
 	return handled;
+}
+
+/* ---- pages that the VMM has, too ---- */
+
+/* The same contents at the same addresses, as memory that mremap() makes aliases of. */
+static int share_pages(struct mem *m)
+{
+	const size_t len = m->nr_pages * MEM_PAGE;
+	char *at = page_address(m->first), *shared;
+
+	if (m->shared)
+		return 0;
+	shared = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED)
+		return -errno;
+	/* Whoever writes meanwhile waits in memory_fault(). */
+	if (mprotect(at, len, PROT_READ))
+		return -errno;
+	memcpy(shared, at, len);
+	if (mremap(shared, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, at) == MAP_FAILED)
+		return -errno;
+	m->shared = true;
+	return 0;
+}
+
+/* In a child of fork(): its parent's are not its own. */
+static void unshare_pages(struct mem *m)
+{
+	const size_t len = m->nr_pages * MEM_PAGE;
+	char *at = page_address(m->first), *own;
+
+	own = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+		   -1, 0);
+	if (own == MAP_FAILED)
+		abort();
+	memcpy(own, at, len);
+	if (mremap(own, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, at) == MAP_FAILED)
+		abort();
+	m->shared = false;
+}
+
+static void forked(void)
+{
+	for (struct mem *m = living.head; m; m = m->next)
+		if (m->shared)
+			unshare_pages(m);
+	memory_folio_forked();
+	window_changed(0, UINTPTR_MAX);
+	memory_unlock();
+}
+
+int memory_map_to_user(unsigned long addr, void *page, int prot)
+{
+	struct mem *m;
+	int ret = 0;
+
+	memory_lock();
+	if (!memory_is_folio(page)) {
+		m = find_mem((uintptr_t)page);
+		ret = !m || m->freed ? -EFAULT : share_pages(m);
+	}
+	if (!ret && mremap(page, 0, MEM_PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, addr) == MAP_FAILED)
+		ret = -errno;
+	if (!ret && prot != (PROT_READ | PROT_WRITE) && mprotect((void *)addr, MEM_PAGE, prot))
+		ret = -errno;
+	memory_unlock();
+	return ret;
 }
 
 /* ---- whose it is ---- */
@@ -382,15 +517,29 @@ IMAGE_CALL void *memory_owner(void)
 	return owner;
 }
 
-void memory_enter(struct inproc_vm *vm)
+void memory_enter(struct src_vm *vm)
 {
 	owner = vm;
+	inside = true;
 }
 
 void memory_leave(void)
 {
 	memory_map_leave();
 	owner = NULL;
+	inside = false;
+}
+
+bool memory_inside(void)
+{
+	return inside;
+}
+
+void memory_changed(uintptr_t start, uintptr_t end)
+{
+	memory_lock();
+	window_changed(start, end);
+	memory_unlock();
 }
 
 void memory_check_slack(void)
@@ -409,11 +558,12 @@ unsigned long memory_held(void)
 	memory_lock();
 	for (m = living.head; m; m = m->next)
 		nr += !!m->owner;
+	nr += memory_folio_held();
 	memory_unlock();
 	return nr;
 }
 
-void memory_vm_destroyed(struct inproc_vm *vm)
+void memory_vm_destroyed(struct src_vm *vm)
 {
 	memory_lock();
 	for (struct mem *m = living.head; m; m = m->next) {
@@ -424,6 +574,7 @@ void memory_vm_destroyed(struct inproc_vm *vm)
 			      memory_bytes(m->bytes), memory_site(m->by));
 		m->owner = NULL;
 	}
+	memory_folio_vm_destroyed(vm);
 	memory_map_vm_destroyed(vm);
 	memory_unlock();
 	memory_check_slack();
@@ -432,16 +583,17 @@ void memory_vm_destroyed(struct inproc_vm *vm)
 int memory_init(void)
 {
 	const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-	const size_t huge = 1UL << 21;
+	const size_t biggest = 1UL << 22;	/* block that the kernel's page allocator has */
 
 	mem_of = mmap(NULL, ARENA_PAGES * sizeof(mem_of[0]), PROT_READ | PROT_WRITE, flags, -1, 0);
-	arena = mmap(NULL, ARENA_PAGES * MEM_PAGE + huge, PROT_NONE, flags, -1, 0);
+	arena = mmap(NULL, ARENA_PAGES * MEM_PAGE + biggest, PROT_NONE, flags, -1, 0);
 	if (mem_of == MAP_FAILED || arena == MAP_FAILED) {
 		arena = NULL;
 		inproc_diag("cannot reserve addresses for the kernel's memory: %s", strerror(errno));
 		return -ENOMEM;
 	}
 	/* So that alignments of pages are alignments of addresses. */
-	arena = (char *)(((uintptr_t)arena + huge - 1) & ~(huge - 1));
-	return memory_map_init() ?: -pthread_atfork(memory_lock, memory_unlock, memory_unlock);
+	arena = (char *)(((uintptr_t)arena + biggest - 1) & ~(biggest - 1));
+	has_guards = !madvise(arena, MEM_PAGE, MADV_GUARD_INSTALL);
+	return memory_map_init() ?: -pthread_atfork(memory_lock, memory_unlock, forked);
 }

@@ -24,7 +24,7 @@
 
 #include "image.h"
 
-struct inproc_vm;
+struct src_vm;
 
 /*
  * The VM that the kernel works for on this thread from here to memory_leave(),
@@ -32,11 +32,16 @@ struct inproc_vm;
  * memory_leave() is the return to the VMM: mappings that are a thread's (kmap)
  * and references to files have to be gone by then.
  */
-void memory_enter(struct inproc_vm *vm);
+void memory_enter(struct src_vm *vm);
 void memory_leave(void);
+/* Is this thread in between? */
+bool memory_inside(void);
 
 /* Everything that is still @vm's is left behind: reported, and forgotten. */
-void memory_vm_destroyed(struct inproc_vm *vm);
+void memory_vm_destroyed(struct src_vm *vm);
+
+/* The VMM's pages in [@start, @end) are others now than they were. */
+void memory_changed(uintptr_t start, uintptr_t end);
 
 /* The bytes around what is allocated just now; reports what was overwritten. */
 void memory_check_slack(void);
@@ -56,10 +61,19 @@ void *memory_alloc(enum image_alloc how, unsigned long bytes, unsigned long alig
 		   const void *caller);
 void memory_free(enum image_alloc how, const void *p, const void *caller);
 void memory_split(void *p);
+void *memory_area_get(void);
+void memory_area_put(void *area);
+int memory_area_alloc(void *page, int zero, const void *caller);
 void *memory_map(enum image_map how, void *page, unsigned long long gfn, const void *caller);
 void memory_unmap(enum image_map how, const void *page, const void *caller);
 void memory_bug(enum image_mem_bug what, const char *text, const void *caller);
 void *memory_owner(void);
+
+/*
+ * The kernel's page at @page is at @addr, too, of the VMM's or the engine's: the same
+ * memory, for as long as it is mapped there.  Both page aligned; 0 or -errno.
+ */
+int memory_map_to_user(unsigned long addr, void *page, int prot);
 
 /* ---- for the parts of it ---- */
 
@@ -73,10 +87,26 @@ int memory_map_init(void);
 void memory_lock(void);
 void memory_unlock(void);
 
-/* memory_map.c: as their namesakes above, with the lock held. */
-bool memory_map_fault(uintptr_t addr, bool write, uintptr_t ip);
+/* memory_folio.c: false, not one of its pages; all with the lock held. */
+bool memory_is_folio(const void *p);
+bool memory_folio_free(const void *p, const void *caller);
+bool memory_folio_fault(uintptr_t addr, bool write, uintptr_t ip, bool *handled);
+unsigned long memory_folio_held(void);
+void memory_folio_vm_destroyed(struct src_vm *vm);
+void memory_folio_forked(void);
+
+/* memory_map.c: as their namesakes above; the second with the lock held. */
 void memory_map_leave(void);
-void memory_map_vm_destroyed(struct inproc_vm *vm);
+void memory_map_vm_destroyed(struct src_vm *vm);
+
+/* memory_window.c, with the lock held: where @page is mapped now, one time more */
+void *window_map(void *page, const void *caller);
+void window_unmap(const void *at, const void *caller);
+/* Where it would be, or @page itself: it has none. */
+const void *window_of_page(const void *page);
+/* The pages in [@start, @end) are others now. */
+void window_changed(uintptr_t start, uintptr_t end);
+bool memory_map_fault(uintptr_t addr, bool write, uintptr_t ip);
 
 /* "function+0x12 (file.c:123)" of the call before @caller, in one of a few buffers. */
 const char *memory_site(const void *caller);

@@ -61,10 +61,14 @@ IMAGE_CALL void src_log(int level, const char *text)
 IMAGE_CALL void src_splat(int bug, const char *text)
 {
 	const struct image_regs *regs = fault_trapped();
-	char with_function[512];
+	char with_function[1024];
 
-	snprintf(with_function, sizeof(with_function), "%s, in %s()", text,
-		 regs ? image_function(regs->ip) : "?");
+	/* Without a trap, the text says where. */
+	if (regs)
+		snprintf(with_function, sizeof(with_function), "%s, in %s()", text,
+			 image_function(regs->ip));
+	else
+		snprintf(with_function, sizeof(with_function), "%s", text);
 	pthread_mutex_lock(&lock);
 	keep(splats, MAX_SPLATS, &nr_splats, with_function);
 	pthread_mutex_unlock(&lock);

@@ -26,6 +26,7 @@
 #include "../device.h"
 #include "loader.h"
 #include "race.h"
+#include "src.h"
 
 #define PAGE_BYTES	4096UL
 #define PAGE_OF(p)	((void *)((uintptr_t)(p) & ~(PAGE_BYTES - 1)))
@@ -183,13 +184,9 @@ void race_guest_left(bool vmgexit)
 /* kvm_run of @fd where the kernel has it, NULL if it is no vCPU. */
 static void *kernels_run(int fd)
 {
-	struct file *file = file_get(fd);
-	void *run = NULL;
+	struct src_vcpu *vcpu = src_vcpu_of_fd(fd);
 
-	if (file && file->kind == FILE_VCPU)
-		run = ((struct vcpu *)file->obj)->pub.run;
-	file_put(file);
-	return run;
+	return vcpu ? vcpu->run : NULL;
 }
 
 int race_start(const struct observer_race *race)

@@ -25,7 +25,7 @@ static __u64 *gpr(struct kvm_regs *regs, unsigned int nr)
 	return &regs->r8 + (nr - IMAGE_R8);
 }
 
-static int load_gprs(struct inproc_vcpu *vcpu, const unsigned long long *from)
+static int load_gprs(struct src_vcpu *vcpu, const unsigned long long *from)
 {
 	struct kvm_regs regs;
 	int ret = engine->get_regs(vcpu->engine, &regs);
@@ -35,7 +35,7 @@ static int load_gprs(struct inproc_vcpu *vcpu, const unsigned long long *from)
 	return ret ?: engine->set_regs(vcpu->engine, &regs);
 }
 
-static int save_gprs(struct inproc_vcpu *vcpu, unsigned long long *to)
+static int save_gprs(struct src_vcpu *vcpu, unsigned long long *to)
 {
 	struct kvm_regs regs;
 	int ret = engine->get_regs(vcpu->engine, &regs);
@@ -45,26 +45,67 @@ static int save_gprs(struct inproc_vcpu *vcpu, unsigned long long *to)
 	return ret;
 }
 
-IMAGE_CALL int src_td_init(void *vm, unsigned int shared_bit)
+/* TDs that have their configuration, for what does not come from an ioctl of theirs. */
+static struct src_vm *tds;
+static pthread_mutex_t tds_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static struct src_vm *vm_of(const void *td)
 {
-	return inproc_set_view(vm, 1ULL << shared_bit, false);
+	struct src_vm *vm;
+
+	pthread_mutex_lock(&tds_lock);
+	for (vm = tds; vm && vm->td != td; vm = vm->next_td)
+		;
+	pthread_mutex_unlock(&tds_lock);
+	return vm;
+}
+
+IMAGE_CALL int src_td_init(const void *td, unsigned int shared_bit)
+{
+	struct src_vm *vm = src_this_vm();
+
+	vm->view_bit = 1ULL << shared_bit;
+	vm->view_bit_is_private = false;
+	vm->td = td;
+	pthread_mutex_lock(&tds_lock);
+	vm->next_td = tds;
+	tds = vm;
+	pthread_mutex_unlock(&tds_lock);
+	return guest_vm_init(vm);
+}
+
+IMAGE_CALL void src_td_gone(const void *td)
+{
+	struct src_vm **link;
+
+	pthread_mutex_lock(&tds_lock);
+	for (link = &tds; *link; link = &(*link)->next_td) {
+		if ((*link)->td != td)
+			continue;
+		*link = (*link)->next_td;
+		break;
+	}
+	pthread_mutex_unlock(&tds_lock);
 }
 
 /*
  * TDX module base specification, "Initial State of Guest GPRs", "... CRs", "... Segment
  * Registers": 32-bit protected mode at the reset vector, flat segments, no paging.
  */
-IMAGE_CALL int src_td_vcpu_init(void *host_vcpu, const unsigned long long *gprs)
+IMAGE_CALL int src_td_vcpu_init(const void *td, const void *vp, const unsigned long long *gprs)
 {
-	struct inproc_vcpu *vcpu = host_vcpu;
+	struct src_vcpu *vcpu = src_ioctl_vcpu();
 	const struct kvm_segment data = {
 		.limit = 0xffffffff, .type = 3, .present = 1, .db = 1, .s = 1, .g = 1,
 	};
 	struct kvm_segment code = data;
 	struct kvm_regs regs = { .rip = 0xfffffff0, .rflags = 2 };
 	struct kvm_sregs sregs;
-	int ret = engine->get_sregs(vcpu->engine, &sregs);
+	int ret;
 
+	(void)td;
+	(void)vp;
+	ret = guest_vcpu_init(vcpu) ?: engine->get_sregs(vcpu->engine, &sregs);
 	if (ret)
 		return ret;
 	code.type = 11;
@@ -83,24 +124,50 @@ IMAGE_CALL int src_td_vcpu_init(void *host_vcpu, const unsigned long long *gprs)
 	return engine->set_sregs(vcpu->engine, &sregs) ?: engine->set_regs(vcpu->engine, &regs);
 }
 
-IMAGE_CALL void src_td_page(void *host_vm, unsigned long long gpa, int give)
+static void map(struct src_vm *vm, unsigned long long gpa, void *page, bool writable)
 {
-	/* Where slots go, their pages are taken from the TD after them. */
-	if (!inproc_give_page(host_vm, gpa, give) && give)
-		inproc_diag("the TDX module gives a TD GPA 0x%llx, where no guest_memfd is", gpa);
+	if (gtlb_map(vm->gtlb, gpa, (uintptr_t)page, writable))
+		inproc_diag("engine %s cannot map GPA 0x%llx", engine->name, gpa);
 }
 
-IMAGE_CALL int src_td_pages(void *host_vm)
+IMAGE_CALL void src_td_page(const void *td, unsigned long long gpa, void *page)
 {
-	return inproc_update_view(host_vm);
+	struct src_vm *vm = vm_of(td);
+
+	if (!vm)
+		return;
+	if (page)
+		map(vm, gpa, page, true);
+	else
+		gtlb_unmap(vm->gtlb, gpa);
 }
 
-IMAGE_CALL int src_td_finalized(void *host_vm)
+IMAGE_CALL void src_td_map_shared(const void *td, unsigned long long gpa, void *page, int writable)
 {
-	return src_td_pages(host_vm) ?: src_patch_sites(host_vm);
+	struct src_vm *vm = vm_of(td);
+
+	if (vm)
+		map(vm, gpa | vm->view_bit, page, writable);
 }
 
-static enum image_exit npf(struct inproc_vcpu *vcpu, struct image_td_run *run)
+static bool is_private(void *data, uint64_t gpa, uint64_t pa, bool writable)
+{
+	const struct src_vm *vm = data;
+
+	(void)pa;
+	(void)writable;
+	return !(gpa & vm->view_bit);
+}
+
+IMAGE_CALL void src_td_flush_shared(const void *td)
+{
+	struct src_vm *vm = vm_of(td);
+
+	if (vm)
+		gtlb_flush(vm->gtlb, is_private, vm);
+}
+
+static enum image_exit npf(struct src_vcpu *vcpu, struct image_td_run *run)
 {
 	run->private = !(vcpu->exit.mem.gpa & vcpu->vm->view_bit);
 	run->gpa = vcpu->exit.mem.gpa & ~vcpu->vm->view_bit;
@@ -109,7 +176,7 @@ static enum image_exit npf(struct inproc_vcpu *vcpu, struct image_td_run *run)
 	return IMAGE_EXIT_NPF;
 }
 
-static enum image_exit io(struct inproc_vcpu *vcpu, struct image_td_run *run)
+static enum image_exit io(struct src_vcpu *vcpu, struct image_td_run *run)
 {
 	if (vcpu->exit.io.in || vcpu->exit.io.port != TRAP_PORT_TDCALL) {
 		inproc_diag("a TD used port I/O (%s port %#x), which is #VE on hardware",
@@ -119,16 +186,7 @@ static enum image_exit io(struct inproc_vcpu *vcpu, struct image_td_run *run)
 	return save_gprs(vcpu, run->gpr) ? IMAGE_EXIT_FAIL : IMAGE_EXIT_TDCALL;
 }
 
-IMAGE_CALL void src_td_kick(void *host_vcpu)
-{
-	struct inproc_vcpu *vcpu = host_vcpu;
-	struct src_vcpu *src = vcpu->priv;
-
-	__atomic_store_n(&src->kicked, 1, __ATOMIC_RELEASE);
-	engine->kick(vcpu->engine);
-}
-
-static void offer_interrupt(struct inproc_vcpu *vcpu, struct image_td_run *run)
+static void offer_interrupt(struct src_vcpu *vcpu, struct image_td_run *run)
 {
 	if (run->vector < 0 || engine->interrupt_pending(vcpu->engine) >= 0)
 		return;
@@ -136,31 +194,24 @@ static void offer_interrupt(struct inproc_vcpu *vcpu, struct image_td_run *run)
 	run->vector = -1;
 }
 
-static enum image_exit run_guest(struct inproc_vcpu *vcpu, struct image_td_run *run)
+static enum image_exit run_guest(struct src_vcpu *vcpu, struct image_td_run *run)
 {
-	struct src_vcpu *src = vcpu->priv;
 	int ret = run->load ? load_gprs(vcpu, run->gpr) : 0;
 
 	if (!ret) {
 		offer_interrupt(vcpu, run);
-		src->in_guest = true;
-		ret = engine->run(vcpu->engine, &vcpu->exit, &vcpu->sigmask, false);
-		src->in_guest = false;
+		ret = guest_run(vcpu);
 	}
 	run->pending = engine->interrupt_pending(vcpu->engine) >= 0;
-	if (ret) {
-		inproc_diag("engine %s failed: %s", engine->name, strerror(-ret));
+	if (ret)
 		return IMAGE_EXIT_FAIL;
-	}
 	switch (vcpu->exit.reason) {
 	case ENGINE_EXIT_IO:
 		return io(vcpu, run);
 	case ENGINE_EXIT_MEM:
 		return npf(vcpu, run);
 	case ENGINE_EXIT_INTR:
-		/* A signal that came together with a kick shows again. */
-		return __atomic_exchange_n(&src->kicked, 0, __ATOMIC_ACQ_REL) ? IMAGE_EXIT_KICK :
-										 IMAGE_EXIT_INTR;
+		return IMAGE_EXIT_INTR;
 	case ENGINE_EXIT_SHUTDOWN:
 		return IMAGE_EXIT_SHUTDOWN;
 	case ENGINE_EXIT_HLT:
@@ -169,6 +220,12 @@ static enum image_exit run_guest(struct inproc_vcpu *vcpu, struct image_td_run *
 	case ENGINE_EXIT_MSR:
 		inproc_diag("a TD accessed MSR %#x, which nobody trapped", vcpu->exit.msr.index);
 		return IMAGE_EXIT_FAIL;
+	case ENGINE_EXIT_WINDOW:
+	case ENGINE_EXIT_STEP:
+	case ENGINE_EXIT_TPR:
+	case ENGINE_EXIT_CPUID:
+	case ENGINE_EXIT_EXCEPTION:
+		break;
 	case ENGINE_EXIT_FAIL:
 		inproc_diag("engine %s: %s", engine->name, vcpu->exit.text);
 		return IMAGE_EXIT_FAIL;
@@ -176,12 +233,13 @@ static enum image_exit run_guest(struct inproc_vcpu *vcpu, struct image_td_run *
 	return IMAGE_EXIT_FAIL;
 }
 
-IMAGE_CALL enum image_exit src_td_enter(void *host_vcpu, struct image_td_run *run)
+IMAGE_CALL enum image_exit src_td_enter(const void *vp, struct image_td_run *run)
 {
 	enum image_exit why;
 
+	(void)vp;
 	race_guest_enters();
-	why = run_guest(host_vcpu, run);
+	why = run_guest(src_this_vcpu(), run);
 	race_guest_left(why == IMAGE_EXIT_TDCALL);
 	return why;
 }

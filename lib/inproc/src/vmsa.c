@@ -1,49 +1,42 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A guest's registers between the state save area, in which VMRUN finds them, and the
+ * engine (AMD APM 2, appendix B).
+ */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "vmcb.h"
 #include "vmsa.h"
 
-struct vmsa_seg {
+struct save_seg {
 	uint16_t selector, attrib;
 	uint32_t limit;
 	uint64_t base;
-};
-
-/* Offsets in the VMSA, bytes. */
-enum {
-	VMSA_ES = 0x000, VMSA_CS = 0x010, VMSA_SS = 0x020, VMSA_DS = 0x030, VMSA_FS = 0x040,
-	VMSA_GS = 0x050, VMSA_GDTR = 0x060, VMSA_LDTR = 0x070, VMSA_IDTR = 0x080, VMSA_TR = 0x090,
-	VMSA_EFER = 0x0d0, VMSA_CR4 = 0x148, VMSA_CR3 = 0x150, VMSA_CR0 = 0x158,
-	VMSA_RFLAGS = 0x170, VMSA_RIP = 0x178, VMSA_RSP = 0x1d8, VMSA_RAX = 0x1f8,
-	VMSA_CR2 = 0x240, VMSA_RCX = 0x308, VMSA_RDX = 0x310, VMSA_RBX = 0x318, VMSA_RBP = 0x328,
-	VMSA_RSI = 0x330, VMSA_RDI = 0x338, VMSA_R8 = 0x340,
 };
 
 /* Hardware runs SNP guests with SVME set in EFER; an ordinary VM has no such bit. */
 #define EFER_SVME	(1ULL << 12)
 
 static const struct {
-	unsigned int vmsa;
+	unsigned int save;
 	size_t sregs;
+	bool vmload;
 } segs[] = {
-	{ VMSA_ES, offsetof(struct kvm_sregs, es) }, { VMSA_CS, offsetof(struct kvm_sregs, cs) },
-	{ VMSA_SS, offsetof(struct kvm_sregs, ss) }, { VMSA_DS, offsetof(struct kvm_sregs, ds) },
-	{ VMSA_FS, offsetof(struct kvm_sregs, fs) }, { VMSA_GS, offsetof(struct kvm_sregs, gs) },
-	{ VMSA_TR, offsetof(struct kvm_sregs, tr) }, { VMSA_LDTR, offsetof(struct kvm_sregs, ldt) },
+	{ SAVE_ES, offsetof(struct kvm_sregs, es), .vmload = false },
+	{ SAVE_CS, offsetof(struct kvm_sregs, cs), .vmload = false },
+	{ SAVE_SS, offsetof(struct kvm_sregs, ss), .vmload = false },
+	{ SAVE_DS, offsetof(struct kvm_sregs, ds), .vmload = false },
+	{ SAVE_FS, offsetof(struct kvm_sregs, fs), .vmload = true },
+	{ SAVE_GS, offsetof(struct kvm_sregs, gs), .vmload = true },
+	{ SAVE_TR, offsetof(struct kvm_sregs, tr), .vmload = true },
+	{ SAVE_LDTR, offsetof(struct kvm_sregs, ldt), .vmload = true },
 };
-
-static uint64_t vmsa_u64(const void *vmsa, unsigned int offset)
-{
-	uint64_t value;
-
-	memcpy(&value, vmsa + offset, sizeof(value));
-	return value;
-}
 
 static void load_seg(struct kvm_segment *to, const void *vmsa, unsigned int offset)
 {
-	struct vmsa_seg seg;
+	struct save_seg seg;
 
 	memcpy(&seg, vmsa + offset, sizeof(seg));
 	memset(to, 0, sizeof(*to));
@@ -63,7 +56,7 @@ static void load_seg(struct kvm_segment *to, const void *vmsa, unsigned int offs
 
 static void load_dtable(struct kvm_dtable *to, const void *vmsa, unsigned int offset)
 {
-	struct vmsa_seg seg;
+	struct save_seg seg;
 
 	memcpy(&seg, vmsa + offset, sizeof(seg));
 	memset(to, 0, sizeof(*to));
@@ -71,36 +64,130 @@ static void load_dtable(struct kvm_dtable *to, const void *vmsa, unsigned int of
 	to->limit = seg.limit;
 }
 
-int vmsa_load(struct inproc_vcpu *vcpu, const void *vmsa)
+static void store_seg(void *save, unsigned int offset, const struct kvm_segment *from)
 {
-	struct kvm_regs regs = {
-		.rax = vmsa_u64(vmsa, VMSA_RAX), .rbx = vmsa_u64(vmsa, VMSA_RBX),
-		.rcx = vmsa_u64(vmsa, VMSA_RCX), .rdx = vmsa_u64(vmsa, VMSA_RDX),
-		.rsi = vmsa_u64(vmsa, VMSA_RSI), .rdi = vmsa_u64(vmsa, VMSA_RDI),
-		.rbp = vmsa_u64(vmsa, VMSA_RBP), .rsp = vmsa_u64(vmsa, VMSA_RSP),
-		.rip = vmsa_u64(vmsa, VMSA_RIP), .rflags = vmsa_u64(vmsa, VMSA_RFLAGS),
+	struct save_seg seg = {
+		.selector = from->selector,
+		.attrib = from->type | from->s << 4 | from->dpl << 5 |
+			  (from->present && !from->unusable) << 7 | from->avl << 8 | from->l << 9 |
+			  from->db << 10 | from->g << 11,
+		/* KVM gives limits in bytes, as the VMCB has them. */
+		.limit = from->limit,
+		.base = from->base,
 	};
-	__u64 *high[] = { &regs.r8, &regs.r9, &regs.r10, &regs.r11,
-			     &regs.r12, &regs.r13, &regs.r14, &regs.r15 };
+
+	memcpy((char *)save + offset, &seg, sizeof(seg));
+}
+
+/*
+ * Control registers and segments; what @save does not have (the APIC base) is the engine's.
+ * @cr8: -1 if it is its own, too.
+ */
+static int load_sregs(struct src_vcpu *vcpu, const void *save, const void *loaded, int cr8)
+{
 	struct kvm_sregs sregs;
-	int ret;
+	int ret = engine->get_sregs(vcpu->engine, &sregs);
 
-	for (unsigned int i = 0; i < 8; i++)
-		*high[i] = vmsa_u64(vmsa, VMSA_R8 + i * 8);
-
-	/* What the VMSA does not have (the APIC base) stays the engine's. */
-	ret = engine->get_sregs(vcpu->engine, &sregs);
 	if (ret)
 		return ret;
 	for (unsigned int i = 0; i < sizeof(segs) / sizeof(segs[0]); i++)
-		load_seg((void *)&sregs + segs[i].sregs, vmsa, segs[i].vmsa);
-	load_dtable(&sregs.gdt, vmsa, VMSA_GDTR);
-	load_dtable(&sregs.idt, vmsa, VMSA_IDTR);
-	sregs.cr0 = vmsa_u64(vmsa, VMSA_CR0);
-	sregs.cr2 = vmsa_u64(vmsa, VMSA_CR2);
-	sregs.cr3 = vmsa_u64(vmsa, VMSA_CR3);
-	sregs.cr4 = vmsa_u64(vmsa, VMSA_CR4);
-	sregs.efer = vmsa_u64(vmsa, VMSA_EFER) & ~EFER_SVME;
+		load_seg((void *)&sregs + segs[i].sregs, segs[i].vmload ? loaded : save,
+			 segs[i].save);
+	if (cr8 >= 0)
+		sregs.cr8 = cr8;
+	load_dtable(&sregs.gdt, save, SAVE_GDTR);
+	load_dtable(&sregs.idt, save, SAVE_IDTR);
+	sregs.cr0 = get_u64(save, SAVE_CR0);
+	sregs.cr2 = get_u64(save, SAVE_CR2);
+	sregs.cr3 = get_u64(save, SAVE_CR3);
+	sregs.cr4 = get_u64(save, SAVE_CR4);
+	sregs.efer = get_u64(save, SAVE_EFER) & ~EFER_SVME;
+	return engine->set_sregs(vcpu->engine, &sregs);
+}
 
-	return engine->set_sregs(vcpu->engine, &sregs) ?: engine->set_regs(vcpu->engine, &regs);
+int vmsa_load(struct src_vcpu *vcpu, const void *vmsa)
+{
+	struct kvm_regs regs = {
+		.rax = get_u64(vmsa, SAVE_RAX), .rbx = get_u64(vmsa, SAVE_RBX),
+		.rcx = get_u64(vmsa, SAVE_RCX), .rdx = get_u64(vmsa, SAVE_RDX),
+		.rsi = get_u64(vmsa, SAVE_RSI), .rdi = get_u64(vmsa, SAVE_RDI),
+		.rbp = get_u64(vmsa, SAVE_RBP), .rsp = get_u64(vmsa, SAVE_RSP),
+		.rip = get_u64(vmsa, SAVE_RIP), .rflags = get_u64(vmsa, SAVE_RFLAGS),
+	};
+	__u64 *high = &regs.r8;
+
+	for (unsigned int i = 0; i < 8; i++)
+		high[i] = get_u64(vmsa, SAVE_R8 + i * 8);
+	return load_sregs(vcpu, vmsa, vmsa, -1) ?: engine->set_regs(vcpu->engine, &regs);
+}
+
+/* Where kvm_regs has what x86 encoding numbers, but for RAX and RSP. */
+static const size_t gpr_offsets[IMAGE_NR_GPRS] = {
+	[IMAGE_RCX] = offsetof(struct kvm_regs, rcx), [IMAGE_RDX] = offsetof(struct kvm_regs, rdx),
+	[IMAGE_RBX] = offsetof(struct kvm_regs, rbx), [IMAGE_RBP] = offsetof(struct kvm_regs, rbp),
+	[IMAGE_RSI] = offsetof(struct kvm_regs, rsi), [IMAGE_RDI] = offsetof(struct kvm_regs, rdi),
+	[IMAGE_R8] = offsetof(struct kvm_regs, r8), [IMAGE_R8 + 1] = offsetof(struct kvm_regs, r9),
+	[IMAGE_R8 + 2] = offsetof(struct kvm_regs, r10),
+	[IMAGE_R8 + 3] = offsetof(struct kvm_regs, r11),
+	[IMAGE_R8 + 4] = offsetof(struct kvm_regs, r12),
+	[IMAGE_R8 + 5] = offsetof(struct kvm_regs, r13),
+	[IMAGE_R8 + 6] = offsetof(struct kvm_regs, r14),
+	[IMAGE_R15] = offsetof(struct kvm_regs, r15),
+};
+
+static bool is_gpr_of_vmrun(unsigned int i)
+{
+	return i != IMAGE_RAX && i != IMAGE_RSP;
+}
+
+int vmcb_load(struct src_vcpu *vcpu, const struct vmcb_state *state)
+{
+	const void *save = state->save;
+	struct kvm_regs regs = {
+		.rax = get_u64(save, SAVE_RAX), .rsp = get_u64(save, SAVE_RSP),
+		.rip = get_u64(save, SAVE_RIP), .rflags = get_u64(save, SAVE_RFLAGS),
+	};
+
+	for (unsigned int i = 0; i < IMAGE_NR_GPRS; i++)
+		if (is_gpr_of_vmrun(i))
+			*(__u64 *)((char *)&regs + gpr_offsets[i]) = state->gprs->gpr[i];
+	return load_sregs(vcpu, save, state->loaded, state->tpr) ?:
+	       engine->set_regs(vcpu->engine, &regs);
+}
+
+static void store_dtable(void *save, unsigned int offset, const struct kvm_dtable *from)
+{
+	set_u32(save, offset + 4, from->limit);
+	set_u64(save, offset + 8, from->base);
+}
+
+void vmcb_store(struct src_vcpu *vcpu, struct vmcb_state *state)
+{
+	void *save = state->save;
+	struct kvm_sregs sregs;
+	struct kvm_regs regs;
+
+	if (engine->get_regs(vcpu->engine, &regs) || engine->get_sregs(vcpu->engine, &sregs)) {
+		inproc_diag("engine %s does not give the guest's state", engine->name);
+		abort();
+	}
+	for (unsigned int i = 0; i < IMAGE_NR_GPRS; i++)
+		if (is_gpr_of_vmrun(i))
+			state->gprs->gpr[i] = *(__u64 *)((char *)&regs + gpr_offsets[i]);
+	set_u64(save, SAVE_RAX, regs.rax);
+	set_u64(save, SAVE_RSP, regs.rsp);
+	set_u64(save, SAVE_RIP, regs.rip);
+	set_u64(save, SAVE_RFLAGS, regs.rflags);
+	for (unsigned int i = 0; i < sizeof(segs) / sizeof(segs[0]); i++)
+		store_seg(segs[i].vmload ? state->loaded : save, segs[i].save,
+			  (void *)&sregs + segs[i].sregs);
+	store_dtable(save, SAVE_GDTR, &sregs.gdt);
+	store_dtable(save, SAVE_IDTR, &sregs.idt);
+	set_u64(save, SAVE_CR0, sregs.cr0);
+	set_u64(save, SAVE_CR2, sregs.cr2);
+	set_u64(save, SAVE_CR3, sregs.cr3);
+	set_u64(save, SAVE_CR4, sregs.cr4);
+	set_u64(save, SAVE_EFER, sregs.efer | EFER_SVME);
+	set_u8(save, SAVE_CPL, sregs.ss.dpl);
+	state->tpr = sregs.cr8;
 }

@@ -6,9 +6,24 @@
 #ifndef INPROC_SRC_VMSA_H
 #define INPROC_SRC_VMSA_H
 
-#include "../inproc.h"
+#include "src.h"
 
 /* Load the engine's vCPU from the 4 KiB page @vmsa.  0 or -errno. */
-int vmsa_load(struct inproc_vcpu *vcpu, const void *vmsa);
+int vmsa_load(struct src_vcpu *vcpu, const void *vmsa);
+
+/*
+ * A guest that is not SEV-ES: the VMCB's state save area, and what VMRUN leaves in the CPU's
+ * registers.
+ */
+struct vmcb_state {
+	void *save;
+	void *loaded;		/* another, with what VMLOAD loads and VMSAVE saves */
+	uint8_t tpr;		/* CR8 */
+	struct image_gprs *gprs;
+};
+
+/* 0 or -errno */
+int vmcb_load(struct src_vcpu *vcpu, const struct vmcb_state *state);
+void vmcb_store(struct src_vcpu *vcpu, struct vmcb_state *state);
 
 #endif

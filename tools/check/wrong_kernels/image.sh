@@ -34,6 +34,7 @@ slot=$WRONG_KERNEL/slot
 farm=$slot/farm$(readlink -f "${kdir:-$out/linux-source-6.12}")
 obj=$farm/obj
 work=$WRONG_WORK
+insn=$ROOT/lib/inproc/src/kernel/insn.h
 [ -d "$obj" ] || die "there are no objects in $obj"
 
 # once FILE COMMAND...: have COMMAND make FILE, unless it is there.
@@ -81,7 +82,7 @@ precompile()	# SOURCE PCH
 	local header=${2%.gch}
 
 	{
-		tr ' ' '\n' <<< "$gcc" | sed -n "/^-include\$/{n;s#^[^/]#$obj/&#;s#.*#\\#include \"&\"#p}"
+		tr ' ' '\n' <<< "$gcc" | sed -n "/^-include\$/{n;/insn\.h\$/d;s#^[^/]#$obj/&#;s#.*#\\#include \"&\"#p}"
 		leading_includes "$farm/$1"
 	} > "$header"
 	(cd "$obj" && eval "$(quick_gcc | sed 's/ -include [^ ]*//g')" -x c-header \
@@ -101,7 +102,8 @@ compile()	# SOURCE
 	if [ -z "${WRONG_EXACT:-}" ]; then
 		once "$header.gch" precompile "$1"
 		command=$(quick_gcc | sed 's/ -include [^ ]*//g')
-		command="${command/ -nostdinc/ -include $header -nostdinc}"
+		# The assembler's macros are no part of what can be precompiled.
+		command="${command/ -nostdinc/ -include $header -include $insn -nostdinc}"
 	fi
 	cd "$obj"
 	eval "$command -fmacro-prefix-map=$work/src/= -c -o $work/obj/$o $work/src/$1"
@@ -114,19 +116,39 @@ image_mk()	# VARIABLE=VALUE... TARGET
 		TOP="$ROOT" FLAGS="$slot/flags" "$@"
 }
 
+# The module that has an object: its name, as kbuild lists what it is made of.
+module_of()	# OBJECT
+{
+	local mod
+	for mod in kvm kvm-amd kvm-intel; do
+		tr -s ' \n' '\n' < "$obj/arch/x86/kvm/$mod.mod" 2> /dev/null | grep -qx -e "$1" &&
+			{ echo $mod; return; }
+	done
+}
+
 # The image without the objects of the sources $touched.
 link_rest()	# RESULT
 {
-	local dir=${1%.o} objs f
+	local dir=${1%.o} mod members modules=() f
 
-	objs=$(cd "$obj" &&
-		find $(ls -d arch/x86/{kvm,virt,lib} virt lib 2> /dev/null) -name '*.o' | sort)
-	for f in $touched; do
-		objs=$(grep -vx -e "${f%.c}.o" <<< "$objs")
-	done
-	mkdir -p "$dir"
+	mkdir -p "$dir/mod"
 	cp -a "$slot/glue" "$slot/glue_probe.h" "$dir/"
-	image_mk WORK="$dir" TREE_OBJS="$(echo $objs)" "$dir/all.o"
+	cd "$obj"
+	for mod in kvm kvm-amd kvm-intel; do
+		[ -e "arch/x86/kvm/$mod.mod" ] || continue
+		members=$(tr -s ' \n' '\n' < "arch/x86/kvm/$mod.mod")
+		for f in $touched; do
+			members=$(grep -vx -e "${f%.c}.o" <<< "$members")
+		done
+		ld -r -z noexecstack -o "$dir/mod/$mod.o" $members
+		modules+=("arch/x86/kvm/$mod.o")
+	done
+	members=$(sed -e '/^#/d' -e '/^$/d' -e 's/$/.o/' "$ROOT/tools/image/objects" |
+		while read -r f; do
+			[ ! -e "$f" ] || [[ " $touched " == *" ${f%.o}.c "* ]] || echo "$f"
+		done)
+	image_mk WORK="$dir" MODULE_DIR="$dir/mod" TREE_OBJS="${modules[*]} $(echo $members)" \
+		"$dir/all.o"
 	strip --strip-debug -o "$1.new" "$dir/all.o"
 	rm -r "$dir"
 	mv "$1.new" "$1"
@@ -152,6 +174,11 @@ objs=
 for f in $touched; do
 	(compile "$f") > "$work/build.log" 2>&1 ||
 		die "compiling $f failed: $(tail -n 20 "$work/build.log")"
+	mod=$(module_of "${f%.c}.o")
+	[ -z "$mod" ] || {
+		sed -e '/^#/d' -e "s/%/${mod//-/_}/" "$ROOT/tools/image/renames" > "$work/syms"
+		objcopy --redefine-syms="$work/syms" "$work/obj/${f%.c}.o"
+	}
 	objs+=" $work/obj/${f%.c}.o"
 done
 rest=$WRONG_KERNEL/rest-$(cksum <<< "$touched" | cut -d ' ' -f 1).o

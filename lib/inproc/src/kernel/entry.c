@@ -3,6 +3,7 @@
  * The image's entry point: exchange of function tables with the process.
  */
 #include <generated/utsrelease.h>
+#include <linux/kvm.h>
 
 #include "glue.h"
 
@@ -12,26 +13,46 @@ extern char __per_cpu_start[], __per_cpu_end[];
 
 static int glue_init(const struct image_cpu *cpu)
 {
-	int ret = glue_core_init();
-
-	tsc_khz = cpu->tsc_khz;
-	return ret ?: glue_vendor_init(cpu);
+	return glue_boot(cpu) ?: glue_initcalls() ?: glue_modules_init(cpu->vendor);
 }
 
-static int glue_has_vm_type(unsigned long type)
-{
-	return kvm_vm_ioctl_check_extension(NULL, KVM_CAP_VM_TYPES) & BIT(type);
-}
+/* A task enters the kernel for each of these, and leaves it after that (linux/task.c). */
+#define GLUE_CALL(ret, name, params, args)	\
+	static ret glue_call_##name params	\
+	{					\
+		ret r;				\
+						\
+		glue_enter();			\
+		r = glue_##name args;		\
+		glue_leave();			\
+		return r;			\
+	}
 
-static long glue_check_extension(void *kvm, long cap)
-{
-	return kvm_vm_ioctl_check_extension(kvm, cap);
-}
+#define GLUE_CALL_VOID(name, params, args)	\
+	static void glue_call_##name params	\
+	{					\
+		glue_enter();			\
+		glue_##name args;		\
+		glue_leave();			\
+	}
 
-static long glue_dev_ioctl(unsigned int cmd, unsigned long arg)
-{
-	return kvm_arch_dev_ioctl(NULL, cmd, arg);
-}
+GLUE_CALL(int, init, (const struct image_cpu *cpu), (cpu))
+GLUE_CALL(long, open, (const char *name, unsigned int flags, void **file), (name, flags, file))
+GLUE_CALL_VOID(get_file, (void *file), (file))
+GLUE_CALL_VOID(release, (void *file), (file))
+GLUE_CALL(long, ioctl, (void *file, unsigned int cmd, unsigned long arg), (file, cmd, arg))
+GLUE_CALL(long, mmap, (void *file, unsigned long addr, unsigned long len, int prot, int flags,
+		       long long offset, void **pages),
+	  (file, addr, len, prot, flags, offset, pages))
+GLUE_CALL_VOID(put_page, (void *page), (page))
+GLUE_CALL(long, fallocate, (void *file, int mode, long long offset, long long len),
+	  (file, mode, offset, len))
+GLUE_CALL(long, read, (void *file, void *to, unsigned long len, long long *pos),
+	  (file, to, len, pos))
+GLUE_CALL_VOID(settle, (void), ())
+GLUE_CALL(long, bench_vmgexit, (void *file, unsigned long long ghcb_msr), (file, ghcb_msr))
+GLUE_CALL_VOID(mm_invalidate, (unsigned long start, unsigned long end, int done),
+	       (start, end, done))
 
 static struct image_ops glue_ops = {
 	.abi = IMAGE_ABI,
@@ -40,22 +61,26 @@ static struct image_ops glue_ops = {
 	.numbers = glue_numbers,
 	.percpu_start = __per_cpu_start,
 	.percpu_end = __per_cpu_end,
+	.cpu_area = glue_cpu_area,
 	.cpu_init = glue_cpu_init,
-	.init = glue_init,
+	.cpu_exit = glue_cpu_exit,
+	.irq_pending = glue_irq_is_pending,
+	.init = glue_call_init,
+	.forked = glue_forked,
 	.trap = glue_trap,
-	.has_vm_type = glue_has_vm_type,
-	.check_extension = glue_check_extension,
-	.dev_ioctl = glue_dev_ioctl,
-	.vm_create = glue_vm_create,
-	.vm_destroy = glue_vm_destroy,
-	.vm_ioctl = glue_vm_ioctl,
-	.gmem_gone = glue_gmem_gone,
-	.private_gone = glue_private_gone,
-	.vcpu_create = glue_vcpu_create,
-	.vcpu_destroy = glue_vcpu_destroy,
-	.vcpu_ioctl = glue_vcpu_ioctl,
-	.vcpu_run = glue_vcpu_run,
-	.bench_vmgexit = glue_bench_vmgexit,
+	.open = glue_call_open,
+	.get_file = glue_call_get_file,
+	.release_file = glue_call_release,
+	.file_name = glue_file_name,
+	.ioctl = glue_call_ioctl,
+	.mmap = glue_call_mmap,
+	.put_page = glue_call_put_page,
+	.fallocate = glue_call_fallocate,
+	.read = glue_call_read,
+	.settle = glue_call_settle,
+	.rmp_guest_page = glue_rmp_guest_page,
+	.bench_vmgexit = glue_call_bench_vmgexit,
+	.mm_invalidate = glue_call_mm_invalidate,
 };
 
 const struct image_ops *image_entry(const struct image_host *host);

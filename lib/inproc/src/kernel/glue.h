@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Kernel-side glue: compiled with the flags and headers of the tree under test
- * and linked with its objects.  What is fake here says so; nothing here is a
- * copy of the code under test.
+ * Kernel-side glue: what KVM gets from a kernel and from hardware, compiled with the flags
+ * and headers of the tree under test and linked with its objects.  What is fake here says
+ * so; nothing here is a copy of the code under test.
  */
 #ifndef INPROC_GLUE_H
 #define INPROC_GLUE_H
 
-#include <linux/kvm_host.h>
+#include <linux/compiler.h>
+#include <linux/types.h>
 
 #include "glue_probe.h"
 #include "../image.h"
-#include "gfnmap.h"
 
 extern const struct image_host *glue_host;
 extern const struct image_number glue_numbers[];
@@ -21,6 +21,8 @@ extern const struct image_number glue_numbers[];
 
 /* Stops the process; printf formats as the kernel's. */
 void glue_die(const char *fmt, ...) __printf(1, 2) __noreturn;
+/* The case cannot go on, for want of something of the suite's: what, in printf's formats. */
+void glue_not_driven(const char *fmt, ...) __printf(1, 2) __noreturn;
 
 /* The glue's own memory: zeroed, of no VM, but bounded as the kernel's is. */
 static inline void *glue_alloc(unsigned long bytes, unsigned long align)
@@ -33,53 +35,6 @@ static inline void glue_free(const void *p)
 	glue_host->free(IMAGE_GLUE, p, GLUE_CALLER);
 }
 
-#define GLUE_MAX_VCPUS	64
-#define GLUE_MAX_SLOTS	64
-
-/* What the glue keeps for a VM; struct kvm follows it in memory. */
-struct glue_vm {
-	void *host_vm;
-	bool pre_destroyed;		/* kvm_arch_pre_destroy_vm() was called */
-	struct glue_gfnmap mirror;	/* of a TD: tdx_mmu.c */
-	struct mutex mirror_lock;
-	struct kvm_vcpu *vcpus[GLUE_MAX_VCPUS];
-	/* Handed out by gfn_to_memslot(), filled on demand. */
-	struct kvm_memory_slot slots[GLUE_MAX_SLOTS];
-	struct file file;		/* private_data: the struct kvm */
-};
-
-#define GLUE_VM_SIZE	ALIGN(sizeof(struct glue_vm), PAGE_SIZE)
-
-static inline struct glue_vm *to_glue_vm(struct kvm *kvm)
-{
-	return (void *)kvm - GLUE_VM_SIZE;
-}
-
-/* What the glue keeps for a vCPU; the vendor's vCPU follows it. */
-struct glue_vcpu {
-	void *host_vcpu;
-	void *pio_data;			/* as the kernel allocated it */
-	struct file file;		/* private_data: the struct kvm_vcpu */
-};
-
-#define GLUE_VCPU_SIZE	ALIGN(sizeof(struct glue_vcpu), PAGE_SIZE)
-
-static inline struct glue_vcpu *to_glue_vcpu(struct kvm_vcpu *vcpu)
-{
-	return (void *)vcpu - GLUE_VCPU_SIZE;
-}
-
-/* cpu.c */
-void glue_cpu_init(unsigned int cpu, unsigned long offset);
-/* Be CPU @cpu by name, for functions that look; returns the old number. */
-int glue_set_cpu(int cpu);
-/* smp.c */
-void glue_irq_lock(void);
-void glue_irq_unlock(void);
-/* trap.c */
-int glue_trap(struct image_regs *regs);
-/* core.c */
-int glue_core_init(void);
 /* Set @var if this tree has it. */
 #define glue_set(var, value)			\
 	do {					\
@@ -87,75 +42,107 @@ int glue_core_init(void);
 			(var) = (value);	\
 	} while (0)
 
-/* A vendor's part of KVM, and the hardware under it. */
-struct glue_vendor {
-	struct kvm_x86_ops *ops;
-	unsigned int vcpu_size, vcpu_align;	/* bytes, of its struct kvm_vcpu */
-	/* Before kvm_x86_ops goes live: what the vendor's hardware_setup() does. */
-	int (*init)(const struct image_cpu *cpu);
-	/* KVM's CPU capabilities, and the types of VMs there are. */
-	void (*cpu_caps)(void);
-	/* A CPU of the image comes up, or @cpu was up before init(). */
-	void (*cpu_up)(unsigned int cpu);
-	/* An interrupt may have been posted to the vCPU, which may be in the guest; may be NULL. */
-	void (*notify)(struct kvm_vcpu *vcpu);
-	/* kvm_arch_vcpu_create() is through; may be NULL. */
-	void (*vcpu_created)(struct kvm_vcpu *vcpu);
-	/* The vCPU is about to be found, @add, or no more; may be NULL. */
-	void (*vcpu_listed)(struct kvm_vcpu *vcpu, bool add);
-	/* Has the guest_memfd page been given to the guest? */
-	bool (*page_given)(struct kvm *kvm, gfn_t gfn, kvm_pfn_t pfn);
-	/* Does the page belong to a guest or to firmware? */
-	bool (*page_owned)(u64 pfn);
-	/* The function that had to take back guest_memfd's pages, for messages. */
-	const void *gmem_gone;
-	/*
-	 * Take back the pages of guest_memfd that the guest was given in [@start, @end);
-	 * may be NULL.
-	 */
-	void (*pages_take_back)(struct kvm *kvm, gfn_t start, gfn_t end);
-};
+/* linux/boot.c: the machine and its CPUs as the kernel has found them */
+int glue_boot(const struct image_cpu *cpu);
+/* linux/alternative.c: code as a kernel has it after boot */
+void glue_alternatives_apply(void);
+/* linux/memmap.c: where memory is; boot_cpu_data is filled in by then */
+void glue_memmap_init(void);
+/* linux/module.c: run the init function of each module, 0 or -errno */
+int glue_modules_init(enum image_vendor vendor);
 
-/* vendor.c: the one in use */
-extern const struct glue_vendor *glue_vendor;
-extern const struct glue_vendor glue_amd;	/* vendor_amd.c */
-
-int glue_vendor_init(const struct image_cpu *hw);
-void glue_vendor_cpu_up(unsigned int cpu);
-/* tdx_mmu.c: a TD accesses a private page: true if there is one, and it is mapped */
-bool glue_mirror_fault(struct kvm_vcpu *vcpu, gfn_t gfn) __weak;
-/* guestmem.c */
-struct kvm_memory_slot *glue_find_slot(struct kvm *kvm, gfn_t gfn);
-/* user.c: @len bytes of the VMM's in memory for @caller, or an ERR_PTR() */
-void *glue_dup_user(enum image_alloc how, const void __user *src, size_t len, const void *caller);
-/* rcu.c: run what @owner's calls left, when none of its readers is left either */
-void glue_rcu_barrier(void *owner);
-/* gmem.c */
-void glue_gmem_gone(void *hva, unsigned long size);
-/* misc_cg.c */
+/* linux/cpu.c: the CPUs' areas are there; a thread begins to be CPU @cpu, and ceases to. */
+void glue_cpu_area(unsigned int cpu, unsigned long offset);
+void glue_cpu_init(unsigned int cpu);
+void glue_cpu_exit(unsigned int cpu);
+/* Be CPU @cpu with all that is its own, for this thread; returns the old number. */
+int glue_set_cpu(int cpu);
+/* linux/task.c: the process has forked; around what the process calls in the image */
+void glue_forked(void);
+void glue_enter(void);
+void glue_leave(void);
+/*
+ * linux/irq.c: words that are locks of the glue's own, for what kernel and hardware do behind
+ * KVM's back: in every context, and no reason to sleep.  No waiting for anything else, and
+ * no call of KVM's, with one held.
+ */
+void glue_word_lock(int *word);
+bool glue_word_trylock(int *word);
+void glue_word_unlock(int *word);
+/* Does an interrupt wait for this CPU to leave the guest, or to enable them? */
+int glue_irq_is_pending(void);
+/* linux/lockdep.c: a WARN of the glue's on behalf of the kernel's debugging code */
+void glue_splat(const char *fmt, ...) __printf(1, 2);
+/* linux/rcu.c: callbacks and works that were put off have run, as far as no reader is left */
+void glue_settle(void);
+/* linux/trap.c */
+int glue_trap(struct image_regs *regs);
+/* linux/apic.c: was this CPU interrupted for posted interrupts alone?  Forgets that it was. */
+bool glue_notification_only(void);
+/* linux/initcall.c: of what is built in; before those of modules.  0 or -errno */
+int glue_initcalls(void);
+/* linux/params.c: parameter @name of @mod; 0 or -errno, -ENOENT if there is none */
+struct module;
+int glue_set_param(const struct module *mod, const char *name, const char *value);
+/* linux/x86.c */
+void glue_idt_init(void);
+/* linux/misc_cg.c */
+struct task_struct;
 void glue_cgroup_init(struct task_struct *task);
-/* ida.c: what @owner has not given back; is the KeyID known to hardware? */
+/* linux/ida.c: what @owner has not given back; is the KeyID known to hardware? */
 void glue_ids_left(void *owner);
 bool glue_id_in_use(unsigned int id) __weak;
-/* psp.c */
-void glue_psp_vcpu(struct kvm_vcpu *vcpu, bool add);
-/* rmp.c */
-bool glue_rmp_assigned(u64 pfn);
-/* Firmware lets the hypervisor have the page again. */
+
+/* linux/file.c */
+/* linux/eventfd.c: the file behind a descriptor that is none of the image's, or NULL */
+struct file *glue_eventfd_file(int fd);
+long glue_open(const char *name, unsigned int flags, void **file);
+void glue_get_file(void *file);
+void glue_release(void *file);
+const char *glue_file_name(void *file);
+long glue_ioctl(void *file, unsigned int cmd, unsigned long arg);
+long glue_mmap(void *file, unsigned long addr, unsigned long len, int prot, int flags,
+	       long long offset, void **pages);
+void glue_put_page(void *page);
+long glue_fallocate(void *file, int mode, long long offset, long long len);
+long glue_read(void *file, void *to, unsigned long len, long long *pos);
+/* mmap()'s arguments, which are the same everywhere (uapi/asm-generic/mman-common.h) */
+#define GLUE_PROT_READ	1
+#define GLUE_PROT_WRITE	2
+#define GLUE_PROT_EXEC	4
+#define GLUE_MAP_SHARED	1
+/* linux/mm.c: an address space that is zeroed; it has the first references */
+struct mm_struct;
+void glue_mm_init(struct mm_struct *mm);
+/* linux/gup.c: may the VMM read (or @write) the page around @addr? */
+bool glue_user_page_ok(unsigned long addr, bool write);
+/* linux/mmu_notifier.c */
+void glue_mm_invalidate(unsigned long start, unsigned long end, int done);
+
+/* Does the page belong to a guest or to firmware?  One of them is there, or both. */
+bool glue_rmp_assigned(u64 pfn);		/* amd/rmp.c */
+bool glue_pamt_owned(u64 pfn) __weak;		/* tdx/pamt.c, where the tree has a tdx.c */
+
+/*
+ * tdx/, where the tree has a tdx.c: the Intel CPU at boot, when boot_cpu_data and each CPU's
+ * copy are filled in; its MSRs (false: there is none); the instruction that trapped at
+ * @regs->ip (false: not one of Intel's, or it faults indeed).
+ */
+void glue_intel_boot(void) __weak;
+bool glue_intel_msr(u32 index, u64 *value) __weak;
+bool glue_intel_insn(struct image_regs *regs) __weak;
+
+/* amd/psp.c: /dev/sev; amd/bench.c */
+int glue_psp_init(void);
+long glue_bench_vmgexit(void *file, unsigned long long ghcb_msr);
+
+/* Is it a guest's, and at which GPA?  Firmware lets the hypervisor have it again. */
+int glue_rmp_guest_page(unsigned long long pfn, unsigned long long *gpa);
 void glue_rmp_set_mutable(u64 pfn);
 
-/* vm.c */
-long glue_vm_create(unsigned long type, void *host_vm, void **kvm);
-void glue_vm_destroy(void *kvm);
-void glue_vm_pre_destroy(struct kvm *kvm);
-long glue_vm_ioctl(void *kvm, unsigned int cmd, unsigned long arg);
-void glue_private_gone(void *kvm, unsigned long long gpa, unsigned long long size);
-/* vcpu.c */
-long glue_vcpu_create(void *kvm, unsigned int id, void *run, void *host_vcpu, void **vcpu);
-void glue_vcpu_destroy(void *vcpu);
-long glue_vcpu_ioctl(void *vcpu, unsigned int cmd, unsigned long arg);
-long glue_vcpu_run(void *vcpu);
-/* vmrun.c */
-long glue_bench_vmgexit(void *vcpu, unsigned long long ghcb_msr);
+static inline bool glue_page_owned(u64 pfn)
+{
+	return glue_rmp_assigned(pfn) || (&glue_pamt_owned && glue_pamt_owned(pfn));
+}
 
 #endif

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Stands for the SEV firmware in the PSP, for guests of SEV and SEV-ES.  A model: the commands
+ * of the SEV API (AMD 55766) for a guest's launch, its ASID and debugging, with the states
+ * and arguments checked that a wrong kernel could get wrong.
+ *
+ * Guests' memory is plain, so what encrypts does nothing, and what decrypts copies;
+ * measurements are no more than a number that depends on what was measured; certificates and
+ * sessions are not looked at.  Not there: SEND_* and RECEIVE_*.
+ */
+#include <linux/mm.h>
+#include <linux/psp-sev.h>
+#include <linux/string.h>
+#include <asm/sev.h>
+
+#include "../glue.h"
+#include "psp.h"
+
+#define GLUE_MAX_GUESTS		64
+
+/* Of a guest, as GUEST_STATUS tells them; 0: there is none. */
+enum glue_sev_state { GLUE_SEV_NONE, GLUE_SEV_LUPDATE, GLUE_SEV_LSECRET, GLUE_SEV_RUNNING };
+
+#define IN(state)		BIT(GLUE_SEV_##state)
+#define IN_ANY			(IN(LUPDATE) | IN(LSECRET) | IN(RUNNING))
+
+#define GLUE_POLICY_NODBG	BIT(0)
+#define GLUE_POLICY_NOKS	BIT(1)
+#define GLUE_POLICY_ES		BIT(2)
+#define GLUE_POLICY_RESERVED	GENMASK(15, 6)
+
+/* The API version that a policy may ask for */
+#define GLUE_API_MAJOR		1
+#define GLUE_API_MINOR		55
+
+/* bytes: a measurement with its nonce, the header of a secret, a report */
+#define GLUE_MEASURE_LEN	48
+#define GLUE_SECRET_HEADER	52
+#define GLUE_SECRET_MAX		(16 * 1024)
+#define GLUE_REPORT_LEN		208
+#define GLUE_BLOCK		16
+
+static struct glue_sev_guest {
+	enum glue_sev_state state;
+	u32 policy, asid;		/* asid 0: not active */
+	u64 digest;
+} glue_sev_guests[GLUE_MAX_GUESTS + 1];	/* by handle */
+
+/* ASIDs that were a guest's, until DF_FLUSH. */
+static DECLARE_BITMAP(glue_sev_dirty, GLUE_MAX_GUESTS + 1);
+static int glue_sev_lock;
+
+/* CPUID 8000001fh: how many ASIDs there are, and the first that is not for SEV-ES */
+static void glue_sev_asids(u32 *max, u32 *first)
+{
+	struct image_gprs gprs = { .gpr = { [IMAGE_RAX] = 0x8000001f } };
+
+	glue_host->cpuid(&gprs);
+	*max = gprs.gpr[IMAGE_RCX];
+	*first = gprs.gpr[IMAGE_RDX];
+}
+
+static void glue_measure(struct glue_sev_guest *g, const void *data, u32 len)
+{
+	const u8 *at = data;
+	u32 i;
+
+	for (i = 0; i < len; i++)
+		g->digest = (g->digest ^ at[i]) * 0x100000001b3ULL;
+}
+
+static int glue_blocks(u64 address, u32 len)
+{
+	if (!len || len % GLUE_BLOCK)
+		return SEV_RET_INVALID_LEN;
+	return address && !(address % GLUE_BLOCK) ? 0 : SEV_RET_INVALID_ADDRESS;
+}
+
+/* An answer of @want bytes: the caller learns how many there are when its buffer is less. */
+static int glue_answer_room(u64 address, u32 *len, u32 want)
+{
+	const u32 has = *len;
+
+	*len = want;
+	if (has < want)
+		return SEV_RET_INVALID_LEN;
+	return address ? 0 : SEV_RET_INVALID_ADDRESS;
+}
+
+/* ---- commands; each begins with the guest's handle ---- */
+
+static int glue_sev_launch_start(struct glue_sev_guest *shares, void *data)
+{
+	struct sev_data_launch_start *start = data;
+	u32 handle;
+
+	if (start->policy & GLUE_POLICY_RESERVED || start->policy >> 16 == 0xffff ||
+	    (start->policy >> 16 & 0xff) > GLUE_API_MAJOR ||
+	    ((start->policy >> 16 & 0xff) == GLUE_API_MAJOR &&
+	     start->policy >> 24 > GLUE_API_MINOR))
+		return SEV_RET_POLICY_FAILURE;
+	/* With another guest's key: both have to allow that. */
+	if (start->handle && (!shares || shares->state == GLUE_SEV_NONE))
+		return SEV_RET_INVALID_GUEST;
+	if (start->handle && ((start->policy | shares->policy) & GLUE_POLICY_NOKS))
+		return SEV_RET_POLICY_FAILURE;
+	if (!start->dh_cert_address != !start->session_address)
+		return SEV_RET_INVALID_ADDRESS;
+	for (handle = 1; handle <= GLUE_MAX_GUESTS; handle++)
+		if (glue_sev_guests[handle].state == GLUE_SEV_NONE)
+			break;
+	if (handle > GLUE_MAX_GUESTS)
+		return SEV_RET_RESOURCE_LIMIT;
+	glue_sev_guests[handle] = (struct glue_sev_guest){
+		.state = GLUE_SEV_LUPDATE, .policy = start->policy,
+		.digest = 0xcbf29ce484222325ULL,
+	};
+	start->handle = handle;
+	return 0;
+}
+
+static int glue_sev_update_data(struct glue_sev_guest *g, void *data)
+{
+	struct sev_data_launch_update_data *update = data;
+	int ret = glue_blocks(update->address, update->len);
+	u64 address = __sme_clr(update->address), page;
+
+	if (ret)
+		return ret;
+	glue_measure(g, __va(address), update->len);
+	if (!(g->policy & GLUE_POLICY_ES))
+		return 0;
+	/* At which GPA firmware does not learn; pages that lie together here do so there. */
+	for (page = address & PAGE_MASK; page < address + update->len; page += PAGE_SIZE)
+		glue_host->guest_page_launched(__va(page), page);
+	return 0;
+}
+
+static int glue_sev_update_vmsa(struct glue_sev_guest *g, void *data)
+{
+	struct sev_data_launch_update_vmsa *update = data;
+
+	if (!(g->policy & GLUE_POLICY_ES))
+		return SEV_RET_POLICY_FAILURE;
+	if (update->len < PAGE_SIZE)
+		return SEV_RET_INVALID_LEN;
+	if (!PAGE_ALIGNED(update->address))
+		return SEV_RET_INVALID_ADDRESS;
+	glue_measure(g, __va(__sme_clr(update->address)), PAGE_SIZE);
+	return 0;
+}
+
+static int glue_sev_measure(struct glue_sev_guest *g, void *data)
+{
+	struct sev_data_launch_measure *measure = data;
+	int ret = glue_answer_room(measure->address, &measure->len, GLUE_MEASURE_LEN);
+	u8 *to = __va(measure->address);
+
+	if (ret)
+		return ret;
+	memset(to, 0, GLUE_MEASURE_LEN);
+	memcpy(to, &g->digest, sizeof(g->digest));
+	g->state = GLUE_SEV_LSECRET;
+	return 0;
+}
+
+static int glue_sev_secret(struct glue_sev_guest *g, void *data)
+{
+	struct sev_data_launch_secret *secret = data;
+	int ret = glue_blocks(secret->guest_address, secret->guest_len);
+
+	if (ret)
+		return ret;
+	if (secret->guest_len > GLUE_SECRET_MAX || secret->hdr_len != GLUE_SECRET_HEADER ||
+	    secret->trans_len < secret->guest_len)
+		return SEV_RET_INVALID_LEN;
+	if (!secret->hdr_address || !secret->trans_address)
+		return SEV_RET_INVALID_ADDRESS;
+	memcpy(__va(__sme_clr(secret->guest_address)), __va(__sme_clr(secret->trans_address)),
+	       secret->guest_len);
+	return 0;
+}
+
+static int glue_sev_finish(struct glue_sev_guest *g, void *data)
+{
+	g->state = GLUE_SEV_RUNNING;
+	return 0;
+}
+
+static int glue_sev_report(struct glue_sev_guest *g, void *data)
+{
+	struct sev_data_attestation_report *report = data;
+	int ret = glue_answer_room(report->address, &report->len, GLUE_REPORT_LEN);
+	u8 *to = __va(report->address);
+
+	if (ret)
+		return ret;
+	memset(to, 0, GLUE_REPORT_LEN);
+	memcpy(to, report->mnonce, sizeof(report->mnonce));
+	memcpy(to + 16, &g->digest, sizeof(g->digest));
+	memcpy(to + 48, &g->policy, sizeof(g->policy));
+	return 0;
+}
+
+static int glue_sev_status(struct glue_sev_guest *g, void *data)
+{
+	struct sev_data_guest_status *status = data;
+
+	status->policy = g->policy;
+	status->asid = g->asid;
+	status->state = g->state;
+	return 0;
+}
+
+static int glue_sev_debug(struct glue_sev_guest *g, void *data)
+{
+	struct sev_data_dbg *dbg = data;
+	int ret = glue_blocks(dbg->src_addr, dbg->len) ?: glue_blocks(dbg->dst_addr, dbg->len);
+
+	if (g->policy & GLUE_POLICY_NODBG)
+		return SEV_RET_POLICY_FAILURE;
+	if (!ret)
+		memmove(__va(__sme_clr(dbg->dst_addr)), __va(__sme_clr(dbg->src_addr)), dbg->len);
+	return ret;
+}
+
+static int glue_sev_activate(struct glue_sev_guest *g, void *data)
+{
+	struct sev_data_activate *activate = data;
+	u32 max, first, i;
+
+	glue_sev_asids(&max, &first);
+	if (!activate->asid || activate->asid > max ||
+	    !(g->policy & GLUE_POLICY_ES) != (activate->asid >= first))
+		return SEV_RET_INVALID_ASID;
+	if (g->asid)
+		return SEV_RET_ACTIVE;
+	for (i = 1; i <= GLUE_MAX_GUESTS; i++)
+		if (glue_sev_guests[i].asid == activate->asid)
+			return SEV_RET_ASID_OWNED;
+	if (test_bit(activate->asid, glue_sev_dirty))
+		return SEV_RET_DFFLUSH_REQUIRED;
+	g->asid = activate->asid;
+	return 0;
+}
+
+static int glue_sev_deactivate(struct glue_sev_guest *g, void *data)
+{
+	if (g->asid)
+		__set_bit(g->asid, glue_sev_dirty);
+	g->asid = 0;
+	return 0;
+}
+
+static int glue_sev_decommission(struct glue_sev_guest *g, void *data)
+{
+	if (g->asid)
+		return SEV_RET_ACTIVE;
+	*g = (struct glue_sev_guest){ .state = GLUE_SEV_NONE };
+	return 0;
+}
+
+static const struct glue_sev_command {
+	int cmd;
+	unsigned int states;		/* of the guest; 0: it needs none */
+	bool active;			/* it has to have an ASID */
+	int (*run)(struct glue_sev_guest *g, void *data);
+} glue_sev_commands[] = {
+	{ SEV_CMD_LAUNCH_START, 0, false, glue_sev_launch_start },
+	{ SEV_CMD_LAUNCH_UPDATE_DATA, IN(LUPDATE), true, glue_sev_update_data },
+	{ SEV_CMD_LAUNCH_UPDATE_VMSA, IN(LUPDATE), true, glue_sev_update_vmsa },
+	{ SEV_CMD_LAUNCH_MEASURE, IN(LUPDATE), false, glue_sev_measure },
+	{ SEV_CMD_LAUNCH_UPDATE_SECRET, IN(LSECRET), true, glue_sev_secret },
+	{ SEV_CMD_LAUNCH_FINISH, IN(LUPDATE) | IN(LSECRET), false, glue_sev_finish },
+	{ SEV_CMD_ATTESTATION_REPORT, IN(RUNNING), false, glue_sev_report },
+	{ SEV_CMD_GUEST_STATUS, IN_ANY, false, glue_sev_status },
+	{ SEV_CMD_DBG_DECRYPT, IN_ANY, true, glue_sev_debug },
+	{ SEV_CMD_DBG_ENCRYPT, IN_ANY, true, glue_sev_debug },
+	{ SEV_CMD_ACTIVATE, IN_ANY, false, glue_sev_activate },
+	{ SEV_CMD_DEACTIVATE, IN_ANY, false, glue_sev_deactivate },
+	{ SEV_CMD_DECOMMISSION, IN_ANY, false, glue_sev_decommission },
+};
+
+static const struct glue_sev_command *glue_sev_find(int cmd)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(glue_sev_commands); i++)
+		if (glue_sev_commands[i].cmd == cmd)
+			return &glue_sev_commands[i];
+	return NULL;
+}
+
+bool glue_sev_has(int cmd)
+{
+	return cmd == SEV_CMD_DF_FLUSH || glue_sev_find(cmd);
+}
+
+static int glue_sev_run(const struct glue_sev_command *c, void *data)
+{
+	const u32 handle = *(const u32 *)data;
+	struct glue_sev_guest *g = handle && handle <= GLUE_MAX_GUESTS ?
+				   &glue_sev_guests[handle] : NULL;
+
+	if (c->states && (!g || g->state == GLUE_SEV_NONE))
+		return SEV_RET_INVALID_GUEST;
+	if (c->states && !(c->states & BIT(g->state)))
+		return SEV_RET_INVALID_GUEST_STATE;
+	if (c->active && !g->asid)
+		return SEV_RET_INACTIVE;
+	return c->run(g, data);
+}
+
+int glue_sev_cmd(int cmd, void *data, int *fw_err)
+{
+	glue_word_lock(&glue_sev_lock);
+	if (cmd == SEV_CMD_DF_FLUSH)
+		bitmap_zero(glue_sev_dirty, GLUE_MAX_GUESTS + 1);
+	else
+		*fw_err = glue_sev_run(glue_sev_find(cmd), data);
+	glue_word_unlock(&glue_sev_lock);
+	return *fw_err ? -EIO : 0;
+}

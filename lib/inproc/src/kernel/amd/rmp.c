@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The reverse map table, as arch/x86/virt/svm/sev.c offers it.  A fake: it
+ * remembers which pages are assigned to a guest or to firmware and which of them
+ * the hypervisor may not take back without firmware's help; nothing checks
+ * accesses against it.  (AMD APM 2, "RMPUPDATE"; SNP firmware ABI, "Page
+ * Management".)
+ */
+
+#include <linux/cc_platform.h>
+#include <linux/mm.h>
+#include <asm/sev.h>
+
+#include "glue.h"
+
+/* Open addressing by PFN; entries outlive their VM only by a leak. */
+#define GLUE_RMP_SIZE	(1 << 16)
+#define GLUE_RMP_GONE	(~0ULL)
+
+static struct glue_rmp {
+	u64 pfn;			/* 0: free, GLUE_RMP_GONE: was used */
+	u64 gpa;
+	u32 asid;			/* 0: firmware's */
+	bool immutable;			/* it takes SNP_PAGE_RECLAIM to take it back */
+} glue_rmp[GLUE_RMP_SIZE];
+
+static int glue_rmp_lock;
+
+static struct glue_rmp *glue_rmp_find(u64 pfn, bool add)
+{
+	unsigned int i, at = (pfn * 0x9e3779b97f4a7c15ULL) >> 48;
+	struct glue_rmp *free = NULL;
+
+	for (i = 0; i < GLUE_RMP_SIZE; i++) {
+		struct glue_rmp *e = &glue_rmp[(at + i) % GLUE_RMP_SIZE];
+
+		if (e->pfn == pfn)
+			return e;
+		if (!e->pfn || e->pfn == GLUE_RMP_GONE)
+			free = free ?: e;
+		if (!e->pfn)
+			break;
+	}
+	if (!add)
+		return NULL;
+	if (!free)
+		glue_not_driven("an RMP for more than %d private pages", GLUE_RMP_SIZE);
+	*free = (struct glue_rmp){ .pfn = pfn };
+	return free;
+}
+
+bool glue_rmp_assigned(u64 pfn)
+{
+	bool assigned;
+
+	glue_word_lock(&glue_rmp_lock);
+	assigned = glue_rmp_find(pfn, false);
+	glue_word_unlock(&glue_rmp_lock);
+	return assigned;
+}
+
+void glue_rmp_set_mutable(u64 pfn)
+{
+	struct glue_rmp *e;
+
+	glue_word_lock(&glue_rmp_lock);
+	e = glue_rmp_find(pfn, false);
+	if (e)
+		e->immutable = false;
+	glue_word_unlock(&glue_rmp_lock);
+}
+
+int glue_rmp_guest_page(unsigned long long pfn, unsigned long long *gpa)
+{
+	struct glue_rmp *e;
+	int found;
+
+	glue_word_lock(&glue_rmp_lock);
+	e = glue_rmp_find(pfn, false);
+	found = e && e->asid;
+	if (found)
+		*gpa = e->gpa;
+	glue_word_unlock(&glue_rmp_lock);
+	return found;
+}
+
+/* An SNP host: KVM asks before it looks at the RMP, and where it puts a VMSA. */
+bool cc_platform_has(enum cc_attr attr)
+{
+	return attr == CC_ATTR_HOST_SEV_SNP;
+}
+
+int snp_lookup_rmpentry(u64 pfn, bool *assigned, int *level)
+{
+	*assigned = glue_rmp_assigned(pfn);
+	*level = PG_LEVEL_4K;
+	return 0;
+}
+
+int rmp_make_private(u64 pfn, u64 gpa, enum pg_level level, u32 asid, bool immutable)
+{
+	struct glue_rmp *e;
+	int ret = 0;
+
+	if (glue_host->step_fails(IMAGE_STEP_RMP))
+		return -EFAULT;
+	glue_word_lock(&glue_rmp_lock);
+	e = glue_rmp_find(pfn, true);
+	if (e->immutable)
+		ret = -EFAULT;
+	else
+		*e = (struct glue_rmp){ pfn, gpa, asid, immutable };
+	glue_word_unlock(&glue_rmp_lock);
+	return ret;
+}
+
+int rmp_make_shared(u64 pfn, enum pg_level level)
+{
+	struct glue_rmp *e;
+	int ret = 0;
+
+	glue_word_lock(&glue_rmp_lock);
+	e = glue_rmp_find(pfn, false);
+	if (e && e->immutable)
+		ret = -EFAULT;
+	else if (e)
+		e->pfn = GLUE_RMP_GONE;
+	glue_word_unlock(&glue_rmp_lock);
+	return ret;
+}
+
+/* What the kernel does with pages that it cannot take back: of two names, by version. */
+void glue_leak_pages(u64 pfn, unsigned int npages) asm("snp_leak_pages");
+void glue_leak_pages_dump(u64 pfn, unsigned int npages) asm("__snp_leak_pages");
+
+void glue_leak_pages(u64 pfn, unsigned int npages)
+{
+	glue_host->mem_bug(IMAGE_MEM_FIRMWARE,
+			   "gives up a page that it cannot take back from firmware", GLUE_CALLER);
+}
+
+void glue_leak_pages_dump(u64 pfn, unsigned int npages)
+{
+	glue_host->mem_bug(IMAGE_MEM_FIRMWARE,
+			   "gives up a page that it cannot take back from firmware", GLUE_CALLER);
+}
+
+int psmash(u64 pfn)
+{
+	return 0;
+}

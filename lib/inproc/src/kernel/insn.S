@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What instructions became that belong to the hardware, see insn.h: calls of its model
+ * with the CPU's registers, which come back as the model leaves them.  RSP is no part of
+ * it, and flags are lost.
+ */
+	.text
+
+/* The order is that of struct image_gprs, lowest address first. */
+.macro glue_insn name, model
+	.globl \name
+	.type \name, @function
+\name:
+	push %r15
+	push %r14
+	push %r13
+	push %r12
+	push %r11
+	push %r10
+	push %r9
+	push %r8
+	push %rdi
+	push %rsi
+	push %rbp
+	push $0
+	push %rbx
+	push %rdx
+	push %rcx
+	push %rax
+	mov %rsp, %rdi
+	call \model
+	pop %rax
+	pop %rcx
+	pop %rdx
+	pop %rbx
+	lea 8(%rsp), %rsp
+	pop %rbp
+	pop %rsi
+	pop %rdi
+	pop %r8
+	pop %r9
+	pop %r10
+	pop %r11
+	pop %r12
+	pop %r13
+	pop %r14
+	pop %r15
+	ret
+.endm
+
+	glue_insn glue_insn_vmrun, glue_vmrun
+	glue_insn glue_insn_cpuid, glue_cpuid
+
+/* STI with an interrupt pending: to the code around it nothing has happened. */
+	.globl glue_insn_irq
+	.type glue_insn_irq, @function
+glue_insn_irq:
+	push %r11
+	push %r10
+	push %r9
+	push %r8
+	push %rdi
+	push %rsi
+	push %rdx
+	push %rcx
+	push %rax
+	call glue_irq_poll
+	pop %rax
+	pop %rcx
+	pop %rdx
+	pop %rsi
+	pop %rdi
+	pop %r8
+	pop %r9
+	pop %r10
+	pop %r11
+	ret
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Stands for fs/file.c, fs/file_table.c, fs/anon_inodes.c and drivers/char/misc.c: files
+ * that KVM makes, what a descriptor of the process's is, and how a system call reaches
+ * the file operations that KVM has registered.  A fake: descriptors are the process's
+ * (src/kfile.c), there are no paths, and the last reference ends a file at once.
+ */
+#include <linux/anon_inodes.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/percpu.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#include "glue.h"
+
+struct glue_file {
+	struct file file;
+	char name[64];
+};
+
+static struct glue_file *to_glue_file(struct file *file)
+{
+	return container_of(file, struct glue_file, file);
+}
+
+/* ---- references: file_ref_t, before 6.13 a counter ---- */
+
+#ifdef HAVE_FILE_REF
+static void glue_file_ref_init(struct file *file)
+{
+	file_ref_init(&file->f_ref, 1);
+}
+
+static bool glue_file_ref_put(struct file *file)
+{
+	return file_ref_put(&file->f_ref);
+}
+
+static bool glue_file_ref_get(struct file *file)
+{
+	return file_ref_get(&file->f_ref);
+}
+
+/* The slow halves of the two above: the count has come to its last, or is over. */
+bool __file_ref_put(file_ref_t *ref, unsigned long cnt)
+{
+	return cnt == FILE_REF_NOREF && atomic_long_try_cmpxchg_release(&ref->refcnt, &cnt,
+									   FILE_REF_DEAD);
+}
+
+bool __file_ref_get(file_ref_t *ref)
+{
+	atomic_long_set(&ref->refcnt, FILE_REF_DEAD);
+	return false;
+}
+#else
+static void glue_file_ref_init(struct file *file)
+{
+	atomic_long_set(&file->f_count, 1);
+}
+
+static bool glue_file_ref_put(struct file *file)
+{
+	return atomic_long_dec_and_test(&file->f_count);
+}
+
+static bool glue_file_ref_get(struct file *file)
+{
+	return atomic_long_inc_not_zero(&file->f_count);
+}
+#endif
+
+static struct file *glue_file_new(const char *name, const struct file_operations *fops,
+				  void *priv, int flags)
+{
+	struct glue_file *glue = kzalloc(sizeof(*glue), GFP_KERNEL);
+
+	if (!glue)
+		return ERR_PTR(-ENFILE);
+	glue_file_ref_init(&glue->file);
+	glue->file.f_op = fops;
+	glue->file.f_flags = flags;
+	glue->file.f_mode = OPEN_FMODE(flags) | FMODE_OPENED;
+	glue->file.private_data = priv;
+	strscpy(glue->name, name, sizeof(glue->name));
+	return &glue->file;
+}
+
+/* fs/inode.c's, where there is one: guest_memfd's files have inodes of their own. */
+void iput(struct inode *inode) __weak;
+
+/*
+ * Files that fdget() gave in the system call that a CPU is in: fdput(), which is fput(), has
+ * to come before its end.
+ */
+static DEFINE_PER_CPU(struct file *[8], glue_fdgets);
+
+static void glue_fdget_begins(struct file *file, const void *caller)
+{
+	struct file **files = *this_cpu_ptr(&glue_fdgets);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(*this_cpu_ptr(&glue_fdgets)); i++) {
+		if (files[i])
+			continue;
+		files[i] = file;
+		glue_host->map(IMAGE_MAP_FILE, file, 0, caller);
+		return;
+	}
+}
+
+static void glue_fdget_ends(struct file *file, const void *caller)
+{
+	struct file **files = *this_cpu_ptr(&glue_fdgets);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(*this_cpu_ptr(&glue_fdgets)); i++) {
+		if (files[i] != file)
+			continue;
+		files[i] = NULL;
+		glue_host->unmap(IMAGE_MAP_FILE, file, caller);
+		return;
+	}
+}
+
+/* What is left is told of by the process, and forgotten. */
+static void glue_fdgets_left(void)
+{
+	memset(this_cpu_ptr(&glue_fdgets), 0, sizeof(glue_fdgets));
+}
+
+void fput(struct file *file)
+{
+	glue_fdget_ends(file, GLUE_CALLER);
+	if (!glue_file_ref_put(file))
+		return;
+	if (file->f_op->release)
+		file->f_op->release(file->f_inode, file);
+	if (file->f_inode)
+		iput(file->f_inode);
+	kfree(to_glue_file(file));
+}
+
+struct file *fget(unsigned int fd)
+{
+	struct file *file = glue_host->file_of_fd(fd);
+
+	/* None of KVM's: the VMM's own. */
+	if (!file)
+		return glue_eventfd_file(fd);
+	return glue_file_ref_get(file) ? file : NULL;
+}
+
+struct file *get_file_active(struct file **f)
+{
+	struct file *file = READ_ONCE(*f);
+
+	return file && glue_file_ref_get(file) ? file : NULL;
+}
+
+/* A reference is always taken: no descriptor table is private here. */
+struct fd fdget(unsigned int fd)
+{
+	struct file *file = fget(fd);
+
+	if (file)
+		glue_fdget_begins(file, GLUE_CALLER);
+#ifdef HAVE_FD_WORD
+	return (struct fd){ file ? (unsigned long)file | FDPUT_FPUT : 0 };
+#else
+	return (struct fd){ file, file ? FDPUT_FPUT : 0 };
+#endif
+}
+
+/* ---- descriptors ---- */
+
+int get_unused_fd_flags(unsigned int flags)
+{
+	return glue_host->fd_take(flags);
+}
+
+void put_unused_fd(unsigned int fd)
+{
+	glue_host->fd_give_back(fd);
+}
+
+void fd_install(unsigned int fd, struct file *file)
+{
+	glue_host->fd_install(fd, file);
+}
+
+/* ---- anonymous inodes ---- */
+
+struct file *anon_inode_getfile(const char *name, const struct file_operations *fops, void *priv,
+				int flags)
+{
+	return glue_file_new(name, fops, priv, flags);
+}
+
+struct file *anon_inode_getfile_fmode(const char *name, const struct file_operations *fops,
+				      void *priv, int flags, fmode_t f_mode)
+{
+	struct file *file = glue_file_new(name, fops, priv, flags);
+
+	if (!IS_ERR(file))
+		file->f_mode |= f_mode;
+	return file;
+}
+
+int anon_inode_getfd(const char *name, const struct file_operations *fops, void *priv, int flags)
+{
+	int fd = get_unused_fd_flags(flags);
+	struct file *file;
+
+	if (fd < 0)
+		return fd;
+	file = glue_file_new(name, fops, priv, flags);
+	if (IS_ERR(file)) {
+		put_unused_fd(fd);
+		return PTR_ERR(file);
+	}
+	fd_install(fd, file);
+	return fd;
+}
+
+struct file *alloc_file_pseudo(struct inode *inode, struct vfsmount *mnt, const char *name,
+			       int flags, const struct file_operations *fops)
+{
+	struct file *file = glue_file_new(name, fops, NULL, flags);
+
+	if (IS_ERR(file))
+		return file;
+	file->f_inode = inode;
+	file->f_mapping = inode->i_mapping;
+	return file;
+}
+
+/* Before 6.19 (linux/inode.c makes the inode). */
+struct inode *glue_inode_new(struct super_block *sb, const char *name) __weak;
+
+struct file *anon_inode_create_getfile(const char *name, const struct file_operations *fops,
+				       void *priv, int flags, const struct inode *context_inode)
+{
+	struct inode *inode = glue_inode_new(NULL, name);
+	struct file *file;
+
+	if (IS_ERR_OR_NULL(inode))
+		return ERR_PTR(-ENOMEM);
+	file = alloc_file_pseudo(inode, NULL, name, flags, fops);
+	if (IS_ERR(file))
+		iput(inode);
+	else
+		file->private_data = priv;
+	return file;
+}
+
+loff_t noop_llseek(struct file *file, loff_t offset, int whence)
+{
+	return file->f_pos;
+}
+
+/* ---- misc devices, by name ---- */
+
+static struct miscdevice *glue_misc[4];
+
+int misc_register(struct miscdevice *misc)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(glue_misc); i++) {
+		if (glue_misc[i])
+			continue;
+		glue_misc[i] = misc;
+		return 0;
+	}
+	return -EBUSY;
+}
+
+void misc_deregister(struct miscdevice *misc)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(glue_misc); i++)
+		if (glue_misc[i] == misc)
+			glue_misc[i] = NULL;
+}
+
+long glue_open(const char *name, unsigned int flags, void **out)
+{
+	struct file *file;
+	unsigned int i;
+	long ret = 0;
+
+	for (i = 0; i < ARRAY_SIZE(glue_misc); i++)
+		if (glue_misc[i] && !strcmp(glue_misc[i]->name, name))
+			break;
+	if (i == ARRAY_SIZE(glue_misc))
+		return -ENOENT;
+	file = glue_file_new(name, glue_misc[i]->fops, glue_misc[i], flags);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	if (file->f_op->open)
+		ret = file->f_op->open(NULL, file);
+	if (ret)
+		kfree(to_glue_file(file));
+	else
+		*out = file;
+	return ret;
+}
+
+/* ---- system calls ---- */
+
+void glue_get_file(void *file)
+{
+	get_file((struct file *)file);
+}
+
+void glue_release(void *file)
+{
+	fput(file);
+}
+
+const char *glue_file_name(void *file)
+{
+	return to_glue_file(file)->name;
+}
+
+long glue_ioctl(void *p, unsigned int cmd, unsigned long arg)
+{
+	struct file *file = p;
+	long ret = -ENOTTY;
+
+	if (file->f_op->unlocked_ioctl)
+		ret = file->f_op->unlocked_ioctl(file, cmd, arg);
+	glue_fdgets_left();
+	return ret == -ENOIOCTLCMD ? -ENOTTY : ret;
+}
+
+long glue_fallocate(void *p, int mode, long long offset, long long len)
+{
+	struct file *file = p;
+
+	if (offset < 0 || len <= 0)
+		return -EINVAL;
+	if (!file->f_op->fallocate)
+		return -EOPNOTSUPP;
+	return file->f_op->fallocate(file, mode, offset, len);
+}
+
+long glue_read(void *p, void *to, unsigned long len, long long *pos)
+{
+	struct file *file = p;
+
+	if (!file->f_op->read)
+		return -EINVAL;
+	return file->f_op->read(file, (char __user *)to, len, pos);
+}
+
+/* ---- mmap() ---- */
+
+static unsigned long glue_vm_flags(int prot, int flags)
+{
+	unsigned long vm_flags = VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
+
+	vm_flags |= prot & GLUE_PROT_READ ? VM_READ : 0;
+	vm_flags |= prot & GLUE_PROT_WRITE ? VM_WRITE : 0;
+	vm_flags |= prot & GLUE_PROT_EXEC ? VM_EXEC : 0;
+	return flags & GLUE_MAP_SHARED ? vm_flags | VM_SHARED | VM_MAYSHARE : vm_flags;
+}
+
+/*
+ * Every page at once, not at the first access.  What has none is left as it is, and an
+ * access to it does not raise SIGBUS as on a kernel.  The pages' references are kept by
+ * the process's mapping: see glue_unmap().
+ */
+static long glue_populate(struct vm_area_struct *vma, int prot, void **pages)
+{
+	unsigned long addr;
+	long ret = 0;
+
+	for (addr = vma->vm_start; addr < vma->vm_end && !ret; addr += PAGE_SIZE, pages++) {
+		struct vm_fault vmf = {
+			.vma = vma,
+			.pgoff = vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT),
+			.address = addr,
+			.flags = prot & GLUE_PROT_WRITE ? FAULT_FLAG_WRITE : 0,
+		};
+
+		if (!vma->vm_ops || !vma->vm_ops->fault ||
+		    (vma->vm_ops->fault(&vmf) & ~VM_FAULT_LOCKED) || !vmf.page)
+			continue;
+		if (PageLocked(vmf.page))
+			folio_unlock(page_folio(vmf.page));
+		*pages = vmf.page;
+		ret = glue_host->map_to_user(addr, page_address(vmf.page), prot);
+	}
+	return ret;
+}
+
+long glue_mmap(void *p, unsigned long addr, unsigned long len, int prot, int flags,
+	       long long offset, void **pages)
+{
+	struct file *file = p;
+	struct vm_area_struct *vma;
+	long ret;
+
+	if (!file->f_op->mmap)
+		return -ENODEV;
+	vma = kzalloc(sizeof(*vma), GFP_KERNEL);
+	if (!vma)
+		return -ENOMEM;
+	vma->vm_start = addr;
+	vma->vm_end = addr + len;
+	vma->vm_pgoff = offset >> PAGE_SHIFT;
+	vma->vm_file = file;
+	vma->vm_mm = current->mm;
+	vm_flags_init(vma, glue_vm_flags(prot, flags));
+	ret = file->f_op->mmap(file, vma) ?: glue_populate(vma, prot, pages);
+	kfree(vma);
+	return ret;
+}
+
+void glue_put_page(void *page)
+{
+	put_page((struct page *)page);
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Small ids, as lib/idr.c hands them out: TDs' KeyIDs.  A fake: one table for each of
+ * the few pools there are, which says whose an id is.
+ */
+#include <linux/idr.h>
+
+#include "glue.h"
+
+#define GLUE_MAX_IDAS	4
+#define GLUE_MAX_IDS	1024
+
+struct glue_id {
+	bool used;
+	void *owner;
+	const void *by;
+};
+
+static struct {
+	struct ida *ida;
+	struct glue_id ids[GLUE_MAX_IDS];
+} glue_idas[GLUE_MAX_IDAS];
+
+static int glue_ida_lock;
+
+static struct glue_id *glue_ida(struct ida *ida)
+{
+	unsigned int i;
+
+	for (i = 0; i < GLUE_MAX_IDAS; i++) {
+		if (glue_idas[i].ida && glue_idas[i].ida != ida)
+			continue;
+		glue_idas[i].ida = ida;
+		return glue_idas[i].ids;
+	}
+	glue_die("more than %d pools of ids", GLUE_MAX_IDAS);
+}
+
+int ida_alloc_range(struct ida *ida, unsigned int min, unsigned int max, gfp_t gfp)
+{
+	struct glue_id *ids;
+	unsigned int id;
+
+	glue_word_lock(&glue_ida_lock);
+	ids = glue_ida(ida);
+	for (id = min; id <= max && id < GLUE_MAX_IDS && ids[id].used; id++)
+		;
+	if (id > max || id == GLUE_MAX_IDS) {
+		glue_word_unlock(&glue_ida_lock);
+		return -ENOSPC;
+	}
+	ids[id] = (struct glue_id){ true, glue_host->mem_owner(), GLUE_CALLER };
+	glue_word_unlock(&glue_ida_lock);
+	return id;
+}
+
+void ida_free(struct ida *ida, unsigned int id)
+{
+	glue_word_lock(&glue_ida_lock);
+	if (id >= GLUE_MAX_IDS || !glue_ida(ida)[id].used)
+		glue_die("ida_free() of %u, which is not allocated", id);
+	if (&glue_id_in_use && glue_id_in_use(id))
+		glue_host->mem_bug(IMAGE_MEM_KEYID, "gave back a KeyID that the TDX module has in use",
+				   GLUE_CALLER);
+	glue_ida(ida)[id].used = false;
+	glue_word_unlock(&glue_ida_lock);
+}
+
+void glue_ids_left(void *owner)
+{
+	unsigned int i, id;
+
+	glue_word_lock(&glue_ida_lock);
+	for (i = 0; i < GLUE_MAX_IDAS; i++) {
+		for (id = 0; id < GLUE_MAX_IDS; id++) {
+			struct glue_id *e = &glue_idas[i].ids[id];
+
+			if (!e->used || e->owner != owner)
+				continue;
+			glue_host->mem_bug(IMAGE_MEM_KEYID,
+					   "got a KeyID that is not given back with its VM", e->by);
+			e->owner = NULL;
+		}
+	}
+	glue_word_unlock(&glue_ida_lock);
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Stands for mm/mmap.c and kernel/fork.c as far as address spaces go: the process's own is
+ * the only one.  A fake: what is mapped where the process says (src/mm.c).
+ *
+ * There are no page tables: whoever walks them finds an empty top level, and takes that for
+ * pages of 4 KiB, which is right or too small.
+ */
+#include <linux/hugetlb.h>
+#include <linux/maple_tree.h>
+#include <linux/mm.h>
+#include <linux/mmap_lock.h>
+#include <linux/sched/mm.h>
+
+#include "glue.h"
+
+/* Valid until the same CPU asks again; the kernel's are until the mmap_lock is released. */
+static DEFINE_PER_CPU(struct vm_area_struct, glue_vma);
+
+void glue_mm_init(struct mm_struct *mm)
+{
+	atomic_set(&mm->mm_users, 1);
+	atomic_set(&mm->mm_count, 1);
+	spin_lock_init(&mm->page_table_lock);
+	init_rwsem(&mm->mmap_lock);
+	mm->task_size = TASK_SIZE_MAX;
+	mm->pgd = glue_alloc(PAGE_SIZE, PAGE_SIZE);
+	if (!mm->pgd)
+		glue_die("no memory for an address space");
+}
+
+/* The mapping around @addr, or (@next) else the one behind it. */
+static struct vm_area_struct *glue_find_vma(struct mm_struct *mm, unsigned long addr, bool next)
+{
+	struct vm_area_struct *vma = this_cpu_ptr(&glue_vma);
+	struct image_vma found;
+	unsigned long flags;
+
+	if (!glue_host->find_vma(addr, &found) || (!next && addr < found.start))
+		return NULL;
+	flags = VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
+	flags |= found.prot & GLUE_PROT_READ ? VM_READ : 0;
+	flags |= found.prot & GLUE_PROT_WRITE ? VM_WRITE : 0;
+	flags |= found.prot & GLUE_PROT_EXEC ? VM_EXEC : 0;
+	flags |= found.shared ? VM_SHARED | VM_MAYSHARE : 0;
+	memset(vma, 0, sizeof(*vma));
+	vma->vm_mm = mm;
+	vma->vm_start = found.start;
+	vma->vm_end = found.end;
+	vm_flags_init(vma, flags);
+	return vma;
+}
+
+struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr)
+{
+	return glue_find_vma(mm, addr, true);
+}
+
+/* vma_lookup() looks into the mm's tree, the only one that is a maple tree. */
+void *mtree_load(struct maple_tree *mt, unsigned long addr)
+{
+	return glue_find_vma(container_of(mt, struct mm_struct, mm_mt), addr, false);
+}
+
+unsigned long glue_vma_pagesize(struct vm_area_struct *vma) asm("vma_kernel_pagesize");
+
+unsigned long glue_vma_pagesize(struct vm_area_struct *vma)
+{
+	return PAGE_SIZE;
+}
+
+/* Of no file: KVM's own memory slots. */
+unsigned long vm_mmap(struct file *file, unsigned long addr, unsigned long len,
+		      unsigned long prot, unsigned long flags, unsigned long offset)
+{
+	if (file || !PAGE_ALIGN(len) || offset_in_page(offset))
+		return -EINVAL;
+	return glue_host->mm_map(addr, PAGE_ALIGN(len), prot, flags);
+}
+
+int vm_munmap(unsigned long start, size_t len)
+{
+	int ret;
+
+	if (offset_in_page(start) || !len)
+		return -EINVAL;
+	len = PAGE_ALIGN(len);
+	glue_mm_invalidate(start, start + len, false);
+	ret = glue_host->mm_unmap(start, len);
+	glue_mm_invalidate(start, start + len, true);
+	return ret;
+}
+
+/* The process has its address space until it ends, or is another process (glue_forked()). */
+void __mmdrop(struct mm_struct *mm)
+{
+	glue_die("an address space is dropped more often than it was taken");
+}
+
+void mmput(struct mm_struct *mm)
+{
+	if (atomic_dec_and_test(&mm->mm_users))
+		glue_die("the process's address space is put more often than it was taken");
+}

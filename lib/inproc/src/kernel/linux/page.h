@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Struct pages, between the files that stand for mm/.
+ *
+ * Every address of the process has one, zeroed at first.  Whose a page is its flags say,
+ * in bits that no code of the kernel's looks at here.
+ */
+#ifndef INPROC_GLUE_PAGE_H
+#define INPROC_GLUE_PAGE_H
+
+#include <linux/mm.h>
+
+enum glue_page_kind {
+	GLUE_PAGE_FOREIGN,			/* the VMM's: never initialized */
+	GLUE_PAGE_ALLOCATED = PG_arch_1,
+	GLUE_PAGE_CACHE = PG_private_2,		/* a file's */
+};
+
+/* Flags are the first word of a struct page in every tree, whatever its type. */
+static inline enum glue_page_kind glue_page_kind(struct page *page)
+{
+	const unsigned long *flags = (const unsigned long *)page;
+
+	return test_bit(GLUE_PAGE_ALLOCATED, flags) ? GLUE_PAGE_ALLOCATED :
+	       test_bit(GLUE_PAGE_CACHE, flags) ? GLUE_PAGE_CACHE : GLUE_PAGE_FOREIGN;
+}
+
+/* linux/page.c */
+/* A new page, with one reference. */
+void glue_page_init(struct page *page, enum glue_page_kind kind);
+/* None of the @nr pages at @p, which go, may be a guest's or firmware's. */
+void glue_check_owned(void *p, unsigned long nr, const void *caller);
+/* As might_alloc(), for files without the tree's headers. */
+void glue_might_alloc(gfp_t gfp);
+
+/* linux/filemap.c: its last reference is gone. */
+void glue_folio_free(struct folio *folio, const void *caller);
+
+#endif

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Numbers of the tree's own uAPI headers, for tests that are built without them.
+ */
+#include <linux/kvm.h>
+
+#include "glue.h"
+
+#define UAPI_NUMBER(name)	{ #name, name },
+
+/* Those that probe() of tools/image.sh has found: a version may lack any of them. */
+const struct image_number glue_numbers[] = {
+	UAPI_NUMBERS(UAPI_NUMBER)
+	{}
+};

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Stands for arch/x86/entry: where KVM enters the kernel's handlers, of interrupts that
+ * arrived in a guest and of its own.  Stubs: there are no handlers, but each entry returns
+ * as the real one does.  Weak, as versions have some of them.
+ */
+	.text
+	.balign 16
+
+/*
+ * Called as a CPU enters a handler: above the return address lie CS, RFLAGS, RSP and SS.
+ * In a process IRETQ cannot load the kernel's selectors: what else it does is done.
+ */
+	.globl glue_irq_handler
+	.type glue_irq_handler, @function
+glue_irq_handler:
+	.weak asm_exc_nmi_kvm_vmx
+	.type asm_exc_nmi_kvm_vmx, @function
+asm_exc_nmi_kvm_vmx:
+	push %rax
+	push %rcx
+	mov 16(%rsp), %rax
+	mov 40(%rsp), %rcx
+	/* On the stack that the handler returns to: its return address, and two registers. */
+	lea -24(%rcx), %rcx
+	mov %rax, 16(%rcx)
+	mov 8(%rsp), %rax
+	mov %rax, 8(%rcx)
+	mov (%rsp), %rax
+	mov %rax, (%rcx)
+	mov %rcx, %rsp
+	pop %rcx
+	pop %rax
+	ret
+
+/* A frame on the stack that the caller pops itself; no feature FRED leads here. */
+	.weak asm_fred_entry_from_kvm
+	.type asm_fred_entry_from_kvm, @function
+asm_fred_entry_from_kvm:
+	.weak x86_entry_from_kvm
+	.type x86_entry_from_kvm, @function
+x86_entry_from_kvm:
+/* Before VMLAUNCH, with the guest's registers loaded: none may change. */
+	.weak clear_bhb_loop
+	.type clear_bhb_loop, @function
+clear_bhb_loop:
+	ret
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * TDX module: the instruction SEAMCALL, by its leaf function.  A model, see module.h; the
+ * trap of the instruction comes here with the CPU's registers (vmx.c, insn.S).
+ */
+#include "module.h"
+
+typedef u64 (*glue_tdh_t)(union glue_regs *regs);
+
+static const glue_tdh_t glue_seamcalls[] = {
+	[GLUE_TDH_MEM_PAGE_ADD]		= glue_tdh_mem_page_add,
+	[GLUE_TDH_MEM_PAGE_AUG]		= glue_tdh_mem_page_aug,
+	[GLUE_TDH_MEM_PAGE_REMOVE]	= glue_tdh_mem_page_remove,
+	[GLUE_TDH_MEM_RANGE_BLOCK]	= glue_tdh_mem_range_block,
+	[GLUE_TDH_MEM_RANGE_UNBLOCK]	= glue_tdh_mem_range_unblock,
+	[GLUE_TDH_MEM_SEPT_ADD]		= glue_tdh_mem_sept_add,
+	[GLUE_TDH_MEM_SEPT_RD]		= glue_tdh_mem_sept_rd,
+	[GLUE_TDH_MEM_SEPT_REMOVE]	= glue_tdh_mem_sept_remove,
+	[GLUE_TDH_MEM_TRACK]		= glue_tdh_mem_track,
+	[GLUE_TDH_MNG_ADDCX]		= glue_tdh_mng_addcx,
+	[GLUE_TDH_MNG_CREATE]		= glue_tdh_mng_create,
+	[GLUE_TDH_MNG_INIT]		= glue_tdh_mng_init,
+	[GLUE_TDH_MNG_KEY_CONFIG]	= glue_tdh_mng_key_config,
+	[GLUE_TDH_MNG_KEY_FREEID]	= glue_tdh_mng_key_freeid,
+	[GLUE_TDH_MNG_RD]		= glue_tdh_mng_rd,
+	[GLUE_TDH_MNG_VPFLUSHDONE]	= glue_tdh_mng_vpflushdone,
+	[GLUE_TDH_MR_EXTEND]		= glue_tdh_mr_extend,
+	[GLUE_TDH_MR_FINALIZE]		= glue_tdh_mr_finalize,
+	[GLUE_TDH_PHYMEM_CACHE_WB]	= glue_tdh_phymem_cache_wb,
+	[GLUE_TDH_PHYMEM_PAGE_RDMD]	= glue_tdh_phymem_page_rdmd,
+	[GLUE_TDH_PHYMEM_PAGE_RECLAIM]	= glue_tdh_phymem_page_reclaim,
+	[GLUE_TDH_PHYMEM_PAGE_WBINVD]	= glue_tdh_phymem_page_wbinvd,
+	[GLUE_TDH_SYS_CONFIG]		= glue_tdh_sys_config,
+	[GLUE_TDH_SYS_INIT]		= glue_tdh_sys_init,
+	[GLUE_TDH_SYS_KEY_CONFIG]	= glue_tdh_sys_key_config,
+	[GLUE_TDH_SYS_LP_INIT]		= glue_tdh_sys_lp_init,
+	[GLUE_TDH_SYS_RD]		= glue_tdh_sys_rd,
+	[GLUE_TDH_SYS_TDMR_INIT]	= glue_tdh_sys_tdmr_init,
+	[GLUE_TDH_VP_ADDCX]		= glue_tdh_vp_addcx,
+	[GLUE_TDH_VP_CREATE]		= glue_tdh_vp_create,
+	[GLUE_TDH_VP_ENTER]		= glue_tdh_vp_enter,
+	[GLUE_TDH_VP_FLUSH]		= glue_tdh_vp_flush,
+	[GLUE_TDH_VP_INIT]		= glue_tdh_vp_init,
+	[GLUE_TDH_VP_RD]		= glue_tdh_vp_rd,
+	[GLUE_TDH_VP_WR]		= glue_tdh_vp_wr,
+};
+
+/* A test makes it fail: no extended error information, and no data. */
+static void glue_seamcall_failed(unsigned int leaf, union glue_regs *regs)
+{
+	if (leaf == GLUE_TDH_PHYMEM_CACHE_WB && regs->rax == GLUE_TDX_INTERRUPTED_RESUMABLE)
+		glue_cache_wb_interrupted();
+	regs->rcx = regs->rdx = 0;
+	if (leaf != GLUE_TDH_VP_ENTER)
+		regs->r8 = 0;
+}
+
+/* RAX: bits above 15 are the leaf function's version; bit 63 asks for the P-SEAMLDR. */
+void glue_seamcall(union glue_regs *regs)
+{
+	unsigned int leaf = regs->rax & 0xffff;
+	u64 status;
+
+	if (regs->rax >> 63)
+		glue_not_driven("SEAMCALL %#llx: there is no P-SEAMLDR", regs->rax);
+	if (leaf >= ARRAY_SIZE(glue_seamcalls) || !glue_seamcalls[leaf])
+		glue_not_driven("SEAMCALL %u: the TDX module's model does not have it", leaf);
+	status = glue_sys_check(leaf);
+	if (status) {
+		regs->rax = status;
+		return;
+	}
+	status = glue_host->seamcall_fails(leaf);
+	if (status) {
+		regs->rax = status;
+		glue_seamcall_failed(leaf, regs);
+		return;
+	}
+	regs->rax = glue_seamcalls[leaf](regs);
+}
