@@ -137,6 +137,35 @@ static bool agrees(const struct engine_exit *exit, const struct io_insn *io)
 }
 
 /*
+ * An engine that emulates may be behind an OUT already: then that is the instruction before,
+ * and the guest's registers but for RIP are still right.
+ */
+static bool behind_out(struct world *w, struct insn *insn, struct io_insn *io)
+{
+	const struct engine_exit *exit = &w->vcpu->exit;
+	struct kvm_regs regs;
+
+	if (engine->get_regs(w->vcpu->engine, &regs))
+		return false;
+	for (unsigned int len = 1; len <= 3; len++) {
+		uint16_t port;
+
+		regs.rip -= len;
+		engine->set_regs(w->vcpu->engine, &regs);
+		regs.rip += len;
+		if (!fetch(w, insn) || !decode_io(insn, io) || !agrees(exit, io) || io->string ||
+		    io->len != len)
+			continue;
+		port = insn->code[len - 1] & 8 && insn->code[len - 1] >= 0xec ?
+		       regs.rdx : insn->code[len - 1];
+		if (port == exit->io.port)
+			return true;
+	}
+	engine->set_regs(w->vcpu->engine, &regs);
+	return false;
+}
+
+/*
  * Where the code cannot be read KVM is told of a string instruction, which it
  * decodes itself.
  */
@@ -152,6 +181,8 @@ bool svm_io(struct world *w)
 	known = fetch(w, &insn) && decode_io(&insn, &io) && agrees(exit, &io);
 	if (!exit->io.in && (!known || io.string) && !engine->unwind(w->vcpu->engine, exit))
 		known = fetch(w, &insn) && decode_io(&insn, &io) && agrees(exit, &io);
+	if (!known && !exit->io.in)
+		known = behind_out(w, &insn, &io);
 	if (known && io.in && io.string)
 		keep_destination(w, &insn);
 	exit->abandon = true;

@@ -16,6 +16,8 @@ long glue_bench_vmgexit(void *file, unsigned long long ghcb_msr)
 	struct vmcb_control_area *control = &svm->vmcb->control;
 	int ret;
 
+	/* Memory that is dirtied has to be a running vCPU's. */
+	vcpu_load(vcpu);
 	control->ghcb_gpa = ghcb_msr;
 	control->exit_code = SVM_EXIT_VMGEXIT;
 	ret = sev_handle_vmgexit(vcpu);
@@ -26,5 +28,6 @@ long glue_bench_vmgexit(void *file, unsigned long long ghcb_msr)
 		ret = complete(vcpu);
 	}
 	sev_es_unmap_ghcb(svm);
+	vcpu_put(vcpu);
 	return ret;
 }
