@@ -148,6 +148,7 @@ static void vm_put(struct src_vm *vm)
 	enter(vm);
 	image->settle();
 	leave(0);
+	src_td_vm_destroyed(vm);
 	guest_vm_destroy(vm);
 	hang_vm_destroyed();
 	vm_gone(vm);

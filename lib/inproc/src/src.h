@@ -145,6 +145,8 @@ void src_td_page(const void *td, unsigned long long gpa, void *page);
 void src_td_map_shared(const void *td, unsigned long long gpa, void *page, int writable);
 void src_td_flush_shared(const void *td);
 void src_td_gone(const void *td);
+/* It goes, and its TD may stay with the module, which does not always give it back. */
+void src_td_vm_destroyed(const struct src_vm *vm);
 enum image_exit src_td_enter(const void *vp, struct image_td_run *run);
 
 /* ---- observer.c ---- */

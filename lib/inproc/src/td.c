@@ -63,29 +63,43 @@ static struct src_vm *vm_of(const void *td)
 IMAGE_CALL int src_td_init(const void *td, unsigned int shared_bit)
 {
 	struct src_vm *vm = src_this_vm();
+	int ret;
 
 	vm->view_bit = 1ULL << shared_bit;
 	vm->view_bit_is_private = false;
+	ret = guest_vm_init(vm);
+	if (ret)
+		return ret;
 	vm->td = td;
 	pthread_mutex_lock(&tds_lock);
 	vm->next_td = tds;
 	tds = vm;
 	pthread_mutex_unlock(&tds_lock);
-	return guest_vm_init(vm);
+	return 0;
 }
 
-IMAGE_CALL void src_td_gone(const void *td)
+static void forget(const struct src_vm *vm, const void *td)
 {
 	struct src_vm **link;
 
 	pthread_mutex_lock(&tds_lock);
 	for (link = &tds; *link; link = &(*link)->next_td) {
-		if ((*link)->td != td)
+		if (vm ? *link != vm : (*link)->td != td)
 			continue;
 		*link = (*link)->next_td;
 		break;
 	}
 	pthread_mutex_unlock(&tds_lock);
+}
+
+IMAGE_CALL void src_td_gone(const void *td)
+{
+	forget(NULL, td);
+}
+
+void src_td_vm_destroyed(const struct src_vm *vm)
+{
+	forget(vm, NULL);
 }
 
 /*
