@@ -16,7 +16,8 @@
 quote = '$(subst ','\'',$(1))'
 BUILD ?= build
 UNUSABLE := $(shell tools/path.sh checkout $(call quote,$(CURDIR)) \
-	BUILD $(call quote,$(value BUILD)) KDIR $(call quote,$(value KDIR)))
+	BUILD $(call quote,$(value BUILD)) \
+	KDIR $(call quote,$(if $(filter debian:%,$(value KDIR)),,$(value KDIR))))
 $(if $(UNUSABLE),$(error $(UNUSABLE)))
 override BUILD := $(abspath $(BUILD))
 export BUILD KDIR

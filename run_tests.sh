@@ -135,8 +135,10 @@ if [ "$platform" = hw ] || [ "$platform" = ref ]; then
 fi
 export BUILD
 BUILD=$(readlink -m -- "${BUILD:-$root/build}")
-why=$("$root/tools/path.sh" checkout "$root" BUILD "$BUILD" \
-	${kdir:+"$kdir_from" "$(readlink -f -- "$kdir")"}) || die "$why"
+given=()
+[ -z "$kdir" ] || [[ $kdir == debian:* ]] || given=("$kdir_from" "$(readlink -f -- "$kdir")")
+why=$("$root/tools/path.sh" checkout "$root" BUILD "$BUILD" ${given[@]+"${given[@]}"}) ||
+	die "$why"
 for name in ${tests[@]+"${tests[@]}"}; do
 	[ -f "$root/x86_64/${name%%:*}.c" ] && [[ ${name%%:*} == *_test ]] && continue
 	echo "run_tests.sh: unknown test '${name%%:*}'; the tests are:" >&2

@@ -90,7 +90,7 @@ echo none > trouble
 echo "deb http://m.invalid/debian bookworm main" > etc/sources.list
 
 export COCO_APT_ETC=$TMP/etc PATH=$TMP/bin:$PATH
-out="$TMP/o ut"
+out="$TMP/out"
 debian=$out/debian
 get=("$tree" --out "$out")
 
