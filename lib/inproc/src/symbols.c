@@ -134,12 +134,24 @@ static void shorten(char *buf)
 		memmove(buf, tree + 1, strlen(tree));
 }
 
-/* File and line from the debug information, which addr2line reads well. */
+/*
+ * File and line from the debug information, which addr2line reads well: of what
+ * headers were inlined there (cpu_relax() of a loop, say), the place that called it,
+ * since the function that is named with the line is the caller's.
+ */
 static void describe_line(uintptr_t addr, char *buf, size_t len)
 {
-	run_addr2line(getenv("COCO_IMAGE"), addr, "-e", buf, len);
-	/* Just "file:line", without what addr2line may add in brackets. */
-	buf[strcspn(buf, " \n")] = '\0';
+	char lines[1024], *line, *rest;
+
+	run_addr2line(getenv("COCO_IMAGE"), addr, "-ie", lines, sizeof(lines));
+	buf[0] = '\0';
+	for (line = strtok_r(lines, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		/* Just "file:line", without what addr2line may add in brackets. */
+		line[strcspn(line, " ")] = '\0';
+		snprintf(buf, len, "%s", line);
+		if (!strstr(line, ".h:"))
+			break;
+	}
 	shorten(buf);
 }
 
