@@ -44,6 +44,7 @@ bench: setup
 
 setup:
 	@tools/setup.sh $(if $(filter 1,$(SETUP)),--install) $(PURPOSES)
+	@$(if $(filter 1,$(SETUP)),tools/tree.sh --out "$(BUILD)" debian:newest > /dev/null || :)
 
 clean:
 	$(if $(filter $(BUILD)/%,$(CURDIR)/),$(error BUILD: $(BUILD) holds the sources))

@@ -13,18 +13,19 @@ Run the tests of KVM's confidential-VM exits on every platform that can serve he
 A TEST is a test's name, or NAME:CASE to run the cases whose names, or last parts of
 names, match the pattern CASE (* and ? as in a shell).
 
-  --setup             install what is missing (as root), and fetch the newest kernel
-                      that Debian packages, before anything else
+  --setup             before anything else install what is missing (as root), and fetch
+                      the newest kernel that Debian packages
   --platform NAME     hw, src, ref or all; default: whatever can serve here
                         hw   the machine's own /dev/kvm
                         src  a kernel tree's KVM code, in the test's process
                         ref  the reference model
   --kdir DIR          the kernel tree under test (also KDIR=DIR), or one that Debian
                       packages: debian:7.2.13, debian:7.2 for the newest of these,
-                      debian:newest; default: the one of Debian's package
-                      linux-source-6.12, as it is and with the patches in
-                      tools/patches/6.12
-  --patch FILE        apply this patch to a copy of the tree; may be given repeatedly
+                      debian:newest; default: the newest that was fetched, as it is,
+                      and the one of Debian's package linux-source-6.12, as it is and
+                      with each of the patches in tools/patches/6.12
+  --patch FILE        apply this patch to a copy of the tree, without --kdir that of
+                      linux-source-6.12; may be given repeatedly
   --engine NAME       what runs the guest on src: kvm or unicorn; default: kvm where
                       /dev/kvm can be opened
   --sanitize          build the kernel's code with its undefined behaviour sanitizer (src)
@@ -65,9 +66,7 @@ file()
 
 root=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
 install='' platform='' engine='' list='' sanitize='' strict='' jobs='' timeout=45 out='' known=''
-# What to test if no tree is named: as for --kdir; empty: linux-source-6.12, with our patches.
-default_kdir=
-kdir=${KDIR:-$default_kdir} kdir_from=KDIR
+kdir=${KDIR:-} kdir_from=KDIR
 patches=() tests=()
 
 while [ $# -gt 0 ]; do
@@ -162,7 +161,7 @@ fi
 "$root/tools/setup.sh" $install "${purposes[@]}" || exit 2
 
 if [ -n "$install" ]; then
-	# What runs by default does not need it: to go without is better than not to go.
+	# What else runs by default does not need it: to go without is better than not to go.
 	"$root/tools/tree.sh" --out "$BUILD" debian:newest > /dev/null || :
 fi
 if [[ $kdir == debian:* ]] && [ -z "$list" ] && [[ ${platform:-all} =~ ^(all|src)$ ]]; then

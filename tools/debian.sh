@@ -148,6 +148,12 @@ if [[ $want =~ ^[0-9]+\.[0-9]+[.-] ]] && current "$debian/linux-$want" "$files_k
 	return
 fi
 
+if [ -n "$fetched" ]; then
+	read -r version package < <(unpacked | choose "$want") ||
+		die "debian:$want: nothing was fetched; ./run_tests.sh --setup fetches the newest"
+	echo "$debian/linux-$version"
+	return
+fi
 if [ -w "$out" ]; then
 	lock
 	mkdir -p "$debian"

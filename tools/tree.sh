@@ -6,6 +6,7 @@
 #
 #   tools/tree.sh [--out DIR]			the installed package, linux-source-6.12
 #   tools/tree.sh [--out DIR] debian:VERSION	one of the archive's, see debian.sh
+#   tools/tree.sh [--out DIR] --fetched debian:VERSION	the same of what was fetched before
 #   tools/tree.sh [--out DIR] --list		what the archive offers
 #
 # A VERSION is 7.2.13; 7.3-rc7; 7.2, for the newest released 7.2; or newest, of all
@@ -22,7 +23,7 @@ export LC_ALL=C
 name=linux-source-6.12
 # For the suite's own tests; a user has no reason to set it.
 tarball=${COCO_TARBALL:-/usr/src/$name.tar.xz}
-out=build want='' list=''
+out=build want='' list='' fetched=''
 
 die()
 {
@@ -35,6 +36,7 @@ while [ $# -gt 0 ]; do
 	--out)	[ $# -ge 2 ] || die "--out needs a directory"
 		out=$2; shift ;;
 	--list)	list=1 ;;
+	--fetched) fetched=1 ;;
 	debian:*) want=${1#debian:}
 		[[ $want =~ ^(newest|[0-9]+\.[0-9]+(\.[0-9]+|-rc[0-9]+)?)$ ]] || die "'$1' is none" \
 			"of debian:newest, debian:7.2, debian:7.2.13, debian:7.3-rc7 or the like" ;;

@@ -19,12 +19,13 @@ make_suite()
 		#!/bin/sh
 		touch $TMP/image
 		echo "\$*" >> $TMP/image.args
-		patches=
+		patches= version=6.12.1
 		while [ \$# -gt 0 ]; do
 			[ "\$1" = --patch ] && patches=\${patches:+\$patches,}\${2##*/}
+			[ "\$2" = $TMP/newest ] && version=7.3.4
 			shift 2
 		done
-		printf "%s\\n" IMAGE=$TMP/image TREE=linux-6.12.1 VERSION=6.12.1 PATCHES=\$patches
+		printf "%s\\n" IMAGE=$TMP/image TREE=linux-\$version VERSION=\$version PATCHES=\$patches
 	END
 	chmod +x "$TMP/tools/image.sh"
 	for name in "$@"; do
@@ -37,10 +38,11 @@ make_suite()
 	ln -s "$(gcc -print-file-name=libdl.so.2)" "$TMP/build/inproc/libinproc-src.so"
 }
 
+tree=(--kdir /k)
 runner()
 {
 	"$ROOT/tools/run.pl" --root "$TMP" --build "$TMP/build" --out "$TMP/out" --platform src \
-		--engine unicorn --timeout 1.5 "$@" 2>&1 < /dev/null
+		--engine unicorn --timeout 1.5 "${tree[@]}" "$@" 2>&1 < /dev/null
 	echo "status $?"
 }
 
@@ -112,10 +114,32 @@ ok "golden.unexpected_pass_strict" golden_case unexpected_pass_strict --strict p
 ok "golden.unexpected_pass_not_run" golden_case unexpected_pass_not_run pass_test:f.one
 ok "golden.list" golden_case list --list
 
-# Trees: the default one with and without our patches, or just what was asked for.
+# Trees: the newest that was fetched, and the default one with and without our patches; or
+# just what was asked for.
+cat > "$TMP/tools/tree.sh" <<-END
+	#!/bin/sh
+	echo "\$*" > $TMP/tree.args
+	if [ ! -e $TMP/newest ]; then
+		echo "tree.sh: nothing was fetched" >&2
+		exit 2
+	fi
+	echo $TMP/newest
+END
+chmod +x "$TMP/tools/tree.sh"
+tree=()
 mkdir -p "$TMP/tools/patches/6.12"
 : > "$TMP/tools/patches/6.12/ours.patch"
 ok "golden.trees" golden_case trees
+ok "tree_arguments" diff - "$TMP/tree.args" <<< "--out $TMP/build --fetched debian:newest"
+: > "$TMP/image.args"
+mkdir "$TMP/newest"
+ok "golden.trees_newest" golden_case trees_newest
+sort "$TMP/image.args" > "$TMP/image.sorted"
+ok "image_arguments_newest" diff - "$TMP/image.sorted" <<-END
+	--out $TMP/build
+	--out $TMP/build --kdir $TMP/newest
+	--out $TMP/build --patch $TMP/tools/patches/6.12/ours.patch
+END
 ok "golden.trees_patches" golden_case trees_patches --patch /p/a.patch --patch /p/b.patch
 ok "golden.trees_kdir" golden_case trees_kdir --kdir /k
 tail -n 2 "$TMP/image.args" > "$TMP/image.tail"
@@ -133,6 +157,10 @@ ok "golden.stale" golden_case stale
 ok "golden.stale_strict" golden_case stale_strict --strict
 ok "golden.stale_named" golden_case stale_named --patch /p/stale.patch
 rm -r "$TMP/tools/patches"
+# As if nothing newer were packaged: it is tested once.
+sed -i 's/version=7.3.4/version=6.12.1/' "$TMP/tools/image.sh"
+ok "golden.trees_same" golden_case trees_same
+tree=(--kdir /k)
 
 # Nothing that it started outlives the runner.
 : > "$TMP/x86_64/hang_hard_test.c"

@@ -223,6 +223,14 @@ ok "offline_nothing" expect 2 "could not resolve the mirror; and" "$tree" --out 
 ok "offline_run" expect 2 "debian:6.12: cannot read" env BUILD="$out" "$ROOT/run_tests.sh" \
 	--kdir debian:6.12
 rm -f did
+# What a run without --setup asks for.
+ok "fetched" expect 0 "$debian/linux-7.2.13" "${get[@]}" --fetched debian:newest
+ok "fetched_series" expect 0 "$debian/linux-7.3-rc7" "${get[@]}" --fetched debian:7.3-rc7
+ok "fetched_not" expect 2 "debian:6.12: nothing was fetched; ./run_tests.sh --setup fetches" \
+	"${get[@]}" --fetched debian:6.12
+ok "fetched_nothing" expect 2 "debian:newest: nothing was fetched" "$tree" --out "$TMP/new" \
+	--fetched debian:newest
+ok "fetched.log" test ! -e did
 ok "offline_exact" expect 0 "linux-7.2.9" "${get[@]}" debian:7.2.9
 ok "offline_exact.log" test ! -e did
 

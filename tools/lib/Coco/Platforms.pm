@@ -118,86 +118,123 @@ sub concerned
 	return undef;
 }
 
+# What to build images of: the tree that was named, with the patches that were; or else
+# the newest that Debian packages, as it is, and the tree of linux-source-6.12, as it is
+# and with each of our patches.  A list of hashes:
+#	kdir	the tree; undef is linux-source-6.12
+#	patches	to apply to it
+#	own	the one is ours
+#	skip	instead of all that: why it cannot be had
+sub variants
+{
+	my ($options) = @_;
+
+	if (defined $options->{kdir} || @{$options->{patches}}) {
+		return { kdir => $options->{kdir}, patches => $options->{patches} };
+	}
+	my @own = sort glob "\Q$options->{root}\E/tools/patches/6.12/*.patch";
+	return newest($options), { patches => [] }, map { { patches => [$_], own => 1 } } @own;
+}
+
+# Only --setup goes to the archive.
+sub newest
+{
+	my ($options) = @_;
+
+	open my $fh, '-|', "$options->{root}/tools/tree.sh", '--out', $options->{build},
+		'--fetched', 'debian:newest' or die "cannot run tools/tree.sh: $!\n";
+	chomp(my $kdir = <$fh> // '');
+	close $fh and return { kdir => $kdir, patches => [] };
+	return { skip => 'the newest kernel that Debian packages was not fetched yet' };
+}
+
 sub src_groups
 {
 	my ($options) = @_;
-	my @tree = defined $options->{kdir} ? ('--kdir', $options->{kdir}) : ();
-	my @variants = ([map { ('--patch', $_) } @{$options->{patches}}]);
-
-	# The default tree as it is, and with each of our patches.
-	my (@own, @concerned);
-	if (!@tree && !@{$options->{patches}}) {
-		@own = sort glob "\Q$options->{root}\E/tools/patches/6.12/*.patch";
-		push @variants, map { ['--patch', $_] } @own;
-		@concerned = map { concerned($_) } @own unless $options->{named};
-	}
-
-	my $kdir = $options->{kdir} // "$options->{build}/linux-source-6.12";
-	my @tests = -e "$kdir/arch/x86/kvm/vmx/tdx.c" ? () :
-		(tests => qr/^(?!tdx_)/, others => 'the tree has no arch/x86/kvm/vmx/tdx.c');
 	my $engine = engine($options->{engine});
-	push @tree, '--sanitize' if $options->{sanitize};
-	my @images = build_images($options, scalar @own, map { [@tree, @$_] } @variants);
-	unshift @$_, undef for \@own, \@concerned;
-	return map {
-		my ($own, $concerned) = (shift @own, shift @concerned);
-		my @stale;
-		if ($_->{stale}) {
-			my $patch = $own =~ s{.*/}{}r;
-			$_ = { %{$images[0]}, PATCHES => $patch };
-			@stale = (stale => 1, skip => "$patch does not apply to this tree any more");
-		}
-		my $tree = join ' + ', $_->{TREE}, map { s/\.patch$//r } split /,/, $_->{PATCHES};
-		$tree .= ", $_->{COMPILER}" if length($_->{COMPILER} // '');
-		$tree .= ', sanitized' if $options->{sanitize};
-		{
-			label => "src/$engine $tree",
-			dir => "src-$engine-" . $tree =~ s/[^\w.+-]+//gr,
-			version => $_->{VERSION},
-			@stale,
-			($concerned ? (tests => $concerned, others => 'its Tests: names no test') : @tests),
-			env => {
-				COCO_PLATFORM => 'src',
-				COCO_ENGINE => $engine,
-				COCO_IMAGE => $_->{IMAGE},
-				COCO_TIMEOUT => CASE_TIMEOUT,
-				LD_PRELOAD => "$options->{build}/inproc/libinproc-src.so",
-			},
-		}
-	} @images;
+	my @variants = variants($options);
+
+	build_images($options, grep { !$_->{skip} } @variants);
+	# The newest may be what linux-source-6.12 is.
+	my %groups = map { $_->{label} => $_ } my @groups =
+		map { src_group($options, $engine, $_) } @variants;
+	return grep { $groups{$_->{label}} == $_ } @groups;
 }
 
-# Have tools/image.sh build an image for each of @variants (its options), at once.
-# Returns what it printed for each, as a hash; {stale} if it is one of the last $own, and
-# its patch does not apply.
+sub src_group
+{
+	my ($options, $engine, $variant) = @_;
+	my $image = $variant->{image};
+
+	return { label => "src/$engine", skip => $variant->{skip} } if $variant->{skip};
+
+	my $tree = join ' + ', $image->{TREE}, map { s/\.patch$//r } split /,/, $image->{PATCHES};
+	$tree .= ", $image->{COMPILER}" if length($image->{COMPILER} // '');
+	$tree .= ', sanitized' if $options->{sanitize};
+	my %group = (
+		label => "src/$engine $tree",
+		dir => "src-$engine-" . $tree =~ s/[^\w.+-]+//gr,
+		version => $image->{VERSION},
+	);
+	if ($variant->{stale}) {
+		my ($patch) = map { s{.*/}{}r } @{$variant->{patches}};
+		return { %group, stale => 1, skip => "$patch does not apply to this tree any more" };
+	}
+	my $kdir = $variant->{kdir} // "$options->{build}/linux-source-6.12";
+	my $tests = $variant->{own} && !$options->{named} ? concerned(@{$variant->{patches}}) : undef;
+	if ($tests) {
+		$group{others} = 'its Tests: names no test';
+	} elsif (!-e "$kdir/arch/x86/kvm/vmx/tdx.c") {
+		$tests = qr/^(?!tdx_)/;
+		$group{others} = 'the tree has no arch/x86/kvm/vmx/tdx.c';
+	}
+	return {
+		%group,
+		tests => $tests,
+		env => {
+			COCO_PLATFORM => 'src',
+			COCO_ENGINE => $engine,
+			COCO_IMAGE => $image->{IMAGE},
+			COCO_TIMEOUT => CASE_TIMEOUT,
+			LD_PRELOAD => "$options->{build}/inproc/libinproc-src.so",
+		},
+	};
+}
+
+# Have tools/image.sh build the image of each of @variants, at once: {image} is what it
+# printed, as a hash; {stale}: its patch is ours, and does not apply.
 sub build_images
 {
-	my ($options, $own, @variants) = @_;
-	my (@running, @images);
+	my ($options, @variants) = @_;
+	my (@running, $failed);
 
 	for my $variant (@variants) {
 		open my $fh, '-|', "$options->{root}/tools/image.sh", '--out', $options->{build},
-			@$variant or die "cannot run tools/image.sh: $!\n";
+			($options->{sanitize} ? '--sanitize' : ()),
+			(defined $variant->{kdir} ? ('--kdir', $variant->{kdir}) : ()),
+			map { ('--patch', $_) } @{$variant->{patches}}
+			or die "cannot run tools/image.sh: $!\n";
 		push @running, $fh;
 	}
-	my $failed = 0;
-	for my $fh (@running) {
-		my %image = map { /^([A-Z]+)=(.*)$/ ? ($1 => $2) : () } <$fh>;
+	for my $variant (@variants) {
+		my $fh = shift @running;
+		my $image = $variant->{image} = { map { /^([A-Z]+)=(.*)$/ ? ($1 => $2) : () } <$fh> };
 		# It has said itself what is wrong.
-		unless (close $fh) {
-			$image{stale} = @images >= @variants - $own && $? == DOES_NOT_APPLY << 8
-				or $failed = 1;
+		if (close $fh) {
+			for (qw(IMAGE TREE VERSION PATCHES)) {
+				die "tools/image.sh printed no $_\n" unless defined $image->{$_};
+			}
+			die "tools/image.sh left no $image->{IMAGE}\n" unless -e $image->{IMAGE};
+		} elsif ($variant->{own} && $? == DOES_NOT_APPLY << 8) {
+			$variant->{stale} = 1;
+			# Of the tree without it the name and version are the same.
+			my ($base) = grep { !defined $_->{kdir} && !@{$_->{patches}} } @variants;
+			$variant->{image} = { %{$base->{image}}, PATCHES => $variant->{patches}[0] =~ s{.*/}{}r };
+		} else {
+			$failed = 1;
 		}
-		push @images, \%image;
 	}
 	die "no kernel image\n" if $failed;
-	for my $image (grep { !$_->{stale} } @images) {
-		for (qw(IMAGE TREE VERSION PATCHES)) {
-			die "tools/image.sh printed no $_\n" unless defined $image->{$_};
-		}
-		die "tools/image.sh left no $image->{IMAGE}\n" unless -e $image->{IMAGE};
-	}
-	return @images;
 }
 
 1;
