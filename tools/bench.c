@@ -15,7 +15,7 @@
 #include "kvm_util.h"
 #include "processor.h"
 
-#include "../lib/inproc/bench.h"
+#include "bench.h"
 #include "snp/cert_probe.h"
 #include "snp/request_vm.h"
 

@@ -114,8 +114,8 @@ $(INPROC): $(INPROC_OBJS) lib/inproc/export.map
 # ---- the engines by themselves ----
 
 ENGINE_UNITS := $(filter tools/check/engine_%,$(UNITS))
-ENGINE_UNIT_OBJS := $(filter $(PIC)/lib/inproc/engine_% $(PIC)/lib/inproc/gate.o \
-		$(PIC)/lib/inproc/real_mm.o,$(INPROC_OBJS)) \
+ENGINE_UNIT_OBJS := $(filter $(PIC)/lib/inproc/engine/% $(PIC)/lib/inproc/base/real.o, \
+		$(INPROC_OBJS)) \
 	$(OBJ)/tools/check/engine_guest.o
 
 $(addprefix $(BUILD)/,$(ENGINE_UNITS)): $(ENGINE_UNIT_OBJS)

@@ -16,7 +16,7 @@ GLUE_SRCS := $(wildcard $(addprefix $(KERNEL)/,*.[cS] linux/*.[cS] amd/*.[cS] \
 GLUE_OBJS := $(patsubst $(KERNEL)/%,$(WORK)/glue/%.o,$(GLUE_SRCS))
 LDS := $(KERNEL)/image.lds
 
-# IMAGE_UNDEF_BASE and IMAGE_UNDEF_STEP of lib/inproc/src/loader.h
+# IMAGE_UNDEF_BASE and IMAGE_UNDEF_STEP of lib/inproc/src/image/loader.h
 UNDEF_BASE := 1879048192
 UNDEF_STEP := 65536
 

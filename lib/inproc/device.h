@@ -1,119 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * What stands between the process and a platform: descriptors, paths, libc's own calls.
- */
+/* What the functions that stand before libc's share. */
 #ifndef INPROC_DEVICE_H
 #define INPROC_DEVICE_H
 
-#include <sys/types.h>
-
-#include "inproc.h"
-
-#define PAGE_SHIFT	12
-#define PAGE_SIZE	(1UL << PAGE_SHIFT)
-#define PAGE_ALIGNED(x)	(!((x) & (PAGE_SIZE - 1)))
-
-#define container_of(ptr, type, member)	((type *)((char *)(ptr) - offsetof(type, member)))
-
-/* ---- file.c: descriptors ---- */
-
-/* What can be done with a file of ours; all but release() may be NULL. */
-struct file_ops {
-	long (*ioctl)(void *obj, unsigned int cmd, unsigned long arg);
-	/* As mmap(): the address or -errno.  Without it: of the real descriptor. */
-	long (*mmap)(void *obj, void *addr, size_t len, int prot, int flags, off_t offset);
-	long (*fallocate)(void *obj, int mode, off_t offset, off_t len);
-	/* At *@pos, which moves on. */
-	long (*read)(void *obj, void *to, size_t len, long long *pos);
-	/* The last descriptor is closed. */
-	void (*release)(void *obj);
-};
-
-/* An open file description: dup'd descriptors share one. */
-struct file {
-	const struct file_ops *ops;
-	unsigned int refs;
-	void *obj;
-	long long pos;
-};
-
-/*
- * Make real descriptor @fd stand for @obj; @fd, or -errno with @fd closed and
- * @obj the caller's still.
- */
-int file_install(int fd, const struct file_ops *ops, void *obj);
-/* The description behind @fd with a reference of the caller's, or NULL: not ours. */
-struct file *file_get(int fd);
-void file_put(struct file *file);
-/* May @fd be ours?  Without a lock: for the way past us of every other descriptor. */
-bool file_maybe(int fd);
-
-int file_close(int fd);
-/* dup2(), dup3(): @how does it. */
-int file_dup_onto(int oldfd, int newfd, int flags, bool dup3);
-/* dup(), F_DUPFD, F_DUPFD_CLOEXEC: the lowest free descriptor from @min. */
-int file_dup(int oldfd, int min, bool cloexec);
-void file_close_range(unsigned int first, unsigned int last);
+#include "base/base.h"
 
 /* ---- device.c ---- */
 
-/* Choose the engine and start the platform, once; 0, or -errno after a diagnostic. */
-int device_init(void);
 int device_open(const char *path, int flags);
 /* Is @path a device of ours? */
 bool device_is_path(const char *path);
 
-/* As the kernel's: 0, or -EFAULT for addresses that aren't there. */
-int copy_from_user(void *to, const void *from, size_t len);
-int copy_to_user(void *to, const void *from, size_t len);
+/* ---- select.c ---- */
+
+struct engine_ops;
 
 /*
- * What stands for current->mm: it changes in a child of fork() and stays in one
- * of vfork() or clone(CLONE_VM), as the mm does.
+ * The engine that COCO_ENGINE names ("kvm", "unicorn"), or the first usable
+ * one; NULL when there is none, with the reasons in *@why.
  */
-unsigned long current_mm(void);
+const struct engine_ops *engine_select(const char **why);
 
-/* ---- share.c ---- */
+/* ---- preload_mm.c ---- */
 
-/*
- * Have @size bytes of the VMM's at @hva, page aligned, as memory that mremap()
- * makes aliases of, if they are plain private memory; else they stay what they are.
- */
-void share_memory(void *hva, size_t size);
-/* Is all of it memory that became shared so; what is there is something else from now on. */
-bool share_covers(const void *addr, size_t len);
-void share_forget(const void *addr, size_t len);
-
-/* ---- diag.c ---- */
-
-/* Say, once for each @cmd, that an ioctl of a @what is not implemented; returns @err. */
-long diag_unsupported(const char *what, unsigned int cmd, long err);
-const char *diag_ioctl_name(unsigned int cmd);
-
-/* ---- preload.c: libc's own, past our interposers ---- */
-
-int real_open(const char *path, int flags);
-int real_ioctl(int fd, unsigned long cmd, unsigned long arg);
-int real_close(int fd);
-/* real_mm.c; code of ours need not write the prefix, see real_mm.h */
-void *real_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset);
-int real_madvise(void *addr, size_t len, int advice);
-int real_mprotect(void *addr, size_t len, int prot);
-void *real_mremap(void *old, size_t old_len, size_t new_len, int flags, ...);
-int real_munmap(void *addr, size_t len);
-
-/*
- * preload_mm.c: the VMM's memory in [@start, @end) is about to change; has changed, maybe;
- * is another or none.  The hook is NULL while nobody wants to know.
- */
-enum mm_change { MM_CHANGE_BEGINS, MM_CHANGED, MM_GONE };
-typedef void (*mm_hook_t)(uintptr_t start, uintptr_t end, enum mm_change what);
-extern mm_hook_t mm_hook;
 /* Around a change: the hook as it was when it began, for its end. */
 mm_hook_t mm_change_begins(const void *addr, size_t len);
 void mm_change_ends(mm_hook_t hook, const void *addr, size_t len, enum mm_change how);
-
-/* Move @fd out of the way of the program's own descriptors. */
-int fd_move_up(int fd);
 
 #endif

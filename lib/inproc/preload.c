@@ -19,35 +19,6 @@
 
 #include "device.h"
 
-/* The engine's descriptors live up here, where programs don't count on numbers. */
-#define FD_HIGH	512
-
-int real_open(const char *path, int flags)
-{
-	return syscall(SYS_openat, AT_FDCWD, path, flags, 0);
-}
-
-int real_ioctl(int fd, unsigned long cmd, unsigned long arg)
-{
-	return syscall(SYS_ioctl, fd, cmd, arg);
-}
-
-int real_close(int fd)
-{
-	return syscall(SYS_close, fd);
-}
-
-int fd_move_up(int fd)
-{
-	int high = syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, FD_HIGH);
-
-	/* A low limit on descriptors: then it stays where it is. */
-	if (high < 0)
-		return fd;
-	real_close(fd);
-	return high;
-}
-
 /* An answer as the kernel gives it, as libc passes it on. */
 static int libc_result(long r)
 {

@@ -21,8 +21,6 @@
 #define MADV_DONTNEED_LOCKED	24
 #endif
 
-mm_hook_t mm_hook;
-
 /* ---- before and after ---- */
 
 mm_hook_t mm_change_begins(const void *addr, size_t len)

@@ -10,30 +10,10 @@
 
 #include "kselftest.h"
 
+#include "engine/kvm/kvm_engine.h"
 #include "engine_guest.h"
-#include "engine_kvm.h"
 
 /* ---- what engines ask of the rest of the in-process KVM ---- */
-
-int real_open(const char *path, int flags)
-{
-	return open(path, flags);
-}
-
-int real_ioctl(int fd, unsigned long cmd, unsigned long arg)
-{
-	return ioctl(fd, cmd, arg);
-}
-
-int real_close(int fd)
-{
-	return close(fd);
-}
-
-int fd_move_up(int fd)
-{
-	return fd;
-}
 
 void inproc_diag(const char *fmt, ...)
 {

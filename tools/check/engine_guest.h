@@ -9,7 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 
-#include "engine.h"
+#include "engine/engine.h"
 
 #define GUEST_PAGE	4096UL
 

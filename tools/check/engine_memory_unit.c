@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "engine_guest.h"
-#include "engine_kvm.h"
+#include "engine/kvm/kvm_engine.h"
 
 #define NR_PAGES	2000
 

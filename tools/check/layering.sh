@@ -49,10 +49,10 @@ includes lib/tdx/td_vm.c snp/snp_vm.h "include/snp/snp_vm.h of lib/snp, which is
 	"one vendor's folder needs the other's"
 includes lib/guest/ghcb.c kvm_util.h "kvm_util.h of libkvm, which is for hosts" \
 	"guest code includes a header for hosts"
-includes x86_64/snp_psc_test.c ../lib/inproc/inproc.h \
-	"lib/inproc/inproc.h of lib/inproc, which is apart from it" \
+includes x86_64/snp_psc_test.c ../lib/inproc/device.h \
+	"lib/inproc/device.h of lib/inproc, which is apart from it" \
 	"a test looks into the in-process KVM"
-includes lib/inproc/inproc.h check/state.h \
+includes lib/inproc/device.h check/state.h \
 	"include/check/state.h of lib/check, which is apart from it" \
 	"the in-process KVM knows of tests"
 includes lib/guest/ghcb.c guest/psc.h "include/guest/psc.h of lib/guest/psc, in a circle

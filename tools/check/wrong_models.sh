@@ -41,7 +41,6 @@ build()
 
 	mkdir -p "$work/lib/inproc" "$work/build/inproc" "$work/obj" || return
 	cp -r "$ROOT/lib/inproc/ref" "$work/lib/inproc/ref" || return
-	ln -s "$ROOT"/lib/inproc/*.h "$work/lib/inproc/"
 	ln -s "$BUILD/x86_64" "$work/build/x86_64"
 	patch -d "$work" -p1 --batch --forward --fuzz=0 -r - < "$file" || return
 	touched=$(sed -n 's#^+++ b/\([^	]*\).*#\1#p' "$file" | tr "\n" " ")

@@ -4,8 +4,6 @@
 
 #include "ref.h"
 
-#define PAGE_SIZE		4096ULL
-
 /* KVM_EXIT_MEMORY_FAULT (api.rst): flags */
 #define MEMORY_FAULT_PRIVATE	(1ULL << 3)
 

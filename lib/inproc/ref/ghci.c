@@ -12,7 +12,6 @@
 #define EXIT_TDX_GET_QUOTE_V1		41
 #define EXIT_TDX_GET_QUOTE_V2		40
 #define EXIT_TDX_SETUP_EVENT_NOTIFY	42
-#define PAGE_ALIGNED(x)			(!((x) & 0xfff))
 
 long ref_status(struct ref_vcpu *vcpu, uint64_t status)
 {

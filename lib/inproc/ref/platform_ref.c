@@ -7,40 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../ref_device.h"
+#include "base/platform.h"
+#include "ref/device/device.h"
 #include "ref.h"
 
 enum ref_revision ref_revision;
 bool ref_map_errno;
-
-static int ref_init(void)
-{
-	static const struct {
-		const char *name;
-		enum ref_revision exits;
-		bool map_errno;
-	} revisions[] = {
-		{ "tdx", REF_TDX, false },
-		{ "tdx-map-errno", REF_TDX, true },
-		{ "tdx-dedicated-v1", REF_TDX_DEDICATED_V1, false },
-		{ "tdx-dedicated-v2", REF_TDX_DEDICATED_V2, false },
-	};
-	const char *wanted = getenv("COCO_REF_REVISION");
-	size_t i;
-
-	if (!wanted || !*wanted)
-		return 0;
-	for (i = 0; i < sizeof(revisions) / sizeof(revisions[0]); i++) {
-		if (strcmp(wanted, revisions[i].name))
-			continue;
-		ref_revision = revisions[i].exits;
-		ref_map_errno = revisions[i].map_errno;
-		return 0;
-	}
-	inproc_diag("COCO_REF_REVISION=%s: no such revision; tdx, tdx-map-errno, "
-		    "tdx-dedicated-v1 or tdx-dedicated-v2", wanted);
-	return -EINVAL;
-}
 
 static bool ref_has_vm_type(unsigned long type)
 {
@@ -72,18 +44,10 @@ static long ref_dev_ioctl(unsigned int cmd, unsigned long arg)
 	return -ENOTTY;
 }
 
-static long ref_open(const char *path, int flags)
-{
-	return kvm_dev_open(path, flags);
-}
-
-static const struct platform_ops ref_platform = {
-	.name = "ref",
-	.init = ref_init,
+static const struct model_ops ref_model = {
 	.has_vm_type = ref_has_vm_type,
 	.check_extension = ref_check_extension,
 	.dev_ioctl = ref_dev_ioctl,
-	.open = ref_open,
 	.vm_create = ref_vm_create,
 	.vm_destroy = ref_vm_destroy,
 	.vm_ioctl = ref_vm_ioctl,
@@ -92,6 +56,47 @@ static const struct platform_ops ref_platform = {
 	.vcpu_destroy = ref_vcpu_destroy,
 	.vcpu_ioctl = ref_vcpu_ioctl,
 	.vcpu_run = ref_vcpu_run,
+};
+
+static int ref_init(void)
+{
+	static const struct {
+		const char *name;
+		enum ref_revision exits;
+		bool map_errno;
+	} revisions[] = {
+		{ "tdx", REF_TDX, false },
+		{ "tdx-map-errno", REF_TDX, true },
+		{ "tdx-dedicated-v1", REF_TDX_DEDICATED_V1, false },
+		{ "tdx-dedicated-v2", REF_TDX_DEDICATED_V2, false },
+	};
+	const char *wanted = getenv("COCO_REF_REVISION");
+	size_t i;
+
+	model = &ref_model;
+	if (!wanted || !*wanted)
+		return 0;
+	for (i = 0; i < sizeof(revisions) / sizeof(revisions[0]); i++) {
+		if (strcmp(wanted, revisions[i].name))
+			continue;
+		ref_revision = revisions[i].exits;
+		ref_map_errno = revisions[i].map_errno;
+		return 0;
+	}
+	inproc_diag("COCO_REF_REVISION=%s: no such revision; tdx, tdx-map-errno, "
+		    "tdx-dedicated-v1 or tdx-dedicated-v2", wanted);
+	return -EINVAL;
+}
+
+static long ref_open(const char *path, int flags)
+{
+	return kvm_dev_open(path, flags);
+}
+
+static const struct platform_ops ref_platform = {
+	.name = "ref",
+	.init = ref_init,
+	.open = ref_open,
 };
 
 const struct platform_ops *const platform = &ref_platform;

@@ -21,7 +21,7 @@
 #ifndef REF_H
 #define REF_H
 
-#include "../inproc.h"
+#include "ref/device/model.h"
 #include "tdx_ghci.h"
 #include "tdx_uapi.h"
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "engine/sites.h"
 #include "ref.h"
 
 /* ---- interrupts: posted by the VMM, taken over by the module when the guest is entered ---- */

@@ -11,7 +11,6 @@
 
 #include "ref.h"
 
-#define PAGE_SIZE	4096ULL
 #define TABLE_PAGES	512
 #define TABLE_SIZE	(TABLE_PAGES * PAGE_SIZE)
 

@@ -9,7 +9,6 @@
 
 #include "ref.h"
 
-#define PAGE_SIZE		4096ULL
 #define MAX_CPUID_ENTRIES	256
 
 #define CR0_PE			(1ULL << 0)

@@ -4,9 +4,9 @@
  */
 #include <errno.h>
 
-#include "../bench.h"
-#include "../device.h"
-#include "loader.h"
+#include "bench.h"
+#include "base/base.h"
+#include "src/image/loader.h"
 #include "src.h"
 
 long kvm_bench_vmgexits(int vcpu_fd, uint64_t ghcb_msr, void (*prepare)(void *data), void *data,

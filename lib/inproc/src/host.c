@@ -16,9 +16,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "ktask.h"
-#include "memory.h"
-#include "race.h"
+#include "src/services/ktask.h"
+#include "src/watch/memory.h"
+#include "src/watch/race.h"
 #include "src.h"
 
 IMAGE_CALL __attribute__((noreturn)) static void host_die(const char *text)

@@ -9,11 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../../include/observer.h"
-#include "../device.h"
-#include "loader.h"
-#include "memory.h"
-#include "race.h"
+#include "observer.h"
+#include "base/base.h"
+#include "src/image/loader.h"
+#include "src/watch/memory.h"
+#include "src/watch/race.h"
 #include "src.h"
 
 #define MAX_REQUESTS	64

@@ -8,9 +8,10 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "../device.h"
-#include "loader.h"
-#include "memory.h"
+#include "base/base.h"
+#include "base/platform.h"
+#include "src/image/loader.h"
+#include "src/watch/memory.h"
 #include "src.h"
 
 enum image_vendor src_vendor;

@@ -7,8 +7,9 @@
 
 #include <sys/types.h>
 
-#include "../inproc.h"
-#include "image.h"
+#include "base/base.h"
+#include "engine/engine.h"
+#include "src/image/image.h"
 
 struct gtlb;
 

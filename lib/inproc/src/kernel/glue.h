@@ -11,7 +11,7 @@
 #include <linux/types.h>
 
 #include "glue_probe.h"
-#include "../image.h"
+#include "../image/image.h"
 
 extern const struct image_host *glue_host;
 extern const struct image_number glue_numbers[];

@@ -3,7 +3,7 @@
  * Stands for the kernel's boot, as far as KVM looks at what it has found out: the CPU's
  * identity and features (arch/x86/kernel/cpu/common.c), physical memory's layout and the
  * variables that say so.  A fake: all of it comes from the CPUID of the CPU under test,
- * which is the process's (src/hw_cpuid.c).
+ * which is the process's (src/hw/hw_cpuid.c).
  */
 #include <linux/cpumask.h>
 #include <linux/radix-tree.h>

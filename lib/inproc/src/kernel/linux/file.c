@@ -3,7 +3,7 @@
  * Stands for fs/file.c, fs/file_table.c, fs/anon_inodes.c and drivers/char/misc.c: files
  * that KVM makes, what a descriptor of the process's is, and how a system call reaches
  * the file operations that KVM has registered.  A fake: descriptors are the process's
- * (src/kfile.c), there are no paths, and the last reference ends a file at once.
+ * (src/services/kfile.c), there are no paths, and the last reference ends a file at once.
  */
 #include <linux/anon_inodes.h>
 #include <linux/file.h>

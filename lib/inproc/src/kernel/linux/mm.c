@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Stands for mm/mmap.c and kernel/fork.c as far as address spaces go: the process's own is
- * the only one.  A fake: what is mapped where the process says (src/mm.c).
+ * the only one.  A fake: what is mapped where the process says (src/services/mm.c).
  *
  * There are no page tables: whoever walks them finds an empty top level, and takes that for
  * pages of 4 KiB, which is right or too small.

@@ -15,7 +15,7 @@
 #include <linux/types.h>
 
 #include "glue_probe.h"
-#include "../image.h"
+#include "../image/image.h"
 
 extern const struct image_host *glue_host;
 void glue_might_alloc(gfp_t gfp);

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Who answers behind our paths: exactly one platform is linked into a preloaded object. */
+#ifndef INPROC_PLATFORM_H
+#define INPROC_PLATFORM_H
+
+struct platform_ops {
+	const char *name;
+	/* Once, at the first open(), before anything else. */
+	int (*init)(void);
+	/* One of the paths of device_is_path() but module parameters: an fd, or -errno. */
+	long (*open)(const char *path, int flags);
+};
+
+extern const struct platform_ops *const platform;
+
+#endif

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The CPU under test: CPUID and MSRs as the kernel in the image finds them.  A model: what
+ * the engine's guests can use, by its own account, and on top of that what makes the CPU
+ * one vendor's, with SVM and SEV-SNP or with VMX and TDX.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/src.h"
+
+#define MAX_ENTRIES	256
+/*
+ * Intel's addresses are as wide as a TD's can be (GPAW), and the topmost bits are KeyIDs; for
+ * AMD's see HW_PHYS_BITS.
+ */
+#define PHYS_BITS_INTEL	52
+
+static struct kvm_cpuid2 *cpuid;
+
+uint64_t hw_c_bit;
+
+/* Of leaf, subleaf: bits to clear and to set in a register. */
+static const struct change {
+	enum image_vendor vendor;
+	uint32_t function, index;
+	size_t reg;
+	uint32_t clear, set;
+} changes[] = {
+#define EAX offsetof(struct kvm_cpuid_entry2, eax)
+#define EBX offsetof(struct kvm_cpuid_entry2, ebx)
+#define ECX offsetof(struct kvm_cpuid_entry2, ecx)
+#define EDX offsetof(struct kvm_cpuid_entry2, edx)
+#define ALL 0xffffffff
+	/* "AuthenticAMD", family 19h model 11h, no VMX */
+	{ IMAGE_AMD, 0, 0, EBX, ALL, 0x68747541 },
+	{ IMAGE_AMD, 0, 0, EDX, ALL, 0x69746e65 },
+	{ IMAGE_AMD, 0, 0, ECX, ALL, 0x444d4163 },
+	{ IMAGE_AMD, 1, 0, EAX, ALL, 0x00a10f11 },
+	{ IMAGE_AMD, 1, 0, ECX, 1u << 5 | 1u << 31, 1u << 21 },
+	{ IMAGE_AMD, 0x80000000, 0, EAX, ALL, 0x80000021 },
+	{ IMAGE_AMD, 0x80000000, 0, EBX, ALL, 0x68747541 },
+	{ IMAGE_AMD, 0x80000000, 0, EDX, ALL, 0x69746e65 },
+	{ IMAGE_AMD, 0x80000000, 0, ECX, ALL, 0x444d4163 },
+	{ IMAGE_AMD, 0x80000001, 0, ECX, 0, 1u << 2 },			/* SVM */
+	{ IMAGE_AMD, 0x8000000a, 0, EAX, ALL, 1 },			/* revision */
+	{ IMAGE_AMD, 0x8000000a, 0, EBX, ALL, 0x8000 },			/* ASIDs */
+	/* NPT, LBR, NRIPS, VMCB clean, FlushByAsid, DecodeAssists */
+	{ IMAGE_AMD, 0x8000000a, 0, EDX, ALL, 0xeb },
+	/* SEV, PageFlushMsr, SEV-ES, SEV-SNP, coherency */
+	{ IMAGE_AMD, 0x8000001f, 0, EAX, ALL, 1u << 1 | 1u << 2 | 1u << 3 | 1u << 4 | 1u << 10 },
+	{ IMAGE_AMD, 0x8000001f, 0, ECX, ALL, 64 - 1 },			/* ASIDs of SEV */
+	{ IMAGE_AMD, 0x8000001f, 0, EDX, ALL, 56 },			/* the first without ES */
+	/*
+	 * "GenuineIntel", family 6 model adh: one without the erratum of partial writes to TDX
+	 * private memory, for which a kernel resets each page.
+	 */
+	{ IMAGE_INTEL, 0, 0, EBX, ALL, 0x756e6547 },
+	{ IMAGE_INTEL, 0, 0, EDX, ALL, 0x49656e69 },
+	{ IMAGE_INTEL, 0, 0, ECX, ALL, 0x6c65746e },
+	{ IMAGE_INTEL, 1, 0, EAX, ALL, 0x000a06d1 },
+	/* VMX, X2APIC, XSAVE, OSXSAVE; no hypervisor */
+	{ IMAGE_INTEL, 1, 0, ECX, 1u << 31, 1u << 5 | 1u << 21 | 1u << 26 | 1u << 27 },
+	{ IMAGE_INTEL, 1, 0, EDX, 0, 1u << 27 },			/* SELFSNOOP */
+	{ IMAGE_INTEL, 7, 0, ECX, 0, 1u << 28 },			/* MOVDIR64B */
+	{ IMAGE_INTEL, 0x80000001, 0, ECX, 1u << 2, 0 },		/* no SVM */
+	{ IMAGE_INTEL, 0x80000001, 0, EDX, 0, 1u << 20 },		/* NX */
+};
+
+static struct kvm_cpuid_entry2 *entry(uint32_t function, uint32_t index)
+{
+	for (unsigned int i = 0; i < cpuid->nent; i++)
+		if (cpuid->entries[i].function == function &&
+		    (cpuid->entries[i].index == index ||
+		     !(cpuid->entries[i].flags & KVM_CPUID_FLAG_SIGNIFCANT_INDEX)))
+			return &cpuid->entries[i];
+	return NULL;
+}
+
+static struct kvm_cpuid_entry2 *entry_or_new(uint32_t function, uint32_t index)
+{
+	struct kvm_cpuid_entry2 *e = entry(function, index);
+
+	if (e || cpuid->nent == MAX_ENTRIES)
+		return e;
+	e = &cpuid->entries[cpuid->nent++];
+	*e = (struct kvm_cpuid_entry2){ .function = function, .index = index };
+	return e;
+}
+
+int hw_cpuid_init(enum image_vendor vendor, unsigned int c_bit)
+{
+	struct kvm_cpuid_entry2 *e;
+	int ret;
+
+	cpuid = calloc(1, sizeof(*cpuid) + MAX_ENTRIES * sizeof(cpuid->entries[0]));
+	if (!cpuid)
+		return -ENOMEM;
+	cpuid->nent = MAX_ENTRIES - 16;
+	ret = engine->get_supported_cpuid(cpuid);
+	if (ret)
+		return ret;
+	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		const struct change *c = &changes[i];
+		uint32_t *reg;
+
+		if (c->vendor != vendor)
+			continue;
+		e = entry_or_new(c->function, c->index);
+		if (!e)
+			return -E2BIG;
+		reg = (uint32_t *)((char *)e + c->reg);
+		*reg = (*reg & ~c->clear) | c->set;
+	}
+	hw_c_bit = 1ULL << c_bit;
+	if (vendor == IMAGE_AMD)
+		entry_or_new(0x8000001f, 0)->ebx = c_bit | 1 << 6;
+	/* Four levels of page tables, one way of saving state, and addresses that fit. */
+	e = entry(7, 0);
+	if (e)
+		e->ecx &= ~(1u << 16);
+	e = entry_or_new(0x80000008, 0);
+	e->eax = (e->eax & ~0xffu) |
+		 (vendor == IMAGE_AMD ? HW_PHYS_BITS : PHYS_BITS_INTEL);
+	return 0;
+}
+
+IMAGE_CALL void hw_cpuid(struct image_gprs *gprs)
+{
+	const struct kvm_cpuid_entry2 *e = entry(gprs->gpr[IMAGE_RAX], gprs->gpr[IMAGE_RCX]);
+
+	gprs->gpr[IMAGE_RAX] = e ? e->eax : 0;
+	gprs->gpr[IMAGE_RBX] = e ? e->ebx : 0;
+	gprs->gpr[IMAGE_RCX] = e ? e->ecx : 0;
+	gprs->gpr[IMAGE_RDX] = e ? e->edx : 0;
+}
+
+/* AMD: all MSRs are there; what reads as other than zero. */
+static const struct {
+	uint32_t index;
+	uint64_t value;
+} msrs[] = {
+	{ 0xc0000080, 0xd01 },				/* EFER: SCE, LME, LMA, NXE */
+	{ 0x277, 0x0007040600070406ULL },		/* PAT */
+	{ 0xc0010015, 1ULL << 24 },			/* HWCR: TscFreqSel */
+	{ 0xc0010010, 1ULL << 23 | 1ULL << 24 },	/* SYSCFG: MEM_ENCRYPT, SNP_EN */
+	{ 0xc0010131, 7 },				/* SEV_STATUS: of the host */
+};
+
+/* Intel's are known to the image (kernel/tdx/msr.c), which asks for those that are not there. */
+IMAGE_CALL int hw_rdmsr(unsigned int index, unsigned long long *value)
+{
+	if (src_vendor == IMAGE_INTEL)
+		return 0;
+	*value = 0;
+	for (size_t i = 0; i < sizeof(msrs) / sizeof(msrs[0]); i++)
+		if (msrs[i].index == index)
+			*value = msrs[i].value;
+	return 1;
+}
+
+IMAGE_CALL int hw_wrmsr(unsigned int index, unsigned long long value)
+{
+	(void)index;
+	(void)value;
+	return 1;
+}

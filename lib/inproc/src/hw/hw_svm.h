@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * VMRUN: what its parts share.
+ */
+#ifndef INPROC_SRC_HW_SVM_H
+#define INPROC_SRC_HW_SVM_H
+
+#include "npt.h"
+#include "src/src.h"
+
+struct world {
+	struct src_vcpu *vcpu;
+	void *vmcb;
+	struct image_gprs *gprs;
+	bool es;			/* SEV-ES or SNP */
+	bool snp;
+	bool sev;			/* these, or SEV */
+	uint64_t soft_rip;		/* where RIP was before a soft event, or 0 */
+	bool v_irq;			/* the engine has a virtual interrupt for the guest */
+	bool keep_tpr;			/* MOV to CR8 comes to an exit before it is done */
+};
+
+static inline void *svm_save_area(const struct world *w)
+{
+	return (char *)w->vmcb + 0x400;
+}
+
+/* ---- hw_svm.c ---- */
+
+void vmexit(struct world *w, uint64_t code, uint64_t info1, uint64_t info2);
+void npt_of(const struct world *w, struct npt *npt);
+
+/* ---- hw_svm_event.c: events that KVM injects, interrupts, and what the engine traps ---- */
+
+/* Before the guest: 0 or -errno. */
+int svm_inject(struct world *w);
+int svm_set_traps(struct world *w);
+void svm_virtual_interrupt(struct world *w);
+/* After it. */
+void svm_not_injected(struct world *w);
+void svm_virtual_interrupt_taken(struct world *w);
+void svm_interrupt_state(struct world *w);
+
+/* ---- hw_svm_insn.c: intercepted instructions; true to go on in the guest ---- */
+
+bool svm_io(struct world *w);
+bool svm_hlt(struct world *w);
+bool svm_msr(struct world *w);
+bool svm_cpuid(struct world *w);
+bool svm_tpr(struct world *w);
+bool svm_exception(struct world *w);
+/* SEV_STATUS is the hardware's, and cannot be intercepted; false: it is another MSR. */
+bool svm_sev_status(struct world *w);
+
+/* ---- hw_svm_msr.c: the MSR permission map, and MSRs of the VMCB ---- */
+
+/* 0 or -errno */
+int svm_trap_msrs(struct world *w);
+int svm_load_msrs(struct world *w);
+int svm_store_msrs(struct world *w);
+
+#endif

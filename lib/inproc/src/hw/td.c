@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * TDs for the image: what a TD's CPU does besides what an ordinary VM's would, as the
+ * TDX module's model asks for it.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "engine/sites.h"
+#include "src/watch/race.h"
+#include "src/src.h"
+
+static __u64 *gpr(struct kvm_regs *regs, unsigned int nr)
+{
+	switch (nr) {
+	case IMAGE_RAX: return &regs->rax;
+	case IMAGE_RCX: return &regs->rcx;
+	case IMAGE_RDX: return &regs->rdx;
+	case IMAGE_RBX: return &regs->rbx;
+	case IMAGE_RSP: return &regs->rsp;
+	case IMAGE_RBP: return &regs->rbp;
+	case IMAGE_RSI: return &regs->rsi;
+	case IMAGE_RDI: return &regs->rdi;
+	}
+	/* r8 to r15 follow each other in the uAPI's structure. */
+	return &regs->r8 + (nr - IMAGE_R8);
+}
+
+static int load_gprs(struct src_vcpu *vcpu, const unsigned long long *from)
+{
+	struct kvm_regs regs;
+	int ret = engine->get_regs(vcpu->engine, &regs);
+
+	for (unsigned int i = 0; !ret && i < IMAGE_NR_GPRS; i++)
+		*gpr(&regs, i) = from[i];
+	return ret ?: engine->set_regs(vcpu->engine, &regs);
+}
+
+static int save_gprs(struct src_vcpu *vcpu, unsigned long long *to)
+{
+	struct kvm_regs regs;
+	int ret = engine->get_regs(vcpu->engine, &regs);
+
+	for (unsigned int i = 0; !ret && i < IMAGE_NR_GPRS; i++)
+		to[i] = *gpr(&regs, i);
+	return ret;
+}
+
+/* TDs that have their configuration, for what does not come from an ioctl of theirs. */
+static struct src_vm *tds;
+static pthread_mutex_t tds_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static struct src_vm *vm_of(const void *td)
+{
+	struct src_vm *vm;
+
+	pthread_mutex_lock(&tds_lock);
+	for (vm = tds; vm && vm->td != td; vm = vm->next_td)
+		;
+	pthread_mutex_unlock(&tds_lock);
+	return vm;
+}
+
+IMAGE_CALL int src_td_init(const void *td, unsigned int shared_bit)
+{
+	struct src_vm *vm = src_this_vm();
+	int ret;
+
+	vm->view_bit = 1ULL << shared_bit;
+	vm->view_bit_is_private = false;
+	ret = guest_vm_init(vm);
+	if (ret)
+		return ret;
+	vm->td = td;
+	pthread_mutex_lock(&tds_lock);
+	vm->next_td = tds;
+	tds = vm;
+	pthread_mutex_unlock(&tds_lock);
+	return 0;
+}
+
+static void forget(const struct src_vm *vm, const void *td)
+{
+	struct src_vm **link;
+
+	pthread_mutex_lock(&tds_lock);
+	for (link = &tds; *link; link = &(*link)->next_td) {
+		if (vm ? *link != vm : (*link)->td != td)
+			continue;
+		*link = (*link)->next_td;
+		break;
+	}
+	pthread_mutex_unlock(&tds_lock);
+}
+
+IMAGE_CALL void src_td_gone(const void *td)
+{
+	forget(NULL, td);
+}
+
+void src_td_vm_destroyed(const struct src_vm *vm)
+{
+	forget(vm, NULL);
+}
+
+/*
+ * TDX module base specification, "Initial State of Guest GPRs", "... CRs", "... Segment
+ * Registers": 32-bit protected mode at the reset vector, flat segments, no paging.
+ */
+IMAGE_CALL int src_td_vcpu_init(const void *td, const void *vp, const unsigned long long *gprs)
+{
+	struct src_vcpu *vcpu = src_ioctl_vcpu();
+	const struct kvm_segment data = {
+		.limit = 0xffffffff, .type = 3, .present = 1, .db = 1, .s = 1, .g = 1,
+	};
+	struct kvm_segment code = data;
+	struct kvm_regs regs = { .rip = 0xfffffff0, .rflags = 2 };
+	struct kvm_sregs sregs;
+	int ret;
+
+	(void)td;
+	(void)vp;
+	ret = guest_vcpu_init(vcpu) ?: engine->get_sregs(vcpu->engine, &sregs);
+	if (ret)
+		return ret;
+	code.type = 11;
+	sregs.cs = code;
+	sregs.ds = sregs.es = sregs.fs = sregs.gs = sregs.ss = data;
+	sregs.ldt = (struct kvm_segment){ .type = 2, .unusable = 1 };
+	sregs.tr = (struct kvm_segment){ .limit = 0xffff, .type = 11, .present = 1 };
+	sregs.gdt = (struct kvm_dtable){ .limit = 0xffff };
+	sregs.idt = (struct kvm_dtable){ .limit = 0 };
+	sregs.cr0 = 0x21;		/* PE, NE */
+	sregs.cr2 = sregs.cr3 = sregs.cr8 = 0;
+	sregs.cr4 = 0x40;		/* MCE */
+	sregs.efer = 0x901;		/* SCE, LME, NXE */
+	for (unsigned int i = 0; i < IMAGE_NR_GPRS; i++)
+		*gpr(&regs, i) = gprs[i];
+	return engine->set_sregs(vcpu->engine, &sregs) ?: engine->set_regs(vcpu->engine, &regs);
+}
+
+static void map(struct src_vm *vm, unsigned long long gpa, void *page, bool writable)
+{
+	if (gtlb_map(vm->gtlb, gpa, (uintptr_t)page, writable))
+		inproc_diag("engine %s cannot map GPA 0x%llx", engine->name, gpa);
+}
+
+IMAGE_CALL void src_td_page(const void *td, unsigned long long gpa, void *page)
+{
+	struct src_vm *vm = vm_of(td);
+
+	if (!vm)
+		return;
+	if (page)
+		map(vm, gpa, page, true);
+	else
+		gtlb_unmap(vm->gtlb, gpa);
+}
+
+IMAGE_CALL void src_td_map_shared(const void *td, unsigned long long gpa, void *page, int writable)
+{
+	struct src_vm *vm = vm_of(td);
+
+	if (vm)
+		map(vm, gpa | vm->view_bit, page, writable);
+}
+
+static bool is_private(void *data, uint64_t gpa, uint64_t pa, bool writable)
+{
+	const struct src_vm *vm = data;
+
+	(void)pa;
+	(void)writable;
+	return !(gpa & vm->view_bit);
+}
+
+IMAGE_CALL void src_td_flush_shared(const void *td)
+{
+	struct src_vm *vm = vm_of(td);
+
+	if (vm)
+		gtlb_flush(vm->gtlb, is_private, vm);
+}
+
+static enum image_exit npf(struct src_vcpu *vcpu, struct image_td_run *run)
+{
+	run->private = !(vcpu->exit.mem.gpa & vcpu->vm->view_bit);
+	run->gpa = vcpu->exit.mem.gpa & ~vcpu->vm->view_bit;
+	run->write = vcpu->exit.mem.write;
+	run->fetch = vcpu->exit.mem.fetch;
+	return IMAGE_EXIT_NPF;
+}
+
+static enum image_exit io(struct src_vcpu *vcpu, struct image_td_run *run)
+{
+	if (vcpu->exit.io.in || vcpu->exit.io.port != TRAP_PORT_TDCALL) {
+		inproc_diag("a TD used port I/O (%s port %#x), which is #VE on hardware",
+			    vcpu->exit.io.in ? "IN" : "OUT", vcpu->exit.io.port);
+		return IMAGE_EXIT_FAIL;
+	}
+	return save_gprs(vcpu, run->gpr) ? IMAGE_EXIT_FAIL : IMAGE_EXIT_TDCALL;
+}
+
+static void offer_interrupt(struct src_vcpu *vcpu, struct image_td_run *run)
+{
+	if (run->vector < 0 || engine->interrupt_pending(vcpu->engine) >= 0)
+		return;
+	engine->set_interrupt(vcpu->engine, run->vector);
+	run->vector = -1;
+}
+
+static enum image_exit run_guest(struct src_vcpu *vcpu, struct image_td_run *run)
+{
+	int ret = run->load ? load_gprs(vcpu, run->gpr) : 0;
+
+	if (!ret) {
+		offer_interrupt(vcpu, run);
+		ret = guest_run(vcpu);
+	}
+	run->pending = engine->interrupt_pending(vcpu->engine) >= 0;
+	if (ret)
+		return IMAGE_EXIT_FAIL;
+	switch (vcpu->exit.reason) {
+	case ENGINE_EXIT_IO:
+		return io(vcpu, run);
+	case ENGINE_EXIT_MEM:
+		return npf(vcpu, run);
+	case ENGINE_EXIT_INTR:
+		return IMAGE_EXIT_INTR;
+	case ENGINE_EXIT_SHUTDOWN:
+		return IMAGE_EXIT_SHUTDOWN;
+	case ENGINE_EXIT_HLT:
+		inproc_diag("a TD executed HLT, which is #VE on hardware");
+		return IMAGE_EXIT_FAIL;
+	case ENGINE_EXIT_MSR:
+		inproc_diag("a TD accessed MSR %#x, which nobody trapped", vcpu->exit.msr.index);
+		return IMAGE_EXIT_FAIL;
+	case ENGINE_EXIT_WINDOW:
+	case ENGINE_EXIT_STEP:
+	case ENGINE_EXIT_TPR:
+	case ENGINE_EXIT_CPUID:
+	case ENGINE_EXIT_EXCEPTION:
+		break;
+	case ENGINE_EXIT_FAIL:
+		inproc_diag("engine %s: %s", engine->name, vcpu->exit.text);
+		return IMAGE_EXIT_FAIL;
+	}
+	return IMAGE_EXIT_FAIL;
+}
+
+IMAGE_CALL enum image_exit src_td_enter(const void *vp, struct image_td_run *run)
+{
+	enum image_exit why;
+
+	(void)vp;
+	race_guest_enters();
+	why = run_guest(src_this_vcpu(), run);
+	race_guest_left(why == IMAGE_EXIT_TDCALL);
+	return why;
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Loads the kernel image at the address it was linked for, and gives threads
+ * its CPUs.
+ */
+#define _GNU_SOURCE
+#include <asm/prctl.h>
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/base.h"
+#include "loader.h"
+
+const struct image_ops *image;
+
+static uintptr_t image_start, image_end;
+
+/* Per-CPU areas, one a CPU, and who has which. */
+static char *percpu_areas;
+static size_t percpu_size;
+static pthread_mutex_t cpus_lock = PTHREAD_MUTEX_INITIALIZER;
+static bool cpu_used[IMAGE_MAX_CPUS];
+static pthread_key_t cpu_key;
+
+/* CPU of this thread plus one; survives fork() as GS base does. */
+static __thread unsigned int my_cpu;
+
+bool image_contains(uintptr_t addr)
+{
+	return addr >= image_start && addr < image_end;
+}
+
+bool image_is_undefined(uintptr_t addr)
+{
+	return addr >= IMAGE_UNDEF_BASE && addr < 0x80000000UL;
+}
+
+static void cpu_release(void *value)
+{
+	image->cpu_exit((uintptr_t)value - 1);
+	pthread_mutex_lock(&cpus_lock);
+	cpu_used[(uintptr_t)value - 1] = false;
+	pthread_mutex_unlock(&cpus_lock);
+}
+
+static unsigned int cpu_take(void)
+{
+	unsigned int cpu;
+
+	pthread_mutex_lock(&cpus_lock);
+	for (cpu = 0; cpu < IMAGE_MAX_CPUS; cpu++)
+		if (!cpu_used[cpu])
+			break;
+	if (cpu == IMAGE_MAX_CPUS) {
+		inproc_diag("more than %d threads use the in-process KVM at once", IMAGE_MAX_CPUS);
+		abort();
+	}
+	cpu_used[cpu] = true;
+	pthread_mutex_unlock(&cpus_lock);
+	return cpu;
+}
+
+static unsigned long cpu_offset(unsigned int cpu)
+{
+	return percpu_areas + cpu * percpu_size - (char *)image->percpu_start;
+}
+
+void image_enter(void)
+{
+	unsigned long offset;
+	unsigned int cpu;
+
+	if (my_cpu)
+		return;
+
+	cpu = cpu_take();
+	offset = cpu_offset(cpu);
+	if (syscall(SYS_arch_prctl, ARCH_SET_GS, offset)) {
+		inproc_diag("cannot set the GS base: %s", strerror(errno));
+		abort();
+	}
+	my_cpu = cpu + 1;
+	pthread_setspecific(cpu_key, (void *)(uintptr_t)my_cpu);
+	image->cpu_init(cpu);
+}
+
+unsigned int image_this_cpu(void)
+{
+	return my_cpu - 1;
+}
+
+static int map_segment(const char *file, const Elf64_Phdr *ph)
+{
+	uintptr_t start = ph->p_vaddr & ~4095UL;
+	uintptr_t end = (ph->p_vaddr + ph->p_memsz + 4095) & ~4095UL;
+	void *p;
+
+	/* Writable text: static calls and privileged instructions are patched. */
+	p = mmap((void *)start, end - start, PROT_READ | PROT_WRITE | PROT_EXEC,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	if (p != (void *)start) {
+		int err = p == MAP_FAILED ? errno : EEXIST;
+
+		inproc_diag("cannot map the kernel image at %#lx: %s", start, strerror(err));
+		return -err;
+	}
+	memcpy((void *)ph->p_vaddr, file + ph->p_offset, ph->p_filesz);
+	if (!image_start || start < image_start)
+		image_start = start;
+	if (end > image_end)
+		image_end = end;
+	return 0;
+}
+
+/* Accesses to symbols that nobody provides fault here, and fault.c names them. */
+static int map_undefined(void)
+{
+	void *base = (void *)IMAGE_UNDEF_BASE;
+	size_t len = 0x80000000UL - IMAGE_UNDEF_BASE;
+
+	if (mmap(base, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
+		 MAP_FIXED_NOREPLACE, -1, 0) != base) {
+		inproc_diag("cannot reserve %p for unprovided symbols: %s", base,
+			    strerror(errno));
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static int load_elf(const char *file, size_t size, const struct image_host *host)
+{
+	const Elf64_Ehdr *eh = (const void *)file;
+	const Elf64_Phdr *ph = (const void *)(file + eh->e_phoff);
+	image_entry_t entry;
+	int ret;
+
+	if (size < sizeof(*eh) || memcmp(eh->e_ident, ELFMAG, SELFMAG) || eh->e_type != ET_EXEC ||
+	    eh->e_phoff + eh->e_phnum * sizeof(*ph) > size) {
+		inproc_diag("COCO_IMAGE is not a kernel image (make one with tools/image.sh)");
+		return -ENOEXEC;
+	}
+	for (unsigned int i = 0; i < eh->e_phnum; i++) {
+		if (ph[i].p_type != PT_LOAD)
+			continue;
+		ret = map_segment(file, &ph[i]);
+		if (ret)
+			return ret;
+	}
+	ret = map_undefined() ?: symbols_init(file, size);
+	if (ret)
+		return ret;
+
+	entry = (image_entry_t)eh->e_entry;
+	image = entry(host);
+	if (!image || image->abi != IMAGE_ABI) {
+		inproc_diag("the kernel image was built for another version of the suite");
+		image = NULL;
+		return -ENOEXEC;
+	}
+	return 0;
+}
+
+static int init_cpus(void)
+{
+	size_t len;
+
+	percpu_size = (char *)image->percpu_end - (char *)image->percpu_start;
+	percpu_size = (percpu_size + 4095) & ~4095UL;
+	len = percpu_size * IMAGE_MAX_CPUS;
+	percpu_areas = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (percpu_areas == MAP_FAILED)
+		return -ENOMEM;
+	for (unsigned int cpu = 0; cpu < IMAGE_MAX_CPUS; cpu++) {
+		memcpy(percpu_areas + cpu * percpu_size, image->percpu_start,
+		       (char *)image->percpu_end - (char *)image->percpu_start);
+		image->cpu_area(cpu, cpu_offset(cpu));
+	}
+	return -pthread_key_create(&cpu_key, cpu_release);
+}
+
+int image_load(const struct image_host *host)
+{
+	const char *path = getenv("COCO_IMAGE");
+	struct stat st;
+	void *file;
+	int fd, ret;
+
+	if (!path) {
+		inproc_diag("COCO_IMAGE names no kernel image");
+		return -ENOENT;
+	}
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st)) {
+		inproc_diag("cannot open the kernel image %s: %s", path, strerror(errno));
+		return -ENOENT;
+	}
+	/* Stays mapped: the symbol tables are read from it when something fails. */
+	file = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	close(fd);
+	if (file == MAP_FAILED) {
+		ret = -errno;
+		inproc_diag("cannot read the kernel image %s: %s", path, strerror(-ret));
+		return ret;
+	}
+
+	ret = load_elf(file, st.st_size, host) ?: init_cpus();
+	if (ret)
+		return ret;
+	return fault_init();
+}

@@ -1,0 +1,599 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Allocations of the kernel's: see memory.h.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/base.h"
+#include "memory.h"
+#include "src/src.h"
+
+/* Reserved, not used: addresses come again only after all others have. */
+#define ARENA_PAGES		(1UL << 22)
+/* What is freed keeps its addresses, and its pattern, until so much follows. */
+#define QUARANTINE_PAGES	2048
+
+/* So many pages at once become ones that can be opened. */
+#define CHUNK_PAGES		512UL
+
+/* Linux 6.13: pages out of reach without a mapping of their own, in the page tables. */
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL	102
+#define MADV_GUARD_REMOVE	103
+#endif
+
+/* As SLUB's: not yet written, around an allocation, freed. */
+#define POISON_NEW		0x5a
+#define POISON_SLACK		0xbb
+#define POISON_FREED		0x6b
+/* Of an allocation at most. */
+#define MAX_POISON		(1UL << 20)
+
+struct mem {
+	enum image_alloc how;
+	unsigned long bytes;
+	uintptr_t start;		/* where the bytes are, in @nr_pages from @first */
+	unsigned long first, nr_pages;
+	struct src_vm *owner;
+	const void *by, *freed_by;
+	struct mem *prev, *next;	/* of the living, or of the quarantine */
+	bool freed;
+	bool guarded;			/* the page behind it is its guard page */
+	bool let_in;			/* freed, and opened again for whoever used it */
+	bool shared;			/* its pages are the VMM's, too, or were */
+};
+
+struct list {
+	struct mem *head, *tail;
+};
+
+static const char *const family[] = {
+	[IMAGE_KMALLOC] = "kmalloc()", [IMAGE_VMALLOC] = "vmalloc()",
+	[IMAGE_KVMALLOC] = "kvmalloc()", [IMAGE_CACHE] = "kmem_cache_alloc()",
+	[IMAGE_PAGES] = "alloc_pages()", [IMAGE_FOLIO] = "the page cache",
+	[IMAGE_GLUE] = "the suite",
+};
+
+static const char *const free_function[] = {
+	[IMAGE_KMALLOC] = "kfree()", [IMAGE_VMALLOC] = "vfree()", [IMAGE_KVMALLOC] = "kvfree()",
+	[IMAGE_CACHE] = "kmem_cache_free()", [IMAGE_PAGES] = "__free_pages()",
+	[IMAGE_FOLIO] = "the page cache", [IMAGE_GLUE] = "the suite",
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static char *arena;
+static struct mem **mem_of;		/* by page of the arena; NULL for guard pages */
+static unsigned long next_page = 1;	/* the first page is a guard */
+static struct list living, quarantine;
+static unsigned long quarantined;	/* pages */
+static bool has_guards;			/* MADV_GUARD_INSTALL, else it takes mprotect() */
+static unsigned long chunks_end;	/* pages before it are closed until they are opened */
+
+static __thread struct src_vm *owner;
+static __thread bool inside;		/* the kernel */
+
+void memory_lock(void)
+{
+	pthread_mutex_lock(&lock);
+}
+
+void memory_unlock(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
+static void list_add(struct list *list, struct mem *m)
+{
+	m->next = NULL;
+	m->prev = list->tail;
+	if (list->tail)
+		list->tail->next = m;
+	else
+		list->head = m;
+	list->tail = m;
+}
+
+static void list_del(struct list *list, struct mem *m)
+{
+	if (m->prev)
+		m->prev->next = m->next;
+	else
+		list->head = m->next;
+	if (m->next)
+		m->next->prev = m->prev;
+	else
+		list->tail = m->prev;
+}
+
+static char *page_address(unsigned long page)
+{
+	return arena + page * MEM_PAGE;
+}
+
+/* New pages, without contents and out of reach. */
+static int map_anew(unsigned long first, unsigned long nr)
+{
+	char *at = page_address(first);
+
+	if (mmap(at, nr * MEM_PAGE, has_guards ? PROT_READ | PROT_WRITE : PROT_NONE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED)
+		return -errno;
+	return has_guards && madvise(at, nr * MEM_PAGE, MADV_GUARD_INSTALL) ? -errno : 0;
+}
+
+static bool open_pages(unsigned long first, unsigned long nr)
+{
+	if (has_guards)
+		return !madvise(page_address(first), nr * MEM_PAGE, MADV_GUARD_REMOVE);
+	return !mprotect(page_address(first), nr * MEM_PAGE, PROT_READ | PROT_WRITE);
+}
+
+/* With guards they lose their contents, without they have them until map_anew(). */
+static void close_pages(unsigned long first, unsigned long nr)
+{
+	if (has_guards)
+		madvise(page_address(first), nr * MEM_PAGE, MADV_GUARD_INSTALL);
+	else
+		mprotect(page_address(first), nr * MEM_PAGE, PROT_NONE);
+}
+
+/* Pages up to @end can be opened. */
+static bool reach(unsigned long end)
+{
+	unsigned long nr = (end - chunks_end + CHUNK_PAGES - 1) / CHUNK_PAGES * CHUNK_PAGES;
+
+	if (end <= chunks_end || !has_guards)
+		return true;
+	if (mprotect(page_address(chunks_end), nr * MEM_PAGE, PROT_READ | PROT_WRITE) ||
+	    madvise(page_address(chunks_end), nr * MEM_PAGE, MADV_GUARD_INSTALL))
+		return false;
+	chunks_end += nr;
+	return true;
+}
+
+/* Forget the oldest that was freed. */
+static void release_oldest(void)
+{
+	struct mem *m = quarantine.head;
+
+	list_del(&quarantine, m);
+	quarantined -= m->nr_pages;
+	if (has_guards)		/* also what was opened again, pages or guard */
+		close_pages(m->first, m->nr_pages + m->guarded);
+	else if (map_anew(m->first, m->nr_pages + m->guarded))
+		return;		/* its addresses are lost, no more */
+	memset(&mem_of[m->first], 0, m->nr_pages * sizeof(mem_of[0]));
+	free(m);
+}
+
+/* The first of @nr pages with a guard page on both sides, aligned to @align pages; or 0. */
+static unsigned long find_pages(unsigned long nr, unsigned long align)
+{
+	unsigned long at, i;
+	bool again = false;
+
+	for (at = next_page;; at = at + i + 2) {
+		at = (at + align - 1) & ~(align - 1);
+		if (at + nr + 1 > ARENA_PAGES) {
+			if (again || nr + align + 2 > ARENA_PAGES)
+				return 0;
+			again = true;
+			at = align;
+		}
+		for (i = 0; i <= nr + 1 && !mem_of[at - 1 + i]; i++)
+			;
+		if (i > nr + 1)
+			return at;
+	}
+}
+
+static void fill_slack(const struct mem *m)
+{
+	char *first = page_address(m->first), *end = page_address(m->first + m->nr_pages);
+	char *start = (char *)m->start;
+
+	memset(first, POISON_SLACK, start - first);
+	memset(start + m->bytes, POISON_SLACK, end - (start + m->bytes));
+}
+
+IMAGE_CALL void *memory_alloc(enum image_alloc how, unsigned long bytes, unsigned long align,
+			      int zero, const void *caller)
+{
+	struct mem *m = NULL;
+	uintptr_t end;
+
+	if (bytes > ARENA_PAGES * MEM_PAGE ||
+	    (how != IMAGE_GLUE && owner && src_step_fails(IMAGE_STEP_ALLOC)))
+		return NULL;
+	memory_lock();
+	m = calloc(1, sizeof(*m));
+	if (!m)
+		goto out;
+	m->how = how;
+	m->bytes = bytes;
+	m->by = caller;
+	m->owner = how == IMAGE_GLUE ? NULL : owner;
+	m->guarded = true;
+	m->nr_pages = bytes ? (bytes + MEM_PAGE - 1) / MEM_PAGE : 1;
+	m->first = find_pages(m->nr_pages, align > MEM_PAGE ? align / MEM_PAGE : 1);
+	if (!m->first || !reach(m->first + m->nr_pages + 1) ||
+	    !open_pages(m->first, m->nr_pages)) {
+		free(m);
+		m = NULL;
+		goto out;
+	}
+	next_page = m->first + m->nr_pages + 1;
+	for (unsigned long i = 0; i < m->nr_pages; i++)
+		mem_of[m->first + i] = m;
+	end = (uintptr_t)page_address(m->first + m->nr_pages);
+	m->start = (end - bytes) & ~(align - 1);
+	fill_slack(m);
+	/* Pages are fresh: zeroed.  What is huge, firmware's tables, stays out of memory. */
+	if (!zero && bytes <= MAX_POISON)
+		memset((void *)m->start, POISON_NEW, bytes);
+	list_add(&living, m);
+out:
+	memory_unlock();
+	return m ? (void *)m->start : NULL;
+}
+
+/* The first byte in [@from, @to) that is not the pattern, or NULL. */
+static const unsigned char *overwritten(uintptr_t from, uintptr_t to)
+{
+	const unsigned char *p = (void *)from;
+
+	/* All bytes are the pattern if the first one is, and each is as the one before. */
+	if (from >= to || (*p == POISON_SLACK && !memcmp(p, p + 1, to - from - 1)))
+		return NULL;
+	while (*p == POISON_SLACK)
+		p++;
+	return p;
+}
+
+static void check_slack(const struct mem *m)
+{
+	uintptr_t first = (uintptr_t)page_address(m->first);
+	uintptr_t end = m->start + m->bytes;
+	const unsigned char *p;
+
+	p = overwritten(end, first + m->nr_pages * MEM_PAGE);
+	if (p)
+		memory_report(IMAGE_MEM_BOUNDS, "something wrote %s past the %s that %s allocated",
+			      memory_bytes((uintptr_t)p - end + 1), memory_bytes(m->bytes),
+			      memory_site(m->by));
+	p = overwritten(first, m->start);
+	if (p)
+		memory_report(IMAGE_MEM_BOUNDS,
+			      "something wrote %s before the %s that %s allocated",
+			      memory_bytes(m->start - (uintptr_t)p), memory_bytes(m->bytes),
+			      memory_site(m->by));
+	if (p || overwritten(end, first + m->nr_pages * MEM_PAGE))
+		fill_slack(m);
+}
+
+static struct mem *find_mem(uintptr_t addr)
+{
+	uintptr_t base = (uintptr_t)arena;
+
+	if (!arena || addr < base || addr >= base + ARENA_PAGES * MEM_PAGE)
+		return NULL;
+	return mem_of[(addr - base) / MEM_PAGE];
+}
+
+static bool may_free(enum image_alloc how, enum image_alloc with)
+{
+	if (how == with)
+		return true;
+	if (with == IMAGE_KVMALLOC)
+		return how == IMAGE_KMALLOC || how == IMAGE_VMALLOC;
+	return with == IMAGE_KMALLOC && how == IMAGE_CACHE;
+}
+
+static void set_free(struct mem *m, const void *caller)
+{
+	check_slack(m);
+	list_del(&living, m);
+	m->freed = true;
+	m->freed_by = caller;
+	list_add(&quarantine, m);
+	quarantined += m->nr_pages;
+	/* The VMM may have its pages yet: those stay as they are, elsewhere. */
+	if (m->shared) {
+		map_anew(m->first, m->nr_pages);
+		window_changed((uintptr_t)page_address(m->first), m->start + m->bytes);
+	} else {
+		close_pages(m->first, m->nr_pages);
+	}
+	while (quarantined > QUARANTINE_PAGES)
+		release_oldest();
+}
+
+IMAGE_CALL void memory_free(enum image_alloc how, const void *p, const void *caller)
+{
+	struct mem *m;
+
+	if (!p)
+		return;
+	memory_lock();
+	if (how == IMAGE_FOLIO && memory_folio_free(p, caller)) {
+		memory_unlock();
+		return;
+	}
+	m = find_mem((uintptr_t)p);
+	if (!m) {
+		memory_report(IMAGE_MEM_FREED, "%s freed address %p, where nothing is allocated",
+			      memory_site(caller), p);
+	} else if (m->freed) {
+		memory_report(IMAGE_MEM_FREED,
+			      "%s freed once more the %s that %s allocated and %s had freed",
+			      memory_site(caller), memory_bytes(m->bytes), memory_site(m->by),
+			      memory_site(m->freed_by));
+	} else if (m->start != (uintptr_t)p) {
+		memory_report(IMAGE_MEM_FREED,
+			      "%s freed an address %s behind the start of the %s that %s allocated",
+			      memory_site(caller), memory_bytes((uintptr_t)p - m->start),
+			      memory_bytes(m->bytes), memory_site(m->by));
+	} else {
+		if (!may_free(m->how, how))
+			memory_report(IMAGE_MEM_FREED,
+				      "%s freed with %s the %s that %s allocated with %s",
+				      memory_site(caller), free_function[how],
+				      memory_bytes(m->bytes), memory_site(m->by), family[m->how]);
+		set_free(m, caller);
+	}
+	memory_unlock();
+}
+
+/* Nothing bounds the pages against each other. */
+IMAGE_CALL void memory_split(void *p)
+{
+	struct mem *m, *part;
+
+	memory_lock();
+	m = find_mem((uintptr_t)p);
+	while (m && !m->freed && m->start == (uintptr_t)p && m->nr_pages > 1) {
+		part = malloc(sizeof(*part));
+		if (!part)
+			abort();
+		/* The last page is cut off. */
+		*part = *m;
+		part->bytes = MEM_PAGE;
+		part->nr_pages = 1;
+		part->first = m->first + m->nr_pages - 1;
+		part->start = (uintptr_t)page_address(part->first);
+		mem_of[part->first] = part;
+		list_add(&living, part);
+		m->nr_pages--;
+		m->bytes -= MEM_PAGE;
+		m->guarded = false;
+	}
+	memory_unlock();
+}
+
+/* ---- faults ---- */
+
+static const char *accessed(bool write)
+{
+	return write ? "wrote" : "read";
+}
+
+static bool freed_fault(struct mem *m, uintptr_t addr, bool write, uintptr_t ip)
+{
+	memory_report(IMAGE_MEM_FREED, "%s %s byte %lu of the %s that %s allocated and %s had freed",
+		      memory_accessor(ip), accessed(write), addr - m->start, memory_bytes(m->bytes),
+		      memory_site(m->by), memory_site(m->freed_by));
+	if (!open_pages(m->first, m->nr_pages))
+		return false;
+	/* A pattern for whoever is let in all the same. */
+	memset((void *)m->start, POISON_FREED, m->bytes < MAX_POISON ? m->bytes : MAX_POISON);
+	m->let_in = true;
+	return true;
+}
+
+static bool guard_fault(unsigned long page, uintptr_t addr, bool write, uintptr_t ip)
+{
+	const struct mem *before = page ? mem_of[page - 1] : NULL;
+	const struct mem *after = page + 1 < ARENA_PAGES ? mem_of[page + 1] : NULL;
+	unsigned long past = 0, ahead = 0;
+
+	if (before)
+		past = addr - (before->start + before->bytes) + 1;
+	if (after)
+		ahead = after->start - addr;
+	/* A guard page has one on each side: the nearer one is meant. */
+	if (before && (!after || past <= ahead))
+		memory_report(IMAGE_MEM_BOUNDS, "%s %s %s past the %s that %s allocated",
+			      memory_accessor(ip), accessed(write), memory_bytes(past),
+			      memory_bytes(before->bytes), memory_site(before->by));
+	else if (after)
+		memory_report(IMAGE_MEM_BOUNDS, "%s %s %s before the %s that %s allocated",
+			      memory_accessor(ip), accessed(write), memory_bytes(ahead),
+			      memory_bytes(after->bytes), memory_site(after->by));
+	else
+		return false;
+	return open_pages(page, 1);
+}
+
+bool memory_fault(uintptr_t addr, bool write, uintptr_t ip)
+{
+	uintptr_t base = (uintptr_t)arena;
+	struct mem *m;
+	bool handled;
+
+	if (!arena)
+		return false;
+	memory_lock();
+	if (addr < base || addr >= base + ARENA_PAGES * MEM_PAGE) {
+		if (!memory_folio_fault(addr, write, ip, &handled))
+			handled = memory_map_fault(addr, write, ip);
+	} else {
+		m = find_mem(addr);
+		if (!m)
+			handled = guard_fault((addr - base) / MEM_PAGE, addr, write, ip);
+		else
+			/* Else another thread was let in meanwhile: go on. */
+			handled = m->freed && !m->let_in ? freed_fault(m, addr, write, ip) : true;
+	}
+	memory_unlock();
+	return handled;
+}
+
+/* ---- pages that the VMM has, too ---- */
+
+/* The same contents at the same addresses, as memory that mremap() makes aliases of. */
+static int share_pages(struct mem *m)
+{
+	const size_t len = m->nr_pages * MEM_PAGE;
+	char *at = page_address(m->first), *shared;
+
+	if (m->shared)
+		return 0;
+	shared = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED)
+		return -errno;
+	/* Whoever writes meanwhile waits in memory_fault(). */
+	if (mprotect(at, len, PROT_READ))
+		return -errno;
+	memcpy(shared, at, len);
+	if (mremap(shared, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, at) == MAP_FAILED)
+		return -errno;
+	m->shared = true;
+	return 0;
+}
+
+/* In a child of fork(): its parent's are not its own. */
+static void unshare_pages(struct mem *m)
+{
+	const size_t len = m->nr_pages * MEM_PAGE;
+	char *at = page_address(m->first), *own;
+
+	own = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+		   -1, 0);
+	if (own == MAP_FAILED)
+		abort();
+	memcpy(own, at, len);
+	if (mremap(own, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, at) == MAP_FAILED)
+		abort();
+	m->shared = false;
+}
+
+static void forked(void)
+{
+	for (struct mem *m = living.head; m; m = m->next)
+		if (m->shared)
+			unshare_pages(m);
+	memory_folio_forked();
+	window_changed(0, UINTPTR_MAX);
+	memory_unlock();
+}
+
+int memory_map_to_user(unsigned long addr, void *page, int prot)
+{
+	struct mem *m;
+	int ret = 0;
+
+	memory_lock();
+	if (!memory_is_folio(page)) {
+		m = find_mem((uintptr_t)page);
+		ret = !m || m->freed ? -EFAULT : share_pages(m);
+	}
+	if (!ret && mremap(page, 0, MEM_PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, addr) == MAP_FAILED)
+		ret = -errno;
+	if (!ret && prot != (PROT_READ | PROT_WRITE) && mprotect((void *)addr, MEM_PAGE, prot))
+		ret = -errno;
+	memory_unlock();
+	return ret;
+}
+
+/* ---- whose it is ---- */
+
+IMAGE_CALL void *memory_owner(void)
+{
+	return owner;
+}
+
+void memory_enter(struct src_vm *vm)
+{
+	owner = vm;
+	inside = true;
+}
+
+void memory_leave(void)
+{
+	memory_map_leave();
+	owner = NULL;
+	inside = false;
+}
+
+bool memory_inside(void)
+{
+	return inside;
+}
+
+void memory_changed(uintptr_t start, uintptr_t end)
+{
+	memory_lock();
+	window_changed(start, end);
+	memory_unlock();
+}
+
+void memory_check_slack(void)
+{
+	memory_lock();
+	for (const struct mem *m = living.head; m; m = m->next)
+		check_slack(m);
+	memory_unlock();
+}
+
+unsigned long memory_held(void)
+{
+	unsigned long nr = 0;
+	struct mem *m;
+
+	memory_lock();
+	for (m = living.head; m; m = m->next)
+		nr += !!m->owner;
+	nr += memory_folio_held();
+	memory_unlock();
+	return nr;
+}
+
+void memory_vm_destroyed(struct src_vm *vm)
+{
+	memory_lock();
+	for (struct mem *m = living.head; m; m = m->next) {
+		if (m->owner != vm)
+			continue;
+		memory_report(IMAGE_MEM_LEAK,
+			      "the %s that %s allocated are not freed with their VM",
+			      memory_bytes(m->bytes), memory_site(m->by));
+		m->owner = NULL;
+	}
+	memory_folio_vm_destroyed(vm);
+	memory_map_vm_destroyed(vm);
+	memory_unlock();
+	memory_check_slack();
+}
+
+int memory_init(void)
+{
+	const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+	const size_t biggest = 1UL << 22;	/* block that the kernel's page allocator has */
+
+	mem_of = mmap(NULL, ARENA_PAGES * sizeof(mem_of[0]), PROT_READ | PROT_WRITE, flags, -1, 0);
+	arena = mmap(NULL, ARENA_PAGES * MEM_PAGE + biggest, PROT_NONE, flags, -1, 0);
+	if (mem_of == MAP_FAILED || arena == MAP_FAILED) {
+		arena = NULL;
+		inproc_diag("cannot reserve addresses for the kernel's memory: %s", strerror(errno));
+		return -ENOMEM;
+	}
+	/* So that alignments of pages are alignments of addresses. */
+	arena = (char *)(((uintptr_t)arena + biggest - 1) & ~(biggest - 1));
+	has_guards = !madvise(arena, MEM_PAGE, MADV_GUARD_INSTALL);
+	return memory_map_init() ?: -pthread_atfork(memory_lock, memory_unlock, forked);
+}

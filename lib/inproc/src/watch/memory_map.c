@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What kernel code holds of guest memory, and of files: mappings and pins, whose they are,
+ * and what is left of them when it returns or its VM goes.  Mapped pages are aliases
+ * (memory_window.c).
+ */
+#define _GNU_SOURCE
+#include <stdlib.h>
+
+#include "base/base.h"
+#include "memory.h"
+#include "race.h"
+#include "src/src.h"
+
+#define BUCKETS		4096
+/* Pins by one call are told of as one. */
+#define MAX_SITES	16
+
+struct held {
+	struct held *next;		/* in its bucket, the newest first; or free */
+	enum image_map how;
+	struct src_vm *vm;
+	unsigned long thread;		/* of those that end on return */
+	void *page;			/* the memory itself */
+	const void *at;			/* where the kernel has it */
+	const void *by;
+};
+
+static struct held *buckets[BUCKETS];
+static struct held *unused;
+
+static __thread char this_thread;	/* its address is the thread's name */
+/* Of this thread and its KMAP and FILE entries. */
+static __thread unsigned int nr_on_return;
+
+static const char *const verb[] = {
+	[IMAGE_MAP_VCPU] = "mapped", [IMAGE_MAP_KMAP] = "mapped", [IMAGE_MAP_PIN] = "pinned",
+	[IMAGE_MAP_FILE] = "referred to",
+};
+
+static bool ends_on_return(enum image_map how)
+{
+	return how == IMAGE_MAP_KMAP || how == IMAGE_MAP_FILE;
+}
+
+static bool has_window(enum image_map how)
+{
+	return how == IMAGE_MAP_VCPU || how == IMAGE_MAP_KMAP;
+}
+
+static struct held **bucket(const void *at)
+{
+	uintptr_t n = (uintptr_t)at / MEM_PAGE;
+
+	return &buckets[(n ^ n >> 12) % BUCKETS];
+}
+
+static struct held *new_held(void)
+{
+	struct held *h = unused;
+
+	if (h)
+		unused = h->next;
+	else
+		h = malloc(sizeof(*h));
+	return h;
+}
+
+/* @link leads to it. */
+static void drop_held(struct held **link, const void *caller)
+{
+	struct held *h = *link;
+
+	if (has_window(h->how))
+		window_unmap(h->at, caller);
+	*link = h->next;
+	h->next = unused;
+	unused = h;
+}
+
+IMAGE_CALL void *memory_map(enum image_map how, void *page, unsigned long long gfn,
+			    const void *caller)
+{
+	void *at = NULL;
+	struct held *h;
+
+	(void)gfn;
+	memory_lock();
+	h = new_held();
+	if (h) {
+		at = has_window(how) ? window_map(page, caller) : page;
+		*h = (struct held){
+			.next = *bucket(at), .how = how, .vm = memory_owner(), .page = page,
+			.at = at, .by = caller, .thread = (unsigned long)&this_thread,
+		};
+		*bucket(at) = h;
+		nr_on_return += ends_on_return(how);
+	}
+	memory_unlock();
+	if (at && how == IMAGE_MAP_VCPU)
+		race_mapped(page, at);
+	return at;
+}
+
+IMAGE_CALL void memory_unmap(enum image_map how, const void *at, const void *caller)
+{
+	struct held **link;
+
+	memory_lock();
+	/* IMAGE_MAP_VCPU is given back by its page: kunmap() knows no more. */
+	if (how == IMAGE_MAP_VCPU) {
+		at = window_of_page(at);
+		race_unmapped((void *)at);
+	}
+	/* The newest first: kmaps nest. */
+	for (link = bucket(at); *link; link = &(*link)->next)
+		if ((*link)->how == how && (*link)->at == at)
+			break;
+	if (*link) {
+		nr_on_return -= ends_on_return(how);
+		drop_held(link, caller);
+	} else {
+		memory_report(IMAGE_MEM_MAP_GONE, "%s gave back address %p, which is not %s",
+			      memory_site(caller), at, verb[how]);
+	}
+	memory_unlock();
+}
+
+static void report_left(const struct held *h, enum image_mem_bug what, const char *when)
+{
+	if (h->how == IMAGE_MAP_FILE)
+		memory_report(what, "a file that %s referred to is not put %s", memory_site(h->by),
+			      when);
+	else if (h->how == IMAGE_MAP_KMAP)
+		memory_report(what, "a page that %s mapped for a moment is still mapped %s",
+			      memory_site(h->by), when);
+	else
+		memory_report(what, "the guest page at %p, which %s %s, is still %s %s", h->page,
+			      memory_site(h->by), verb[h->how], verb[h->how], when);
+}
+
+void memory_map_leave(void)
+{
+	if (!nr_on_return)
+		return;
+	memory_lock();
+	for (unsigned int i = 0; i < BUCKETS && nr_on_return; i++) {
+		struct held **link = &buckets[i];
+
+		while (*link) {
+			struct held *h = *link;
+
+			if (!ends_on_return(h->how) || h->thread != (unsigned long)&this_thread) {
+				link = &h->next;
+				continue;
+			}
+			report_left(h, IMAGE_MEM_KMAP_LEFT, "on return to the VMM");
+			drop_held(link, h->by);
+			nr_on_return--;
+		}
+	}
+	memory_unlock();
+}
+
+void memory_map_vm_destroyed(struct src_vm *vm)
+{
+	const void *told[MAX_SITES];
+	unsigned int nr_told = 0, i, j;
+
+	for (i = 0; i < BUCKETS; i++) {
+		struct held **link = &buckets[i];
+
+		while (*link) {
+			struct held *h = *link;
+
+			if (h->vm != vm || ends_on_return(h->how)) {
+				link = &h->next;
+				continue;
+			}
+			for (j = 0; j < nr_told && told[j] != h->by; j++)
+				;
+			if (j == nr_told && nr_told < MAX_SITES) {
+				told[nr_told++] = h->by;
+				report_left(h, IMAGE_MEM_MAP_LEFT, "after its VM is destroyed");
+			}
+			drop_held(link, h->by);
+		}
+	}
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Words for what kernel code did with memory.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/base.h"
+#include "src/image/loader.h"
+#include "memory.h"
+#include "src/src.h"
+
+/* One message names up to three places and two sizes. */
+#define NR_TEXTS	8
+#define TEXT		256
+
+static char *text_buffer(void)
+{
+	static __thread char texts[NR_TEXTS][TEXT];
+	static __thread unsigned int next;
+
+	return texts[next++ % NR_TEXTS];
+}
+
+const char *memory_site(const void *caller)
+{
+	/* A return address; the call is before it. */
+	return image_place((uintptr_t)caller - 1, text_buffer(), TEXT);
+}
+
+const char *memory_accessor(uintptr_t ip)
+{
+	/* A fault's address is the instruction's own, not a return address. */
+	return ip ? memory_site((const void *)(ip + 1)) : "the suite, for the kernel,";
+}
+
+const char *memory_bytes(unsigned long bytes)
+{
+	char *text = text_buffer();
+
+	snprintf(text, TEXT, "%lu byte%s", bytes, bytes == 1 ? "" : "s");
+	return text;
+}
+
+void memory_report(enum image_mem_bug what, const char *fmt, ...)
+{
+	char text[768];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	inproc_diag("kernel %s: %s", what == IMAGE_UNDEFINED ? "behaviour" : "memory", text);
+	src_mem_bug(what, text);
+}
+
+IMAGE_CALL void memory_bug(enum image_mem_bug what, const char *text, const void *caller)
+{
+	memory_lock();
+	memory_report(what, "%s %s", memory_site(caller), text);
+	memory_unlock();
+}
