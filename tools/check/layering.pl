@@ -3,10 +3,10 @@
 #
 # Who needs whom: prints each dependency that the order of folders does not allow.
 #
-#	tools/check/layering.pl ROOT OBJ
+#	tools/check/layering.pl ROOT BUILD
 #
-# ROOT is the repository, OBJ the directory of its objects (obj/ of a build).  A file
-# needs the headers that it includes and the symbols that its object leaves to others.
+# ROOT is the repository, BUILD where it has been built: obj/ and pic/ hold its objects.  A
+# file needs the headers that it includes and the symbols that its object leaves to others.
 # Status 0, 1 if something was printed, or 2 with a message on stderr.
 use strict;
 use warnings;
@@ -22,12 +22,26 @@ my @ORDER = (
 	[qw(lib/check)],
 	[qw(lib/exits)],
 	[qw(lib/guest)],
+	# Apart from those above: they know nothing of each other but include/*.h.
+	[qw(lib/inproc)],
+	# Two platforms, apart in all their folders, since one of them is linked.
+	[qw(lib/inproc/src lib/inproc/ref)],
+	[qw(lib/inproc/src/services)],
+	[qw(lib/inproc/src/hw lib/inproc/ref/device)],
+	[qw(lib/inproc/src/watch)],
+	[qw(lib/inproc/src/vm)],
+	# The image, compiled for itself, and only its headers are looked at.
+	[qw(lib/inproc/src/kernel/amd lib/inproc/src/kernel/tdx)],
+	[qw(lib/inproc/src/kernel/linux)],
+	[qw(lib/inproc/src/kernel)],
+	[qw(lib/inproc/src/image)],
+	[qw(lib/inproc/engine/kvm lib/inproc/engine/unicorn)],
+	[qw(lib/inproc/engine)],
+	[qw(lib/inproc/base)],
 	# Not a folder of it: what the suite and the in-process KVM have agreed on.
 	[qw(include)],
 );
-# Apart: it and the others know nothing of each other but include/*.h.  Headers alone are
-# looked at, since neither is linked with the other.
-my $APART = 'lib/inproc';
+my ($APART, $KERNEL) = ('lib/inproc', 'lib/inproc/src/kernel');
 # Lists that a header of that folder is made of.
 my %PART_OF = ('include/requirements' => 'lib/check');
 # libkvm's header for hosts, which guest code has no use for.
@@ -39,13 +53,20 @@ sub fail
 	exit 2;
 }
 
-fail('usage: layering.pl ROOT OBJ') unless @ARGV == 2;
-my ($root, $obj) = @ARGV;
+fail('usage: layering.pl ROOT BUILD') unless @ARGV == 2;
+my ($root, $build) = @ARGV;
 chdir $root or fail("$root: $!");
 
 my (%level, @offences);
 for my $i (0 .. $#ORDER) {
 	$level{$_} = $i for @{$ORDER[$i]};
+}
+
+sub under
+{
+	my ($folder, $top) = @_;
+
+	return index("$folder/", "$top/") == 0;
 }
 
 # The folder that a file counts to.
@@ -55,9 +76,22 @@ sub folder
 	my ($dir) = $file =~ m{^(.*)/} or return '';
 	my $first = join '/', grep { defined } (split m{/}, $dir)[0, 1];
 
-	return $APART if $first eq $APART;
+	return $dir if $first eq $APART;
 	return $PART_OF{$first} if $PART_OF{$first};
 	return $first =~ m{^include/(.+)} ? "lib/$1" : $first =~ m{^x86_64} ? 'x86_64' : $first;
+}
+
+# Are they, or folders above them, beside each other in the order?
+sub beside
+{
+	my ($mine, $theirs) = @_;
+
+	for my $row (@ORDER) {
+		my ($a) = grep { under($mine, $_) } @$row;
+		my ($b) = grep { under($theirs, $_) } @$row;
+		return 1 if $a && $b && $a ne $b;
+	}
+	return 0;
 }
 
 # The file without its suffix; a source and its header are one.
@@ -78,17 +112,18 @@ sub need
 
 	if ($mine eq $theirs) {
 		my ($a, $b) = (unit($from), unit($to));
-		$needs{$a}{$b} //= "$from needs $what of $b" if $a ne $b && $mine ne $APART;
+		$needs{$a}{$b} //= "$from needs $what of $b" if $a ne $b && !under($mine, $APART);
 		return;
 	}
 	return if $theirs eq 'include';
 	my $why;
-	if ($mine eq $APART || $theirs eq $APART) {
+	if (under($mine, $APART) != under($theirs, $APART) ||
+	    under($theirs, $KERNEL) && !under($mine, $KERNEL)) {
 		$why = "apart from it";
 	} elsif (!defined $level{$mine} || !defined $level{$theirs}) {
 		# Said elsewhere.
 		return;
-	} elsif ($level{$theirs} == $level{$mine}) {
+	} elsif (beside($mine, $theirs)) {
 		$why = "beside it";
 	} elsif ($level{$theirs} < $level{$mine}) {
 		$why = "above it";
@@ -101,7 +136,9 @@ sub resolve
 {
 	my ($file, $name) = @_;
 	my ($dir) = $file =~ m{^(.*)/};
-	my @dirs = ($dir, 'include', folder($file) eq $APART ? $APART : ());
+	my @dirs = ($dir, 'include');
+
+	push @dirs, under($dir, $KERNEL) ? $KERNEL : $APART if under($dir, $APART);
 
 	for my $path (map { "$_/$name" } @dirs) {
 		1 while $path =~ s{(^|/)(?!\.\./)[^/]+/\.\./}{$1};
@@ -122,7 +159,7 @@ my %homeless;
 for my $file (@sources) {
 	my $folder = folder($file);
 
-	$homeless{$folder}++ if $folder ne $APART && !defined $level{$folder};
+	$homeless{$folder}++ if !defined $level{$folder};
 	open my $fh, '<', $file or fail("$file: $!");
 	while (<$fh>) {
 		my ($name) = /^\s*#\s*include\s*[<"]([^>"]+)[>"]/ or next;
@@ -140,13 +177,13 @@ push @offences, map { "$_ has no place in the order" } sort keys %homeless;
 # ---- symbols ----
 
 my %source;	# object -> source
-for my $file (grep { /\.[cS]$/ && folder($_) ne $APART } @sources) {
-	my $object = "$obj/" . $file =~ s/\.\w+$/.o/r;
+for my $file (grep { /\.[cS]$/ && !under(folder($_), $KERNEL) } @sources) {
+	my $object = ($file =~ m{^$APART/} ? 'pic/' : 'obj/') . $file =~ s/\.\w+$/.o/r;
 
-	if (-e $object) {
-		$source{$object} = $file;
+	if (-e "$build/$object") {
+		$source{"$build/$object"} = $file;
 	} else {
-		push @offences, "$file has not been built: no $object";
+		push @offences, "$file has not been built: no $build/$object";
 	}
 }
 
@@ -167,10 +204,12 @@ if (%source) {
 }
 for (@wanted) {
 	my ($file, $symbol) = @$_;
-	# One of several tests' is nobody's in particular: any will do to name the folder.
-	my $to = ($defined{$symbol} // [])->[0] // next;
+	my @there = grep { under($_, $APART) == under($file, $APART) } @{$defined{$symbol} // []};
+	# One of several tests', or of both platforms', is nobody's in particular: the folder
+	# of any will do that is not beside it.
+	my ($to) = ((grep { !beside(folder($file), folder($_)) } @there), @there);
 
-	need($file, $symbol, $to);
+	need($file, $symbol, $to) if $to;
 }
 
 # ---- circles in a folder ----

@@ -117,6 +117,9 @@ void share_forget(const void *addr, size_t len);
 int real_open(const char *path, int flags);
 int real_ioctl(int fd, unsigned long cmd, unsigned long arg);
 int real_close(int fd);
+int real_fcntl(int fd, int cmd, unsigned long arg);
+ssize_t real_read(int fd, void *to, size_t len);
+ssize_t real_pread(int fd, void *to, size_t len, off_t offset);
 /* Code of ours need not write the prefix, see real_mm.h */
 void *real_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset);
 int real_madvise(void *addr, size_t len, int advice);

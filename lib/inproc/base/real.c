@@ -30,9 +30,24 @@ int real_close(int fd)
 	return syscall(SYS_close, fd);
 }
 
+int real_fcntl(int fd, int cmd, unsigned long arg)
+{
+	return syscall(SYS_fcntl, fd, cmd, arg);
+}
+
+ssize_t real_read(int fd, void *to, size_t len)
+{
+	return syscall(SYS_read, fd, to, len);
+}
+
+ssize_t real_pread(int fd, void *to, size_t len, off_t offset)
+{
+	return syscall(SYS_pread64, fd, to, len, offset);
+}
+
 int fd_move_up(int fd)
 {
-	int high = syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, FD_HIGH);
+	int high = real_fcntl(fd, F_DUPFD_CLOEXEC, FD_HIGH);
 
 	/* A low limit on descriptors: then it stays where it is. */
 	if (high < 0)

@@ -61,7 +61,7 @@ static int copy_pages(int fd, char *hva, size_t size)
 		const size_t at = page % PAGEMAP_CHUNK;
 		const off_t entry = ((uintptr_t)hva / PAGE_SIZE + page) * sizeof(entries[0]);
 
-		if (!at && pread(pagemap, entries, sizeof(entries), entry) <= 0)
+		if (!at && real_pread(pagemap, entries, sizeof(entries), entry) <= 0)
 			r = -EIO;
 		else if ((entries[at] & (PAGEMAP_PRESENT | PAGEMAP_SWAPPED)) &&
 			 pwrite(fd, hva + page * PAGE_SIZE, PAGE_SIZE, page * PAGE_SIZE) !=

@@ -4,10 +4,10 @@
  */
 #include <errno.h>
 
-#include "bench.h"
 #include "base/base.h"
+#include "bench.h"
 #include "src/image/loader.h"
-#include "src.h"
+#include "src/services/services.h"
 
 long kvm_bench_vmgexits(int vcpu_fd, uint64_t ghcb_msr, void (*prepare)(void *data), void *data,
 			unsigned long nr);

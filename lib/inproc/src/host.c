@@ -16,10 +16,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "src/services/ktask.h"
+#include "src.h"
+#include "src/hw/hw.h"
+#include "src/services/services.h"
 #include "src/watch/memory.h"
 #include "src/watch/race.h"
-#include "src.h"
+#include "src/watch/watch.h"
 
 IMAGE_CALL __attribute__((noreturn)) static void host_die(const char *text)
 {

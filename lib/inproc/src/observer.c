@@ -9,12 +9,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "observer.h"
 #include "base/base.h"
+#include "observer.h"
+#include "src.h"
 #include "src/image/loader.h"
+#include "src/services/services.h"
 #include "src/watch/memory.h"
 #include "src/watch/race.h"
-#include "src.h"
+#include "src/watch/watch.h"
 
 #define MAX_REQUESTS	64
 #define MAX_LINES	256
@@ -34,7 +36,6 @@ static char *lines[MAX_LINES];
 static unsigned int nr_lines;
 static char *splats[MAX_SPLATS];
 static unsigned int nr_splats;
-static void (*mem_bug_sink)(enum observer_mem_bug what, const char *text);
 
 /* The newest are the ones that explain a failure. */
 static void keep(char **ring, unsigned int max, unsigned int *nr, const char *text)
@@ -78,14 +79,6 @@ IMAGE_CALL void src_splat(int bug, const char *text)
 	if (regs)
 		image_backtrace(regs->ip, regs->bp, regs->sp);
 	abort();
-}
-
-void src_mem_bug(enum image_mem_bug what, const char *text)
-{
-	void (*sink)(enum observer_mem_bug what, const char *text) = mem_bug_sink;
-
-	if (sink)
-		sink((enum observer_mem_bug)what, text);
 }
 
 /*
@@ -203,9 +196,9 @@ static const char *obs_splat(unsigned int idx)
 	return idx < nr_splats ? splats[idx] : NULL;
 }
 
-static void obs_on_mem_bug(void (*fn)(enum observer_mem_bug what, const char *text))
+static int obs_race_start(const struct observer_race *race)
 {
-	mem_bug_sink = fn;
+	return race_start(race, src_vcpu_of_fd(race->vcpu_fd));
 }
 
 static unsigned int obs_end_vms(void)
@@ -242,10 +235,10 @@ static const struct observer_ops ops = {
 	.log_line = obs_log_line,
 	.nr_splats = obs_nr_splats,
 	.splat = obs_splat,
-	.race_start = race_start,
+	.race_start = obs_race_start,
 	.race_stop = race_stop,
 	.race_access = race_access,
-	.on_mem_bug = obs_on_mem_bug,
+	.on_mem_bug = memory_on_bug,
 	.end_vms = obs_end_vms,
 	.fail_step = obs_fail_step,
 	.steps = obs_steps,

@@ -10,14 +10,15 @@
 
 #include "base/base.h"
 #include "base/platform.h"
-#include "src/image/loader.h"
-#include "src/watch/memory.h"
 #include "src.h"
-
-enum image_vendor src_vendor;
+#include "src/hw/hw.h"
+#include "src/image/loader.h"
+#include "src/services/services.h"
+#include "src/watch/memory.h"
+#include "src/watch/watch.h"
 
 /* /dev/kvm is one vendor's: COCO_VENDOR says whose, "amd" or "intel"; amd if unset. */
-static int pick_vendor(void)
+static int pick_vendor(enum image_vendor *vendor)
 {
 	const char *name = getenv("COCO_VENDOR") ?: "amd";
 
@@ -25,7 +26,7 @@ static int pick_vendor(void)
 		inproc_diag("COCO_VENDOR: '%s' is not amd or intel", name);
 		return -EINVAL;
 	}
-	src_vendor = strcmp(name, "intel") ? IMAGE_AMD : IMAGE_INTEL;
+	*vendor = strcmp(name, "intel") ? IMAGE_AMD : IMAGE_INTEL;
 	return 0;
 }
 
@@ -44,7 +45,7 @@ static int src_init(void)
 		.view_bit = engine->phys_bits() - 1,
 		.tsc_khz = engine->tsc_khz(),
 	};
-	int ret = pick_vendor();
+	int ret = pick_vendor(&cpu.vendor);
 
 	if (ret)
 		return ret;
@@ -56,8 +57,8 @@ static int src_init(void)
 			    strerror(errno), " (ulimit -v, or vm.overcommit_memory = 2?)");
 		return -ENOMEM;
 	}
-	cpu.vendor = src_vendor;
-	ret = hw_cpuid_init(src_vendor, cpu.view_bit) ?: memory_init() ?: image_load(&src_host);
+	ret = hw_cpuid_init(cpu.vendor, cpu.view_bit) ?: memory_init() ?: image_load(&src_host) ?:
+	      fault_init();
 	if (ret)
 		return ret;
 	image_enter();

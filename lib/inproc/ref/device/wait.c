@@ -54,7 +54,7 @@ int inproc_wait(struct inproc_vcpu *vcpu)
 	while (poll(fds, 2, -1) < 0)
 		;
 	ret = fds[0].revents ? INPROC_WAIT_SIGNAL : INPROC_WAIT_WOKEN;
-	if (fds[1].revents && read(vcpu->wake_fd, &times, sizeof(times)) < 0)
+	if (fds[1].revents && real_read(vcpu->wake_fd, &times, sizeof(times)) < 0)
 		ret = -errno;
 	real_close(fds[0].fd);
 	return ret;

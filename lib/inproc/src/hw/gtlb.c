@@ -12,8 +12,8 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "hw.h"
 #include "src/watch/memory.h"
-#include "src/src.h"
 
 struct entry {
 	uint64_t gpa;			/* the engine's */

@@ -10,9 +10,9 @@
 
 #include "base/base.h"
 #include "engine/sites.h"
+#include "hw.h"
 #include "src/image/loader.h"
 #include "src/watch/race.h"
-#include "src/src.h"
 
 #define MSR_AMD64_SEV_ES_GHCB	0xc0010130
 #define MSR_AMD64_SEV		0xc0010131
@@ -30,7 +30,7 @@ int guest_vm_init(struct src_vm *vm)
 	vm->gtlb = gtlb_new(vm);
 	if (!vm->gtlb)
 		ret = -ENOMEM;
-	else if (src_vendor == IMAGE_AMD && engine->trap_msr)
+	else if (hw_vendor == IMAGE_AMD && engine->trap_msr)
 		ret = engine->trap_msr(vm->engine, MSR_AMD64_SEV_ES_GHCB) ?:
 		      engine->trap_msr(vm->engine, MSR_AMD64_SEV);
 out:
@@ -116,7 +116,7 @@ int guest_run(struct src_vcpu *vcpu)
 
 IMAGE_CALL void guest_page_launched(void *page, unsigned long long gpa)
 {
-	struct src_vm *vm = src_this_vm();
+	struct src_vm *vm = src_now.vm;
 
 	sites_patch(page, PAGE_SIZE);
 	if (!vm)

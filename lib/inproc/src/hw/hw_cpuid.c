@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "src/src.h"
+#include "hw.h"
 
 #define MAX_ENTRIES	256
 /*
@@ -89,6 +89,8 @@ static struct kvm_cpuid_entry2 *entry_or_new(uint32_t function, uint32_t index)
 	return e;
 }
 
+enum image_vendor hw_vendor;
+
 int hw_cpuid_init(enum image_vendor vendor, unsigned int c_bit)
 {
 	struct kvm_cpuid_entry2 *e;
@@ -151,7 +153,7 @@ static const struct {
 /* Intel's are known to the image (kernel/tdx/msr.c), which asks for those that are not there. */
 IMAGE_CALL int hw_rdmsr(unsigned int index, unsigned long long *value)
 {
-	if (src_vendor == IMAGE_INTEL)
+	if (hw_vendor == IMAGE_INTEL)
 		return 0;
 	*value = 0;
 	for (size_t i = 0; i < sizeof(msrs) / sizeof(msrs[0]); i++)

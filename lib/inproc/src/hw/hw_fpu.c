@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/base.h"
-#include "src/src.h"
+#include "hw.h"
 
 #define LEGACY_SIZE	512
 #define AREA_SIZE	(LEGACY_SIZE + 64)
@@ -20,7 +20,7 @@ struct guest_fpu {
 /* Other components are the engine's own. */
 IMAGE_CALL void hw_fpu_load(const void *area, unsigned int size)
 {
-	struct src_vcpu *vcpu = src_this_vcpu();
+	struct src_vcpu *vcpu = src_now.vcpu;
 	struct kvm_xsave xsave;
 	uint64_t features;
 
@@ -42,7 +42,7 @@ failed:
 
 IMAGE_CALL void hw_fpu_save(void *area, unsigned int size)
 {
-	struct src_vcpu *vcpu = src_this_vcpu();
+	struct src_vcpu *vcpu = src_now.vcpu;
 	struct kvm_xsave xsave;
 
 	if (!vcpu || !vcpu->engine || size < LEGACY_SIZE ||

@@ -12,10 +12,10 @@
 
 #include "base/base.h"
 #include "engine/sites.h"
+#include "hw.h"
 #include "hw_svm.h"
 #include "src/image/loader.h"
 #include "src/watch/race.h"
-#include "src/src.h"
 #include "vmcb.h"
 #include "vmsa.h"
 
@@ -333,7 +333,7 @@ static void drop(struct world *w)
 IMAGE_CALL int hw_vmrun(struct image_gprs *gprs)
 {
 	struct world w = {
-		.vcpu = src_this_vcpu(),
+		.vcpu = src_now.vcpu,
 		.vmcb = (void *)gprs->gpr[IMAGE_RAX],
 		.gprs = gprs,
 	};

@@ -5,8 +5,8 @@
 #ifndef INPROC_SRC_HW_SVM_H
 #define INPROC_SRC_HW_SVM_H
 
+#include "hw.h"
 #include "npt.h"
-#include "src/src.h"
 
 struct world {
 	struct src_vcpu *vcpu;

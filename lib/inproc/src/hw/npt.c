@@ -3,9 +3,9 @@
  * Nested page tables (AMD APM 2, section 15.25) and the reverse map table (section 15.36).
  * A model: accessed and dirty bits are set as hardware sets them.
  */
-#include "src/image/loader.h"
+#include "hw.h"
 #include "npt.h"
-#include "src/src.h"
+#include "src/image/loader.h"
 #include "vmcb.h"
 
 #define PT_PRESENT	(1ULL << 0)

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "engine/sites.h"
+#include "hw.h"
 #include "src/watch/race.h"
-#include "src/src.h"
 
 static __u64 *gpr(struct kvm_regs *regs, unsigned int nr)
 {
@@ -63,7 +63,7 @@ static struct src_vm *vm_of(const void *td)
 
 IMAGE_CALL int src_td_init(const void *td, unsigned int shared_bit)
 {
-	struct src_vm *vm = src_this_vm();
+	struct src_vm *vm = src_now.vm;
 	int ret;
 
 	vm->view_bit = 1ULL << shared_bit;
@@ -109,7 +109,7 @@ void src_td_vm_destroyed(const struct src_vm *vm)
  */
 IMAGE_CALL int src_td_vcpu_init(const void *td, const void *vp, const unsigned long long *gprs)
 {
-	struct src_vcpu *vcpu = src_ioctl_vcpu();
+	struct src_vcpu *vcpu = src_now.of;
 	const struct kvm_segment data = {
 		.limit = 0xffffffff, .type = 3, .present = 1, .db = 1, .s = 1, .g = 1,
 	};
@@ -254,7 +254,7 @@ IMAGE_CALL enum image_exit src_td_enter(const void *vp, struct image_td_run *run
 
 	(void)vp;
 	race_guest_enters();
-	why = run_guest(src_this_vcpu(), run);
+	why = run_guest(src_now.vcpu, run);
 	race_guest_left(why == IMAGE_EXIT_TDCALL);
 	return why;
 }

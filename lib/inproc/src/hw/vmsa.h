@@ -6,7 +6,7 @@
 #ifndef INPROC_SRC_VMSA_H
 #define INPROC_SRC_VMSA_H
 
-#include "src/src.h"
+#include "hw.h"
 
 /* Load the engine's vCPU from the 4 KiB page @vmsa.  0 or -errno. */
 int vmsa_load(struct src_vcpu *vcpu, const void *vmsa);

@@ -197,22 +197,19 @@ int image_load(const struct image_host *host)
 		inproc_diag("COCO_IMAGE names no kernel image");
 		return -ENOENT;
 	}
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = real_open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st)) {
 		inproc_diag("cannot open the kernel image %s: %s", path, strerror(errno));
 		return -ENOENT;
 	}
 	/* Stays mapped: the symbol tables are read from it when something fails. */
 	file = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	close(fd);
+	real_close(fd);
 	if (file == MAP_FAILED) {
 		ret = -errno;
 		inproc_diag("cannot read the kernel image %s: %s", path, strerror(-ret));
 		return ret;
 	}
 
-	ret = load_elf(file, st.st_size, host) ?: init_cpus();
-	if (ret)
-		return ret;
-	return fault_init();
+	return load_elf(file, st.st_size, host) ?: init_cpus();
 }

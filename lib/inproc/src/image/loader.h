@@ -56,9 +56,4 @@ const char *image_undefined_name(uintptr_t addr);
 /* Start and end of the symbol tables, in the mapped file; called by image_load(). */
 int symbols_init(const void *elf, unsigned long size);
 
-/* fault.c: signal handlers for traps of kernel code. */
-int fault_init(void);
-/* Where the trap is that this thread handles just now, or NULL. */
-const struct image_regs *fault_trapped(void);
-
 #endif

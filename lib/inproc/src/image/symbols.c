@@ -104,9 +104,9 @@ static void run_addr2line(const char *file, uintptr_t addr, const char *option, 
 	was_pending = sigismember(&pending, SIGCHLD) == 1;
 	snprintf(hex, sizeof(hex), "%#lx", (unsigned long)addr);
 	pid = start(argv, out[1]);
-	close(out[1]);
+	real_close(out[1]);
 	if (pid > 0) {
-		while (got < len - 1 && (n = read(out[0], buf + got, len - 1 - got)) > 0)
+		while (got < len - 1 && (n = real_read(out[0], buf + got, len - 1 - got)) > 0)
 			got += n;
 		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 			;
@@ -117,7 +117,7 @@ static void run_addr2line(const char *file, uintptr_t addr, const char *option, 
 	sigpending(&pending);
 	if (!was_pending && sigismember(&pending, SIGCHLD) == 1)
 		sigtimedwait(&child, NULL, &at_once);
-	close(out[0]);
+	real_close(out[0]);
 	buf[got] = '\0';
 }
 

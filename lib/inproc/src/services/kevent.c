@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "services.h"
 #include "src/image/image.h"
-#include "ktask.h"
 
 static int epoll_fd = -1;
 static pid_t epoll_pid;
@@ -44,12 +44,12 @@ IMAGE_CALL int kevent_open(int fd, unsigned int *id)
 {
 	int dup;
 
-	if (fcntl(fd, F_GETFD) < 0)
+	if (real_fcntl(fd, F_GETFD, 0) < 0)
 		return -EBADF;
 	*id = eventfd_id(fd);
 	if (!*id)
 		return -EINVAL;
-	dup = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	dup = real_fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	return dup < 0 ? -errno : fd_move_up(dup);
 }
 
@@ -65,7 +65,7 @@ IMAGE_CALL unsigned long long kevent_read(int fd)
 {
 	uint64_t value;
 
-	if (!kevent_readable(fd) || read(fd, &value, sizeof(value)) != sizeof(value))
+	if (!kevent_readable(fd) || real_read(fd, &value, sizeof(value)) != sizeof(value))
 		return 0;
 	return value;
 }

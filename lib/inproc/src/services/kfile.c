@@ -17,10 +17,12 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "services.h"
+#include "src/hw/hw.h"
 #include "src/image/loader.h"
 #include "src/watch/memory.h"
 #include "src/watch/race.h"
-#include "src/src.h"
+#include "src/watch/watch.h"
 
 enum kfile_kind { KFILE_KVM, KFILE_VM, KFILE_VCPU, KFILE_OTHER };
 
@@ -31,43 +33,25 @@ struct kfile {
 	struct src_vcpu *vcpu;		/* KFILE_VCPU: its own */
 };
 
-/* What this thread's ioctl is about, and what it makes. */
+/* What this thread's ioctl makes. */
 static __thread struct {
-	struct src_vm *vm;
-	struct src_vcpu *vcpu;		/* in KVM_RUN */
-	struct src_vcpu *of;		/* whose ioctl it is */
-	enum kfile_kind makes;
-	unsigned int id;		/* of a vCPU that is made */
+	enum kfile_kind kind;
+	unsigned int id;		/* of a vCPU */
 	struct src_vcpu *maps_run;	/* its pages are mapped, from kvm_run on */
-} now;
-
-struct src_vcpu *src_this_vcpu(void)
-{
-	return now.vcpu;
-}
-
-struct src_vcpu *src_ioctl_vcpu(void)
-{
-	return now.of;
-}
-
-struct src_vm *src_this_vm(void)
-{
-	return now.vm;
-}
+} makes;
 
 static void enter(struct src_vm *vm)
 {
 	image_enter();
 	memory_enter(vm);
-	now.vm = vm;
+	src_now.vm = vm;
 	race_kernel_runs(true);
 }
 
 static long leave(long ret)
 {
 	race_kernel_runs(false);
-	now.vm = NULL;
+	src_now.vm = NULL;
 	memory_leave();
 	return ret;
 }
@@ -197,11 +181,11 @@ IMAGE_CALL void kfile_install(int fd, void *file)
 
 	if (!k)
 		abort();
-	k->kind = now.makes;
+	k->kind = makes.kind;
 	k->file = file;
-	k->vm = vm_get(now.vm);
+	k->vm = vm_get(src_now.vm);
 	if (k->kind == KFILE_VCPU)
-		k->vcpu = vcpu_new(k->vm, now.id, file);
+		k->vcpu = vcpu_new(k->vm, makes.id, file);
 	if (file_install(fd, &kfile_ops, k) < 0) {
 		inproc_diag("descriptor %d is too high for the in-process KVM", fd);
 		abort();
@@ -249,7 +233,7 @@ int kfile_open(const char *name, int flags)
 	if (fd < 0)
 		return fd;
 	enter(NULL);
-	now.makes = !strcmp(name, "kvm") ? KFILE_KVM : KFILE_OTHER;
+	makes.kind = !strcmp(name, "kvm") ? KFILE_KVM : KFILE_OTHER;
 	ret = image->open(name, flags, &file);
 	if (ret)
 		real_close(fd);
@@ -275,9 +259,9 @@ static pthread_mutex_t mappings_lock = PTHREAD_MUTEX_INITIALIZER;
 
 IMAGE_CALL int kfile_map_to_user(unsigned long addr, void *page, int prot)
 {
-	if (now.maps_run)
-		now.maps_run->run = page;
-	now.maps_run = NULL;
+	if (makes.maps_run)
+		makes.maps_run->run = page;
+	makes.maps_run = NULL;
 	return memory_map_to_user(addr, page, prot);
 }
 
@@ -308,7 +292,7 @@ static long kfile_mmap(void *obj, void *addr, size_t len, int prot, int flags, o
 		return -errno;
 	}
 	enter(k->vm);
-	now.maps_run = !offset ? k->vcpu : NULL;
+	makes.maps_run = !offset ? k->vcpu : NULL;
 	ret = image->mmap(k->file, (uintptr_t)at, size, prot, flags, offset, m->pages);
 	leave(0);
 	if (ret) {
@@ -420,9 +404,9 @@ static long run(struct src_vcpu *vcpu, unsigned long arg, const sigset_t *caller
 
 	vcpu->sigmask = *caller;
 	vcpu->tid = syscall(SYS_gettid);
-	now.vcpu = vcpu;
+	src_now.vcpu = vcpu;
 	ret = image->ioctl(vcpu->file, KVM_RUN, arg);
-	now.vcpu = NULL;
+	src_now.vcpu = NULL;
 	vcpu->tid = 0;
 	return ret;
 }
@@ -447,10 +431,10 @@ static long kfile_ioctl(void *obj, unsigned int cmd, unsigned long arg)
 		block_signals(&caller);
 	}
 	enter(vm);
-	now.makes = made ? KFILE_VM : k->kind == KFILE_VM && cmd == KVM_CREATE_VCPU ? KFILE_VCPU :
+	makes.kind = made ? KFILE_VM : k->kind == KFILE_VM && cmd == KVM_CREATE_VCPU ? KFILE_VCPU :
 		    KFILE_OTHER;
-	now.id = arg;
-	now.of = k->vcpu;
+	makes.id = arg;
+	src_now.of = k->vcpu;
 	if (runs)
 		ret = run(k->vcpu, arg, &caller);
 	else

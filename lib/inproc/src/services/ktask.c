@@ -21,9 +21,8 @@
 #include <unistd.h>
 
 #include "base/base.h"
-#include "ktask.h"
+#include "services.h"
 #include "src/image/loader.h"
-#include "src/src.h"
 
 #define HWCAP2_WRGSBASE	(1UL << 1)	/* uapi/asm/hwcap2.h: HWCAP2_FSGSBASE */
 #define NR_SIGNALS	64
@@ -118,7 +117,7 @@ static void from_bits(sigset_t *set, unsigned long long bits)
 
 IMAGE_CALL unsigned long long ktask_signals_blocked(void)
 {
-	struct src_vcpu *vcpu = src_this_vcpu();
+	struct src_vcpu *vcpu = src_now.vcpu;
 	sigset_t set;
 
 	if (vcpu)
@@ -130,7 +129,7 @@ IMAGE_CALL unsigned long long ktask_signals_blocked(void)
 /* Only KVM_RUN does that, where all are blocked and the engine looks at this. */
 IMAGE_CALL void ktask_signals_block(unsigned long long blocked)
 {
-	struct src_vcpu *vcpu = src_this_vcpu();
+	struct src_vcpu *vcpu = src_now.vcpu;
 
 	if (vcpu)
 		from_bits(&vcpu->sigmask, blocked);
@@ -209,7 +208,7 @@ IMAGE_CALL int ktask_event_wait(int event, unsigned long long blocked,
 		ret = ppoll(fds, 2, deadline == ULLONG_MAX ? NULL : &left, NULL);
 	} while (ret < 0);
 	ret = fds[0].revents ? 0 : fds[1].revents ? 1 : 2;
-	if (fds[0].revents && read(event, &times, sizeof(times)) < 0)
+	if (fds[0].revents && real_read(event, &times, sizeof(times)) < 0)
 		ret = 0;
 	if (fds[1].fd >= 0)
 		real_close(fds[1].fd);

@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "services.h"
 #include "src/image/loader.h"
 #include "src/watch/memory.h"
-#include "src/src.h"
 
 /* How many want to know; no lock is taken while there is none. */
 static int watchers;

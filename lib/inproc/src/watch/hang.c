@@ -26,7 +26,7 @@
 #include <unwind.h>
 
 #include "src/image/loader.h"
-#include "src/src.h"
+#include "watch.h"
 
 #define STOP_SIGNAL	SIGTERM
 #define MAX_TRACKED	256	/* vCPUs; the others are not asked */

@@ -3,7 +3,7 @@
  * Steps that are made to fail, for tests of the kernel's error paths: the
  * observer says which of a kind, counted from now.
  */
-#include "src/src.h"
+#include "watch.h"
 
 static struct {
 	unsigned int nth, count;

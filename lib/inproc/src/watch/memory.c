@@ -11,7 +11,7 @@
 
 #include "base/base.h"
 #include "memory.h"
-#include "src/src.h"
+#include "watch.h"
 
 /* Reserved, not used: addresses come again only after all others have. */
 #define ARENA_PAGES		(1UL << 22)

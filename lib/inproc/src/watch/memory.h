@@ -22,6 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "observer.h"
 #include "src/image/image.h"
 
 struct src_vm;
@@ -45,6 +46,9 @@ void memory_changed(uintptr_t start, uintptr_t end);
 
 /* The bytes around what is allocated just now; reports what was overwritten. */
 void memory_check_slack(void);
+
+/* Whom memory_report() tells, as in struct observer_ops. */
+void memory_on_bug(void (*fn)(enum observer_mem_bug what, const char *text));
 
 /* How many allocations VMs hold just now. */
 unsigned long memory_held(void);

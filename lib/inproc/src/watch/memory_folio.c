@@ -15,7 +15,7 @@
 
 #include "base/base.h"
 #include "memory.h"
-#include "src/src.h"
+#include "watch.h"
 
 #define NR_PAGES		(1UL << 22)
 #define AREA_PAGES		(IMAGE_AREA_SIZE / MEM_PAGE)

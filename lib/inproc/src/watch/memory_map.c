@@ -10,7 +10,7 @@
 #include "base/base.h"
 #include "memory.h"
 #include "race.h"
-#include "src/src.h"
+#include "watch.h"
 
 #define BUCKETS		4096
 /* Pins by one call are told of as one. */

@@ -6,13 +6,20 @@
 #include <stdio.h>
 
 #include "base/base.h"
-#include "src/image/loader.h"
 #include "memory.h"
-#include "src/src.h"
+#include "src/image/loader.h"
+#include "watch.h"
 
 /* One message names up to three places and two sizes. */
 #define NR_TEXTS	8
 #define TEXT		256
+
+static void (*sink)(enum observer_mem_bug what, const char *text);
+
+void memory_on_bug(void (*fn)(enum observer_mem_bug what, const char *text))
+{
+	sink = fn;
+}
 
 static char *text_buffer(void)
 {
@@ -51,7 +58,8 @@ void memory_report(enum image_mem_bug what, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	inproc_diag("kernel %s: %s", what == IMAGE_UNDEFINED ? "behaviour" : "memory", text);
-	src_mem_bug(what, text);
+	if (sink)
+		sink((enum observer_mem_bug)what, text);
 }
 
 IMAGE_CALL void memory_bug(enum image_mem_bug what, const char *text, const void *caller)

@@ -22,11 +22,11 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "observer.h"
 #include "base/base.h"
-#include "src/image/loader.h"
+#include "observer.h"
 #include "race.h"
-#include "src/src.h"
+#include "src/image/loader.h"
+#include "watch.h"
 
 #define PAGE_BYTES	4096UL
 #define PAGE_OF(p)	((void *)((uintptr_t)(p) & ~(PAGE_BYTES - 1)))
@@ -181,15 +181,7 @@ void race_guest_left(bool vmgexit)
 	race_kernel_runs(true);
 }
 
-/* kvm_run of @fd where the kernel has it, NULL if it is no vCPU. */
-static void *kernels_run(int fd)
-{
-	struct src_vcpu *vcpu = src_vcpu_of_fd(fd);
-
-	return vcpu ? vcpu->run : NULL;
-}
-
-int race_start(const struct observer_race *race)
+int race_start(const struct observer_race *race, const struct src_vcpu *vcpu)
 {
 	void *mapped = NULL;
 
@@ -198,7 +190,7 @@ int race_start(const struct observer_race *race)
 	if (watch.state != RACE_NONE || watch.inside)
 		return -EBUSY;
 	if (race->of == OBSERVER_RACE_RUN)
-		mapped = kernels_run(race->vcpu_fd);
+		mapped = vcpu ? vcpu->run : NULL;
 	else if (race->of == OBSERVER_RACE_VMM)
 		mapped = PAGE_OF(race->hva);
 	if (race->of != OBSERVER_RACE_GUEST && !mapped)

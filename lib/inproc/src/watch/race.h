@@ -11,6 +11,7 @@
 #include "src/image/image.h"
 
 struct observer_race;
+struct src_vcpu;
 
 /* Was the fault or trap one of a race's?  Then @regs say where to go on. */
 bool race_trap(struct image_regs *regs);
@@ -27,8 +28,8 @@ void race_copy_end(void);
 void race_mapped(void *hva, void *kaddr);
 void race_unmapped(void *kaddr);
 
-/* observer_ops' */
-int race_start(const struct observer_race *race);
+/* observer_ops'; with the vCPU that it names, or NULL */
+int race_start(const struct observer_race *race, const struct src_vcpu *vcpu);
 unsigned int race_stop(void);
 const char *race_access(unsigned int idx, char *buf, unsigned long len);
 

@@ -1,9 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Tasks of the image as threads of the process: see struct image_host, "threads".
- */
-#ifndef INPROC_SRC_KTASK_H
-#define INPROC_SRC_KTASK_H
+/* What the image has from the process: files, mappings, threads, events. */
+#ifndef INPROC_SRC_SERVICES_H
+#define INPROC_SRC_SERVICES_H
+
+#include "src/vm/vm.h"
+
+/* ---- kfile.c: files of the image's ---- */
+
+extern const struct file_ops kfile_ops;
+/* Open the image's device @name; an fd or -errno. */
+int kfile_open(const char *name, int flags);
+/* The vCPU behind @fd, or NULL. */
+struct src_vcpu *src_vcpu_of_fd(int fd);
+/* The VMM's [@start, @end) is unmapped. */
+void kfile_unmapped(uintptr_t start, uintptr_t end);
+
+/* mm.c: as in struct image_host */
+int mm_find_vma(unsigned long addr, struct image_vma *vma);
+long mm_map(unsigned long addr, unsigned long len, int prot, int flags);
+int mm_unmap(unsigned long addr, unsigned long len);
+void mm_watch(int more);
+
+/* struct image_host's */
+int kfile_take(unsigned int flags);
+void kfile_install(int fd, void *file);
+void kfile_give_back(int fd);
+void *kfile_of_fd(int fd);
+int kfile_map_to_user(unsigned long addr, void *page, int prot);
+
+/* ---- ktask.c: tasks are threads; as in struct image_host ---- */
 
 void ktask_set_gs(unsigned long base);
 int ktask_thread_id(void);

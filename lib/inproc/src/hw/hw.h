@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Models of hardware: the CPU under test, and guests on it. */
+#ifndef INPROC_SRC_HW_H
+#define INPROC_SRC_HW_H
+
+#include "src/vm/vm.h"
+
+/* ---- guest.c: the engine's VM and vCPU behind ours; 0 or -errno ---- */
+
+int guest_vm_init(struct src_vm *vm);
+void guest_vm_destroy(struct src_vm *vm);
+int guest_vcpu_init(struct src_vcpu *vcpu);
+void guest_vcpu_destroy(struct src_vcpu *vcpu);
+/* Run it in the engine until it needs us; the exit is in vcpu->exit.  0 or -errno. */
+int guest_run(struct src_vcpu *vcpu);
+void guest_page_launched(void *page, unsigned long long gpa);
+/* CPU @cpu is to leave the guest; and around a guest on this thread's. */
+void guest_ipi(unsigned int cpu);
+
+/* ---- gtlb.c: what the engine has mapped of a guest's memory ---- */
+
+struct gtlb *gtlb_new(struct src_vm *vm);
+void gtlb_free(struct gtlb *tlb);
+/* The page @pa is at the engine's @gpa, view bit included. */
+int gtlb_map(struct gtlb *tlb, uint64_t gpa, uint64_t pa, bool writable);
+void gtlb_unmap(struct gtlb *tlb, uint64_t gpa);
+/* Have @check look at each page: what it says is not so any more is unmapped. */
+void gtlb_flush(struct gtlb *tlb,
+		bool (*check)(void *data, uint64_t gpa, uint64_t pa, bool writable), void *data);
+
+/* ---- hw_svm.c, hw_cpuid.c ---- */
+
+/* Of the CPU under test: addresses of the process fit. */
+#define HW_PHYS_BITS	48
+
+int hw_vmrun(struct image_gprs *gprs);
+/* hw_svm_msr.c, with the vCPU or VM */
+void svm_free_msrs(struct src_vcpu *vcpu);
+void svm_free_msr_traps(struct src_vm *vm);
+/* hw_fpu.c: as in struct image_host */
+void hw_fpu_load(const void *area, unsigned int size);
+void hw_fpu_save(void *area, unsigned int size);
+/* The C-bit, a mask; AMD only. */
+extern uint64_t hw_c_bit;
+extern enum image_vendor hw_vendor;
+int hw_cpuid_init(enum image_vendor vendor, unsigned int c_bit);
+void hw_cpuid(struct image_gprs *gprs);
+int hw_rdmsr(unsigned int index, unsigned long long *value);
+int hw_wrmsr(unsigned int index, unsigned long long value);
+
+/* ---- td.c ---- */
+
+int src_td_init(const void *td, unsigned int shared_bit);
+int src_td_vcpu_init(const void *td, const void *vp, const unsigned long long *gpr);
+void src_td_page(const void *td, unsigned long long gpa, void *page);
+void src_td_map_shared(const void *td, unsigned long long gpa, void *page, int writable);
+void src_td_flush_shared(const void *td);
+void src_td_gone(const void *td);
+/* It goes, and its TD may stay with the module, which does not always give it back. */
+void src_td_vm_destroyed(const struct src_vm *vm);
+enum image_exit src_td_enter(const void *vp, struct image_td_run *run);
+
+#endif
