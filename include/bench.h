@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * For tools/bench.c: what an in-process KVM exports to be measured by, found at
- * run time by name, as the observer is.
+ * run time by name, as the control is.
  */
 #ifndef INPROC_BENCH_H
 #define INPROC_BENCH_H

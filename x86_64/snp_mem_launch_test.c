@@ -393,27 +393,27 @@ COCO_FIXTURE(failing);
 FIXTURE_VARIANT(failing)
 {
 	struct check_row row;
-	enum observer_step step;
+	enum control_step step;
 };
 
 FIXTURE_VARIANT_ADD(failing, allocation)
 {
-	COCO_ROW(NULL, REQ_SNP_LAUNCH_FAILS, MEM_REQS), .step = OBSERVER_STEP_ALLOC,
+	COCO_ROW(NULL, REQ_SNP_LAUNCH_FAILS, MEM_REQS), .step = CONTROL_STEP_ALLOC,
 };
 
 FIXTURE_VARIANT_ADD(failing, firmware_command)
 {
-	COCO_ROW(NULL, REQ_SNP_LAUNCH_FAILS, MEM_REQS), .step = OBSERVER_STEP_PSP,
+	COCO_ROW(NULL, REQ_SNP_LAUNCH_FAILS, MEM_REQS), .step = CONTROL_STEP_PSP,
 };
 
 FIXTURE_VARIANT_ADD(failing, charge)
 {
-	COCO_ROW(NULL, REQ_SNP_LAUNCH_FAILS, MEM_REQS), .step = OBSERVER_STEP_CHARGE,
+	COCO_ROW(NULL, REQ_SNP_LAUNCH_FAILS, MEM_REQS), .step = CONTROL_STEP_CHARGE,
 };
 
 FIXTURE_VARIANT_ADD(failing, rmp_update)
 {
-	COCO_ROW(NULL, REQ_SNP_LAUNCH_FAILS, MEM_REQS), .step = OBSERVER_STEP_RMP,
+	COCO_ROW(NULL, REQ_SNP_LAUNCH_FAILS, MEM_REQS), .step = CONTROL_STEP_RMP,
 };
 
 static void open_vm(void *l)
@@ -438,7 +438,7 @@ COCO_TEST_F(failing, closes)
 
 	/* KVM does without some of what it allocates. */
 	check_failing_steps(REQ_SNP_LAUNCH_FAILS, &ops, &l, variant->step,
-			    variant->step == OBSERVER_STEP_ALLOC);
+			    variant->step == CONTROL_STEP_ALLOC);
 }
 
 COCO_MAIN(snp_vm_missing)

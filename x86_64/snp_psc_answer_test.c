@@ -11,7 +11,7 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
-#include "observer.h"
+#include "control.h"
 #include "snp/psc_check.h"
 
 /* A WARN there says that KVM takes the refused change for one that is still under way. */
@@ -166,8 +166,8 @@ static void expect_no_warn(void)
 {
 	unsigned int i, nr = 0;
 
-	for (i = 0; observer() && i < observer()->nr_splats(); i++)
-		nr += !!strstr(observer()->splat(i), PSC_SPLAT);
+	for (i = 0; control() && i < control()->nr_splats(); i++)
+		nr += !!strstr(control()->splat(i), PSC_SPLAT);
 	EXPECT_REQ_EQ(REQ_PSC_OTHER_AFTER, "WARNs that it makes", 0, nr, &names_count);
 }
 

@@ -11,7 +11,7 @@
 #include "kvm_util.h"
 
 #include "cases/race.h"
-#include "observer.h"
+#include "control.h"
 #include "snp/psc_check.h"
 
 /* What the case's buffer holds, and what KVM makes of it. */
@@ -320,7 +320,7 @@ FIXTURE_VARIANT_ADD(endless, cur_entry_0)
 COCO_TEST_F(endless, answer)
 {
 	struct again again = { .value = variant->value, .left = FEW_ACCESSES };
-	struct observer_race race = { .size = 2, .change = change_again, .data = &again };
+	struct control_race race = { .size = 2, .change = change_again, .data = &again };
 	struct race_got got = {};
 	struct psc_vm v;
 
@@ -329,11 +329,11 @@ COCO_TEST_F(endless, answer)
 	again.at = race.hva = (char *)v.ghcb.hva + variant->at;
 	again.entry = (void *)((char *)v.ghcb.hva + ENTRY(0));
 	prepare(&v, &skipped);
-	EXPECT_REQ_EQ(REQ_RACE_SETUP, "starting the race", 0, -observer()->race_start(&race),
+	EXPECT_REQ_EQ(REQ_RACE_SETUP, "starting the race", 0, -control()->race_start(&race),
 		      &names_errno);
 	if (race_run(&got, v.vcpu, PSC_STAGE_ANSWERED, note_exit, NULL))
 		note_answer(&got, &v);
-	observer()->race_stop();
+	control()->race_stop();
 	EXPECT_REQ_TRUE(REQ_RACE_SETUP, "KVM accessed the field", again.left < FEW_ACCESSES);
 	EXPECT_REQ_TRUE(check_main_req(), "KVM went on after a few accesses", again.left);
 	snp_vm_free(v.snp);
@@ -372,7 +372,7 @@ FIXTURE_VARIANT_ADD(msr, register)
 
 COCO_TEST_F(msr, answer)
 {
-	struct observer_race race = { .size = GHCB_PAGE_SIZE, .nth = 1 };
+	struct control_race race = { .size = GHCB_PAGE_SIZE, .nth = 1 };
 	bool registers = variant->request == GHCB_MSR_REG_GPA_REQ;
 	struct race_got got = {};
 	unsigned int accesses;
@@ -384,19 +384,19 @@ COCO_TEST_F(msr, answer)
 	race.hva = v.ghcb.hva;
 	prepare(&v, &apart);
 	v.req->msr = variant->request + (registers ? v.ghcb.gpa : 0);
-	EXPECT_REQ_EQ(REQ_RACE_SETUP, "starting the race", 0, -observer()->race_start(&race),
+	EXPECT_REQ_EQ(REQ_RACE_SETUP, "starting the race", 0, -control()->race_start(&race),
 		      &names_errno);
 	if (race_run(&got, v.vcpu, PSC_STAGE_ANSWERED, note_exit, NULL)) {
 		uint64_t answer = v.req->answer.msr - (registers ? v.ghcb.gpa : 0);
 
 		race_say(&got, "answer 0x%lx%s", answer, registers ? " and the GHCB's GFN" : "");
 	}
-	accesses = observer()->race_stop();
+	accesses = control()->race_stop();
 	/* Other cases are about that. */
 	if (strcmp(got.text, variant->was))
 		check_skip("KVM does '%s', not '%s'", got.text, variant->was);
 	EXPECT_REQ_EQ(REQ_RACE_MSR, "accesses to the GHCB page", 0, accesses, &names_count);
-	if (observer()->race_access(0, where, sizeof(where)))
+	if (control()->race_access(0, where, sizeof(where)))
 		check_note("the first one is in %s", where);
 	snp_vm_free(v.snp);
 }

@@ -12,7 +12,7 @@
 #include "kvm_util.h"
 
 #include "cases/race.h"
-#include "observer.h"
+#include "control.h"
 #include "snp/cert_probe.h"
 #include "snp/request_check.h"
 
@@ -123,8 +123,8 @@ static void note_answer(struct race_got *got, const struct races *r)
 	for (i = P; i <= Q; i++)
 		if (!memcmp(r->hva[i], empty_table, sizeof(empty_table)))
 			race_say(got, "table at %c", PAGE_NAMES[i]);
-	for (i = r->calls; i < observer()->nr_fw_requests(); i++) {
-		const struct observer_fw_request *fw = observer()->fw_request(i);
+	for (i = r->calls; i < control()->nr_fw_requests(); i++) {
+		const struct control_fw_request *fw = control()->fw_request(i);
 		const uint8_t *bytes;
 
 		if (!fw) {
@@ -199,7 +199,7 @@ static void prepare(struct races *r, enum event event)
 {
 	unsigned int i;
 
-	r->calls = observer()->nr_fw_requests();
+	r->calls = control()->nr_fw_requests();
 	request_fw_init(&r->fw, 0, 0);
 	request_prepare(r->cpu, events[event].exit_code, events[event].type, NPAGES);
 	for (i = 0; i < REQUEST_PAGE; i++)

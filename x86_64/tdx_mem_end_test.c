@@ -12,7 +12,7 @@
 
 #include "kvm_util.h"
 
-#include "observer.h"
+#include "control.h"
 #include "tdx/raw_td.h"
 #include "tdx/seamcall.h"
 #include "tdx/td_vm.h"
@@ -25,11 +25,11 @@
 
 #define BUSY(operand)	(SEAMCALL_OPERAND_BUSY | SEAMCALL_OPERAND_##operand)
 
-static bool no_observer(void)
+static bool no_control(void)
 {
-	if (observer())
+	if (control())
 		return false;
-	check_skip("no observer here: nothing can be made to fail");
+	check_skip("no control of the kernel here: nothing can be made to fail");
 	return true;
 }
 
@@ -99,12 +99,12 @@ static bool end_with(const FIXTURE_VARIANT(end) *variant, unsigned int nth)
 
 	raw_td_open(&td);
 	EXPECT_REQ_EQ(check_main_req(), "the launch", 0, raw_td_go(&td, RAW_TD_RUN), &names_errno);
-	observer()->fail_seamcalls(variant->leaf, nth, variant->times, variant->status);
+	control()->fail_seamcalls(variant->leaf, nth, variant->times, variant->status);
 	provoked(variant->kept);
 	raw_td_close(&td);
 	provoked(false);
-	calls = observer()->seamcalls();
-	observer()->fail_seamcalls(variant->leaf, 0, 0, 0);
+	calls = control()->seamcalls();
+	control()->fail_seamcalls(variant->leaf, 0, 0, 0);
 	return calls >= nth;
 }
 
@@ -113,7 +113,7 @@ COCO_TEST_F(end, closes)
 	const unsigned int max = variant->times == FOR_EVER ? 1 : MAX_CALLS;
 	unsigned int nr = 0;
 
-	if (no_observer())
+	if (no_control())
 		return;
 	if (variant->kept) {
 		check_expect_splat("vmx/tdx.c");
@@ -155,22 +155,22 @@ COCO_TEST_F(enter, ends_run)
 	const enum requirement_nr req = REQ_KERNEL_TD_ENTER;
 	struct raw_td td;
 
-	if (no_observer())
+	if (no_control())
 		return;
 	/* Says a requirement of its own. */
 	check_expect_splat("vmx/main.c");
 	raw_td_open(&td);
 	EXPECT_REQ_EQ(req, "the launch", 0, raw_td_go(&td, RAW_TD_FINALIZED), &names_errno);
-	observer()->fail_seamcalls(TDH_VP_ENTER, 1, FOR_EVER, variant->status);
+	control()->fail_seamcalls(TDH_VP_ENTER, 1, FOR_EVER, variant->status);
 	EXPECT_REQ_EQ(req, "KVM_RUN ends with another exit", ENOEXEC,
 		      raw_td_go(&td, RAW_TD_RUN), &names_errno);
 	EXPECT_REQ_EITHER(req, "exit_reason", KVM_EXIT_INTERNAL_ERROR, KVM_EXIT_FAIL_ENTRY,
 			  td.exit_reason, &names_exit_reason);
 	EXPECT_REQ_EQ(REQ_KERNEL_TD_ENTER_QUIET, "WARNs that it makes", 0,
-		      observer()->nr_splats(), &names_count);
+		      control()->nr_splats(), &names_count);
 	/* A VMM that tries again gets no further. */
 	EXPECT_REQ_EQ(req, "KVM_RUN again", ENOEXEC, raw_td_go(&td, RAW_TD_RUN), &names_errno);
-	observer()->fail_seamcalls(TDH_VP_ENTER, 0, 0, 0);
+	control()->fail_seamcalls(TDH_VP_ENTER, 0, 0, 0);
 	raw_td_close(&td);
 	expect_next_td(req);
 }

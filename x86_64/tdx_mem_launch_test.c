@@ -236,8 +236,8 @@ COCO_TEST_F(refused, closes)
 			EXPECT_REQ_TRUE(req, "it fails", err);
 		else
 			EXPECT_REQ_EQ(req, "it fails", variant->err, err, &names_errno);
-		if (variant->warns && observer())
-			EXPECT_REQ_EQ(req, "WARNs that it makes", 0, observer()->nr_splats(),
+		if (variant->warns && control())
+			EXPECT_REQ_EQ(req, "WARNs that it makes", 0, control()->nr_splats(),
 				      &names_count);
 		EXPECT_REQ_EQ(goes_on, "the launch after it", 0, raw_td_go(&td, RAW_TD_RUN),
 			      &names_errno);
@@ -266,30 +266,30 @@ COCO_FIXTURE(failing);
 FIXTURE_VARIANT(failing)
 {
 	struct check_row row;
-	enum observer_step step;
+	enum control_step step;
 };
 
 FIXTURE_VARIANT_ADD(failing, allocation)
 {
 	COCO_ROW(NULL, REQ_KERNEL_TD_FAILS, REQ_KERNEL_TD_APICV, MEM_REQS),
-	.step = OBSERVER_STEP_ALLOC,
+	.step = CONTROL_STEP_ALLOC,
 };
 
 FIXTURE_VARIANT_ADD(failing, copy)
 {
-	COCO_ROW(NULL, REQ_KERNEL_TD_FAILS, MEM_REQS), .step = OBSERVER_STEP_USER,
+	COCO_ROW(NULL, REQ_KERNEL_TD_FAILS, MEM_REQS), .step = CONTROL_STEP_USER,
 };
 
 FIXTURE_VARIANT_ADD(failing, charge)
 {
 	COCO_ROW(NULL, REQ_KERNEL_TD_FAILS, REQ_KERNEL_TD_CHARGE, MEM_REQS),
-	.step = OBSERVER_STEP_CHARGE,
+	.step = CONTROL_STEP_CHARGE,
 };
 
 FIXTURE_VARIANT_ADD(failing, vcpu)
 {
 	COCO_ROW(NULL, REQ_KERNEL_TD_FAILS, REQ_KERNEL_TD_VCPU, MEM_REQS),
-	.step = OBSERVER_STEP_VCPU,
+	.step = CONTROL_STEP_VCPU,
 };
 
 /* Without memory for its map of APIC IDs, KVM gives up APICv, without which there are no TDs. */
@@ -302,8 +302,8 @@ static void expect_no_warn(enum requirement_nr req, const char *what, const char
 {
 	unsigned int i, nr = 0;
 
-	for (i = 0; observer() && i < observer()->nr_splats(); i++)
-		nr += !!strstr(observer()->splat(i), text);
+	for (i = 0; control() && i < control()->nr_splats(); i++)
+		nr += !!strstr(control()->splat(i), text);
 	EXPECT_REQ_EQ(req, what, 0, nr, &names_count);
 }
 
@@ -314,11 +314,11 @@ COCO_TEST_F(failing, closes)
 
 	check_expect_splat(APICV_SPLAT);
 	check_expect_splat(CHARGE_SPLAT);
-	if (variant->step == OBSERVER_STEP_VCPU)
+	if (variant->step == CONTROL_STEP_VCPU)
 		check_mem_as(REQ_KERNEL_MEM_FREED, REQ_KERNEL_TD_VCPU);
 	/* KVM does without some of what it allocates. */
 	check_failing_steps(REQ_KERNEL_TD_FAILS, &ops, &td, variant->step,
-			    variant->step == OBSERVER_STEP_ALLOC);
+			    variant->step == CONTROL_STEP_ALLOC);
 	expect_no_warn(REQ_KERNEL_TD_APICV, "WARNs for want of memory", APICV_SPLAT);
 	expect_no_warn(REQ_KERNEL_TD_CHARGE, "WARNs of the cgroup", CHARGE_SPLAT);
 }

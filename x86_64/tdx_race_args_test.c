@@ -197,7 +197,7 @@ COCO_TEST_F(arg, changes)
 {
 	struct races r = {};
 	struct race race = {
-		.field = variant->field, .of = OBSERVER_RACE_VMM,
+		.field = variant->field, .of = CONTROL_RACE_VMM,
 		.change = { .size = variant->size },
 	};
 	uint64_t after;
@@ -233,8 +233,8 @@ static const char *missing(void)
 {
 	const char *why = td_vm_missing();
 
-	return why || observer() ? why :
-	       "no observer here: memory cannot be changed between KVM's accesses";
+	return why || control() ? why :
+	       "no control of the kernel here: memory cannot be changed between KVM's accesses";
 }
 
 COCO_MAIN(missing)

@@ -117,7 +117,7 @@ COCO_TEST_F(answer, changes)
 	const struct tdvmcall_vm_options options = { .map_gpa = true };
 	struct tdvmcall_vm v;
 	struct race race = {
-		.field = variant->field, .of = OBSERVER_RACE_RUN,
+		.field = variant->field, .of = CONTROL_RACE_RUN,
 		.change = { .bytes = &variant->after, .size = variant->size },
 	};
 
@@ -149,8 +149,8 @@ static const char *missing(void)
 
 	if (!why && !tdx_revision()->has_nr)
 		why = "this KVM does not speak KVM_EXIT_TDX";
-	return why || observer() ? why :
-	       "no observer here: memory cannot be changed between KVM's accesses";
+	return why || control() ? why :
+	       "no control of the kernel here: memory cannot be changed between KVM's accesses";
 }
 
 COCO_MAIN(missing)

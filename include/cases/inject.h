@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Launches of which one step fails, each step in turn.  It takes an observer to make
+ * Launches of which one step fails, each step in turn.  It takes a control to make
  * them fail: without one the case is skipped.
  */
 #ifndef INJECT_H
@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "check/requirement.h"
-#include "observer.h"
+#include "control.h"
 
 struct failing_ops {
 	/* @vm is the test's own. */
@@ -25,7 +25,7 @@ struct failing_ops {
  * does without some that it takes if @some_dispensable.
  */
 void check_failing_steps(enum requirement_nr req, const struct failing_ops *ops, void *vm,
-			 enum observer_step step, bool some_dispensable);
+			 enum control_step step, bool some_dispensable);
 
 enum failing_outcome {
 	FAILING_FAILS,			/* the launch does, too */

@@ -14,7 +14,7 @@
  *		... what KVM did is right for the old or for the new value ...
  *	}
  *
- * It needs the observer.
+ * It needs the control.
  */
 #ifndef RACE_H
 #define RACE_H
@@ -24,7 +24,7 @@
 #include <stdint.h>
 
 #include "check/requirement.h"
-#include "observer.h"
+#include "control.h"
 
 struct kvm_vcpu;
 
@@ -42,8 +42,8 @@ struct race {
 	const char *field;		/* for messages */
 	struct race_write change;	/* its accesses are counted; lies in one page */
 	struct race_write bait;		/* comes with it, uncounted */
-	enum observer_race_of of;
-	struct kvm_vcpu *vcpu;		/* OBSERVER_RACE_RUN: whose kvm_run it is */
+	enum control_race_of of;
+	struct kvm_vcpu *vcpu;		/* CONTROL_RACE_RUN: whose kvm_run it is */
 	unsigned int round;		/* of the last race_next(), from 1 */
 	bool changed;			/* in this round the change was made */
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Expectations about the PSP firmware's side of guest requests.  They need the
- * observer: where there is none (real hardware) they say so once in a case and
+ * control: where there is none (real hardware) they say so once in a case and
  * hold.
  */
 #ifndef FIRMWARE_H

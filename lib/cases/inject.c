@@ -11,11 +11,11 @@
 /* More than a launch has of any kind. */
 #define MAX_STEPS	200
 
-static bool no_observer(void)
+static bool no_control(void)
 {
-	if (observer())
+	if (control())
 		return false;
-	check_skip("no observer here: nothing can be made to fail");
+	check_skip("no control of the kernel here: nothing can be made to fail");
 	return true;
 }
 
@@ -27,21 +27,21 @@ static void expect_end(enum requirement_nr req, int ret, unsigned int nth)
 }
 
 void check_failing_steps(enum requirement_nr req, const struct failing_ops *ops, void *vm,
-			 enum observer_step step, bool some_dispensable)
+			 enum control_step step, bool some_dispensable)
 {
 	unsigned int nth, steps;
 	char what[64];
 	int ret = 0;
 
-	if (no_observer())
+	if (no_control())
 		return;
 	for (nth = 1; nth < MAX_STEPS; nth++) {
 		ops->open(vm);
-		observer()->fail_step(step, nth);
+		control()->fail_step(step, nth);
 		ret = ops->launch(vm);
-		steps = observer()->steps(step);
+		steps = control()->steps(step);
 		/* Not the steps of the end: what fails there can't be told to anyone. */
-		observer()->fail_step(step, 0);
+		control()->fail_step(step, 0);
 		if (steps >= nth && ops->failed)
 			ops->failed(vm, nth, ret);
 		ops->close(vm);
@@ -61,16 +61,16 @@ void check_failing_seamcalls(enum requirement_nr req, const struct failing_ops *
 	char what[80];
 	int ret = 0;
 
-	if (no_observer())
+	if (no_control())
 		return;
 	for (nth = 1; nth < MAX_STEPS; nth++) {
 		const bool last = which->max && nth > which->max;
 
 		ops->open(vm);
-		observer()->fail_seamcalls(which->leaf, last ? 0 : nth, which->times, which->status);
+		control()->fail_seamcalls(which->leaf, last ? 0 : nth, which->times, which->status);
 		ret = ops->launch(vm);
-		calls = observer()->seamcalls();
-		observer()->fail_seamcalls(which->leaf, 0, 0, 0);
+		calls = control()->seamcalls();
+		control()->fail_seamcalls(which->leaf, 0, 0, 0);
 		if (calls >= nth && !last && ops->failed)
 			ops->failed(vm, nth, ret);
 		ops->close(vm);

@@ -13,13 +13,14 @@
 #include "check/expect.h"
 #include "check/state.h"
 #include "check/transcript.h"
-#include "observer.h"
+#include "control.h"
 
 bool race_possible(void)
 {
-	if (observer())
+	if (control())
 		return true;
-	check_skip("no observer here: memory cannot be changed between KVM's accesses");
+	check_skip("no control of the kernel here: memory cannot be changed between "
+		   "KVM's accesses");
 	return false;
 }
 
@@ -58,7 +59,7 @@ bool race_next(struct race *race)
 
 void race_begin(struct race *race)
 {
-	const struct observer_race start = {
+	const struct control_race start = {
 		.of = race->of,
 		.vcpu_fd = race->vcpu ? race->vcpu->fd : -1,
 		.hva = race->change.at,
@@ -68,13 +69,13 @@ void race_begin(struct race *race)
 		.data = race,
 	};
 
-	EXPECT_REQ_EQ(REQ_RACE_SETUP, "starting the race", 0, -observer()->race_start(&start),
+	EXPECT_REQ_EQ(REQ_RACE_SETUP, "starting the race", 0, -control()->race_start(&start),
 		      &names_errno);
 }
 
 void race_end(struct race *race)
 {
-	race->changed = observer()->race_stop() == race->round;
+	race->changed = control()->race_stop() == race->round;
 }
 
 /* "a | b | c" */
@@ -99,7 +100,7 @@ static void say_change(const struct race *race, char *what, size_t size)
 {
 	char where[256];
 
-	if (!observer()->race_access(race->round - 1, where, sizeof(where)))
+	if (!control()->race_access(race->round - 1, where, sizeof(where)))
 		strcpy(where, "?");
 	snprintf(what, size, "%s changed before access %u, in %s", race->field, race->round,
 		 where);

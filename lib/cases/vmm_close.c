@@ -14,7 +14,7 @@
 #include "check/expect.h"
 #include "check/state.h"
 #include "check/transcript.h"
-#include "observer.h"
+#include "control.h"
 
 #define NR_CPUS		VMM_CLOSE_CPUS
 
@@ -128,11 +128,11 @@ static void complete(struct vmm_vm *v)
 
 void vmm_expect_no_splat(enum requirement_nr req)
 {
-	if (observer())
+	if (control())
 		EXPECT_REQ_EQ(req, "WARNs and BUGs of the kernel, see below", 0,
-			      observer()->nr_splats(), &names_count);
+			      control()->nr_splats(), &names_count);
 	else
-		check_note("no observer here: what the kernel says of it is not checked");
+		check_note("no control of the kernel here: what it says of that is not checked");
 }
 
 /* In a child: it has a VM of its own, and ends with all open. */

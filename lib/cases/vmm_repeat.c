@@ -8,7 +8,7 @@
 #include "cases/vmm_cases.h"
 #include "check/expect.h"
 #include "check/state.h"
-#include "observer.h"
+#include "control.h"
 
 #define REPEATS		64
 /* By then all that a vCPU allocates once is there. */
@@ -33,8 +33,8 @@ void vmm_case_repeat(const struct vmm_case *c)
 	for (i = 0; i < REPEATS && !check_failed(); i++) {
 		enum vmm_answer answer = i & 1 ? VMM_ERROR : VMM_OK;
 
-		if (i == WARM && observer())
-			held = observer()->mem_held();
+		if (i == WARM && control())
+			held = control()->mem_held();
 		vmm_prepare(&v.cpu[0], kind);
 		if (!vmm_run_to_exit(req, &v.cpu[0]))
 			break;
@@ -44,8 +44,8 @@ void vmm_case_repeat(const struct vmm_case *c)
 	}
 	if (check_failed())
 		check_note("that was request %u", i);
-	else if (observer())
+	else if (control())
 		EXPECT_REQ_EQ(req, "allocations that the kernel holds after it", held,
-			      observer()->mem_held(), &names_count);
+			      control()->mem_held(), &names_count);
 	vmm_vm_free(&v);
 }

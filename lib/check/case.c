@@ -15,7 +15,7 @@
 #include "check/expect.h"
 #include "check/state.h"
 #include "check/transcript.h"
-#include "observer.h"
+#include "control.h"
 
 #define MAX_EXPECTED_SPLATS	8
 
@@ -55,7 +55,7 @@ static bool splat_expected(const char *text)
 	return false;
 }
 
-static void check_splats(const struct observer_ops *ops)
+static void check_splats(const struct control_ops *ops)
 {
 	unsigned int i;
 	char what[256];
@@ -71,7 +71,7 @@ static void check_splats(const struct observer_ops *ops)
 }
 
 /* For whoever reads the report: what the requirements say, what each side saw. */
-static void explain(const struct observer_ops *ops)
+static void explain(const struct control_ops *ops)
 {
 	unsigned int i;
 
@@ -85,7 +85,7 @@ static void explain(const struct observer_ops *ops)
 
 static void finish(void)
 {
-	const struct observer_ops *ops = observer();
+	const struct control_ops *ops = control();
 
 	/* What is left of VMs shows when they are destroyed. */
 	if (ops && ops->end_vms())
@@ -137,18 +137,18 @@ static bool known_elsewhere(enum requirement_nr req)
 }
 
 /* Called in the middle of kernel code, which may not come back. */
-static void check_mem_bug(enum observer_mem_bug what, const char *text)
+static void check_mem_bug(enum control_mem_bug what, const char *text)
 {
-	static const enum requirement_nr reqs[OBSERVER_NR_MEM_BUGS] = {
-		[OBSERVER_MEM_BOUNDS] = REQ_KERNEL_MEM_BOUNDS,
-		[OBSERVER_MEM_FREED] = REQ_KERNEL_MEM_FREED,
-		[OBSERVER_MEM_LEAK] = REQ_KERNEL_MEM_LEAK,
-		[OBSERVER_MEM_MAP_GONE] = REQ_KERNEL_MAP_GONE,
-		[OBSERVER_MEM_MAP_LEFT] = REQ_KERNEL_MAP_LEFT,
-		[OBSERVER_MEM_KMAP_LEFT] = REQ_KERNEL_KMAP_LEFT,
-		[OBSERVER_MEM_FIRMWARE] = REQ_KERNEL_FIRMWARE_PAGE,
-		[OBSERVER_MEM_KEYID] = REQ_KERNEL_KEYID,
-		[OBSERVER_UNDEFINED] = REQ_KERNEL_UNDEFINED,
+	static const enum requirement_nr reqs[CONTROL_NR_MEM_BUGS] = {
+		[CONTROL_MEM_BOUNDS] = REQ_KERNEL_MEM_BOUNDS,
+		[CONTROL_MEM_FREED] = REQ_KERNEL_MEM_FREED,
+		[CONTROL_MEM_LEAK] = REQ_KERNEL_MEM_LEAK,
+		[CONTROL_MEM_MAP_GONE] = REQ_KERNEL_MAP_GONE,
+		[CONTROL_MEM_MAP_LEFT] = REQ_KERNEL_MAP_LEFT,
+		[CONTROL_MEM_KMAP_LEFT] = REQ_KERNEL_KMAP_LEFT,
+		[CONTROL_MEM_FIRMWARE] = REQ_KERNEL_FIRMWARE_PAGE,
+		[CONTROL_MEM_KEYID] = REQ_KERNEL_KEYID,
+		[CONTROL_UNDEFINED] = REQ_KERNEL_UNDEFINED,
 	};
 
 	enum requirement_nr req = reqs[what];
@@ -180,9 +180,9 @@ void check_case_begin(int *exit_code, char *reason, size_t reason_size,
 	transcript_reset();
 	if (!registered)
 		on_exit(exit_in_case, NULL);
-	if (observer()) {
-		observer()->reset();
-		observer()->on_mem_bug(check_mem_bug);
+	if (control()) {
+		control()->reset();
+		control()->on_mem_bug(check_mem_bug);
 	}
 	errno = 0;
 }

@@ -7,7 +7,7 @@
 #include "check/expect.h"
 #include "check/run.h"
 #include "check/state.h"
-#include "observer.h"
+#include "control.h"
 #include "snp/cert_check.h"
 #include "snp/cert_enable.h"
 
@@ -35,8 +35,8 @@ bool cert_revision_spoken(const struct cert_revision *rev)
 static bool header_number(const char *name, uint64_t *value)
 {
 	__u64 number = 0;
-	bool known = observer() && observer()->header_number &&
-		     !observer()->header_number(name, &number);
+	bool known = control() && control()->header_number &&
+		     !control()->header_number(name, &number);
 
 	*value = number;
 	return known;
@@ -57,7 +57,7 @@ static void expect_number(const char *name, uint64_t wanted)
 
 void expect_cert_numbers(const struct cert_revision *rev)
 {
-	if (!observer() || !observer()->header_number) {
+	if (!control() || !control()->header_number) {
 		check_note("no headers of the kernel here: its numbers are not compared");
 		return;
 	}

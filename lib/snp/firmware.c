@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The firmware's side of guest requests, through the observer.
+ * The firmware's side of guest requests, through the control.
  */
 #include "check/expect.h"
 #include "check/state.h"
-#include "observer.h"
+#include "control.h"
 #include "snp/firmware.h"
 
 bool firmware_seen(void)
 {
 	static bool said;
 
-	if (!observer() && !said) {
-		check_note("no observer here: what firmware gets is not checked");
+	if (!control() && !said) {
+		check_note("no control of the kernel here: what firmware gets is not checked");
 		said = true;
 	}
-	return observer();
+	return control();
 }
 
 bool firmware_answer(int issue_err, uint32_t fw_err, const uint8_t *response)
 {
 	if (!firmware_seen())
 		return false;
-	observer()->fw_answer(issue_err, fw_err, response);
+	control()->fw_answer(issue_err, fw_err, response);
 	return true;
 }
 
@@ -30,8 +30,8 @@ bool firmware_answer_slowly(unsigned int us)
 {
 	if (!firmware_seen())
 		return false;
-	observer()->fw_answer(0, 0, NULL);
-	observer()->fw_delay(us);
+	control()->fw_answer(0, 0, NULL);
+	control()->fw_delay(us);
 	return true;
 }
 
@@ -40,7 +40,7 @@ void firmware_pattern(uint8_t *page, uint8_t seed)
 	unsigned int i;
 
 	/* Neither periodic in a page nor in a cache line. */
-	for (i = 0; i < OBSERVER_PAGE; i++)
+	for (i = 0; i < CONTROL_PAGE; i++)
 		page[i] = seed + i * 13 + (i >> 8) * 31;
 }
 
@@ -49,7 +49,7 @@ bool check_fw_calls(const char *file, int line, enum requirement_nr req, unsigne
 	if (!firmware_seen())
 		return true;
 	return check_eq(file, line, req, "SNP_GUEST_REQUESTs that firmware got", calls,
-			observer()->nr_fw_requests(), &names_count);
+			control()->nr_fw_requests(), &names_count);
 }
 
 bool check_fw_saw(const char *file, int line, enum requirement_nr req, unsigned int idx,
@@ -57,14 +57,14 @@ bool check_fw_saw(const char *file, int line, enum requirement_nr req, unsigned 
 {
 	if (!firmware_seen())
 		return true;
-	if (idx >= observer()->nr_fw_requests())
+	if (idx >= control()->nr_fw_requests())
 		return check_eq(file, line, req, "SNP_GUEST_REQUESTs that firmware got", idx + 1,
-				observer()->nr_fw_requests(), &names_count);
-	if (!observer()->fw_request(idx)) {
+				control()->nr_fw_requests(), &names_count);
+	if (!control()->fw_request(idx)) {
 		check_fail(file, line, req, "the request as firmware saw it", "kept", idx,
-			   "forgotten", observer()->nr_fw_requests());
+			   "forgotten", control()->nr_fw_requests());
 		return false;
 	}
 	return check_bytes(file, line, req, "the request as firmware saw it", bytes,
-			   observer()->fw_request(idx)->request, OBSERVER_PAGE);
+			   control()->fw_request(idx)->request, CONTROL_PAGE);
 }

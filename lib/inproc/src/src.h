@@ -9,7 +9,7 @@
 
 extern struct image_host src_host;
 
-/* ---- observer.c ---- */
+/* ---- control.c ---- */
 
 int src_guest_request(struct image_guest_request *req);
 void src_log(int level, const char *text);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Walks a guest's page tables (AMD APM 2, chapter 5) to read its memory, as an observer: no
+ * Walks a guest's page tables (AMD APM 2, chapter 5) to read its memory, as an onlooker: no
  * access rights are asked for, and no accessed bits set.
  */
 #include <string.h>

@@ -99,7 +99,7 @@ enum image_map {
 	IMAGE_MAP_FILE,		/* fdget(): a reference to a file, until the return to the VMM */
 };
 
-/* What the kernel must not do with memory; the observer's, in the same order. */
+/* What the kernel must not do with memory; the control's, in the same order. */
 enum image_mem_bug {
 	IMAGE_MEM_BOUNDS,	/* accessed past its end or before its start */
 	IMAGE_MEM_FREED,	/* accessed after it was freed, freed twice or by the wrong function */
@@ -112,7 +112,7 @@ enum image_mem_bug {
 	IMAGE_UNDEFINED,	/* a sanitizer found undefined behaviour */
 };
 
-/* Steps that a test can make fail; the observer's, in the same order. */
+/* Steps that a test can make fail; the control's, in the same order. */
 enum image_step {
 	IMAGE_STEP_ALLOC,	/* an allocation for a VM */
 	IMAGE_STEP_PSP,		/* a command of the PSP's */

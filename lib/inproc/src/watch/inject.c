@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Steps that are made to fail, for tests of the kernel's error paths: the
- * observer says which of a kind, counted from now.
+ * control says which of a kind, counted from now.
  */
 #include "watch.h"
 

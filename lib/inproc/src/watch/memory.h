@@ -22,7 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "observer.h"
+#include "control.h"
 #include "src/image/image.h"
 
 struct src_vm;
@@ -47,8 +47,8 @@ void memory_changed(uintptr_t start, uintptr_t end);
 /* The bytes around what is allocated just now; reports what was overwritten. */
 void memory_check_slack(void);
 
-/* Whom memory_report() tells, as in struct observer_ops. */
-void memory_on_bug(void (*fn)(enum observer_mem_bug what, const char *text));
+/* Whom memory_report() tells, as in struct control_ops. */
+void memory_on_bug(void (*fn)(enum control_mem_bug what, const char *text));
 
 /* How many allocations VMs hold just now. */
 unsigned long memory_held(void);
@@ -117,7 +117,7 @@ const char *memory_site(const void *caller);
 const char *memory_bytes(unsigned long bytes);
 /* The same of the instruction @ip itself; 0: the suite's own code, as in memory_fault(). */
 const char *memory_accessor(uintptr_t ip);
-/* One violation: to the observer and as a diagnostic. */
+/* One violation: to the control and as a diagnostic. */
 void memory_report(enum image_mem_bug what, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 

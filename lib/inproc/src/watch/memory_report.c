@@ -14,9 +14,9 @@
 #define NR_TEXTS	8
 #define TEXT		256
 
-static void (*sink)(enum observer_mem_bug what, const char *text);
+static void (*sink)(enum control_mem_bug what, const char *text);
 
-void memory_on_bug(void (*fn)(enum observer_mem_bug what, const char *text))
+void memory_on_bug(void (*fn)(enum control_mem_bug what, const char *text))
 {
 	sink = fn;
 }
@@ -59,7 +59,7 @@ void memory_report(enum image_mem_bug what, const char *fmt, ...)
 	va_end(ap);
 	inproc_diag("kernel %s: %s", what == IMAGE_UNDEFINED ? "behaviour" : "memory", text);
 	if (sink)
-		sink((enum observer_mem_bug)what, text);
+		sink((enum control_mem_bug)what, text);
 }
 
 IMAGE_CALL void memory_bug(enum image_mem_bug what, const char *text, const void *caller)

@@ -23,7 +23,7 @@
 #include <sys/mman.h>
 
 #include "base/base.h"
-#include "observer.h"
+#include "control.h"
 #include "race.h"
 #include "src/image/loader.h"
 #include "watch.h"
@@ -49,10 +49,10 @@ static struct {
 	bool open;		/* the page is given back for an instruction or a copy */
 	bool stepping;		/* it is an instruction */
 	bool taken;		/* the page is away */
-	struct observer_race race;
+	struct control_race race;
 	char *mapped;		/* where kernel code has the page, NULL: nowhere */
 	unsigned int nr;
-	uintptr_t ip[OBSERVER_ACCESSES];
+	uintptr_t ip[CONTROL_ACCESSES];
 } watch;
 
 static bool is_watched_page(const void *hva)
@@ -85,7 +85,7 @@ static void accessed(uintptr_t ip)
 {
 	if (watched_enough())
 		return;
-	if (watch.nr < OBSERVER_ACCESSES)
+	if (watch.nr < CONTROL_ACCESSES)
 		watch.ip[watch.nr] = ip;
 	watch.nr++;
 	if (watch.race.change && (!watch.race.nth || watch.nr == watch.race.nth))
@@ -170,7 +170,7 @@ void race_kernel_runs(bool runs)
 void race_guest_enters(void)
 {
 	race_kernel_runs(false);
-	if (watch.state == RACE_EVENT && watch.race.of != OBSERVER_RACE_VMM)
+	if (watch.state == RACE_EVENT && watch.race.of != CONTROL_RACE_VMM)
 		watch.state = RACE_OVER;
 }
 
@@ -181,7 +181,7 @@ void race_guest_left(bool vmgexit)
 	race_kernel_runs(true);
 }
 
-int race_start(const struct observer_race *race, const struct src_vcpu *vcpu)
+int race_start(const struct control_race *race, const struct src_vcpu *vcpu)
 {
 	void *mapped = NULL;
 
@@ -189,16 +189,16 @@ int race_start(const struct observer_race *race, const struct src_vcpu *vcpu)
 		return -EINVAL;
 	if (watch.state != RACE_NONE || watch.inside)
 		return -EBUSY;
-	if (race->of == OBSERVER_RACE_RUN)
+	if (race->of == CONTROL_RACE_RUN)
 		mapped = vcpu ? vcpu->run : NULL;
-	else if (race->of == OBSERVER_RACE_VMM)
+	else if (race->of == CONTROL_RACE_VMM)
 		mapped = PAGE_OF(race->hva);
-	if (race->of != OBSERVER_RACE_GUEST && !mapped)
+	if (race->of != CONTROL_RACE_GUEST && !mapped)
 		return -EINVAL;
 	watch.race = *race;
 	watch.nr = 0;
 	watch.mapped = mapped;
-	watch.state = race->of == OBSERVER_RACE_GUEST ? RACE_WAITS : RACE_EVENT;
+	watch.state = race->of == CONTROL_RACE_GUEST ? RACE_WAITS : RACE_EVENT;
 	return 0;
 }
 
@@ -212,7 +212,7 @@ unsigned int race_stop(void)
 
 const char *race_access(unsigned int idx, char *buf, unsigned long len)
 {
-	if (idx >= watch.nr || idx >= OBSERVER_ACCESSES)
+	if (idx >= watch.nr || idx >= CONTROL_ACCESSES)
 		return NULL;
 	return image_describe(watch.ip[idx], buf, len);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Races of the guest with kernel code: what the parts of platform src tell race.c,
- * and the observer's part of it.
+ * and the control's part of it.
  */
 #ifndef INPROC_SRC_RACE_H
 #define INPROC_SRC_RACE_H
@@ -10,7 +10,7 @@
 
 #include "src/image/image.h"
 
-struct observer_race;
+struct control_race;
 struct src_vcpu;
 
 /* Was the fault or trap one of a race's?  Then @regs say where to go on. */
@@ -28,8 +28,8 @@ void race_copy_end(void);
 void race_mapped(void *hva, void *kaddr);
 void race_unmapped(void *kaddr);
 
-/* observer_ops'; with the vCPU that it names, or NULL */
-int race_start(const struct observer_race *race, const struct src_vcpu *vcpu);
+/* control_ops'; with the vCPU that it names, or NULL */
+int race_start(const struct control_race *race, const struct src_vcpu *vcpu);
 unsigned int race_stop(void);
 const char *race_access(unsigned int idx, char *buf, unsigned long len);
 

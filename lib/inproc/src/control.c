@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The observer of platform src: firmware requests, kernel log, splats.
+ * The control of platform src: firmware requests, kernel log, splats.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/base.h"
-#include "observer.h"
+#include "control.h"
 #include "src.h"
 #include "src/image/loader.h"
 #include "src/services/services.h"
@@ -24,13 +24,13 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-static struct observer_fw_request requests[MAX_REQUESTS];
+static struct control_fw_request requests[MAX_REQUESTS];
 static unsigned int nr_requests;
 static int answer_issue_err;
 static unsigned int answer_fw_err;
 static const void *answer_response;
 static unsigned int answer_delay;
-static unsigned char answer_page[OBSERVER_PAGE];
+static unsigned char answer_page[CONTROL_PAGE];
 
 static char *lines[MAX_LINES];
 static unsigned int nr_lines;
@@ -87,13 +87,13 @@ IMAGE_CALL void src_splat(int bug, const char *text)
  */
 static void model_response(const unsigned char *request, unsigned char *response)
 {
-	for (unsigned int i = 0; i < OBSERVER_PAGE; i++)
+	for (unsigned int i = 0; i < CONTROL_PAGE; i++)
 		response[i] = ~request[i];
 }
 
 IMAGE_CALL int src_guest_request(struct image_guest_request *req)
 {
-	struct observer_fw_request *r;
+	struct control_fw_request *r;
 	int ret;
 
 	if (answer_delay)
@@ -105,12 +105,12 @@ IMAGE_CALL int src_guest_request(struct image_guest_request *req)
 		r->gctx_paddr = req->gctx_paddr;
 		r->req_paddr = req->req_paddr;
 		r->res_paddr = req->res_paddr;
-		memcpy(r->request, req->request, OBSERVER_PAGE);
+		memcpy(r->request, req->request, CONTROL_PAGE);
 		nr_requests++;
 
 		req->fw_err = answer_fw_err;
 		if (!answer_fw_err && answer_response)
-			memcpy(req->response, answer_response, OBSERVER_PAGE);
+			memcpy(req->response, answer_response, CONTROL_PAGE);
 		else if (!answer_fw_err)
 			model_response(req->request, req->response);
 	}
@@ -118,7 +118,7 @@ IMAGE_CALL int src_guest_request(struct image_guest_request *req)
 	return ret;
 }
 
-static void obs_reset(void)
+static void control_reset(void)
 {
 	race_stop();
 	pthread_mutex_lock(&lock);
@@ -137,33 +137,33 @@ static void obs_reset(void)
 	pthread_mutex_unlock(&lock);
 }
 
-static unsigned int obs_nr_fw_requests(void)
+static unsigned int control_nr_fw_requests(void)
 {
 	return nr_requests;
 }
 
-static const struct observer_fw_request *obs_fw_request(unsigned int idx)
+static const struct control_fw_request *control_fw_request(unsigned int idx)
 {
 	if (idx >= nr_requests || nr_requests - idx > MAX_REQUESTS)
 		return NULL;
 	return &requests[idx % MAX_REQUESTS];
 }
 
-static void obs_fw_answer(int issue_err, __u32 fw_err, const void *response)
+static void control_fw_answer(int issue_err, __u32 fw_err, const void *response)
 {
 	pthread_mutex_lock(&lock);
 	answer_issue_err = issue_err;
 	answer_fw_err = fw_err;
-	answer_response = response ? memcpy(answer_page, response, OBSERVER_PAGE) : NULL;
+	answer_response = response ? memcpy(answer_page, response, CONTROL_PAGE) : NULL;
 	pthread_mutex_unlock(&lock);
 }
 
-static void obs_fw_delay(unsigned int us)
+static void control_fw_delay(unsigned int us)
 {
 	answer_delay = us;
 }
 
-static int obs_header_number(const char *name, __u64 *value)
+static int control_header_number(const char *name, __u64 *value)
 {
 	const struct image_number *number;
 
@@ -176,78 +176,78 @@ static int obs_header_number(const char *name, __u64 *value)
 	return -ENOENT;
 }
 
-static unsigned int obs_nr_log_lines(void)
+static unsigned int control_nr_log_lines(void)
 {
 	return nr_lines;
 }
 
-static const char *obs_log_line(unsigned int idx)
+static const char *control_log_line(unsigned int idx)
 {
 	return idx < nr_lines ? lines[idx] : NULL;
 }
 
-static unsigned int obs_nr_splats(void)
+static unsigned int control_nr_splats(void)
 {
 	return nr_splats;
 }
 
-static const char *obs_splat(unsigned int idx)
+static const char *control_splat(unsigned int idx)
 {
 	return idx < nr_splats ? splats[idx] : NULL;
 }
 
-static int obs_race_start(const struct observer_race *race)
+static int control_race_start(const struct control_race *race)
 {
 	return race_start(race, src_vcpu_of_fd(race->vcpu_fd));
 }
 
-static unsigned int obs_end_vms(void)
+static unsigned int control_end_vms(void)
 {
 	file_close_range(0, ~0U);
 	memory_check_slack();
 	return hang_nr_vms();
 }
 
-static void obs_fail_step(enum observer_step step, unsigned int nth)
+static void control_fail_step(enum control_step step, unsigned int nth)
 {
 	src_fail_step((enum image_step)step, nth);
 }
 
-static unsigned int obs_steps(enum observer_step step)
+static unsigned int control_steps(enum control_step step)
 {
 	return src_steps((enum image_step)step);
 }
 
-static void obs_fail_seamcalls(unsigned int leaf, unsigned int nth, unsigned int times,
-			       __u64 status)
+static void control_fail_seamcalls(unsigned int leaf, unsigned int nth, unsigned int times,
+				   __u64 status)
 {
 	src_fail_seamcalls(leaf, nth, times, status);
 }
 
-static const struct observer_ops ops = {
-	.reset = obs_reset,
-	.nr_fw_requests = obs_nr_fw_requests,
-	.fw_request = obs_fw_request,
-	.fw_answer = obs_fw_answer,
-	.fw_delay = obs_fw_delay,
-	.header_number = obs_header_number,
-	.nr_log_lines = obs_nr_log_lines,
-	.log_line = obs_log_line,
-	.nr_splats = obs_nr_splats,
-	.splat = obs_splat,
-	.race_start = obs_race_start,
+static const struct control_ops ops = {
+	.reset = control_reset,
+	.nr_fw_requests = control_nr_fw_requests,
+	.fw_request = control_fw_request,
+	.fw_answer = control_fw_answer,
+	.fw_delay = control_fw_delay,
+	.header_number = control_header_number,
+	.nr_log_lines = control_nr_log_lines,
+	.log_line = control_log_line,
+	.nr_splats = control_nr_splats,
+	.splat = control_splat,
+	.race_start = control_race_start,
 	.race_stop = race_stop,
 	.race_access = race_access,
 	.on_mem_bug = memory_on_bug,
-	.end_vms = obs_end_vms,
-	.fail_step = obs_fail_step,
-	.steps = obs_steps,
+	.end_vms = control_end_vms,
+	.fail_step = control_fail_step,
+	.steps = control_steps,
 	.mem_held = memory_held,
-	.fail_seamcalls = obs_fail_seamcalls,
+	.fail_seamcalls = control_fail_seamcalls,
 	.seamcalls = src_seamcalls,
 };
 
-const struct observer_ops *kvm_observer(void)
+const struct control_ops *kvm_control(void)
 {
 	return &ops;
 }

@@ -1,29 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What only an in-process KVM can tell a test: the firmware's calls, the
- * kernel's log.  On real hardware there is no observer; a check that needs it
- * is left out there, and the case says so.
+ * Control of the kernel, which a test has where KVM is in its process: what firmware is
+ * asked and answers, which steps fail, when memory changes, and what the kernel says.  On
+ * real hardware there is none; a check that needs it is left out there, and the case says so.
  */
-#ifndef OBSERVER_H
-#define OBSERVER_H
+#ifndef CONTROL_H
+#define CONTROL_H
 
 #include <linux/types.h>
 #include <stddef.h>
 
-#define OBSERVER_PAGE	4096
+#define CONTROL_PAGE	4096
 
 /* One SNP_GUEST_REQUEST as the PSP firmware saw it. */
-struct observer_fw_request {
+struct control_fw_request {
 	__u64 gctx_paddr, req_paddr, res_paddr;
-	__u8 request[OBSERVER_PAGE];	/* the request page's bytes */
+	__u8 request[CONTROL_PAGE];	/* the request page's bytes */
 };
 
 /* Whose memory a race is about, and from when on until when kernel code is watched. */
-enum observer_race_of {
-	OBSERVER_RACE_GUEST,	/* guest memory in the VMM's mapping, shared view; the guest's
+enum control_race_of {
+	CONTROL_RACE_GUEST,	/* guest memory in the VMM's mapping, shared view; the guest's
 				   next exit, until it runs again */
-	OBSERVER_RACE_VMM,	/* the VMM's own, which it gives to ioctls; until the race's end */
-	OBSERVER_RACE_RUN,	/* kvm_run of @vcpu_fd in the VMM's mapping; until the guest runs */
+	CONTROL_RACE_VMM,	/* the VMM's own, which it gives to ioctls; until the race's end */
+	CONTROL_RACE_RUN,	/* kvm_run of @vcpu_fd in the VMM's mapping; until the guest runs */
 };
 
 /*
@@ -32,9 +32,9 @@ enum observer_race_of {
  * in the middle of kernel code, maybe in a signal handler: it may write to memory, and
  * calls neither KVM nor libc.
  */
-struct observer_race {
-	enum observer_race_of of;
-	int vcpu_fd;			/* OBSERVER_RACE_RUN */
+struct control_race {
+	enum control_race_of of;
+	int vcpu_fd;			/* CONTROL_RACE_RUN */
 	void *hva;
 	size_t size;			/* bytes */
 	unsigned int nth;
@@ -42,43 +42,43 @@ struct observer_race {
 	void *data;
 };
 
-#define OBSERVER_ACCESSES	64
+#define CONTROL_ACCESSES	64
 
 /* What the kernel must not do with memory; each is a requirement of its own. */
-enum observer_mem_bug {
-	OBSERVER_MEM_BOUNDS,	/* accessed past its end or before its start */
-	OBSERVER_MEM_FREED,	/* accessed after it was freed, freed twice or by the wrong function */
-	OBSERVER_MEM_LEAK,	/* not freed when its VM was destroyed */
-	OBSERVER_MEM_MAP_GONE,	/* guest memory accessed through a mapping that is gone */
-	OBSERVER_MEM_MAP_LEFT,	/* guest memory mapped or pinned when its VM was destroyed */
-	OBSERVER_MEM_KMAP_LEFT,	/* kmap_local_page() or fdget() not undone on return */
-	OBSERVER_MEM_FIRMWARE,	/* a page given back while firmware or a guest owns it */
-	OBSERVER_MEM_KEYID,	/* a TD's KeyID not given back with its VM, or too early */
-	OBSERVER_UNDEFINED,	/* a sanitizer found undefined behaviour */
-	OBSERVER_NR_MEM_BUGS
+enum control_mem_bug {
+	CONTROL_MEM_BOUNDS,	/* accessed past its end or before its start */
+	CONTROL_MEM_FREED,	/* accessed after it was freed, freed twice or by the wrong function */
+	CONTROL_MEM_LEAK,	/* not freed when its VM was destroyed */
+	CONTROL_MEM_MAP_GONE,	/* guest memory accessed through a mapping that is gone */
+	CONTROL_MEM_MAP_LEFT,	/* guest memory mapped or pinned when its VM was destroyed */
+	CONTROL_MEM_KMAP_LEFT,	/* kmap_local_page() or fdget() not undone on return */
+	CONTROL_MEM_FIRMWARE,	/* a page given back while firmware or a guest owns it */
+	CONTROL_MEM_KEYID,	/* a TD's KeyID not given back with its VM, or too early */
+	CONTROL_UNDEFINED,	/* a sanitizer found undefined behaviour */
+	CONTROL_NR_MEM_BUGS
 };
 
 /* Steps of the kernel's that can be made to fail. */
-enum observer_step {
-	OBSERVER_STEP_ALLOC,	/* an allocation for a VM */
-	OBSERVER_STEP_PSP,	/* a command of the PSP's */
-	OBSERVER_STEP_RMP,	/* a page assigned in the RMP */
-	OBSERVER_STEP_VCPU,	/* a vCPU that is created gets its place in KVM's array */
-	OBSERVER_STEP_CHARGE,	/* a cgroup's limit holds for a VM's KeyID or ASID */
-	OBSERVER_STEP_USER,	/* bytes copied from or to the VMM */
+enum control_step {
+	CONTROL_STEP_ALLOC,	/* an allocation for a VM */
+	CONTROL_STEP_PSP,	/* a command of the PSP's */
+	CONTROL_STEP_RMP,	/* a page assigned in the RMP */
+	CONTROL_STEP_VCPU,	/* a vCPU that is created gets its place in KVM's array */
+	CONTROL_STEP_CHARGE,	/* a cgroup's limit holds for a VM's KeyID or ASID */
+	CONTROL_STEP_USER,	/* bytes copied from or to the VMM */
 };
 
-struct observer_ops {
+struct control_ops {
 	/* Forget requests, log and splats; answers go back to the default. */
 	void (*reset)(void);
 
 	/* SNP_GUEST_REQUESTs since reset(); [@idx] of them, in order (the last 64 are kept). */
 	unsigned int (*nr_fw_requests)(void);
-	const struct observer_fw_request *(*fw_request)(unsigned int idx);
+	const struct control_fw_request *(*fw_request)(unsigned int idx);
 	/*
 	 * How firmware answers from now on.  @issue_err: 0, or a negative errno
 	 * for a command that could not be issued (then firmware never sees it).
-	 * @fw_err: its status, 0 for success.  @response: OBSERVER_PAGE bytes
+	 * @fw_err: its status, 0 for success.  @response: CONTROL_PAGE bytes
 	 * that it writes to the response page on success, NULL for the model's
 	 * own answer (which depends on the request).
 	 */
@@ -109,12 +109,12 @@ struct observer_ops {
 	 * -EINVAL for no bytes, those of several pages, or no vCPU, -EBUSY before the end
 	 * of another.
 	 */
-	int (*race_start)(const struct observer_race *race);
+	int (*race_start)(const struct control_race *race);
 	/* Its end; how many accesses there were (after the one at nth none is counted). */
 	unsigned int (*race_stop)(void);
 	/*
 	 * Where access [@idx] of the last race was made: function, file and line, in
-	 * @buf of @len bytes.  NULL past the last (at most OBSERVER_ACCESSES are kept).
+	 * @buf of @len bytes.  NULL past the last (at most CONTROL_ACCESSES are kept).
 	 */
 	const char *(*race_access)(unsigned int idx, char *buf, unsigned long len);
 
@@ -123,7 +123,7 @@ struct observer_ops {
 	 * memory, on the thread and at the time of it: the kernel code that made it
 	 * has not gone on yet.  @text names function, file and line.
 	 */
-	void (*on_mem_bug)(void (*fn)(enum observer_mem_bug what, const char *text));
+	void (*on_mem_bug)(void (*fn)(enum control_mem_bug what, const char *text));
 	/*
 	 * Close every descriptor of KVM's, as the end of the process does, so that
 	 * VMs are destroyed and what is left of them shows.  Returns how many live on,
@@ -132,9 +132,9 @@ struct observer_ops {
 	unsigned int (*end_vms)(void);
 
 	/* The @nth step of its kind from now on (from 1; 0: none) fails. */
-	void (*fail_step)(enum observer_step step, unsigned int nth);
+	void (*fail_step)(enum control_step step, unsigned int nth);
 	/* How many there were since then. */
-	unsigned int (*steps)(enum observer_step step);
+	unsigned int (*steps)(enum control_step step);
 	/* Allocations that VMs hold just now. */
 	unsigned long (*mem_held)(void);
 
@@ -153,9 +153,9 @@ struct observer_ops {
  * run time, by name: a weak reference from a non-PIC program would be bound to
  * NULL when it is linked.
  */
-const struct observer_ops *kvm_observer(void);
+const struct control_ops *kvm_control(void);
 
-/* The observer, or NULL where there is no in-process KVM. */
-const struct observer_ops *observer(void);
+/* The control, or NULL where there is no in-process KVM. */
+const struct control_ops *control(void);
 
 #endif

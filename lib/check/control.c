@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Find the in-process KVM's control, if one is loaded.
+ */
+#include <dlfcn.h>
+
+#include "control.h"
+
+const struct control_ops *control(void)
+{
+	static const struct control_ops *ops;
+	const struct control_ops *(*get)(void);
+
+	if (ops)
+		return ops;
+	get = (const struct control_ops *(*)(void))dlsym(RTLD_DEFAULT, "kvm_control");
+	if (get)
+		ops = get();
+	return ops;
+}
