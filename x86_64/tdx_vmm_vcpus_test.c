@@ -163,7 +163,7 @@ FIXTURE_VARIANT_ADD(threads, all_kinds)
 	COCO_ROW(NULL, REQ_TDX_VMM_VCPUS),
 };
 
-static const struct vmm_kind *const kinds[] = {
+static const struct vmm_exit_ops *const kinds[] = {
 	&vmm_quote, &vmm_map_gpa, &vmm_info, &vmm_io_in, &vmm_notify,
 };
 
@@ -176,7 +176,7 @@ static void *make_calls(void *arg)
 	unsigned int i;
 
 	for (i = 0; i < NR_CALLS && !check_failed(); i++) {
-		const struct vmm_kind *kind = kinds[(i + cpu->id) % NR_KINDS];
+		const struct vmm_exit_ops *kind = kinds[(i + cpu->id) % NR_KINDS];
 		enum vmm_answer answer = answers[(i + cpu->id) % 3];
 
 		if (kind->missing && kind->missing())

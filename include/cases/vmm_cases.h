@@ -30,9 +30,9 @@ enum vmm_end {
 
 /* A row, as far as these functions need it. */
 struct vmm_case {
-	const struct vmm_type *type;
+	const struct vmm_guest_ops *type;
 	const void *arg;
-	const struct vmm_kind *kind[VMM_ORDER_CPUS];	/* of vCPU 0, 1, 2 */
+	const struct vmm_exit_ops *kind[VMM_ORDER_CPUS];	/* of vCPU 0, 1, 2 */
 	enum vmm_answer answer;
 	enum vmm_end end;
 	bool next;			/* look at the VM after it, too */

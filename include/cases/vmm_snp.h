@@ -11,9 +11,9 @@
 #include "snp/psc_vm.h"
 
 /* vmm_vm's arg: a struct cert_revision, NULL for no certificate exits. */
-extern const struct vmm_type vmm_snp;
+extern const struct vmm_guest_ops vmm_snp;
 
-extern const struct vmm_kind
+extern const struct vmm_exit_ops
 	vmm_certs,			/* a certificate exit */
 	vmm_psc_msr,			/* page state changes: MSR protocol, */
 	vmm_psc_nae;			/* NAE event with one entry */

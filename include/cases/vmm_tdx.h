@@ -9,9 +9,9 @@
 #include "tdx/tdvmcall_vm.h"
 
 /* vmm_vm's arg is NULL. */
-extern const struct vmm_type vmm_tdx;
+extern const struct vmm_guest_ops vmm_tdx;
 
-extern const struct vmm_kind
+extern const struct vmm_exit_ops
 	vmm_info,			/* GetTdVmCallInfo, R12 = 1 */
 	vmm_quote,			/* GetQuote */
 	vmm_notify,			/* SetupEventNotifyInterrupt */

@@ -27,8 +27,8 @@ enum vmm_answer {
 	VMM_BUSY,
 };
 
-/* A kind of exit.  What is not said to be optional is there. */
-struct vmm_kind {
+/* An exit and how it is made.  What is not said to be optional is there. */
+struct vmm_exit_ops {
 	const char *name;
 	/* NULL, or why this KVM has no such exit; optional */
 	const char *(*missing)(void);
@@ -48,8 +48,8 @@ struct vmm_kind {
 	 * says by requirement @req what the guest has got.  Optional.
 	 */
 	bool (*expect_preset)(enum requirement_nr req, struct vmm_cpu *cpu);
-	bool counted;			/* answers VMM_OK reach firmware */
-	bool goes_on;			/* another exit follows from VMM_OK, or the same once more */
+	bool reaches_firmware;		/* answers VMM_OK reach firmware */
+	bool exits_again;		/* on VMM_OK: another exit, or the same once more */
 };
 
 /* What a test is about, in the words of a kind of VM. */
@@ -65,7 +65,7 @@ enum vmm_req {
 	NR_VMM_REQS
 };
 
-struct vmm_type {
+struct vmm_guest_ops {
 	enum requirement_nr req[NR_VMM_REQS];
 	/* False: KVM does not have what @arg wants, and the case is skipped; optional */
 	bool (*has)(const void *arg);
@@ -88,18 +88,18 @@ struct vmm_cpu {
 	struct vmm_vm *v;
 	struct kvm_vcpu *vcpu;
 	unsigned int id;
-	const struct vmm_kind *kind;	/* of the last request */
+	const struct vmm_exit_ops *kind;	/* of the last request */
 	uint64_t answers;		/* that it should have had */
 };
 
 struct vmm_vm {
-	const struct vmm_type *type;
+	const struct vmm_guest_ops *type;
 	const void *arg;		/* the type's own: what the caller wants */
 	void *priv;			/* the type's own */
 	struct kvm_vm *vm;
 	const void *owner;		/* in terms of check_guest_view() */
 	unsigned int nr_cpus;
-	unsigned int served;		/* requests of counted kinds that were answered VMM_OK */
+	unsigned int served;		/* requests that firmware has: those answered VMM_OK */
 	struct vmm_cpu cpu[VMM_MAX_VCPUS];
 };
 
@@ -107,14 +107,14 @@ struct vmm_vm {
  * A launched VM, its guests about to make their first request.  False: the case is over,
  * KVM does not have what @arg wants, or the guests did not come up.
  */
-bool vmm_vm_start(struct vmm_vm *v, const struct vmm_type *type, const void *arg,
+bool vmm_vm_start(struct vmm_vm *v, const struct vmm_guest_ops *type, const void *arg,
 		  unsigned int nr_cpus);
 void vmm_vm_free(struct vmm_vm *v);
 /* The requirement that is @nr for @v's type. */
 enum requirement_nr vmm_req(const struct vmm_vm *v, enum vmm_req nr);
 
 /* Have @cpu's next KVM_RUN make exit @kind. */
-void vmm_prepare(struct vmm_cpu *cpu, const struct vmm_kind *kind);
+void vmm_prepare(struct vmm_cpu *cpu, const struct vmm_exit_ops *kind);
 
 /*
  * By requirement @req: the exit of that request is in kvm_run, with its fields; and

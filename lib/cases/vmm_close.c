@@ -121,7 +121,7 @@ static void complete(struct vmm_vm *v)
 	for (i = 0; i < NR_CPUS; i++) {
 		v->cpu[i].vcpu->run->immediate_exit = 1;
 		EXPECT_REQ_EQ(vmm_req(v, VMM_REQ_CLOSE), "KVM_RUN with immediate_exit",
-			      v->cpu[i].kind->goes_on ? 0 : EINTR, check_run(v->cpu[i].vcpu),
+			      v->cpu[i].kind->exits_again ? 0 : EINTR, check_run(v->cpu[i].vcpu),
 			      &names_errno);
 	}
 }
@@ -161,7 +161,7 @@ static void expect_next_vm(const struct vmm_case *c, unsigned int served)
 		return;
 	v.served = served;
 	vmm_prepare(&v.cpu[0], c->kind[0]);
-	if (vmm_run_to_exit(req, &v.cpu[0]) && !c->kind[0]->goes_on) {
+	if (vmm_run_to_exit(req, &v.cpu[0]) && !c->kind[0]->exits_again) {
 		vmm_answer(&v.cpu[0], VMM_ERROR);
 		vmm_run_to_answer(req, &v.cpu[0], VMM_ERROR);
 	}

@@ -16,7 +16,7 @@
 
 void vmm_case_repeat(const struct vmm_case *c)
 {
-	const struct vmm_kind *kind = c->kind[0];
+	const struct vmm_exit_ops *kind = c->kind[0];
 	const char *missing = kind->missing ? kind->missing() : NULL;
 	enum requirement_nr req;
 	unsigned long held = 0;

@@ -190,7 +190,7 @@ void vmm_case_immediate_before(const struct vmm_case *c)
 
 void vmm_case_immediate_completes(const struct vmm_case *c)
 {
-	const struct vmm_kind *kind = c->kind[0];
+	const struct vmm_exit_ops *kind = c->kind[0];
 	enum requirement_nr req;
 	struct vmm_cpu *cpu;
 	struct vmm_vm v;
@@ -218,7 +218,7 @@ void vmm_case_immediate_completes(const struct vmm_case *c)
 
 void vmm_case_no_answer(const struct vmm_case *c)
 {
-	const struct vmm_kind *kind = c->kind[0];
+	const struct vmm_exit_ops *kind = c->kind[0];
 	enum requirement_nr req;
 	struct vmm_cpu *cpu;
 	struct vmm_vm v;
@@ -236,7 +236,7 @@ void vmm_case_no_answer(const struct vmm_case *c)
 			return;
 	} else {
 		/* Just that firmware is expected to get it. */
-		v.served += kind->counted;
+		v.served += kind->reaches_firmware;
 		if (!vmm_run_to_answer(req, cpu, VMM_OK))
 			return;
 	}

@@ -116,7 +116,7 @@ static bool served_only(enum requirement_nr req, const struct vmm_cpu *cpu)
 	return EXPECT_FW_CALLS(req, cpu->v->served);
 }
 
-const struct vmm_type vmm_snp = {
+const struct vmm_guest_ops vmm_snp = {
 	.req = {
 		[VMM_REQ_SIGNAL] = REQ_VMM_SIGNAL,
 		[VMM_REQ_SIGNAL_ONCE] = REQ_VMM_SIGNAL_ONCE,
@@ -207,13 +207,13 @@ static bool certs_expect_answer(enum requirement_nr req, struct vmm_cpu *cpu,
 	return good;
 }
 
-const struct vmm_kind vmm_certs = {
+const struct vmm_exit_ops vmm_certs = {
 	.name = "certificates",
 	.prepare = certs_prepare,
 	.expect_exit = certs_expect_exit,
 	.answer = certs_answer,
 	.expect_answer = certs_expect_answer,
-	.counted = true,
+	.reaches_firmware = true,
 };
 
 /* ---- page state changes: each vCPU asks for a page of its own ---- */
@@ -295,7 +295,7 @@ static bool psc_nae_expect_taken(enum requirement_nr req, struct vmm_cpu *cpu,
 			     buffer->cur_entry, &names_count);
 }
 
-const struct vmm_kind vmm_psc_msr = {
+const struct vmm_exit_ops vmm_psc_msr = {
 	.name = "page state change by MSR",
 	.prepare = psc_msr_prepare,
 	.expect_exit = psc_expect_exit,
@@ -303,7 +303,7 @@ const struct vmm_kind vmm_psc_msr = {
 	.expect_answer = psc_msr_expect_answer,
 };
 
-const struct vmm_kind vmm_psc_nae = {
+const struct vmm_exit_ops vmm_psc_nae = {
 	.name = "page state change",
 	.prepare = psc_nae_prepare,
 	.expect_exit = psc_expect_exit,

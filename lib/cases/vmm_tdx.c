@@ -74,7 +74,7 @@ static uint64_t answers(const struct vmm_cpu *cpu)
 	return vmm_tdx_vm(cpu)->req->answers;
 }
 
-const struct vmm_type vmm_tdx = {
+const struct vmm_guest_ops vmm_tdx = {
 	.req = {
 		[VMM_REQ_SIGNAL] = REQ_TDX_VMM_SIGNAL,
 		[VMM_REQ_SIGNAL_ONCE] = REQ_TDX_VMM_SIGNAL_ONCE,
@@ -169,7 +169,7 @@ static void quote_answer(struct vmm_cpu *cpu, enum vmm_answer answer)
 	exit_field_set(cpu->vcpu->run, tdx_revision()->quote.ret, word(cpu, answer));
 }
 
-const struct vmm_kind vmm_quote = {
+const struct vmm_exit_ops vmm_quote = {
 	.name = "GetQuote",
 	.prepare = quote_prepare,
 	.expect_exit = quote_expect_exit,
@@ -206,7 +206,7 @@ static void notify_answer(struct vmm_cpu *cpu, enum vmm_answer answer)
 	exit_field_set(cpu->vcpu->run, tdx_revision()->notify.ret, word(cpu, answer));
 }
 
-const struct vmm_kind vmm_notify = {
+const struct vmm_exit_ops vmm_notify = {
 	.name = "SetupEventNotifyInterrupt",
 	.missing = notify_missing,
 	.prepare = notify_prepare,
@@ -276,7 +276,7 @@ static bool info_preset(enum requirement_nr req, struct vmm_cpu *cpu)
 	return good;
 }
 
-const struct vmm_kind vmm_info = {
+const struct vmm_exit_ops vmm_info = {
 	.name = "GetTdVmCallInfo",
 	.missing = info_missing,
 	.prepare = info_prepare,
@@ -327,7 +327,7 @@ static bool map_gpa_expect_answer(enum requirement_nr req, struct vmm_cpu *cpu,
 			     &names_gpa);
 }
 
-const struct vmm_kind vmm_map_gpa = {
+const struct vmm_exit_ops vmm_map_gpa = {
 	.name = "MapGPA",
 	.prepare = map_gpa_prepare,
 	.expect_exit = map_gpa_expect_exit,
@@ -335,13 +335,13 @@ const struct vmm_kind vmm_map_gpa = {
 	.expect_answer = map_gpa_expect_answer,
 };
 
-const struct vmm_kind vmm_map_gpa_3 = {
+const struct vmm_exit_ops vmm_map_gpa_3 = {
 	.name = "MapGPA of several chunks",
 	.prepare = map_gpa_3_prepare,
 	.expect_exit = map_gpa_expect_exit,
 	.answer = map_gpa_answer,
 	.expect_answer = map_gpa_expect_answer,
-	.goes_on = true,
+	.exits_again = true,
 };
 
 /* ---- Instruction.IO, a read: its answer is the data ---- */
@@ -382,7 +382,7 @@ static bool io_in_expect_answer(enum requirement_nr req, struct vmm_cpu *cpu,
 			     vmm_tdx_vm(cpu)->req->out.gpr[TD_R11], &names_value);
 }
 
-const struct vmm_kind vmm_io_in = {
+const struct vmm_exit_ops vmm_io_in = {
 	.name = "Instruction.IO",
 	.prepare = io_in_prepare,
 	.expect_exit = io_in_expect_exit,
@@ -413,10 +413,10 @@ static void fatal_answer(struct vmm_cpu *cpu __attribute__((unused)),
 {
 }
 
-const struct vmm_kind vmm_fatal = {
+const struct vmm_exit_ops vmm_fatal = {
 	.name = "ReportFatalError",
 	.prepare = fatal_prepare,
 	.expect_exit = fatal_expect_exit,
 	.answer = fatal_answer,
-	.goes_on = true,
+	.exits_again = true,
 };

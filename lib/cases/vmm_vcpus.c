@@ -86,7 +86,7 @@ static bool take_answer(struct vmm_cpu *cpu)
 {
 	enum vmm_answer answer = answers[cpu->id];
 
-	cpu->v->served += cpu->kind->counted && answer == VMM_OK;
+	cpu->v->served += cpu->kind->reaches_firmware && answer == VMM_OK;
 	return vmm_run_to_answer(vmm_req(cpu->v, VMM_REQ_VCPUS), cpu, answer);
 }
 

@@ -13,7 +13,7 @@
 #include "check/run.h"
 #include "check/transcript.h"
 
-bool vmm_vm_start(struct vmm_vm *v, const struct vmm_type *type, const void *arg,
+bool vmm_vm_start(struct vmm_vm *v, const struct vmm_guest_ops *type, const void *arg,
 		  unsigned int nr_cpus)
 {
 	unsigned int i;
@@ -41,7 +41,7 @@ enum requirement_nr vmm_req(const struct vmm_vm *v, enum vmm_req nr)
 	return v->type->req[nr];
 }
 
-void vmm_prepare(struct vmm_cpu *cpu, const struct vmm_kind *kind)
+void vmm_prepare(struct vmm_cpu *cpu, const struct vmm_exit_ops *kind)
 {
 	cpu->kind = kind;
 	kind->prepare(cpu);
@@ -65,13 +65,13 @@ bool vmm_run_to_exit(enum requirement_nr req, struct vmm_cpu *cpu)
 void vmm_answer(struct vmm_cpu *cpu, enum vmm_answer answer)
 {
 	cpu->kind->answer(cpu, answer);
-	if (cpu->kind->counted && answer == VMM_OK)
+	if (cpu->kind->reaches_firmware && answer == VMM_OK)
 		cpu->v->served++;
 }
 
 bool vmm_expect_served(enum requirement_nr req, const struct vmm_cpu *cpu)
 {
-	const struct vmm_type *type = cpu->v->type;
+	const struct vmm_guest_ops *type = cpu->v->type;
 
 	return (!type->expect_served || type->expect_served(req, cpu)) &&
 	       EXPECT_REQ_EQ(req, "answers that the guest has had", cpu->answers,
