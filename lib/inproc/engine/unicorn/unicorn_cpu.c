@@ -90,8 +90,8 @@ static void code_hook(uc_engine *uc, uint64_t address, uint32_t size, void *arg)
 	code = code_at(vcpu, address, size, buf);
 	if (!code || !unicorn_is_ours(code, size, vcpu->mode32))
 		return;
-	if (vcpu->has_pass && vcpu->pass_rip == address) {
-		vcpu->has_pass = false;
+	if (vcpu->has_native && vcpu->native_rip == address) {
+		vcpu->has_native = false;
 		return;
 	}
 	stop(vcpu, STOP_INSN);

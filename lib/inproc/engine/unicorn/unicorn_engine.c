@@ -376,7 +376,7 @@ static bool step(struct engine_vcpu *vcpu, struct engine_exit *exit)
 		vcpu->budget = 1;
 		if (unicorn_execute(vcpu, exit))
 			return true;
-	} while (vcpu->stop == STOP_FLUSH || vcpu->has_pass);
+	} while (vcpu->stop == STOP_FLUSH || vcpu->has_native);
 	exit->reason = ENGINE_EXIT_STEP;
 	return true;
 }

@@ -157,8 +157,8 @@ struct engine_vcpu {
 	bool flush_wanted;		/* before the next instruction */
 	bool walk_failed;		/* at STOP_MEM: that is why */
 	bool stepping;			/* one instruction, whatever it is */
-	uint64_t pass_rip;		/* an instruction of ours that the CPU shall do after all */
-	bool has_pass;
+	uint64_t native_rip;		/* an instruction of ours that the CPU shall do after all */
+	bool has_native;
 	int irq;			/* what the guest is to take, or -1 */
 	struct event event;		/* to be delivered before anything else */
 	uint32_t traps;			/* ENGINE_TRAP_* */

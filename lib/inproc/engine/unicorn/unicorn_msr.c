@@ -131,8 +131,8 @@ bool unicorn_msr_insn(struct engine_vcpu *vcpu, struct engine_exit *exit, bool w
 		return true;
 	}
 	if (cpu_has_msr(index)) {
-		vcpu->pass_rip = vcpu->rip;
-		vcpu->has_pass = true;
+		vcpu->native_rip = vcpu->rip;
+		vcpu->has_native = true;
 		return false;
 	}
 	if (index == MSR_TSC) {

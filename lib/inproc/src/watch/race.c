@@ -41,14 +41,14 @@
  * again, with the VMM's part of it, if there is one, in between.  With the VMM it is about
  * what comes next.
  */
-enum race_state { RACE_NONE, RACE_WAITS, RACE_EVENT, RACE_OVER };
+enum race_state { RACE_NONE, RACE_ARMED, RACE_EVENT, RACE_OVER };
 
 static struct {
 	enum race_state state;
 	bool inside;		/* kernel code runs */
-	bool open;		/* the page is given back for an instruction or a copy */
+	bool open;		/* for an instruction or a copy, though it is watched */
 	bool stepping;		/* it is an instruction */
-	bool taken;		/* the page is away */
+	bool protected;		/* from kernel code */
 	struct control_race race;
 	char *mapped;		/* where kernel code has the page, NULL: nowhere */
 	unsigned int nr;
@@ -66,18 +66,18 @@ static bool watched_enough(void)
 	return watch.race.nth && watch.nr >= watch.race.nth;
 }
 
-static void take_or_give_back(void)
+static void update_protection(void)
 {
-	bool take = watch.state == RACE_EVENT && watch.inside && watch.mapped && !watch.open &&
+	bool protect = watch.state == RACE_EVENT && watch.inside && watch.mapped && !watch.open &&
 		    !watched_enough();
 
-	if (take == watch.taken)
+	if (protect == watch.protected)
 		return;
-	if (mprotect(watch.mapped, PAGE_BYTES, take ? PROT_NONE : PROT_READ | PROT_WRITE)) {
+	if (mprotect(watch.mapped, PAGE_BYTES, protect ? PROT_NONE : PROT_READ | PROT_WRITE)) {
 		inproc_diag("cannot watch the guest page at %p: %s", watch.mapped, strerror(errno));
 		abort();
 	}
-	watch.taken = take;
+	watch.protected = protect;
 }
 
 /* Before the access that @ip makes; the page is given back. */
@@ -108,14 +108,14 @@ bool race_trap(struct image_regs *regs)
 		regs->flags &= ~FLAGS_TF;
 		watch.stepping = false;
 		watch.open = false;
-		take_or_give_back();
+		update_protection();
 		return true;
 	}
-	if (regs->trapno != TRAP_PF || !watch.taken || offset >= PAGE_BYTES)
+	if (regs->trapno != TRAP_PF || !watch.protected || offset >= PAGE_BYTES)
 		return false;
 
 	watch.open = true;
-	take_or_give_back();
+	update_protection();
 	/* The process's own code may read the page too: no race of the kernel's. */
 	if (image_contains(regs->ip) && hits(offset, offset + 1))
 		accessed(regs->ip);
@@ -129,7 +129,7 @@ IMAGE_CALL void race_copy_begin(void *hva, unsigned long len, unsigned long call
 	if (watch.state != RACE_EVENT || !is_watched_page(hva))
 		return;
 	watch.open = true;
-	take_or_give_back();
+	update_protection();
 	if (hits(OFFSET_IN(hva), OFFSET_IN(hva) + len))
 		accessed(caller - 1);
 }
@@ -139,7 +139,7 @@ IMAGE_CALL void race_copy_end(void)
 	if (watch.state != RACE_EVENT)
 		return;
 	watch.open = false;
-	take_or_give_back();
+	update_protection();
 }
 
 IMAGE_CALL void race_mapped(void *hva, void *kaddr)
@@ -147,7 +147,7 @@ IMAGE_CALL void race_mapped(void *hva, void *kaddr)
 	if (!is_watched_page(hva))
 		return;
 	watch.mapped = PAGE_OF(kaddr);
-	take_or_give_back();
+	update_protection();
 }
 
 IMAGE_CALL void race_unmapped(void *kaddr)
@@ -155,7 +155,7 @@ IMAGE_CALL void race_unmapped(void *kaddr)
 	if (!watch.mapped || PAGE_OF(kaddr) != watch.mapped)
 		return;
 	watch.open = true;
-	take_or_give_back();
+	update_protection();
 	watch.mapped = NULL;
 	watch.open = false;
 }
@@ -164,7 +164,7 @@ void race_kernel_runs(bool runs)
 {
 	watch.inside = runs;
 	if (watch.state != RACE_NONE)
-		take_or_give_back();
+		update_protection();
 }
 
 void race_guest_enters(void)
@@ -176,7 +176,7 @@ void race_guest_enters(void)
 
 void race_guest_left(bool vmgexit)
 {
-	if (vmgexit && watch.state == RACE_WAITS)
+	if (vmgexit && watch.state == RACE_ARMED)
 		watch.state = RACE_EVENT;
 	race_kernel_runs(true);
 }
@@ -198,14 +198,14 @@ int race_start(const struct control_race *race, const struct src_vcpu *vcpu)
 	watch.race = *race;
 	watch.nr = 0;
 	watch.mapped = mapped;
-	watch.state = race->of == CONTROL_RACE_GUEST ? RACE_WAITS : RACE_EVENT;
+	watch.state = race->of == CONTROL_RACE_GUEST ? RACE_ARMED : RACE_EVENT;
 	return 0;
 }
 
 unsigned int race_stop(void)
 {
 	watch.state = RACE_NONE;
-	take_or_give_back();
+	update_protection();
 	watch.mapped = NULL;
 	return watch.nr;
 }
