@@ -23,7 +23,7 @@
 #define NO_HYPERCALL	((uint64_t)-1000)
 
 /* What the VMM says to exits that take any status. */
-#define VMM_SAYS	0x7e57c0de00000001ull
+#define VMM_STATUS	0x7e57c0de00000001ull
 
 /* ---- what GHCI says ---- */
 
@@ -60,8 +60,8 @@ static struct said map_gpa_says(const struct tdvmcall_vm *v, uint64_t gpa, uint6
 
 static struct said ghci_says(const struct tdvmcall_vm *v, const uint64_t *gpr)
 {
-	const struct said exits = { .reason = TDX_EXIT_REASON, .status = VMM_SAYS,
-				    .or_status = VMM_SAYS };
+	const struct said exits = { .reason = TDX_EXIT_REASON, .status = VMM_STATUS,
+				    .or_status = VMM_STATUS };
 	const uint64_t r12 = passed(gpr, TD_R12);
 
 	if (passed(gpr, TD_R10))
@@ -197,7 +197,7 @@ static void answer(struct tdvmcall_vm *v, struct said *said)
 		v->vcpu->run->hypercall.ret = EINVAL;
 		said->status = said->or_status = GHCI_INVALID_OPERAND;
 	} else {
-		tdx_exit_of(v->vcpu->run)->unknown.ret = VMM_SAYS;
+		tdx_exit_of(v->vcpu->run)->unknown.ret = VMM_STATUS;
 	}
 }
 

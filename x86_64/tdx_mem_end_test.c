@@ -87,8 +87,8 @@ KEEPS(reclaim_none, TDH_PHYMEM_PAGE_RECLAIM, BUSY(TDR), FOR_EVER);
 
 static void provoked(bool on)
 {
-	check_mem_as(REQ_KERNEL_MEM_LEAK, on ? REQ_NONE : REQ_KERNEL_MEM_LEAK);
-	check_mem_as(REQ_KERNEL_KEYID, on ? REQ_NONE : REQ_KERNEL_KEYID);
+	check_attribute_to(REQ_KERNEL_MEM_LEAK, on ? REQ_NONE : REQ_KERNEL_MEM_LEAK);
+	check_attribute_to(REQ_KERNEL_KEYID, on ? REQ_NONE : REQ_KERNEL_KEYID);
 }
 
 /* True: there was one to fail. */

@@ -315,7 +315,7 @@ COCO_TEST_F(failing, closes)
 	check_expect_splat(APICV_SPLAT);
 	check_expect_splat(CHARGE_SPLAT);
 	if (variant->step == CONTROL_STEP_VCPU)
-		check_mem_as(REQ_KERNEL_MEM_FREED, REQ_KERNEL_TD_VCPU);
+		check_attribute_to(REQ_KERNEL_MEM_FREED, REQ_KERNEL_TD_VCPU);
 	/* KVM does without some of what it allocates. */
 	check_failing_steps(REQ_KERNEL_TD_FAILS, &ops, &td, variant->step,
 			    variant->step == CONTROL_STEP_ALLOC);

@@ -26,6 +26,6 @@ void check_expect_splat(const char *text);
  * From now on in this case, what the kernel does against @req (KERNEL-MEM-LEAK and the
  * like) is a failure of @by instead; REQ_NONE: none, the case is about it.
  */
-void check_mem_as(enum requirement_nr req, enum requirement_nr by);
+void check_attribute_to(enum requirement_nr req, enum requirement_nr by);
 
 #endif

@@ -24,7 +24,7 @@ static struct {
 	const char *file;
 	int line;
 	bool running, registered;
-	enum requirement_nr blamed[NR_REQUIREMENTS];	/* check_mem_as() */
+	enum requirement_nr blamed[NR_REQUIREMENTS];	/* check_attribute_to() */
 	const char *splat[MAX_EXPECTED_SPLATS];
 	unsigned int nr_splats;
 } this;
@@ -40,7 +40,7 @@ void check_expect_splat(const char *text)
 	this.splat[this.nr_splats++] = text;
 }
 
-void check_mem_as(enum requirement_nr req, enum requirement_nr by)
+void check_attribute_to(enum requirement_nr req, enum requirement_nr by)
 {
 	this.blamed[req] = by;
 }

@@ -8,7 +8,7 @@
  * and certs-v7 a command.  And what KVM says of itself is under test: one that
  * does not announce what it can do must not get away with having nothing tested.
  *
- * So each number that any revision uses is a door: what opens is gone through, on
+ * So each number that any revision uses is one way to enable it: what KVM takes is tried, on
  * a scratch VM whose guest asks for a report, and the exit that comes is compared
  * with every revision's, so that one mistake of a kernel does not make it pass for
  * another revision; if nothing comes, the way of enabling it decides.
@@ -30,8 +30,8 @@
 /* The child gives up then: a kernel that hangs is the cases' business. */
 #define PROBE_SECONDS	15
 
-/* A capability, or what certs-v6 and on have. */
-struct door {
+/* How the exit is enabled: by a capability, or by the command of certs-v6 and on. */
+struct enable_path {
 	bool command;
 	uint32_t nr;
 };
@@ -43,10 +43,10 @@ struct finding {
 
 static uint32_t spoken[NR_CERT_REVISIONS];
 
-static bool door_of(const struct door *door, const struct cert_revision *rev)
+static bool path_of(const struct enable_path *path, const struct cert_revision *rev)
 {
-	return door->command == (rev->enable == CERT_COMMAND) &&
-	       (door->command || rev->cap == door->nr || rev->cap_ported == door->nr);
+	return path->command == (rev->enable == CERT_COMMAND) &&
+	       (path->command || rev->cap == path->nr || rev->cap_ported == path->nr);
 }
 
 /* Run the guest to its first exit that is no report: false if it only reports. */
@@ -65,7 +65,7 @@ static bool run_request(struct request_cpu *cpu)
  * How much the exit looks like one of @rev.  The reason tells certs-v7 from certs-v6
  * even if a kernel is wrong about the address, and the address if about the reason.
  */
-static unsigned int likeness(const struct cert_revision *rev, const struct request_cpu *cpu)
+static unsigned int score_exit(const struct cert_revision *rev, const struct request_cpu *cpu)
 {
 	const struct kvm_run *run = cpu->vcpu->run;
 	struct cert_exit exit = cert_exit_read(rev, run);
@@ -75,7 +75,7 @@ static unsigned int likeness(const struct cert_revision *rev, const struct reque
 	       2 * (exit.npages == PROBE_PAGES) + (exit.ret == 0);
 }
 
-static const struct cert_revision *most_alike(const struct door *door,
+static const struct cert_revision *best_match(const struct enable_path *path,
 					      const struct request_cpu *cpu)
 {
 	const struct cert_revision *best = NULL;
@@ -84,34 +84,34 @@ static const struct cert_revision *most_alike(const struct door *door,
 	for (i = 0; i < NR_CERT_REVISIONS; i++) {
 		const struct cert_revision *rev = &cert_revisions[i];
 
-		if (door->command != (rev->enable == CERT_COMMAND))
+		if (path->command != (rev->enable == CERT_COMMAND))
 			continue;
 		/* On a tie the one that uses this number, of these the newest. */
-		if (!best || likeness(rev, cpu) > likeness(best, cpu) ||
-		    (likeness(rev, cpu) == likeness(best, cpu) &&
-		     (door_of(door, rev) || !door_of(door, best))))
+		if (!best || score_exit(rev, cpu) > score_exit(best, cpu) ||
+		    (score_exit(rev, cpu) == score_exit(best, cpu) &&
+		     (path_of(path, rev) || !path_of(path, best))))
 			best = rev;
 	}
 	return best;
 }
 
 /* Who it is by the answers of KVM_ENABLE_CAP to 0 and 1, if no exit tells; may be NULL. */
-static const struct cert_revision *by_enabling(const struct door *door, bool zero, bool one)
+static const struct cert_revision *by_enabling(const struct enable_path *path, bool zero, bool one)
 {
 	unsigned int i;
 
-	if (door->command)
+	if (path->command)
 		return &cert_revisions[CERT_CERTS_V7];
 	for (i = 0; i < NR_CERT_REVISIONS; i++) {
 		const struct cert_revision *rev = &cert_revisions[i];
 
-		if (!door_of(door, rev))
+		if (!path_of(path, rev))
 			continue;
 		/* A mask may be empty; whatever else has the number, 0 is refused. */
 		if (rev->enable == CERT_CAP_MASK ? zero : one && !zero)
 			return rev;
 		/* Such a number is our patches' alone: one of them may be wrong about 0. */
-		if (rev->cap_ported == door->nr && (zero || one))
+		if (rev->cap_ported == path->nr && (zero || one))
 			return rev;
 	}
 	return NULL;
@@ -135,61 +135,63 @@ static void tell(int fd, const struct cert_revision *rev, uint32_t nr)
 		_exit(1);
 }
 
-/* Look behind @door, and tell @fd. */
-static void probe(const struct door *door, int fd)
+/* What is spoken when @path has enabled it; tells @fd. */
+static void probe(const struct enable_path *path, int fd)
 {
 	const struct cert_revision *guess, *rev;
 	bool zero = false, one = false;
 	struct request_vm *v;
 	uint64_t value = 0;
 
-	if (!door->command) {
-		zero = cap_takes(door->nr, 0);
-		one = cap_takes(door->nr, 1);
+	if (!path->command) {
+		zero = cap_takes(path->nr, 0);
+		one = cap_takes(path->nr, 1);
 		if (!zero && !one)
 			return;
 	}
 	v = request_vm_create_bare();
-	if (door->command)
+	if (path->command)
 		one = !__cert_enable_command(v->snp->vm);
 	else if (one)
-		one = !__cert_enable_cap(v->snp->vm, door->nr, 1, 0);
-	if (door->command && !one &&
-	    (__cert_attr_get(KVM_X86_GRP_SEV, door->nr, &value) || value != 1))
+		one = !__cert_enable_cap(v->snp->vm, path->nr, 1, 0);
+	if (path->command && !one &&
+	    (__cert_attr_get(KVM_X86_GRP_SEV, path->nr, &value) || value != 1))
 		return;
 
 	/* If it crashes or hangs from here on there is an exit, and cases will tell. */
-	guess = by_enabling(door, zero, one);
-	tell(fd, guess, door->nr);
+	guess = by_enabling(path, zero, one);
+	tell(fd, guess, path->nr);
 
 	request_vm_add_vcpus(v, 1, guest_registered_loop);
 	snp_vm_launch(v->snp);
-	rev = run_request(&v->cpu[0]) ? most_alike(door, &v->cpu[0]) : guess;
+	rev = run_request(&v->cpu[0]) ? best_match(path, &v->cpu[0]) : guess;
 	request_vm_free(v);
 	if (rev != guess) {
 		tell(fd, guess, 0);
-		tell(fd, rev, door->nr);
+		tell(fd, rev, path->nr);
 	}
 }
 
 static void probe_all(int fd)
 {
-	struct door seen[2 * NR_CERT_REVISIONS];
+	struct enable_path seen[2 * NR_CERT_REVISIONS];
 	unsigned int nr_seen = 0, i, j, k;
 
 	for (i = 0; i < NR_CERT_REVISIONS; i++) {
 		const uint32_t numbers[] = { cert_revisions[i].cap, cert_revisions[i].cap_ported };
 
 		for (j = 0; j < ARRAY_SIZE(numbers); j++) {
-			struct door door = { cert_revisions[i].enable == CERT_COMMAND, numbers[j] };
+			struct enable_path path = {
+				cert_revisions[i].enable == CERT_COMMAND, numbers[j],
+			};
 
 			for (k = 0; k < nr_seen; k++)
-				if (seen[k].command == door.command && seen[k].nr == door.nr)
+				if (seen[k].command == path.command && seen[k].nr == path.nr)
 					break;
-			if (!door.nr || k < nr_seen)
+			if (!path.nr || k < nr_seen)
 				continue;
-			seen[nr_seen++] = door;
-			probe(&door, fd);
+			seen[nr_seen++] = path;
+			probe(&path, fd);
 		}
 	}
 }
