@@ -198,14 +198,19 @@ install_file()	# SRC PATH: a copy in the farm, with a new time
 	[ ! -x "$1" ] || chmod +x "$farm/$2"
 }
 
-# A new slot starts as a copy of the one of its tree without patches, if that is
-# up to date: then only what the patches change has to be compiled.
+# A new slot starts as a copy of one of its tree that is up to date: with the first of its
+# patches, as many as there is one for, or with none.  Then only what the others change has
+# to be compiled.
 clone_slot()
 {
-	# What is left out is left out of the link.
-	local base=$out/image/$(unprovide= slot_name)
+	local base n
 
-	[ "$base" != "$work" ] && [ -e "$base/key" ] || return 0
+	for ((n = ${#patches[@]}; n >= 0; n--)); do
+		# What is left out is left out of the link.
+		base=$out/image/$(unprovide= slot_name "${patches[@]:0:n}")
+		[ "$base" != "$work" ] && [ -e "$base/key" ] && break
+	done
+	[ $n -ge 0 ] || return 0
 	exec 8< "$base/lock"
 	flock -s 8
 	if [ -e "$base/key" ]; then

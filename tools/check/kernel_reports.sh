@@ -98,7 +98,7 @@ echo "$image" > "$TMP/image"
 runner()
 {
 	"$ROOT/tools/run.pl" --root "$TMP" --build "$TMP/build" --out "$TMP/out" --platform src \
-		--engine unicorn "$@" 2>&1 < /dev/null
+		--engine unicorn --kdir /k "$@" 2>&1 < /dev/null
 	echo "status $?"
 }
 

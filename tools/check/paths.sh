@@ -82,7 +82,14 @@ ok "make clean removes" test ! -e "$TMP/a"
 mkdir "$TMP/a"
 touch "$TMP/a/canary"
 
-cp "$ROOT/tools/patches/6.12/coco-v1.patch" "$blank/our fix.patch"
+file=arch/x86/kvm/svm/sev.c
+cat > "$blank/our fix.patch" <<END
+--- a/$file
++++ b/$file
+@@ -1 +1,2 @@
+ $(head -n 1 "$BUILD/linux-source-6.12/$file")
++/* fixed */
+END
 taken()
 {
 	expect 0 "$@" && alive

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Every command in README does what README says.  Each is run as it stands, but for
-# names of files that only stand for the reader's, and for those that would start this
-# test again: of these, make says what it would do.  And the files that README and
-# lib/README name are there.
+# names of files that only stand for the reader's; for those that would start this
+# test again: of these, make says what it would do; and for whole runs on a tree, of which
+# runs.sh has its own: of these a test is run.  And the files that README and lib/README
+# name are there.
 . "$(dirname "$0")/lib.sh"
 
 cd "$ROOT" || exit 1
@@ -16,7 +17,8 @@ run()
 	command=${command//'~/src/linux'/$BUILD/linux-source-6.12}
 	command=${command//fix.patch/tools/patches/6.12/coco-v1.patch}
 	case $command in
-	'./run_tests.sh'*)	expect 0 "" bash -c "$command --out '$TMP/out'" ;;
+	*_test|*--list|*--setup) expect 0 "" bash -c "$command --out '$TMP/out'" ;;
+	'./run_tests.sh'*)	expect 0 "" bash -c "$command --out '$TMP/out' snp_psc_msr_test" ;;
 	'make help')		expect 0 "make check" bash -c "$command" ;;
 	'make bench')		expect 0 "Guest Request, kernel only" bash -c "$command" ;;
 	'make '*)		expect 0 "tools/setup.sh" bash -c "$command --dry-run" ;;

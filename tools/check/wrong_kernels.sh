@@ -19,7 +19,8 @@
 #	Set:		all: not in the short set
 #
 # By default that is the short set, and of the tests the cases whose rows list one of the
-# requirements.  WRONG_KERNELS=all runs everything on every kernel,
+# requirements; and on each kernel without a mistake, where they have to pass, those that run
+# on what is made of it.  WRONG_KERNELS=all runs everything on every kernel,
 # WRONG_KERNELS="NAME..." everything on these.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wrong.sh"
@@ -63,12 +64,36 @@ patch_of()	# KERNEL: its patch; none for stock
 	[ "$1" = stock ] || echo "$ROOT/tools/patches/6.12/$1.patch"
 }
 
+# What to run on the wrong kernel of a file, one a line; nothing: all.
+tests_for()	# FILE
+{
+	local run
+	run=$(header "$1" Run)
+	if [ -n "$run" ]; then
+		tr -s ' ' '\n' <<< "$run"
+	elif [ -z "${WRONG_KERNELS:-}" ]; then
+		concerned "$1"
+	fi
+}
+
+# What to run where nothing is wrong, on KERNEL with the patch BASE of wrong_kernels/right:
+# whatever runs on a wrong one that is made of it.
+tests_of()	# KERNEL BASE
+{
+	local file
+
+	[ -z "${WRONG_KERNELS:-}" ] || return 0
+	for file in "${files[@]}"; do
+		[ "$(kernel_of "$file") $(header "$file" Base)" != "$1 $2" ] || tests_for "$file"
+	done | sort -u
+}
+
 # run NAME KERNEL [FILE [OPTION...]]: the suite on KERNEL with the patch; the output
 # goes to $TMP/NAME.log, the status to $TMP/NAME.status.
 run()
 {
 	local name=$1 kernel=$2 file=${3-} status=0 patch exact=
-	local -a options=() selected=()
+	local -a options=(--kdir "$BUILD/linux-source-6.12") selected=()
 	shift $(($# < 3 ? $# : 3))
 
 	patch=$(patch_of "$kernel")
@@ -83,11 +108,13 @@ run()
 		[ -z "$seconds" ] || options+=(--timeout "$seconds")
 		id=$(header "$file" Not-known)
 		[ -z "$id" ] || options+=(--known-issues "$(not_known "$id")")
-		read -ra selected <<< "$(header "$file" Run)"
-		[ ${#selected[@]} != 0 ] || [ -n "${WRONG_KERNELS:-}" ] ||
-			mapfile -t selected < <(concerned "$file")
 		options+=(--patch "$file")
 	fi
+	case $file in
+	'')	mapfile -t selected < <(tests_of "$kernel" '') ;;
+	*/right/*) mapfile -t selected < <(tests_of "$kernel" "${file##*/}") ;;
+	*)	mapfile -t selected < <(tests_for "$file") ;;
+	esac
 	WRONG_KERNEL=$kept/$kernel WRONG_BASE=$patch WRONG_WORK=$TMP/$name.image \
 		WRONG_EXACT=$exact \
 		timeout -k 5 120 "$ROOT/tools/run.pl" --strict \
