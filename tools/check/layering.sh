@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Folders need only those below them; the order is in layering.pl, with which this test
-# looks at the suite, and then at copies of it that are wrong.
+# looks at the suite, and then at copies of it that are wrong.  And files of the kernel
+# image say what they stand for, as lib/inproc/src/kernel/README has it.
 . "$(dirname "$0")/lib.sh"
 
 copy=$TMP/suite
@@ -100,5 +101,22 @@ calls lib/inproc/src/attic/wrong.c inproc_diag \
 
 touch "$copy/lib/check/late.c"
 ok "a source has not been built" finds "lib/check/late.c has not been built: no $build/obj/lib/check/late.o"
+
+# Both in the first comment; glue stands for nothing.
+says_what_for()
+{
+	local file first wrong=0
+
+	for file in "$ROOT"/lib/inproc/src/kernel/{,*/}*.[cS]; do
+		first=$(sed -n '2,/\*\//p' "$file")
+		[[ $first =~ ^/\*$'\n'" * Glue"[:\ ] ]] && continue
+		[[ $first =~ ^/\*$'\n'" * Stands for " ]] &&
+			grep -qiE '\b(stubs?|fakes?|model|exact)\b' <<< "$first" && continue
+		echo "$file does not say what it stands for, or not whether it is a stub, a fake or a model"
+		wrong=1
+	done
+	return $wrong
+}
+ok "files of the image say what they stand for" says_what_for
 
 finish

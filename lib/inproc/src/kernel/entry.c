@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The image's entry point: exchange of function tables with the process.
+ * Glue: the image's entry point, where it and the process exchange tables of functions.
  */
 #include <generated/utsrelease.h>
 #include <linux/kvm.h>

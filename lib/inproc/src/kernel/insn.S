@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What instructions became that belong to the hardware, see insn.h: calls of its model
+ * Stands for instructions that belong to the hardware, see insn.h: calls of their models
  * with the CPU's registers, which come back as the model leaves them.  RSP is no part of
  * it, and flags are lost.
  */

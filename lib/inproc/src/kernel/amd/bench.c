@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * For "make bench": the kernel's part of one VMGEXIT, without world switch or guest.  It
+ * Glue for "make bench": the kernel's part of one VMGEXIT, without world switch or guest.  It
  * is the only place here that looks into structures of KVM's.
  */
 #include <linux/fs.h>

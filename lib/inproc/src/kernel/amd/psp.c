@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Stands for drivers/crypto/ccp/sev-dev.c: the PSP's driver and the SNP firmware behind it.  A model: commands of the
- * SNP firmware ABI (AMD 56860) that KVM issues for a guest's life, with their
- * arguments checked as far as a wrong kernel could get them wrong, and
+ * Stands for drivers/crypto/ccp/sev-dev.c: the PSP's driver and the SNP firmware behind it.
+ * A model: commands of the SNP firmware ABI (AMD 56860) that KVM issues for a guest's life,
+ * with their arguments checked as far as a wrong kernel could get them wrong, and
  * SNP_GUEST_REQUEST passed on to the process, which records and answers it.
  */
 #include <linux/file.h>

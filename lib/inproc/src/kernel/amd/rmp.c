@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The reverse map table, as arch/x86/virt/svm/sev.c offers it.  A fake: it
+ * Stands for arch/x86/virt/svm/sev.c, the reverse map table.  A fake: it
  * remembers which pages are assigned to a guest or to firmware and which of them
  * the hypervisor may not take back without firmware's help; nothing checks
  * accesses against it.  (AMD APM 2, "RMPUPDATE"; SNP firmware ABI, "Page

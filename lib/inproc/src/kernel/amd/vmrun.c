@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * VMRUN (AMD APM 2, section 15.5): the border at which the engine stands for the CPU.  A
- * model, of which all but this is the process's (src/hw/hw_svm.c).
+ * Stands for the instruction VMRUN (AMD APM 2, section 15.5), the border at which the engine
+ * is the CPU.  A model, of which all but this is the process's (src/hw/hw_svm.c).
  */
 #include "glue.h"
 #include "linux/task.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Variables of the kernel around the code under test: a plain machine without
- * profiling or interrupt virtualization.  Weak, so that a tree's own object
+ * Stands for variables of the kernel around the code under test.  Stubs of a plain machine
+ * without profiling or interrupt virtualization.  Weak, so that a tree's own object
  * takes precedence, and not declared with the tree's types on purpose: those
  * differ, and all of these read as zero, or as a true bool or a full mask.
  */

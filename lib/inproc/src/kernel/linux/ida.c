@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Small ids, as lib/idr.c hands them out: TDs' KeyIDs.  A fake: one table for each of
- * the few pools there are, which says whose an id is.
+ * Stands for lib/idr.c, small ids: TDs' KeyIDs.  A fake: one table for each of the few
+ * pools there are, which says whose an id is.
  */
 #include <linux/idr.h>
 

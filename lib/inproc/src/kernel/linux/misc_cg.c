@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The "misc" cgroup controller (kernel/cgroup/misc.c), which limits how many KeyIDs and
+ * Stands for kernel/cgroup/misc.c, the "misc" controller, which limits how many KeyIDs and
  * ASIDs a group's VMs may have.  A fake: all are in one group, and a test says when its
  * limit is reached.
  */

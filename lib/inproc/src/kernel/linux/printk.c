@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The kernel's log.  Formatting is the tree's own vsprintf.c; lines go to the
- * process, which prints and keeps them.
+ * Stands for kernel/printk/, the kernel's log.  A fake: formatting is the tree's own
+ * vsprintf.c, and lines go to the process, which prints and keeps them.
  */
 #include <linux/kern_levels.h>
 #include <linux/kernel.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Stubs: functions around the code under test that do nothing and return 0.
+ * Stands for functions around the code under test.  Stubs that do nothing and return 0.
  * No test may depend on one of them.  Weak, so that a tree's own object or a
  * fake takes precedence.
  */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Traps of kernel code that runs in user mode: WARN and BUG, exception tables,
- * and the few privileged instructions on the paths that are run here.
+ * Stands for arch/x86/kernel/traps.c and arch/x86/mm/extable.c: traps of kernel code, which
+ * runs in user mode.  A fake: WARN and BUG, exception tables, and the few privileged
+ * instructions on the paths that are run here.
  */
 #include <linux/bitfield.h>
 #include <linux/bug.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Numbers of the tree's own uAPI headers, for tests that are built without them.
+ * Glue: numbers of the tree's own uAPI headers, for tests that are built without them.
  */
 #include <linux/kvm.h>
 

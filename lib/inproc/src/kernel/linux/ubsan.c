@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the compiler calls where a tree that is built with its undefined behaviour
- * sanitizer (tools/image.sh --sanitize) does something undefined: it is reported,
- * and the kernel goes on.  The structures are the compiler's ABI, and so are the
+ * Stands for lib/ubsan.c: what the compiler calls where a tree that is built with its
+ * undefined behaviour sanitizer (tools/image.sh --sanitize) does something undefined.  A
+ * fake: it is reported, and the kernel goes on.  The structures are the compiler's ABI, and so are the
  * functions' names.  Values come as they are where they have 64 bits at most.
  */
 #include <linux/kernel.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Before lib/xarray.c, which is the tree's own: the insertion of a vCPU into its VM's array
+ * Glue before lib/xarray.c, which is the tree's own: the insertion of a vCPU into its VM's array
  * is a step that a test can make fail.  KVM's objects call it by this name (tools/image.mk).
  */
 #include <linux/xarray.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * TDX module: what the guest's accesses and its TDG.MEM.PAGE.ACCEPT find in the secure EPT
- * ("TDG.MEM.PAGE.ACCEPT SEPT Walk Cases" of the base specification).  A model, see module.h.
+ * Stands for the TDX module: what the guest's accesses and its TDG.MEM.PAGE.ACCEPT find in
+ * the secure EPT ("TDG.MEM.PAGE.ACCEPT SEPT Walk Cases" of the base specification).  A
+ * model, see module.h.
  */
 #include "module.h"
 

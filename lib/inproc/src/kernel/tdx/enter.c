@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * TDX module: TDH.VP.ENTER, the border at which the engine stands for the CPU, and the
- * TDCALLs ("TDG" interface functions) that come out of the guest.  TDG.VP.VMCALL goes
- * to KVM; the others are the module's own and KVM never hears of them.
+ * Stands for the TDX module: TDH.VP.ENTER, the border at which the engine stands for the
+ * CPU, and the TDCALLs ("TDG" interface functions) that come out of the guest.  A model,
+ * see module.h.  TDG.VP.VMCALL goes to KVM; the others are the module's own and KVM never
+ * hears of them.
  *
  * TDG.VP.VMCALL passes the registers whose bits are set in RCX to the VMM as they are,
  * zeroes for the others, and back the same ones on the next entry, with RAX 0; RAX,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The walk of page tables in EPT format as a CPU does it, of a TD's shared memory.  A model
+ * Stands for a CPU's walk of page tables in EPT format, of a TD's shared memory.  A model
  * after Intel SDM volume 3, "The Extended Page Table Mechanism (EPT)", of a CPU with
  * execute-only translations and pages of 2 MiB and 1 GiB, without mode-based execute
  * control; accessed and dirty flags are set if the EPTP asks for them.

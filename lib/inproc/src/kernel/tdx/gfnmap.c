@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Maps from frame numbers, see gfnmap.h. */
+/*
+ * Glue: maps from frame numbers, see gfnmap.h.
+ */
 #include "glue.h"
 #include "gfnmap.h"
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Instructions of Intel's that only ring 0 has: the trap that they cause in a process finds
- * its model here, by the instruction's bytes.  A model of their decoding (Intel SDM volume
- * 2) as far as the compiler's and the kernel's own assembly go: 64-bit operands, no FS or GS.
+ * Stands for instructions of Intel's that only ring 0 has: the trap that they cause in a
+ * process finds its model here, by the instruction's bytes.  A model of their decoding
+ * (Intel SDM volume 2) as far as the compiler's and the kernel's own assembly go: 64-bit
+ * operands, no FS or GS.
  */
 #include <linux/string.h>
 #include <asm/processor-flags.h>

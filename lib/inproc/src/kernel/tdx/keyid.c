@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * TDX module: KeyIDs and what they are used for ("KOT", the table of KeyIDs' owners).
- * One is free again only after no CPU has a vCPU of the TD, and each package has
- * written back the cache lines that may be encrypted with it.
+ * Stands for the TDX module: KeyIDs and what they are used for ("KOT", the table of
+ * KeyIDs' owners).  A model, see module.h.  One is free again only after no CPU has a vCPU
+ * of the TD, and each package has written back the cache lines that may be encrypted with
+ * it.
  */
 #include "module.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The MSRs of the Intel CPU under test, as far as a kernel reads them: a table.  A model
+ * Stands for the MSRs of the Intel CPU under test, as far as a kernel reads them.  A model
  * after Intel SDM volume 4 and volume 3, appendix A ("VMX Capability Reporting Facility"):
  * what a CPU with TDX has, without SGX, CET, MPX, processor trace, IPI virtualization and
  * user interrupts.  What is not in it is not there, and nothing that is written is kept.

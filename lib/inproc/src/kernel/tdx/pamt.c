@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * TDX module: which physical page belongs to whom (PAMT), and "TDH.PHYMEM" leaf functions
- * on pages.  A model, see module.h; what hardware keeps in the PAMTs that the VMM gives is
- * kept in a map, as they are of memory that does not exist here (linux/memblock.c).
+ * Stands for the TDX module: which physical page belongs to whom (PAMT), and "TDH.PHYMEM"
+ * leaf functions on pages.  A model, see module.h; what hardware keeps in the PAMTs that
+ * the VMM gives is kept in a map, as they are of memory that does not exist here
+ * (linux/memblock.c).
  */
 #include <asm/processor.h>
 

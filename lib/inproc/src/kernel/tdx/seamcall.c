@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * TDX module: the instruction SEAMCALL, by its leaf function.  A model, see module.h; the
- * trap of the instruction comes here with the CPU's registers (vmx.c, insn.S).
+ * Stands for the TDX module: the instruction SEAMCALL, by its leaf function.  A model, see
+ * module.h; the trap of the instruction comes here with the CPU's registers (vmx.c,
+ * insn.S).
  */
 #include "module.h"
 

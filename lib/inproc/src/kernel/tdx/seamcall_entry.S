@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What SEAMCALL became (insn.c): a call of its model with the CPU's registers, which come
+ * Stands for the instruction SEAMCALL (insn.c): a call of its model with the CPU's registers, which come
  * back as the model leaves them, RSP aside, and with CF clear, as of a module that is there.
  */
 	.text

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * TDX module: the secure EPT, the page tables of a TD's private memory, and the "TDH.MEM"
- * leaf functions with which the VMM builds and takes them down.  A model, see module.h:
- * the tables are the pages that the VMM gives, entries are in the format in which the
- * module shows them ("Secure EPT Entry Information"), with its state in ignored bits.
+ * Stands for the TDX module: the secure EPT, the page tables of a TD's private memory, and
+ * the "TDH.MEM" leaf functions with which the VMM builds and takes them down.  A model,
+ * see module.h: the tables are the pages that the VMM gives, entries are in the format in
+ * which the module shows them ("Secure EPT Entry Information"), with its state in ignored
+ * bits.
  */
 #include <linux/string.h>
 #include <linux/uaccess.h>

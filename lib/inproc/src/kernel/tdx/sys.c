@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * TDX module: its own initialization, TDH.SYS.*, as a kernel brings it up: the module, each
- * CPU, its metadata, the TDMRs and their PAMTs, its key.  A model after the ABI
- * specification's "Initialization" leaves; the PAMTs' contents are kept elsewhere (pamt.c),
- * and a package that comes online later has the key.
+ * Stands for the TDX module: its own initialization, TDH.SYS.*, as a kernel brings it up:
+ * the module, each CPU, its metadata, the TDMRs and their PAMTs, its key.  A model after
+ * the ABI specification's "Initialization" leaves; the PAMTs' contents are kept elsewhere
+ * (pamt.c), and a package that comes online later has the key.
  */
 #include <linux/percpu.h>
 #include <linux/sizes.h>

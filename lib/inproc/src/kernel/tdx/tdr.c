@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * TDX module: TDs, from their TDR page to the day they may run ("TDH.MNG" and "TDH.MR"
- * leaf functions).  A model, see module.h.
+ * Stands for the TDX module: TDs, from their TDR page to the day they may run ("TDH.MNG"
+ * and "TDH.MR" leaf functions).  A model, see module.h.
  */
 #include <linux/string.h>
 #include <asm/vmx.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * TDX module: a TD's vCPUs ("TDH.VP" leaf functions, but for TDH.VP.ENTER).  A model, see
- * module.h.
+ * Stands for the TDX module: a TD's vCPUs ("TDH.VP" leaf functions, but for
+ * TDH.VP.ENTER).  A model, see module.h.
  */
 #include <linux/string.h>
 #include <asm/vmx.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * VMX operation: VMXON, VMCSs and their fields.  A model after Intel SDM volume 3, "Virtual
+ * Stands for a CPU's VMX operation: VMXON, VMCSs and their fields.  A model after Intel SDM volume 3, "Virtual
  * Machine Control Structures" and "VMX Instruction Reference", that keeps a VMCS in its own
  * page as CPUs do, and knows neither which fields there are nor which are read-only.  No
  * ordinary VM runs: what VMLAUNCH would check is not looked at.
