@@ -7,19 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/td_reset.h"
 #include "ref.h"
 
 #define MAX_CPUID_ENTRIES	256
-
-#define CR0_PE			(1ULL << 0)
-#define CR0_ET			(1ULL << 4)
-#define CR0_NE			(1ULL << 5)
-#define CR4_MCE			(1ULL << 6)
-#define EFER_SCE		(1ULL << 0)
-#define EFER_LME		(1ULL << 8)
-#define EFER_NXE		(1ULL << 11)
-
-#define TD_RESET_RIP		0xfffffff0ULL
 
 long ref_vcpu_create(struct inproc_vcpu *host)
 {
@@ -49,15 +40,11 @@ void ref_vcpu_destroy(struct inproc_vcpu *host)
 }
 
 /*
- * Intel TDX Module Base Architecture Specification, "Initial State of Guest GPRs" and
- * "Initial State of CRs": 32-bit protected mode, flat, without paging; LME is set for
- * good.  CR4.VMXE, which a TD sees set, is left out: the engine's CPU may lack it.
+ * Intel TDX Module Base Architecture Specification, "Initial State of Guest GPRs"; the rest
+ * in td_reset_sregs().
  */
 static long set_initial_state(struct ref_vcpu *vcpu, uint64_t rcx)
 {
-	static const struct kvm_segment data = {
-		.limit = 0xffffffff, .type = 3, .present = 1, .s = 1, .db = 1, .g = 1,
-	};
 	const struct kvm_cpuid_entry2 *version = ref_find_cpuid(vcpu->cpuid, 1);
 	struct engine_vcpu *ev = vcpu->host->engine;
 	struct kvm_sregs sregs;
@@ -73,17 +60,7 @@ static long set_initial_state(struct ref_vcpu *vcpu, uint64_t rcx)
 	r = engine->get_sregs(ev, &sregs);
 	if (r)
 		return r;
-	sregs.cs = sregs.ds = sregs.es = sregs.fs = sregs.gs = sregs.ss = data;
-	sregs.cs.type = 11;
-	sregs.tr = (struct kvm_segment){ .limit = 0xffff, .type = 11, .present = 1 };
-	sregs.ldt = (struct kvm_segment){ .unusable = 1 };
-	sregs.gdt.base = sregs.idt.base = 0;
-	sregs.gdt.limit = 0xffff;
-	sregs.idt.limit = 0;
-	sregs.cr0 = CR0_PE | CR0_ET | CR0_NE;
-	sregs.cr2 = sregs.cr3 = 0;
-	sregs.cr4 = CR4_MCE;
-	sregs.efer = EFER_SCE | EFER_LME | EFER_NXE;
+	td_reset_sregs(&sregs);
 	r = engine->set_sregs(ev, &sregs);
 	return r ? r : engine->set_regs(ev, &regs);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "engine/sites.h"
+#include "engine/td_reset.h"
 #include "hw.h"
 #include "src/watch/race.h"
 
@@ -103,18 +104,10 @@ void src_td_vm_destroyed(const struct src_vm *vm)
 	forget(vm, NULL);
 }
 
-/*
- * TDX module base specification, "Initial State of Guest GPRs", "... CRs", "... Segment
- * Registers": 32-bit protected mode at the reset vector, flat segments, no paging.
- */
 IMAGE_CALL int src_td_vcpu_init(const void *td, const void *vp, const unsigned long long *gprs)
 {
 	struct src_vcpu *vcpu = src_now.of;
-	const struct kvm_segment data = {
-		.limit = 0xffffffff, .type = 3, .present = 1, .db = 1, .s = 1, .g = 1,
-	};
-	struct kvm_segment code = data;
-	struct kvm_regs regs = { .rip = 0xfffffff0, .rflags = 2 };
+	struct kvm_regs regs = { .rip = TD_RESET_RIP, .rflags = 2 };
 	struct kvm_sregs sregs;
 	int ret;
 
@@ -123,17 +116,7 @@ IMAGE_CALL int src_td_vcpu_init(const void *td, const void *vp, const unsigned l
 	ret = guest_vcpu_init(vcpu) ?: engine->get_sregs(vcpu->engine, &sregs);
 	if (ret)
 		return ret;
-	code.type = 11;
-	sregs.cs = code;
-	sregs.ds = sregs.es = sregs.fs = sregs.gs = sregs.ss = data;
-	sregs.ldt = (struct kvm_segment){ .type = 2, .unusable = 1 };
-	sregs.tr = (struct kvm_segment){ .limit = 0xffff, .type = 11, .present = 1 };
-	sregs.gdt = (struct kvm_dtable){ .limit = 0xffff };
-	sregs.idt = (struct kvm_dtable){ .limit = 0 };
-	sregs.cr0 = 0x21;		/* PE, NE */
-	sregs.cr2 = sregs.cr3 = sregs.cr8 = 0;
-	sregs.cr4 = 0x40;		/* MCE */
-	sregs.efer = 0x901;		/* SCE, LME, NXE */
+	td_reset_sregs(&sregs);
 	for (unsigned int i = 0; i < IMAGE_NR_GPRS; i++)
 		*gpr(&regs, i) = gprs[i];
 	return engine->set_sregs(vcpu->engine, &sregs) ?: engine->set_regs(vcpu->engine, &regs);
