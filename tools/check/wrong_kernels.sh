@@ -94,6 +94,7 @@ run()
 {
 	local name=$1 kernel=$2 file=${3-} status=0 patch exact=
 	local -a options=(--kdir "$BUILD/linux-source-6.12") selected=()
+	local strict=--strict
 	shift $(($# < 3 ? $# : 3))
 
 	patch=$(patch_of "$kernel")
@@ -111,13 +112,15 @@ run()
 		options+=(--patch "$file")
 	fi
 	case $file in
-	'')	mapfile -t selected < <(tests_of "$kernel" '') ;;
+	'')	mapfile -t selected < <(tests_of "$kernel" '')
+		# Of a part of the cases none may show a known issue.
+		[ ${#selected[@]} = 0 ] || strict= ;;
 	*/right/*) mapfile -t selected < <(tests_of "$kernel" "${file##*/}") ;;
 	*)	mapfile -t selected < <(tests_for "$file") ;;
 	esac
 	WRONG_KERNEL=$kept/$kernel WRONG_BASE=$patch WRONG_WORK=$TMP/$name.image \
 		WRONG_EXACT=$exact \
-		timeout -k 5 120 "$ROOT/tools/run.pl" --strict \
+		timeout -k 5 120 "$ROOT/tools/run.pl" $strict \
 		--root "$TMP/root" --build "$BUILD" --platform src \
 		--out "$TMP/$name.out" "${options[@]}" "$@" -- "${selected[@]}" \
 		> "$TMP/$name.log" 2>&1 < /dev/null || status=$?
