@@ -396,8 +396,12 @@ struct image_ops {
 	/* The VMM's memory in [@start, @end) is about to change or go, or has done so. */
 	void (*mm_invalidate)(unsigned long start, unsigned long end, int done);
 
-	/* For benchmarks: handle one VMGEXIT with @ghcb_msr, no guest involved. */
-	long (*bench_vmgexit)(void *file, unsigned long long ghcb_msr);
+	/*
+	 * For benchmarks: handle @nr VMGEXITs with @ghcb_msr, @prepare before each, no guest
+	 * involved.
+	 */
+	long (*bench_vmgexits)(void *file, unsigned long long ghcb_msr,
+			       void (*prepare)(void *data), void *data, unsigned long nr);
 };
 
 /* The image's ELF entry point. */

@@ -50,7 +50,9 @@ GLUE_CALL(long, fallocate, (void *file, int mode, long long offset, long long le
 GLUE_CALL(long, read, (void *file, void *to, unsigned long len, long long *pos),
 	  (file, to, len, pos))
 GLUE_CALL_VOID(settle, (void), ())
-GLUE_CALL(long, bench_vmgexit, (void *file, unsigned long long ghcb_msr), (file, ghcb_msr))
+GLUE_CALL(long, bench_vmgexits, (void *file, unsigned long long ghcb_msr,
+				 void (*prepare)(void *data), void *data, unsigned long nr),
+	  (file, ghcb_msr, prepare, data, nr))
 GLUE_CALL_VOID(mm_invalidate, (unsigned long start, unsigned long end, int done),
 	       (start, end, done))
 
@@ -79,7 +81,7 @@ static struct image_ops glue_ops = {
 	.read = glue_call_read,
 	.settle = glue_call_settle,
 	.rmp_guest_page = glue_rmp_guest_page,
-	.bench_vmgexit = glue_call_bench_vmgexit,
+	.bench_vmgexits = glue_call_bench_vmgexits,
 	.mm_invalidate = glue_call_mm_invalidate,
 };
 

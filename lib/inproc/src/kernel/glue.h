@@ -134,7 +134,8 @@ bool glue_intel_insn(struct image_regs *regs) __weak;
 
 /* amd/psp.c: /dev/sev; amd/bench.c */
 int glue_psp_init(void);
-long glue_bench_vmgexit(void *file, unsigned long long ghcb_msr);
+long glue_bench_vmgexits(void *file, unsigned long long ghcb_msr, void (*prepare)(void *data),
+			 void *data, unsigned long nr);
 
 /* Is it a guest's, and at which GPA?  Firmware lets the hypervisor have it again. */
 int glue_rmp_guest_page(unsigned long long pfn, unsigned long long *gpa);
