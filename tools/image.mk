@@ -57,8 +57,8 @@ $(WORK)/tree.o: $(NAMED) $(TREE_OBJS)
 	ld -r -z noexecstack -o $@ $(NAMED) $(filter-out $(MODULES),$(TREE_OBJS))
 
 # kbuild's flags carry quotes for the shell: they come through a file.
-$(WORK)/glue/%.o: $(KERNEL)/% $(FLAGS) $(WORK)/glue_probe.h $(TOP)/tools/image.mk
+$(WORK)/glue/%.o: $(KERNEL)/% $(FLAGS) $(WORK)/glue_probe.h $(TOP)/tools/image.mk $(TOP)/tools/image/glue.sh
 	@mkdir -p $(@D)
-	@eval "$$(cat $(FLAGS)) $(if $(filter %.S,$<),-D__ASSEMBLY__) -I$(WORK) -iquote $(KERNEL) -MMD -MP -MF $@.d -MT $@ -c -o $@ $<"
+	@$(TOP)/tools/image/glue.sh $< $@ "$$(cat $(FLAGS)) $(if $(filter %.S,$<),-D__ASSEMBLY__) -I$(WORK) -iquote $(KERNEL) -MMD -MP -MF $@.d -MT $@"
 
 -include $(wildcard $(WORK)/glue/*.d $(WORK)/glue/*/*.d)

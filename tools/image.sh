@@ -372,6 +372,8 @@ report()
 	(IFS=,; set -- "${patches[@]##*/}"; echo "PATCHES=$*")
 	echo "COMPILER=${compiler[*]-}"
 	echo "SLOT=$work"
+	# Said each time: without it nobody knows why a symbol is missing.
+	find "$work/glue" -name '*.misfit' -exec sed "s#$top/##g; s#^#image.sh: #" {} + >&2
 }
 
 key=$(inputs | sha256sum | cut -c1-64)

@@ -12,6 +12,7 @@
  */
 #include <linux/mm.h>
 #include <linux/mmzone.h>
+#include <linux/set_memory.h>
 
 #include "glue.h"
 #include "page.h"

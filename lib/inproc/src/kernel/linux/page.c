@@ -12,6 +12,7 @@
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
+#include <linux/swap.h>
 
 #include "glue.h"
 #include "page.h"

@@ -274,7 +274,3 @@ void rcu_read_unlock_strict(void)
 {
 }
 #endif
-
-void __rcu_irq_enter_check_tick(void)
-{
-}

@@ -17,6 +17,7 @@
 #include <asm/intel_pt.h>
 #include <asm/irq_remapping.h>
 #include <asm/memtype.h>
+#include <asm/mmu_context.h>
 #include <asm/nospec-branch.h>
 #include <asm/perf_event.h>
 #include <asm/spec-ctrl.h>
