@@ -6,11 +6,10 @@
 #include "check/harness.h"
 
 #include "kvm_util.h"
+#include "processor.h"
 
 #include "tdx/td_view_check.h"
 #include "tdx/td_view_use.h"
-
-#define PAGE		4096ull
 
 /* ---- the guest uses the other view ---- */
 
@@ -52,7 +51,7 @@ FAULT_ROW(gpaw_52_accept, REQ_TDX_ACCEPT_FAULT, ACCEPT, false, .gpaw = TD_GPAW_5
 static void prepare(struct tdvmcall_vm *v, enum how how, unsigned int page, bool shared)
 {
 	if (how == ACCEPT)
-		td_view_prepare_accept(v, v->view.gpa + page * PAGE);
+		td_view_prepare_accept(v, v->view.gpa + page * PAGE_SIZE);
 	else
 		td_view_prepare_access(v, page, shared, how == WRITE, TD_GUEST_BACK | page);
 }
@@ -87,7 +86,7 @@ COCO_TEST_F(fault, exit)
 	    !expect_memory_fault(req, &v, page, variant->shared))
 		return;
 
-	td_view_convert(v.td, v.view.gpa + page * PAGE, PAGE, !variant->shared, false);
+	td_view_convert(v.td, v.view.gpa + page * PAGE_SIZE, PAGE_SIZE, !variant->shared, false);
 	if (req == REQ_TDX_ACCEPT_MISSING) {
 		expect_dead(&v);
 		return;
@@ -171,7 +170,7 @@ COCO_TEST_F(not_accepted, end)
 	expect_dead(&v);
 	/* Of all of it. */
 	tdvmcall_vm_select(&v, 1);
-	td_view_prepare_accept(&v, v.view.gpa + PAGE);
+	td_view_prepare_accept(&v, v.view.gpa + PAGE_SIZE);
 	EXPECT_REQ_RUN_ERRNO(REQ_TDX_ACCEPT_MISSING, v.vcpu, EIO);
 }
 
@@ -205,7 +204,7 @@ COCO_TEST_F(punched, lost)
 	    !td_guest_writes(REQ_TDX_VIEW, &v, &lost, false, TD_GUEST_PRIVATE) ||
 	    !td_guest_writes(REQ_TDX_VIEW, &v, &kept, false, TD_GUEST_PRIVATE))
 		return;
-	vm_guest_mem_punch_hole(v.td->vm, v.view.gpa + PAGE, PAGE);
+	vm_guest_mem_punch_hole(v.td->vm, v.view.gpa + PAGE_SIZE, PAGE_SIZE);
 	if (!td_guest_reads(REQ_TDX_VIEW_STAYS, &v, &kept, false, TD_GUEST_PRIVATE))
 		return;
 	if (variant->accepts) {
@@ -238,7 +237,7 @@ FIXTURE_VARIANT(accept)
 
 ACCEPT_ROW(again, REQ_TDX_ACCEPT_AGAIN, 0, false, TDX_PAGE_ALREADY_ACCEPTED)
 ACCEPT_ROW(is_2_mib, REQ_TDX_ACCEPT_SIZE, 1, false, TDX_PAGE_SIZE_MISMATCH)
-ACCEPT_ROW(unaligned_2_mib, REQ_TDX_ACCEPT_ARGS, PAGE | 1, false, BAD_RCX)
+ACCEPT_ROW(unaligned_2_mib, REQ_TDX_ACCEPT_ARGS, PAGE_SIZE | 1, false, BAD_RCX)
 ACCEPT_ROW(level_3, REQ_TDX_ACCEPT_ARGS, 3, false, BAD_RCX)
 ACCEPT_ROW(bit_11, REQ_TDX_ACCEPT_ARGS, 1 << 11, false, BAD_RCX)
 ACCEPT_ROW(bit_62, REQ_TDX_ACCEPT_ARGS, 1ull << 62, false, BAD_RCX)

@@ -6,14 +6,13 @@
 #include "check/harness.h"
 
 #include "kvm_util.h"
+#include "processor.h"
 #include "ucall_common.h"
 
 #include "tdx/tdx_check.h"
 #include "tdx/tdx_probe.h"
 
 #define LEAF		GHCI_GET_QUOTE
-#define PAGE		4096ull
-
 static bool start(struct tdvmcall_vm *v, unsigned int gpaw)
 {
 	const char *missing = td_vm_gpaw_missing(gpaw);
@@ -70,23 +69,23 @@ FIXTURE_VARIANT(exit)
 		.gpaw = gpaw_, .gpa = gpa_, .size = size_,				\
 	};
 
-EXIT_ROW(one_page, TD_GPAW_48, 0x200000, PAGE)
-EXIT_ROW(gpa_0, TD_GPAW_48, 0, PAGE)
-EXIT_ROW(gpa_max, TD_GPAW_48, LAST_PAGE, PAGE)
-EXIT_ROW(gpaw_52, TD_GPAW_52, 0x200000, PAGE)
-EXIT_ROW(gpaw_52_bit_47, TD_GPAW_52, 1ull << 47, PAGE)
-EXIT_ROW(gpaw_52_max, TD_GPAW_52, LAST_PAGE, PAGE)
-EXIT_ROW(four_pages, TD_GPAW_48, 0x200000, 4 * PAGE)
+EXIT_ROW(one_page, TD_GPAW_48, 0x200000, PAGE_SIZE)
+EXIT_ROW(gpa_0, TD_GPAW_48, 0, PAGE_SIZE)
+EXIT_ROW(gpa_max, TD_GPAW_48, LAST_PAGE, PAGE_SIZE)
+EXIT_ROW(gpaw_52, TD_GPAW_52, 0x200000, PAGE_SIZE)
+EXIT_ROW(gpaw_52_bit_47, TD_GPAW_52, 1ull << 47, PAGE_SIZE)
+EXIT_ROW(gpaw_52_max, TD_GPAW_52, LAST_PAGE, PAGE_SIZE)
+EXIT_ROW(four_pages, TD_GPAW_48, 0x200000, 4 * PAGE_SIZE)
 EXIT_ROW(size_0, TD_GPAW_48, 0x200000, 0)
 EXIT_ROW(size_1, TD_GPAW_48, 0x200000, 1)
-EXIT_ROW(size_4095, TD_GPAW_48, 0x200000, PAGE - 1)
-EXIT_ROW(size_4097, TD_GPAW_48, 0x200000, PAGE + 1)
+EXIT_ROW(size_4095, TD_GPAW_48, 0x200000, PAGE_SIZE - 1)
+EXIT_ROW(size_4097, TD_GPAW_48, 0x200000, PAGE_SIZE + 1)
 EXIT_ROW(size_bit_32, TD_GPAW_48, 0x200000, 1ull << 32)
 EXIT_ROW(size_bit_63, TD_GPAW_48, 0x200000, 1ull << 63)
 EXIT_ROW(size_max, TD_GPAW_48, 0x200000, ~0ull)
-EXIT_ROW(gpa_plus_1, TD_GPAW_48, 0x200001, PAGE)
-EXIT_ROW(gpa_plus_2048, TD_GPAW_48, 0x200800, PAGE)
-EXIT_ROW(beyond_the_end, TD_GPAW_48, LAST_PAGE, 2 * PAGE)
+EXIT_ROW(gpa_plus_1, TD_GPAW_48, 0x200001, PAGE_SIZE)
+EXIT_ROW(gpa_plus_2048, TD_GPAW_48, 0x200800, PAGE_SIZE)
+EXIT_ROW(beyond_the_end, TD_GPAW_48, LAST_PAGE, 2 * PAGE_SIZE)
 
 COCO_TEST_F(exit, as_asked)
 {
@@ -95,10 +94,10 @@ COCO_TEST_F(exit, as_asked)
 
 	if (!start(&v, variant->gpaw))
 		return;
-	gpa = variant->gpa == LAST_PAGE ? v.td->shared_bit - PAGE : variant->gpa;
+	gpa = variant->gpa == LAST_PAGE ? v.td->shared_bit - PAGE_SIZE : variant->gpa;
 	tdvmcall_prepare(&v, LEAF, gpa | v.td->shared_bit, variant->size, TD_FILL(14),
 			 TD_FILL(15));
-	if (tdx_revision()->quote.aligned && ((gpa | variant->size) % PAGE)) {
+	if (tdx_revision()->quote.aligned && ((gpa | variant->size) % PAGE_SIZE)) {
 		expect_tdvmcall_answer(REQ_TDX_QUOTE_ALIGN, &v, GHCI_INVALID_OPERAND);
 	} else if (expect_quote_exit(&v, gpa, variant->size)) {
 		exit_field_set(v.vcpu->run, tdx_revision()->quote.ret, GHCI_SUCCESS);
@@ -148,8 +147,8 @@ COCO_TEST_F(answer, guest_sees)
 		return;
 	/* Twice: the second exit's ret is preset anew. */
 	for (i = 0; i < 2; i++) {
-		tdvmcall_prepare(&v, LEAF, v.buffer.gpa | v.td->shared_bit, PAGE, 0, 0);
-		if (!expect_quote_exit(&v, v.buffer.gpa, PAGE))
+		tdvmcall_prepare(&v, LEAF, v.buffer.gpa | v.td->shared_bit, PAGE_SIZE, 0, 0);
+		if (!expect_quote_exit(&v, v.buffer.gpa, PAGE_SIZE))
 			return;
 		if (!variant->ignored)
 			exit_field_set(v.vcpu->run, tdx_revision()->quote.ret, variant->ret);
@@ -177,13 +176,13 @@ FIXTURE_VARIANT(private)
 		.gpaw = gpaw_, .gpa = gpa_, .size = size_,				\
 	};
 
-PRIVATE_ROW(one_page, TD_GPAW_48, 0x200000, PAGE)
-PRIVATE_ROW(gpa_0, TD_GPAW_48, 0, PAGE)
-PRIVATE_ROW(gpa_max, TD_GPAW_48, (1ull << 47) - PAGE, PAGE)
+PRIVATE_ROW(one_page, TD_GPAW_48, 0x200000, PAGE_SIZE)
+PRIVATE_ROW(gpa_0, TD_GPAW_48, 0, PAGE_SIZE)
+PRIVATE_ROW(gpa_max, TD_GPAW_48, (1ull << 47) - PAGE_SIZE, PAGE_SIZE)
 PRIVATE_ROW(size_0, TD_GPAW_48, 0x200000, 0)
-PRIVATE_ROW(bit_46, TD_GPAW_48, 1ull << 46, PAGE)
+PRIVATE_ROW(bit_46, TD_GPAW_48, 1ull << 46, PAGE_SIZE)
 /* With 52 address bits the shared bit of 48 is an ordinary one. */
-PRIVATE_ROW(gpaw_52_bit_47, TD_GPAW_52, 1ull << 47, PAGE)
+PRIVATE_ROW(gpaw_52_bit_47, TD_GPAW_52, 1ull << 47, PAGE_SIZE)
 
 COCO_TEST_F(private, refused)
 {

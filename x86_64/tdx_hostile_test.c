@@ -11,12 +11,12 @@
 #include <linux/kvm_para.h>
 
 #include "kvm_util.h"
+#include "processor.h"
 
 #include "cases/vmm_tdx.h"
 #include "tdx/tdx_check.h"
 #include "tdx/tdx_probe.h"
 
-#define PAGE		4096ull
 #define GPA		0x40000000ull
 
 /* -KVM_ENOSYS (linux/kvm_para.h) */
@@ -48,7 +48,7 @@ static struct said map_gpa_says(const struct tdvmcall_vm *v, uint64_t gpa, uint6
 	const uint64_t last = gpa + size - 1;
 	bool bad = !size || last < gpa || last >> v->td->gpaw ||
 		   ((gpa ^ last) & v->td->shared_bit);
-	bool odd = (gpa | size) % PAGE;
+	bool odd = (gpa | size) % PAGE_SIZE;
 	struct said said = { .reason = KVM_EXIT_HYPERCALL };
 
 	if (bad || odd) {
@@ -114,13 +114,13 @@ static const struct pattern {
 	{ .name = "all ones, R10 too", .set = true, .value = ~0ull, .set_r10 = true },
 	{ .name = "sign bits", .set = true, .value = 1ull << 63 },
 	{ .name = "sign bits, R10 too", .set = true, .value = 1ull << 63, .set_r10 = true },
-	{ .name = "most negative page", .set = true, .value = ~(PAGE - 1) },
+	{ .name = "most negative page", .set = true, .value = ~(PAGE_SIZE - 1) },
 	{ .name = "32-bit sign bits", .set = true, .value = 1ull << 31 },
 	{ .name = "all 32 bits", .set = true, .value = 0xffffffff },
 	{ .name = "bit 32", .set = true, .value = 1ull << 32 },
 	{ .name = "bit 46", .set = true, .value = 1ull << 46 },
 	{ .name = "bit 47", .set = true, .value = 1ull << 47 },
-	{ .name = "all of 47 bits", .set = true, .value = (1ull << 47) - PAGE },
+	{ .name = "all of 47 bits", .set = true, .value = (1ull << 47) - PAGE_SIZE },
 };
 
 COCO_FIXTURE(registers);
@@ -140,8 +140,8 @@ FIXTURE_VARIANT(registers)
 	};
 
 LEAF_ROW(info, GHCI_GET_TD_VM_CALL_INFO, .r12 = 1)
-LEAF_ROW(map_gpa, GHCI_MAP_GPA, .r12 = GPA, .r13 = PAGE)
-LEAF_ROW(quote, GHCI_GET_QUOTE, .r12 = GPA, .r12_is_shared = true, .r13 = PAGE)
+LEAF_ROW(map_gpa, GHCI_MAP_GPA, .r12 = GPA, .r13 = PAGE_SIZE)
+LEAF_ROW(quote, GHCI_GET_QUOTE, .r12 = GPA, .r12_is_shared = true, .r13 = PAGE_SIZE)
 LEAF_ROW(notify, GHCI_SETUP_EVENT_NOTIFY, .r12 = 0x40)
 LEAF_ROW(none, 0x10005)
 LEAF_ROW(all_ones, ~0ull)
@@ -306,7 +306,7 @@ COCO_TEST_F(endless, map_gpa)
 					      v.req->out.gpr[TD_R11], &names_gpa);
 			continue;
 		}
-		next += run->hypercall.args[1] * PAGE;
+		next += run->hypercall.args[1] * PAGE_SIZE;
 		run->hypercall.ret = 0;
 	}
 	tdvmcall_vm_free(&v);

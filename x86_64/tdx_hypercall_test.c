@@ -9,11 +9,11 @@
 #include <linux/kvm_para.h>
 
 #include "kvm_util.h"
+#include "processor.h"
 #include "ucall_common.h"
 
 #include "tdx/tdx_check.h"
 
-#define PAGE		4096ull
 #define PRIVATE		KVM_MAP_GPA_RANGE_ENCRYPTED
 
 /* linux/kvm_para.h: results are negative, and numbers of KVM's own. */

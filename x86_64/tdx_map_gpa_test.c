@@ -12,12 +12,12 @@
 #include <linux/kvm_para.h>
 
 #include "kvm_util.h"
+#include "processor.h"
 #include "ucall_common.h"
 
 #include "tdx/tdx_check.h"
 
 #define LEAF		GHCI_MAP_GPA
-#define PAGE		4096ull
 #define MAX_CHUNK	(2ull << 20)
 
 /* A GPA that stands for the shared bit minus what is above bit 63 of it. */
@@ -52,7 +52,7 @@ static uint64_t real_gpa(const struct tdvmcall_vm *v, uint64_t gpa, bool shared)
 static uint64_t expect_chunk(enum requirement_nr req, struct tdvmcall_vm *v, uint64_t next,
 			     uint64_t end)
 {
-	const uint64_t shared_bit = v->td->shared_bit, left = (end - next) / PAGE;
+	const uint64_t shared_bit = v->td->shared_bit, left = (end - next) / PAGE_SIZE;
 	struct kvm_run *run = v->vcpu->run;
 	uint64_t view = next & shared_bit ? 0 : KVM_MAP_GPA_RANGE_ENCRYPTED, npages;
 
@@ -69,8 +69,8 @@ static uint64_t expect_chunk(enum requirement_nr req, struct tdvmcall_vm *v, uin
 	EXPECT_REQ_EQ(REQ_TDX_MAP_RET, "ret", 0, run->hypercall.ret, &names_errno);
 	npages = run->hypercall.args[1];
 	EXPECT_REQ_TRUE(REQ_TDX_MAP_SIZE, "args[1] is 1 to 512 pages of those left",
-			npages && npages <= left && npages <= MAX_CHUNK / PAGE);
-	return check_failed() ? 0 : npages * PAGE;
+			npages && npages <= left && npages <= MAX_CHUNK / PAGE_SIZE);
+	return check_failed() ? 0 : npages * PAGE_SIZE;
 }
 
 /* ---- ranges that the VMM takes ---- */
@@ -96,21 +96,21 @@ FIXTURE_VARIANT(range)
 	RANGE_ROW(name##_private, TD_GPAW_48, false, gpa, size)				\
 	RANGE_ROW(name##_shared, TD_GPAW_48, true, gpa, size)
 
-RANGE_ROWS(page, 0x40000000, PAGE)
-RANGE_ROWS(gpa_0, 0, PAGE)
-RANGE_ROWS(last_page, BELOW_TOP(PAGE), PAGE)
+RANGE_ROWS(page, 0x40000000, PAGE_SIZE)
+RANGE_ROWS(gpa_0, 0, PAGE_SIZE)
+RANGE_ROWS(last_page, BELOW_TOP(PAGE_SIZE), PAGE_SIZE)
 RANGE_ROWS(last_5_mib, BELOW_TOP(0x500000), 0x500000)
-RANGE_ROWS(under_2_mib, 0x40000000, MAX_CHUNK - PAGE)
+RANGE_ROWS(under_2_mib, 0x40000000, MAX_CHUNK - PAGE_SIZE)
 RANGE_ROWS(is_2_mib, 0x40000000, MAX_CHUNK)
-RANGE_ROWS(over_2_mib, 0x40000000, MAX_CHUNK + PAGE)
+RANGE_ROWS(over_2_mib, 0x40000000, MAX_CHUNK + PAGE_SIZE)
 RANGE_ROWS(is_5_mib, 0x40000000, 0x500000)
 RANGE_ROWS(is_64_mib, 0x40000000, 32 * MAX_CHUNK)
-RANGE_ROWS(across_2_mib, 0x401ff000, 2 * PAGE)
+RANGE_ROWS(across_2_mib, 0x401ff000, 2 * PAGE_SIZE)
 RANGE_ROWS(from_odd_page, 0x40003000, 0x400000)
 RANGE_ROWS(across_4_gib, 0xfff00000, MAX_CHUNK)
 RANGE_ROW(gpaw_52_private, TD_GPAW_52, false, 1ull << 47, 0x500000)
 RANGE_ROW(gpaw_52_shared, TD_GPAW_52, true, 1ull << 47, 0x500000)
-RANGE_ROW(gpaw_52_across_47_private, TD_GPAW_52, false, (1ull << 47) - PAGE, 2 * PAGE)
+RANGE_ROW(gpaw_52_across_47_private, TD_GPAW_52, false, (1ull << 47) - PAGE_SIZE, 2 * PAGE_SIZE)
 RANGE_ROW(gpaw_52_last_private, TD_GPAW_52, false, BELOW_TOP(0x500000), 0x500000)
 RANGE_ROW(gpaw_52_last_shared, TD_GPAW_52, true, BELOW_TOP(0x500000), 0x500000)
 
@@ -152,7 +152,7 @@ static int answered(struct tdvmcall_vm *v, uint64_t ret)
 {
 	int err = -1;
 
-	tdvmcall_prepare(v, LEAF, 0, PAGE, 0, 0);
+	tdvmcall_prepare(v, LEAF, 0, PAGE_SIZE, 0, 0);
 	if (!__vcpu_run(v->vcpu) && v->vcpu->run->exit_reason == KVM_EXIT_HYPERCALL) {
 		v->vcpu->run->hypercall.ret = ret;
 		err = __vcpu_run(v->vcpu) ? errno : 0;
@@ -263,8 +263,8 @@ COCO_TEST_F(refused, answer)
 	}
 
 	/* The next call is a new one. */
-	tdvmcall_prepare(&v, LEAF, gpa, PAGE, 0, 0);
-	if (expect_chunk(REQ_TDX_MAP_EXIT, &v, gpa, gpa + PAGE)) {
+	tdvmcall_prepare(&v, LEAF, gpa, PAGE_SIZE, 0, 0);
+	if (expect_chunk(REQ_TDX_MAP_EXIT, &v, gpa, gpa + PAGE_SIZE)) {
 		v.vcpu->run->hypercall.ret = 0;
 		expect_tdvmcall_answer(REQ_TDX_MAP_DONE, &v, GHCI_SUCCESS);
 	}
@@ -334,8 +334,8 @@ COCO_TEST_F(interrupted, retry)
 	 * The guest goes on from there.  A page, because it is not ABI whether the interrupt,
 	 * which the guest has not taken, makes a longer range stop again.
 	 */
-	tdvmcall_prepare(&v, LEAF, next, PAGE, 0, 0);
-	if (expect_chunk(REQ_TDX_MAP_EXIT, &v, next, next + PAGE))
+	tdvmcall_prepare(&v, LEAF, next, PAGE_SIZE, 0, 0);
+	if (expect_chunk(REQ_TDX_MAP_EXIT, &v, next, next + PAGE_SIZE))
 		expect_tdvmcall_answer(REQ_TDX_MAP_DONE, &v, GHCI_SUCCESS);
 	tdvmcall_vm_free(&v);
 }
@@ -362,24 +362,26 @@ BAD_ROW(size_0_private, REQ_TDX_MAP_SIZE_0, TD_GPAW_48, false, 0x40000000, 0)
 BAD_ROW(size_0_shared, REQ_TDX_MAP_SIZE_0, TD_GPAW_48, true, 0x40000000, 0)
 BAD_ROW(gpa_0_size_0, REQ_TDX_MAP_SIZE_0, TD_GPAW_48, false, 0, 0)
 BAD_ROW(wrap_to_0, REQ_TDX_MAP_WRAP, TD_GPAW_48, false, 0x40000000, -0x40000000ull)
-BAD_ROW(wrap_beyond_0, REQ_TDX_MAP_WRAP, TD_GPAW_48, false, 0x40000000, -PAGE)
-BAD_ROW(wrap_shared, REQ_TDX_MAP_WRAP, TD_GPAW_48, true, 0x40000000, -PAGE)
-BAD_ROW(bit_52, REQ_TDX_MAP_WIDTH, TD_GPAW_48, false, 1ull << 52, PAGE)
-BAD_ROW(bit_62, REQ_TDX_MAP_WIDTH, TD_GPAW_48, true, 1ull << 62, PAGE)
-BAD_ROW(bit_48, REQ_TDX_MAP_GPAW, TD_GPAW_48, false, 1ull << 48, PAGE)
-BAD_ROW(bit_51_shared, REQ_TDX_MAP_GPAW, TD_GPAW_48, true, 1ull << 51, PAGE)
-BAD_ROW(past_the_top, REQ_TDX_MAP_WIDTH, TD_GPAW_48, true, BELOW_TOP(PAGE), 2 * PAGE)
+BAD_ROW(wrap_beyond_0, REQ_TDX_MAP_WRAP, TD_GPAW_48, false, 0x40000000, -PAGE_SIZE)
+BAD_ROW(wrap_shared, REQ_TDX_MAP_WRAP, TD_GPAW_48, true, 0x40000000, -PAGE_SIZE)
+BAD_ROW(bit_52, REQ_TDX_MAP_WIDTH, TD_GPAW_48, false, 1ull << 52, PAGE_SIZE)
+BAD_ROW(bit_62, REQ_TDX_MAP_WIDTH, TD_GPAW_48, true, 1ull << 62, PAGE_SIZE)
+BAD_ROW(bit_48, REQ_TDX_MAP_GPAW, TD_GPAW_48, false, 1ull << 48, PAGE_SIZE)
+BAD_ROW(bit_51_shared, REQ_TDX_MAP_GPAW, TD_GPAW_48, true, 1ull << 51, PAGE_SIZE)
+BAD_ROW(past_the_top, REQ_TDX_MAP_WIDTH, TD_GPAW_48, true, BELOW_TOP(PAGE_SIZE), 2 * PAGE_SIZE)
 BAD_ROW(size_bit_52, REQ_TDX_MAP_WIDTH, TD_GPAW_48, true, 0, 1ull << 52)
-BAD_ROW(gpaw_52_bit_52, REQ_TDX_MAP_WIDTH, TD_GPAW_52, false, 1ull << 52, PAGE)
-BAD_ROW(gpaw_52_past_the_top, REQ_TDX_MAP_WIDTH, TD_GPAW_52, true, BELOW_TOP(PAGE), 2 * PAGE)
-BAD_ROW(both_views, REQ_TDX_MAP_BOTH, TD_GPAW_48, false, BELOW_TOP(PAGE), 2 * PAGE)
+BAD_ROW(gpaw_52_bit_52, REQ_TDX_MAP_WIDTH, TD_GPAW_52, false, 1ull << 52, PAGE_SIZE)
+BAD_ROW(gpaw_52_past_the_top, REQ_TDX_MAP_WIDTH, TD_GPAW_52, true, BELOW_TOP(PAGE_SIZE),
+	2 * PAGE_SIZE)
+BAD_ROW(both_views, REQ_TDX_MAP_BOTH, TD_GPAW_48, false, BELOW_TOP(PAGE_SIZE), 2 * PAGE_SIZE)
 BAD_ROW(both_views_5_mib, REQ_TDX_MAP_BOTH, TD_GPAW_48, false, BELOW_TOP(0x200000), 0x500000)
 BAD_ROW(both_views_all, REQ_TDX_MAP_BOTH, TD_GPAW_48, false, 0, 1ull << 48)
-BAD_ROW(gpaw_52_both_views, REQ_TDX_MAP_BOTH, TD_GPAW_52, false, BELOW_TOP(PAGE), 2 * PAGE)
-BAD_ROW(gpa_plus_1, REQ_TDX_MAP_ALIGN, TD_GPAW_48, false, 0x40000001, PAGE)
-BAD_ROW(gpa_plus_2048, REQ_TDX_MAP_ALIGN, TD_GPAW_48, true, 0x40000800, PAGE)
+BAD_ROW(gpaw_52_both_views, REQ_TDX_MAP_BOTH, TD_GPAW_52, false, BELOW_TOP(PAGE_SIZE),
+	2 * PAGE_SIZE)
+BAD_ROW(gpa_plus_1, REQ_TDX_MAP_ALIGN, TD_GPAW_48, false, 0x40000001, PAGE_SIZE)
+BAD_ROW(gpa_plus_2048, REQ_TDX_MAP_ALIGN, TD_GPAW_48, true, 0x40000800, PAGE_SIZE)
 BAD_ROW(size_1, REQ_TDX_MAP_ALIGN, TD_GPAW_48, false, 0x40000000, 1)
-BAD_ROW(size_plus_1, REQ_TDX_MAP_ALIGN, TD_GPAW_48, true, 0x40000000, PAGE + 1)
+BAD_ROW(size_plus_1, REQ_TDX_MAP_ALIGN, TD_GPAW_48, true, 0x40000000, PAGE_SIZE + 1)
 BAD_ROW(size_plus_2048, REQ_TDX_MAP_ALIGN, TD_GPAW_48, false, 0x40000000, MAX_CHUNK + 2048)
 BAD_ROW(both_plus_2048, REQ_TDX_MAP_ALIGN, TD_GPAW_48, false, 0x40000800, 2048)
 
@@ -433,7 +435,7 @@ COCO_TEST_F(off, answer)
 
 	if (!start(&v, TD_GPAW_48, false))
 		return;
-	tdvmcall_prepare(&v, LEAF, real_gpa(&v, 0x40000000, variant->shared), PAGE, 0, 0);
+	tdvmcall_prepare(&v, LEAF, real_gpa(&v, 0x40000000, variant->shared), PAGE_SIZE, 0, 0);
 	if (EXPECT_REQ_SYNC(REQ_TDX_MAP_CAP_OFF, v.vcpu, TD_STAGE_ANSWERED))
 		EXPECT_REQ_EITHER(REQ_TDX_MAP_CAP_OFF, "R10, the answer", GHCI_SUBFUNC_UNSUPPORTED,
 				  GHCI_INVALID_OPERAND, v.req->out.gpr[TD_R10], &names_tdvmcall);

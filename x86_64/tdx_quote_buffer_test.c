@@ -12,12 +12,12 @@
 #include <unistd.h>
 
 #include "kvm_util.h"
+#include "processor.h"
 #include "ucall_common.h"
 
 #include "tdx/tdx_check.h"
 #include "tdx/tdx_probe.h"
 
-#define PAGE		4096ull
 #define DATA_OFFSET	sizeof(struct ghci_quote_header)
 
 /* What a TD report is as long as, and bytes that stand for one. */
@@ -38,8 +38,8 @@ static void quotes_of(const struct tdvmcall_vm *v, struct quote *quotes, unsigne
 
 	for (i = 0; i < nr; i++) {
 		quotes[i].mem = (struct shared_mem) {
-			.gva = v->buffer.gva + i * PAGE, .gpa = v->buffer.gpa + i * PAGE,
-			.hva = v->buffer.hva + i * PAGE, .size = PAGE,
+			.gva = v->buffer.gva + i * PAGE_SIZE, .gpa = v->buffer.gpa + i * PAGE_SIZE,
+			.hva = v->buffer.hva + i * PAGE_SIZE, .size = PAGE_SIZE,
 		};
 		quotes[i].header = quotes[i].mem.hva;
 	}
@@ -48,7 +48,7 @@ static void quotes_of(const struct tdvmcall_vm *v, struct quote *quotes, unsigne
 /* The guest fills in its report and rings the doorbell. */
 static void prepare_quote(struct tdvmcall_vm *v, const struct quote *quote)
 {
-	tdvmcall_prepare(v, GHCI_GET_QUOTE, quote->mem.gpa | v->td->shared_bit, PAGE, 0, 0);
+	tdvmcall_prepare(v, GHCI_GET_QUOTE, quote->mem.gpa | v->td->shared_bit, PAGE_SIZE, 0, 0);
 	quote->header->version = GHCI_QUOTE_VERSION;
 	quote->header->status = GHCI_QUOTE_SUCCESS;
 	quote->header->in_len = REPORT_SIZE;
@@ -165,7 +165,7 @@ FIXTURE_VARIANT(quote)
 	};
 
 QUOTE_ROW(success, GHCI_QUOTE_SUCCESS, 2000)
-QUOTE_ROW(success_whole_buffer, GHCI_QUOTE_SUCCESS, PAGE - DATA_OFFSET)
+QUOTE_ROW(success_whole_buffer, GHCI_QUOTE_SUCCESS, PAGE_SIZE - DATA_OFFSET)
 QUOTE_ROW(success_empty, GHCI_QUOTE_SUCCESS, 0)
 QUOTE_ROW(error, GHCI_QUOTE_ERROR, 0)
 QUOTE_ROW(unavailable, GHCI_QUOTE_UNAVAILABLE, 0)
@@ -291,7 +291,7 @@ static void reused_too_early(struct tdvmcall_vm *v)
 	if (!accept_quote(v, &quote, GHCI_SUCCESS) ||
 	    !expect_tdvmcall_answer(REQ_TDX_QUOTE_ANSWER, v, GHCI_SUCCESS))
 		return;
-	tdvmcall_prepare(v, GHCI_GET_QUOTE, quote.mem.gpa | v->td->shared_bit, PAGE, 0, 0);
+	tdvmcall_prepare(v, GHCI_GET_QUOTE, quote.mem.gpa | v->td->shared_bit, PAGE_SIZE, 0, 0);
 	if (!accept_quote(v, &quote, GHCI_GPA_INUSE) ||
 	    !expect_tdvmcall_answer(REQ_TDX_QUOTE_ANSWER, v, GHCI_GPA_INUSE))
 		return;

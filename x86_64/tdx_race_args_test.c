@@ -11,11 +11,10 @@
 #include <sys/mman.h>
 
 #include "kvm_util.h"
+#include "processor.h"
 
 #include "cases/race.h"
 #include "tdx/td_vm.h"
-
-#define PAGE		4096ull
 
 /* Pages of slot 0 that nothing else is in; each round has two of its own. */
 #define REGION_A	0x180000ull
@@ -28,7 +27,7 @@
 struct args {
 	union {
 		struct tdx_cmd cmd;
-		char cmd_page[PAGE];
+		char cmd_page[PAGE_SIZE];
 	};
 	union {
 		struct {
@@ -38,12 +37,12 @@ struct args {
 		struct tdx_capabilities caps;
 		struct kvm_cpuid2 cpuid;
 		struct tdx_mem_region region;
-		char page[PAGE];
+		char page[PAGE_SIZE];
 	};
-	char source[PAGE];
+	char source[PAGE_SIZE];
 };
 
-_Static_assert(sizeof(struct args) == 3 * PAGE, "the arguments have a page each");
+_Static_assert(sizeof(struct args) == 3 * PAGE_SIZE, "the arguments have a page each");
 
 struct races {
 	struct args *args;
@@ -87,7 +86,7 @@ static void prepare_region(struct races *r)
 	r->args->region.source_addr = (uint64_t)r->args->source;
 	r->args->region.gpa = r->a;
 	r->args->region.nr_pages = 1;
-	vm_mem_set_private(r->td->vm, r->a, 2 * PAGE);
+	vm_mem_set_private(r->td->vm, r->a, 2 * PAGE_SIZE);
 }
 
 /* How far KVM came is in the struct that it writes back. */
@@ -95,8 +94,8 @@ static void say_region(struct race_got *got, const struct races *r)
 {
 	const struct tdx_mem_region *region = &r->args->region;
 
-	race_say(got, "page %s", region->gpa - PAGE == r->a ? "A" :
-				 region->gpa - PAGE == r->b ? "B" : "?");
+	race_say(got, "page %s", region->gpa - PAGE_SIZE == r->a ? "A" :
+				 region->gpa - PAGE_SIZE == r->b ? "B" : "?");
 }
 
 static const struct command {
@@ -150,7 +149,7 @@ ARG_ROW(init_vm_attributes, init_vm, init.attributes, 1ull << 62, DONE, "EINVAL"
 ARG_ROW(init_vm_gpaw, init_vm, init_entries[0].eax, 49 << 16, DONE, "EINVAL")
 ARG_ROW(init_vm_flags, init_vm, cmd.flags, 1, DONE, "EINVAL")
 ARG_ROW(init_vm_hw_error, init_vm, cmd.hw_error, 1, DONE, "EINVAL")
-ARG_ROW(init_vm_data, init_vm, cmd.data, PAGE, DONE, "EFAULT")
+ARG_ROW(init_vm_data, init_vm, cmd.data, PAGE_SIZE, DONE, "EFAULT")
 ARG_ROW(capabilities_nent, capabilities, caps.cpuid.nent, 0, DONE, "E2BIG")
 ARG_ROW(get_cpuid_nent, get_cpuid, cpuid.nent, 0, DONE, "E2BIG")
 ARG_ROW(get_cpuid_hw_error, get_cpuid, cmd.hw_error, 1, DONE, "EINVAL")

@@ -8,10 +8,9 @@
 #include <sys/mman.h>
 
 #include "kvm_util.h"
+#include "processor.h"
 
 #include "tdx/td_view_check.h"
-
-#define PAGE		4096ull
 
 /* The slot's pages, of which so many are private. */
 #define SLOT_PAGES	8u
@@ -44,7 +43,7 @@ FIXTURE_VARIANT(region)
 		COCO_ROW(NULL, req, REQ_TDX_REGION_DONE), __VA_ARGS__		\
 	};
 
-#define GPA_OF(page)	((page) * PAGE)
+#define GPA_OF(page)	((page) * PAGE_SIZE)
 
 /* What the others are compared with. */
 REGION_ROW(page, REQ_TDX_REGION_DATA, .nr_pages = 1, .done = 1)
@@ -62,7 +61,7 @@ REGION_ROW(flags, REQ_TDX_CMD_FLAGS, .nr_pages = 2, .flags = 2, .err = EINVAL)
 /* gpa is the shared bit's and the slot's, see region(). */
 REGION_ROW(shared, REQ_TDX_CMD_REGION, .gpa = 1ull << 47, .nr_pages = 2, .err = EINVAL)
 REGION_ROW(into_shared, REQ_TDX_CMD_REGION,
-	   .nr_pages = ((1ull << 47) - TD_VIEW_GPA) / PAGE + 1, .err = EINVAL)
+	   .nr_pages = ((1ull << 47) - TD_VIEW_GPA) / PAGE_SIZE + 1, .err = EINVAL)
 /* Its end lies below its start, and neither has the shared bit. */
 REGION_ROW(wraps, REQ_TDX_CMD_REGION, .gpa = GPA_OF(3), .nr_pages = NR_OVERFLOW - 2,
 	   .err = EINVAL)
@@ -88,16 +87,17 @@ REGION_ROW(again, REQ_TDX_REGION_AGAIN, .nr_pages = 2, .added = 2, .err = EEXIST
 
 static char *make_source(void)
 {
-	char *source = mmap(NULL, 2 * SOURCE_PAGES * PAGE, PROT_READ | PROT_WRITE,
+	char *source = mmap(NULL, 2 * SOURCE_PAGES * PAGE_SIZE, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	unsigned int i;
 
 	TEST_ASSERT(source != MAP_FAILED, "no memory for a source");
-	TEST_ASSERT(!mprotect(source + SOURCE_PAGES * PAGE, SOURCE_PAGES * PAGE, PROT_NONE),
+	TEST_ASSERT(!mprotect(source + SOURCE_PAGES * PAGE_SIZE, SOURCE_PAGES * PAGE_SIZE,
+			      PROT_NONE),
 		    "mprotect() failed");
 	for (i = 0; i < SOURCE_PAGES; i++) {
-		memset(source + i * PAGE, 0x40 + i, PAGE);
-		*(uint64_t *)(source + i * PAGE) = VALUE | i;
+		memset(source + i * PAGE_SIZE, 0x40 + i, PAGE_SIZE);
+		*(uint64_t *)(source + i * PAGE_SIZE) = VALUE | i;
 	}
 	return source;
 }
@@ -126,10 +126,10 @@ static void region(struct tdvmcall_vm *v)
 	if (!EXPECT_REQ_EQ(req, "pages that were added", row->done,
 			   before.nr_pages - region.nr_pages, &names_count))
 		return;
-	EXPECT_REQ_EQ(req, "gpa, the next page", before.gpa + row->done * PAGE,
+	EXPECT_REQ_EQ(req, "gpa, the next page", before.gpa + row->done * PAGE_SIZE,
 		      region.gpa, &names_gpa);
 	EXPECT_REQ_EQ(req, "source_addr, from its start on",
-		      row->source + row->done * PAGE, region.source_addr - (uint64_t)source,
+		      row->source + row->done * PAGE_SIZE, region.source_addr - (uint64_t)source,
 		      &names_value);
 }
 
@@ -144,12 +144,12 @@ static void before_launch(struct tdvmcall_vm *v)
 	const unsigned int pages = row->private_pages ? row->private_pages : PRIVATE_PAGES;
 	unsigned int i;
 
-	vm_set_memory_attributes(v->td->vm, TD_VIEW_GPA, pages * PAGE,
+	vm_set_memory_attributes(v->td->vm, TD_VIEW_GPA, pages * PAGE_SIZE,
 				 KVM_MEMORY_ATTRIBUTE_PRIVATE);
 	for (i = 0; i < row->added; i++) {
 		struct tdx_mem_region one = {
-			.source_addr = (uint64_t)source + (SOURCE_PAGES - 1 - i) * PAGE,
-			.gpa = TD_VIEW_GPA + i * PAGE, .nr_pages = 1,
+			.source_addr = (uint64_t)source + (SOURCE_PAGES - 1 - i) * PAGE_SIZE,
+			.gpa = TD_VIEW_GPA + i * PAGE_SIZE, .nr_pages = 1,
 		};
 
 		EXPECT_REQ_EQ(REQ_TDX_REGION_DATA, "the command for one page", 0,
@@ -187,8 +187,8 @@ COCO_TEST_F(region, added)
 	for (i = 0; i < row->added; i++)
 		expect_page(REQ_TDX_REGION_AGAIN, &v, i, added_value(i));
 	for (i = 0; i < row->done; i++)
-		expect_page(REQ_TDX_REGION_DATA, &v, row->gpa / PAGE + i,
-			    VALUE | (row->source / PAGE + i));
+		expect_page(REQ_TDX_REGION_DATA, &v, row->gpa / PAGE_SIZE + i,
+			    VALUE | (row->source / PAGE_SIZE + i));
 	tdvmcall_vm_free(&v);
 }
 

@@ -8,12 +8,11 @@
 #include <linux/kvm_para.h>
 
 #include "kvm_util.h"
+#include "processor.h"
 #include "ucall_common.h"
 
 #include "tdx/tdx_check.h"
 #include "tdx/tdx_probe.h"
-
-#define PAGE		4096ull
 
 /* ---- undefined leaves ---- */
 
@@ -55,7 +54,7 @@ COCO_TEST_F(leaf, unsupported)
 
 	tdvmcall_vm_create(&v, TD_GPAW_48, 0);
 	for (leaf = variant->first; ; leaf++) {
-		tdvmcall_prepare(&v, leaf, v.td->shared_bit, PAGE, 0, 0);
+		tdvmcall_prepare(&v, leaf, v.td->shared_bit, PAGE_SIZE, 0, 0);
 		if (!expect_tdvmcall_answer(REQ_TDX_UNKNOWN_LEAF, &v, GHCI_SUBFUNC_UNSUPPORTED) ||
 		    check_failed()) {
 			check_note("that was leaf %lu (0x%lx)", leaf, leaf);
@@ -98,7 +97,7 @@ COCO_TEST_F(hypercall, result)
 	struct tdvmcall_vm v;
 
 	tdvmcall_vm_create(&v, TD_GPAW_48, 0);
-	tdvmcall_prepare(&v, variant->r11, v.td->shared_bit, PAGE, 0, 0);
+	tdvmcall_prepare(&v, variant->r11, v.td->shared_bit, PAGE_SIZE, 0, 0);
 	v.req->in.gpr[TD_R10] = variant->r10;
 	expect_tdvmcall_answer(REQ_TDX_HYPERCALL, &v, variant->result);
 	tdvmcall_vm_free(&v);
@@ -138,7 +137,7 @@ COCO_TEST_F(pass, fewer)
 	struct tdvmcall_vm v;
 
 	tdvmcall_vm_create(&v, TD_GPAW_48, 0);
-	tdvmcall_prepare(&v, variant->r11, variant->r12, PAGE, TD_FILL(14), TD_FILL(15));
+	tdvmcall_prepare(&v, variant->r11, variant->r12, PAGE_SIZE, TD_FILL(14), TD_FILL(15));
 	v.req->in.gpr[TD_RCX] = TD_PASS_STANDARD & ~variant->without;
 	expect_tdvmcall_answer(REQ_TDX_NOT_PASSED, &v, variant->status);
 	tdvmcall_vm_free(&v);
@@ -169,7 +168,7 @@ COCO_TEST_F(bad_rcx, refused)
 	unsigned int i;
 
 	tdvmcall_vm_create(&v, TD_GPAW_48, 0);
-	tdvmcall_prepare(&v, GHCI_GET_QUOTE, v.td->shared_bit, PAGE, 0, 0);
+	tdvmcall_prepare(&v, GHCI_GET_QUOTE, v.td->shared_bit, PAGE_SIZE, 0, 0);
 	v.req->in.gpr[TD_RCX] |= variant->bits;
 	if (EXPECT_REQ_SYNC(REQ_TDX_BAD_RCX, v.vcpu, TD_STAGE_ANSWERED)) {
 		EXPECT_REQ_EQ(REQ_TDX_BAD_RCX, "RAX", TDX_OPERAND_INVALID | TDX_OPERAND_ID_RCX,

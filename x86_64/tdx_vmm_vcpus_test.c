@@ -8,13 +8,12 @@
 #include <pthread.h>
 
 #include "kvm_util.h"
+#include "processor.h"
 #include "ucall_common.h"
 
 #include "cases/vmm_cases.h"
 #include "cases/vmm_tdx.h"
 #include "tdx/tdx_probe.h"
-
-#define PAGE		4096ull
 
 /* ---- of all kinds ---- */
 
@@ -95,7 +94,7 @@ static bool step(struct walk *w, bool refuse, bool overwrite)
 	const uint64_t *gpr = vmm_tdx_vm(w->cpu)->req->out.gpr;
 	uint64_t wanted = w->next;
 
-	w->next += run->hypercall.args[1] * PAGE;
+	w->next += run->hypercall.args[1] * PAGE_SIZE;
 	w->exits++;
 	if (overwrite)
 		vmm_overwrite_exit(run);

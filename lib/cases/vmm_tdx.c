@@ -7,13 +7,13 @@
 #include <string.h>
 
 #include "kvm_util.h"
+#include "processor.h"
 #include "ucall_common.h"
 
 #include "cases/vmm_tdx.h"
 #include "check/expect.h"
 #include "tdx/tdx_probe.h"
 
-#define PAGE		4096ull
 #define SEVERAL_CHUNKS	(6ull << 20)
 #define GPA		0x40000000ull
 #define GPA_STRIDE	(16ull << 20)
@@ -144,7 +144,7 @@ static bool status_expect_answer(enum requirement_nr req, struct vmm_cpu *cpu,
 
 static uint64_t quote_size(const struct vmm_cpu *cpu)
 {
-	return (cpu->id + 1) * PAGE;
+	return (cpu->id + 1) * PAGE_SIZE;
 }
 
 static void quote_prepare(struct vmm_cpu *cpu)
@@ -290,7 +290,7 @@ const struct vmm_exit_ops vmm_info = {
 
 static void map_gpa_prepare(struct vmm_cpu *cpu)
 {
-	tdvmcall_prepare(vmm_tdx_vm(cpu), GHCI_MAP_GPA, vmm_tdx_gpa(cpu), PAGE, TD_FILL(14),
+	tdvmcall_prepare(vmm_tdx_vm(cpu), GHCI_MAP_GPA, vmm_tdx_gpa(cpu), PAGE_SIZE, TD_FILL(14),
 			 TD_FILL(15));
 }
 

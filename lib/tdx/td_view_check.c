@@ -5,6 +5,7 @@
 #include <linux/kvm_para.h>
 
 #include "kvm_util.h"
+#include "processor.h"
 
 #include "check/expect.h"
 #include "check/run.h"
@@ -12,11 +13,9 @@
 #include "tdx/td_view_check.h"
 #include "tdx/tdx_check.h"
 
-#define PAGE	4096ull
-
 static uint64_t page_gpa(const struct tdvmcall_vm *v, unsigned int page)
 {
-	return v->view.gpa + page * PAGE;
+	return v->view.gpa + page * PAGE_SIZE;
 }
 
 /* KVM_RUN up to an exit for GPA @next of a range that ends at @end; its bytes, or 0. */
@@ -34,16 +33,16 @@ static uint64_t expect_chunk(struct tdvmcall_vm *v, bool first, uint64_t next, u
 			   &names_value) ||
 	    !EXPECT_REQ_TRUE(REQ_TDX_MAP_SIZE, "args[1] is a number of the pages left",
 			     run->hypercall.args[1] &&
-			     run->hypercall.args[1] <= (end - next) / PAGE))
+			     run->hypercall.args[1] <= (end - next) / PAGE_SIZE))
 		return 0;
-	return run->hypercall.args[1] * PAGE;
+	return run->hypercall.args[1] * PAGE_SIZE;
 }
 
 bool td_view_map(struct tdvmcall_vm *v, const struct td_view_range *range, bool shared,
 		 uint64_t status)
 {
 	const uint64_t bit = shared ? v->td->shared_bit : 0;
-	const uint64_t gpa = page_gpa(v, range->first), end = gpa + range->pages * PAGE;
+	const uint64_t gpa = page_gpa(v, range->first), end = gpa + range->pages * PAGE_SIZE;
 	const enum requirement_nr req = status == GHCI_SUCCESS ? REQ_TDX_MAP_DONE :
 					status == GHCI_RETRY ? REQ_TDX_MAP_RETRY :
 							       REQ_TDX_MAP_REFUSED;
@@ -51,7 +50,7 @@ bool td_view_map(struct tdvmcall_vm *v, const struct td_view_range *range, bool 
 	bool stop = false;
 	unsigned int i;
 
-	tdvmcall_prepare(v, GHCI_MAP_GPA, gpa | bit, range->pages * PAGE, 0, 0);
+	tdvmcall_prepare(v, GHCI_MAP_GPA, gpa | bit, range->pages * PAGE_SIZE, 0, 0);
 	for (i = 0; next != end && !stop; i++) {
 		chunk = expect_chunk(v, next == gpa, next, end, shared);
 		if (!chunk)
@@ -67,7 +66,7 @@ bool td_view_map(struct tdvmcall_vm *v, const struct td_view_range *range, bool 
 		v->vcpu->run->hypercall.ret = ret;
 	}
 	if (range->done)
-		*range->done = (next - gpa) / PAGE;
+		*range->done = (next - gpa) / PAGE_SIZE;
 	if (!expect_tdvmcall_answer(req, v, status))
 		return false;
 	return status == GHCI_SUCCESS ||
@@ -81,7 +80,7 @@ void td_view_prepare_access(struct tdvmcall_vm *v, unsigned int page, bool share
 {
 	tdvmcall_prepare(v, 0, 0, 0, 0, 0);
 	v->req->access = write ? TD_ACCESS_WRITE : TD_ACCESS_READ;
-	v->req->access_gva = (shared ? v->view.shared_gva : v->view.private_gva) + page * PAGE;
+	v->req->access_gva = (shared ? v->view.shared_gva : v->view.private_gva) + page * PAGE_SIZE;
 	v->req->access_value = value;
 }
 
@@ -139,6 +138,6 @@ bool expect_memory_fault(enum requirement_nr req, struct tdvmcall_vm *v, unsigne
 		      run->memory_fault.flags, &names_value);
 	EXPECT_REQ_EQ(REQ_TDX_FAULT_GPA, "gpa", page_gpa(v, page), run->memory_fault.gpa,
 		      &names_gpa);
-	EXPECT_REQ_EQ(REQ_TDX_FAULT_GPA, "size", PAGE, run->memory_fault.size, &names_value);
+	EXPECT_REQ_EQ(REQ_TDX_FAULT_GPA, "size", PAGE_SIZE, run->memory_fault.size, &names_value);
 	return !check_failed();
 }
