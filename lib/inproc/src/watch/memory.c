@@ -112,7 +112,7 @@ static void list_del(struct list *list, struct mem *m)
 
 static char *page_address(unsigned long page)
 {
-	return arena + page * MEM_PAGE;
+	return arena + page * PAGE_SIZE;
 }
 
 /* New pages, without contents and out of reach. */
@@ -120,26 +120,26 @@ static int map_anew(unsigned long first, unsigned long nr)
 {
 	char *at = page_address(first);
 
-	if (mmap(at, nr * MEM_PAGE, has_guards ? PROT_READ | PROT_WRITE : PROT_NONE,
+	if (mmap(at, nr * PAGE_SIZE, has_guards ? PROT_READ | PROT_WRITE : PROT_NONE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED)
 		return -errno;
-	return has_guards && madvise(at, nr * MEM_PAGE, MADV_GUARD_INSTALL) ? -errno : 0;
+	return has_guards && madvise(at, nr * PAGE_SIZE, MADV_GUARD_INSTALL) ? -errno : 0;
 }
 
 static bool open_pages(unsigned long first, unsigned long nr)
 {
 	if (has_guards)
-		return !madvise(page_address(first), nr * MEM_PAGE, MADV_GUARD_REMOVE);
-	return !mprotect(page_address(first), nr * MEM_PAGE, PROT_READ | PROT_WRITE);
+		return !madvise(page_address(first), nr * PAGE_SIZE, MADV_GUARD_REMOVE);
+	return !mprotect(page_address(first), nr * PAGE_SIZE, PROT_READ | PROT_WRITE);
 }
 
 /* With guards they lose their contents, without they have them until map_anew(). */
 static void close_pages(unsigned long first, unsigned long nr)
 {
 	if (has_guards)
-		madvise(page_address(first), nr * MEM_PAGE, MADV_GUARD_INSTALL);
+		madvise(page_address(first), nr * PAGE_SIZE, MADV_GUARD_INSTALL);
 	else
-		mprotect(page_address(first), nr * MEM_PAGE, PROT_NONE);
+		mprotect(page_address(first), nr * PAGE_SIZE, PROT_NONE);
 }
 
 /* Pages up to @end can be opened. */
@@ -149,8 +149,8 @@ static bool reach(unsigned long end)
 
 	if (end <= chunks_end || !has_guards)
 		return true;
-	if (mprotect(page_address(chunks_end), nr * MEM_PAGE, PROT_READ | PROT_WRITE) ||
-	    madvise(page_address(chunks_end), nr * MEM_PAGE, MADV_GUARD_INSTALL))
+	if (mprotect(page_address(chunks_end), nr * PAGE_SIZE, PROT_READ | PROT_WRITE) ||
+	    madvise(page_address(chunks_end), nr * PAGE_SIZE, MADV_GUARD_INSTALL))
 		return false;
 	chunks_end += nr;
 	return true;
@@ -207,7 +207,7 @@ IMAGE_CALL void *memory_alloc(enum image_alloc how, unsigned long bytes, unsigne
 	struct mem *m = NULL;
 	uintptr_t end;
 
-	if (bytes > ARENA_PAGES * MEM_PAGE ||
+	if (bytes > ARENA_PAGES * PAGE_SIZE ||
 	    (how != IMAGE_GLUE && owner && src_step_fails(IMAGE_STEP_ALLOC)))
 		return NULL;
 	memory_lock();
@@ -219,8 +219,8 @@ IMAGE_CALL void *memory_alloc(enum image_alloc how, unsigned long bytes, unsigne
 	m->by = caller;
 	m->owner = how == IMAGE_GLUE ? NULL : owner;
 	m->guarded = true;
-	m->nr_pages = bytes ? (bytes + MEM_PAGE - 1) / MEM_PAGE : 1;
-	m->first = find_pages(m->nr_pages, align > MEM_PAGE ? align / MEM_PAGE : 1);
+	m->nr_pages = bytes ? (bytes + PAGE_SIZE - 1) / PAGE_SIZE : 1;
+	m->first = find_pages(m->nr_pages, align > PAGE_SIZE ? align / PAGE_SIZE : 1);
 	if (!m->first || !reach(m->first + m->nr_pages + 1) ||
 	    !open_pages(m->first, m->nr_pages)) {
 		free(m);
@@ -261,7 +261,7 @@ static void check_slack(const struct mem *m)
 	uintptr_t end = m->start + m->bytes;
 	const unsigned char *p;
 
-	p = overwritten(end, first + m->nr_pages * MEM_PAGE);
+	p = overwritten(end, first + m->nr_pages * PAGE_SIZE);
 	if (p)
 		memory_report(IMAGE_MEM_BOUNDS, "something wrote %s past the %s that %s allocated",
 			      memory_bytes((uintptr_t)p - end + 1), memory_bytes(m->bytes),
@@ -272,7 +272,7 @@ static void check_slack(const struct mem *m)
 			      "something wrote %s before the %s that %s allocated",
 			      memory_bytes(m->start - (uintptr_t)p), memory_bytes(m->bytes),
 			      memory_site(m->by));
-	if (p || overwritten(end, first + m->nr_pages * MEM_PAGE))
+	if (p || overwritten(end, first + m->nr_pages * PAGE_SIZE))
 		fill_slack(m);
 }
 
@@ -280,9 +280,9 @@ static struct mem *find_mem(uintptr_t addr)
 {
 	uintptr_t base = (uintptr_t)arena;
 
-	if (!arena || addr < base || addr >= base + ARENA_PAGES * MEM_PAGE)
+	if (!arena || addr < base || addr >= base + ARENA_PAGES * PAGE_SIZE)
 		return NULL;
-	return mem_of[(addr - base) / MEM_PAGE];
+	return mem_of[(addr - base) / PAGE_SIZE];
 }
 
 static bool may_free(enum image_alloc how, enum image_alloc with)
@@ -362,14 +362,14 @@ IMAGE_CALL void memory_split(void *p)
 			abort();
 		/* The last page is cut off. */
 		*part = *m;
-		part->bytes = MEM_PAGE;
+		part->bytes = PAGE_SIZE;
 		part->nr_pages = 1;
 		part->first = m->first + m->nr_pages - 1;
 		part->start = (uintptr_t)page_address(part->first);
 		mem_of[part->first] = part;
 		list_add(&living, part);
 		m->nr_pages--;
-		m->bytes -= MEM_PAGE;
+		m->bytes -= PAGE_SIZE;
 		m->guarded = false;
 	}
 	memory_unlock();
@@ -428,13 +428,13 @@ bool memory_fault(uintptr_t addr, bool write, uintptr_t ip)
 	if (!arena)
 		return false;
 	memory_lock();
-	if (addr < base || addr >= base + ARENA_PAGES * MEM_PAGE) {
+	if (addr < base || addr >= base + ARENA_PAGES * PAGE_SIZE) {
 		if (!memory_folio_fault(addr, write, ip, &handled))
 			handled = memory_map_fault(addr, write, ip);
 	} else {
 		m = find_mem(addr);
 		if (!m)
-			handled = guard_fault((addr - base) / MEM_PAGE, addr, write, ip);
+			handled = guard_fault((addr - base) / PAGE_SIZE, addr, write, ip);
 		else
 			/* Else another thread was let in meanwhile: go on. */
 			handled = m->freed && !m->let_in ? freed_fault(m, addr, write, ip) : true;
@@ -448,7 +448,7 @@ bool memory_fault(uintptr_t addr, bool write, uintptr_t ip)
 /* The same contents at the same addresses, as memory that mremap() makes aliases of. */
 static int share_pages(struct mem *m)
 {
-	const size_t len = m->nr_pages * MEM_PAGE;
+	const size_t len = m->nr_pages * PAGE_SIZE;
 	char *at = page_address(m->first), *shared;
 
 	if (m->shared)
@@ -469,7 +469,7 @@ static int share_pages(struct mem *m)
 /* In a child of fork(): its parent's are not its own. */
 static void unshare_pages(struct mem *m)
 {
-	const size_t len = m->nr_pages * MEM_PAGE;
+	const size_t len = m->nr_pages * PAGE_SIZE;
 	char *at = page_address(m->first), *own;
 
 	own = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
@@ -502,9 +502,9 @@ int memory_map_to_user(unsigned long addr, void *page, int prot)
 		m = find_mem((uintptr_t)page);
 		ret = !m || m->freed ? -EFAULT : share_pages(m);
 	}
-	if (!ret && mremap(page, 0, MEM_PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, addr) == MAP_FAILED)
+	if (!ret && mremap(page, 0, PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, addr) == MAP_FAILED)
 		ret = -errno;
-	if (!ret && prot != (PROT_READ | PROT_WRITE) && mprotect((void *)addr, MEM_PAGE, prot))
+	if (!ret && prot != (PROT_READ | PROT_WRITE) && mprotect((void *)addr, PAGE_SIZE, prot))
 		ret = -errno;
 	memory_unlock();
 	return ret;
@@ -586,7 +586,7 @@ int memory_init(void)
 	const size_t biggest = 1UL << 22;	/* block that the kernel's page allocator has */
 
 	mem_of = mmap(NULL, ARENA_PAGES * sizeof(mem_of[0]), PROT_READ | PROT_WRITE, flags, -1, 0);
-	arena = mmap(NULL, ARENA_PAGES * MEM_PAGE + biggest, PROT_NONE, flags, -1, 0);
+	arena = mmap(NULL, ARENA_PAGES * PAGE_SIZE + biggest, PROT_NONE, flags, -1, 0);
 	if (mem_of == MAP_FAILED || arena == MAP_FAILED) {
 		arena = NULL;
 		inproc_diag("cannot reserve addresses for the kernel's memory: %s", strerror(errno));
@@ -594,6 +594,6 @@ int memory_init(void)
 	}
 	/* So that alignments of pages are alignments of addresses. */
 	arena = (char *)(((uintptr_t)arena + biggest - 1) & ~(biggest - 1));
-	has_guards = !madvise(arena, MEM_PAGE, MADV_GUARD_INSTALL);
+	has_guards = !madvise(arena, PAGE_SIZE, MADV_GUARD_INSTALL);
 	return memory_map_init() ?: -pthread_atfork(memory_lock, memory_unlock, forked);
 }

@@ -18,10 +18,7 @@
 #ifndef INPROC_SRC_MEMORY_H
 #define INPROC_SRC_MEMORY_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
+#include "base/base.h"
 #include "control.h"
 #include "src/image/image.h"
 
@@ -80,8 +77,6 @@ void *memory_owner(void);
 int memory_map_to_user(unsigned long addr, void *page, int prot);
 
 /* ---- for the parts of it ---- */
-
-#define MEM_PAGE	4096UL
 
 /* 0, or -errno with a message printed; once. */
 int memory_init(void);

@@ -18,9 +18,9 @@
 #include "watch.h"
 
 #define NR_PAGES		(1UL << 22)
-#define AREA_PAGES		(IMAGE_AREA_SIZE / MEM_PAGE)
+#define AREA_PAGES		(IMAGE_AREA_SIZE / PAGE_SIZE)
 #define NR_AREAS		(NR_PAGES / AREA_PAGES)
-#define BYTES			(NR_PAGES * MEM_PAGE)
+#define BYTES			(NR_PAGES * PAGE_SIZE)
 /* So many come into reach at once: mprotect() costs as much as writing to a few pages. */
 #define BATCH			16
 
@@ -50,14 +50,14 @@ static unsigned int first_living;
 
 static char *address_of(unsigned long n)
 {
-	return folios + n * MEM_PAGE;
+	return folios + n * PAGE_SIZE;
 }
 
 static bool number_of(const void *p, unsigned long *n)
 {
 	if (!folios || (const char *)p < folios || (const char *)p >= folios + BYTES)
 		return false;
-	*n = ((const char *)p - folios) / MEM_PAGE;
+	*n = ((const char *)p - folios) / PAGE_SIZE;
 	return true;
 }
 
@@ -70,7 +70,7 @@ bool memory_is_folio(const void *p)
 
 static int protect(unsigned long n, unsigned long nr, int prot)
 {
-	return mprotect(address_of(n), nr * MEM_PAGE, prot) ? -errno : 0;
+	return mprotect(address_of(n), nr * PAGE_SIZE, prot) ? -errno : 0;
 }
 
 static bool map_anew(void *at)
@@ -197,7 +197,7 @@ IMAGE_CALL int memory_area_alloc(void *page, int zero, const void *caller)
 		f = &folio_of[n];
 		/* What was never used is zeroed. */
 		if (!zero || f->state == FREED)
-			memset(page, zero ? 0 : POISON_NEW, MEM_PAGE);
+			memset(page, zero ? 0 : POISON_NEW, PAGE_SIZE);
 		*f = (struct folio){ .state = LIVING, .open = true, .owner = owner, .by = caller };
 		list_add(n);
 	}
@@ -218,7 +218,7 @@ bool memory_folio_free(const void *p, const void *caller)
 			      memory_site(caller), p);
 		return true;
 	}
-	memset(address_of(n), POISON_FREED, MEM_PAGE);
+	memset(address_of(n), POISON_FREED, PAGE_SIZE);
 	list_del(n);
 	f->state = FREED;
 	f->freed_by = caller;
@@ -245,7 +245,7 @@ bool memory_folio_fault(uintptr_t addr, bool write, uintptr_t ip, bool *handled)
 	if (f->state == FREED)
 		memory_report(IMAGE_MEM_FREED,
 			      "%s %s byte %lu of a file's page that %s allocated and %s had freed",
-			      memory_accessor(ip), did, addr % MEM_PAGE, memory_site(f->by),
+			      memory_accessor(ip), did, addr % PAGE_SIZE, memory_site(f->by),
 			      memory_site(f->freed_by));
 	else
 		memory_report(IMAGE_MEM_BOUNDS, "%s %s a page that a file does not have",

@@ -50,7 +50,7 @@ static bool has_window(enum image_map how)
 
 static struct held **bucket(const void *at)
 {
-	uintptr_t n = (uintptr_t)at / MEM_PAGE;
+	uintptr_t n = (uintptr_t)at / PAGE_SIZE;
 
 	return &buckets[(n ^ n >> 12) % BUCKETS];
 }

@@ -21,7 +21,7 @@
 
 /* Each has a guard page before its page, the last one behind it, too. */
 #define NR_WINDOWS	1024U
-#define WINDOW		(2 * MEM_PAGE)
+#define WINDOW		(2 * PAGE_SIZE)
 #define BUCKETS		1024U
 #define NONE		NR_WINDOWS
 
@@ -44,13 +44,13 @@ static unsigned int oldest = NONE, newest = NONE;
 
 static char *window_page(unsigned int n)
 {
-	return windows + n * WINDOW + MEM_PAGE;
+	return windows + n * WINDOW + PAGE_SIZE;
 }
 
 static bool window_number(const void *at, unsigned int *n)
 {
 	if ((const char *)at < windows ||
-	    (const char *)at >= windows + NR_WINDOWS * WINDOW + MEM_PAGE)
+	    (const char *)at >= windows + NR_WINDOWS * WINDOW + PAGE_SIZE)
 		return false;
 	*n = ((const char *)at - windows) / WINDOW;
 	return true;
@@ -58,7 +58,7 @@ static bool window_number(const void *at, unsigned int *n)
 
 static unsigned int *bucket(const void *page)
 {
-	uintptr_t n = (uintptr_t)page / MEM_PAGE;
+	uintptr_t n = (uintptr_t)page / PAGE_SIZE;
 
 	return &buckets[(n ^ n >> 10) % BUCKETS];
 }
@@ -114,7 +114,7 @@ static bool set_open(unsigned int n, bool open)
 {
 	if (window[n].open == open)
 		return true;
-	if (mprotect(window_page(n), MEM_PAGE, open ? PROT_READ | PROT_WRITE : PROT_NONE))
+	if (mprotect(window_page(n), PAGE_SIZE, open ? PROT_READ | PROT_WRITE : PROT_NONE))
 		return false;
 	window[n].open = open;
 	return true;
@@ -124,7 +124,7 @@ static void close_guard(unsigned int n)
 {
 	if (!window[n].guard_open)
 		return;
-	mmap(windows + n * WINDOW, MEM_PAGE, PROT_NONE,
+	mmap(windows + n * WINDOW, PAGE_SIZE, PROT_NONE,
 	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
 	window[n].guard_open = false;
 }
@@ -134,12 +134,12 @@ static bool set_alias(unsigned int n)
 {
 	struct window *w = &window[n];
 
-	w->alias = mremap(w->page, 0, MEM_PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
+	w->alias = mremap(w->page, 0, PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED,
 			  window_page(n)) != MAP_FAILED;
 	w->open = w->alias;
 	/* The VMM may have it as read-only. */
-	if (w->alias && mprotect(window_page(n), MEM_PAGE, PROT_READ | PROT_WRITE))
-		w->alias = !mprotect(window_page(n), MEM_PAGE, PROT_READ);
+	if (w->alias && mprotect(window_page(n), PAGE_SIZE, PROT_READ | PROT_WRITE))
+		w->alias = !mprotect(window_page(n), PAGE_SIZE, PROT_READ);
 	return w->alias;
 }
 
@@ -228,32 +228,32 @@ bool memory_map_fault(uintptr_t addr, bool write, uintptr_t ip)
 	if (!window_number((const void *)addr, &n))
 		return false;
 	offset = addr - (uintptr_t)windows - n * WINDOW;
-	if (offset >= MEM_PAGE) {
+	if (offset >= PAGE_SIZE) {
 		w = &window[n];
 		/* Else another thread was let in meanwhile: go on. */
 		if (w->open || !w->page)
 			return w->open;
 		memory_report(IMAGE_MEM_MAP_GONE,
 			      "%s %s byte 0x%lx of the guest page at %p, which %s mapped and %s unmapped",
-			      memory_accessor(ip), did, offset - MEM_PAGE, w->page,
+			      memory_accessor(ip), did, offset - PAGE_SIZE, w->page,
 			      memory_site(w->by), memory_site(w->gone_by));
 		return set_open(n, true);
 	}
 	/* The guard page between this window and the one before: whose it is the nearer to. */
-	w = n && (offset < MEM_PAGE / 2 || n == NR_WINDOWS || !window[n].page) ?
+	w = n && (offset < PAGE_SIZE / 2 || n == NR_WINDOWS || !window[n].page) ?
 	    &window[n - 1] : &window[n];
 	if (window[n].guard_open || !w->page)
 		return window[n].guard_open;
 	memory_report(IMAGE_MEM_BOUNDS, "%s %s %s the guest page at %p, which %s mapped",
 		      memory_accessor(ip), did, w == &window[n] ? "before" : "past the end of",
 		      w->page, memory_site(w->by));
-	window[n].guard_open = !mprotect(windows + n * WINDOW, MEM_PAGE, PROT_READ | PROT_WRITE);
+	window[n].guard_open = !mprotect(windows + n * WINDOW, PAGE_SIZE, PROT_READ | PROT_WRITE);
 	return window[n].guard_open;
 }
 
 int memory_map_init(void)
 {
-	windows = mmap(NULL, NR_WINDOWS * WINDOW + MEM_PAGE, PROT_NONE,
+	windows = mmap(NULL, NR_WINDOWS * WINDOW + PAGE_SIZE, PROT_NONE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (windows == MAP_FAILED) {
 		inproc_diag("cannot reserve addresses for mappings of guest memory: %s",

@@ -28,9 +28,8 @@
 #include "src/image/loader.h"
 #include "watch.h"
 
-#define PAGE_BYTES	4096UL
-#define PAGE_OF(p)	((void *)((uintptr_t)(p) & ~(PAGE_BYTES - 1)))
-#define OFFSET_IN(p)	((uintptr_t)(p) & (PAGE_BYTES - 1))
+#define PAGE_OF(p)	((void *)((uintptr_t)(p) & ~(PAGE_SIZE - 1)))
+#define OFFSET_IN(p)	((uintptr_t)(p) & (PAGE_SIZE - 1))
 
 #define TRAP_DB		1
 #define TRAP_PF		14
@@ -73,7 +72,7 @@ static void update_protection(void)
 
 	if (protect == watch.protected)
 		return;
-	if (mprotect(watch.mapped, PAGE_BYTES, protect ? PROT_NONE : PROT_READ | PROT_WRITE)) {
+	if (mprotect(watch.mapped, PAGE_SIZE, protect ? PROT_NONE : PROT_READ | PROT_WRITE)) {
 		inproc_diag("cannot watch the guest page at %p: %s", watch.mapped, strerror(errno));
 		abort();
 	}
@@ -111,7 +110,7 @@ bool race_trap(struct image_regs *regs)
 		update_protection();
 		return true;
 	}
-	if (regs->trapno != TRAP_PF || !watch.protected || offset >= PAGE_BYTES)
+	if (regs->trapno != TRAP_PF || !watch.protected || offset >= PAGE_SIZE)
 		return false;
 
 	watch.open = true;
