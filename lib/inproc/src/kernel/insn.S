@@ -45,35 +45,16 @@
 	pop %r13
 	pop %r14
 	pop %r15
+	clc
 	ret
 .endm
 
 	glue_insn glue_insn_vmrun, glue_vmrun
 	glue_insn glue_insn_cpuid, glue_cpuid
-
-/* STI with an interrupt pending: to the code around it nothing has happened. */
-	.globl glue_insn_irq
-	.type glue_insn_irq, @function
-glue_insn_irq:
-	push %r11
-	push %r10
-	push %r9
-	push %r8
-	push %rdi
-	push %rsi
-	push %rdx
-	push %rcx
-	push %rax
-	call glue_irq_poll
-	pop %rax
-	pop %rcx
-	pop %rdx
-	pop %rsi
-	pop %rdi
-	pop %r8
-	pop %r9
-	pop %r10
-	pop %r11
-	ret
+	/* STI with an interrupt pending: to the code around it nothing has happened. */
+	glue_insn glue_insn_irq, glue_irq_poll
+	/* CF is clear, as of a module that is there.  Weak: trees without TDX have no model. */
+	.weak glue_seamcall
+	glue_insn glue_insn_seamcall, glue_seamcall
 
 	.section .note.GNU-stack, "", @progbits

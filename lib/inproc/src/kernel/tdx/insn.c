@@ -12,7 +12,7 @@
 #include "module.h"
 #include "vmx.h"
 
-/* seamcall_entry.S: calls glue_seamcall() with all registers, returns with CF clear. */
+/* insn.S: calls glue_seamcall() with all registers, returns with CF clear. */
 extern char glue_insn_seamcall[];
 
 enum glue_prefix { GLUE_NO_PREFIX, GLUE_PREFIX_66 = 0x66, GLUE_PREFIX_F3 = 0xf3 };
