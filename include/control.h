@@ -10,6 +10,8 @@
 #include <linux/types.h>
 #include <stddef.h>
 
+#include "control_enums.h"
+
 #define CONTROL_PAGE	4096
 
 /* One SNP_GUEST_REQUEST as the PSP firmware saw it. */
@@ -43,30 +45,6 @@ struct control_race {
 };
 
 #define CONTROL_ACCESSES	64
-
-/* What the kernel must not do with memory; each is a requirement of its own. */
-enum control_mem_bug {
-	CONTROL_MEM_BOUNDS,	/* accessed past its end or before its start */
-	CONTROL_MEM_FREED,	/* accessed after it was freed, freed twice or by the wrong function */
-	CONTROL_MEM_LEAK,	/* not freed when its VM was destroyed */
-	CONTROL_MEM_MAP_GONE,	/* guest memory accessed through a mapping that is gone */
-	CONTROL_MEM_MAP_LEFT,	/* guest memory mapped or pinned when its VM was destroyed */
-	CONTROL_MEM_KMAP_LEFT,	/* kmap_local_page() or fdget() not undone on return */
-	CONTROL_MEM_FIRMWARE,	/* a page given back while firmware or a guest owns it */
-	CONTROL_MEM_KEYID,	/* a TD's KeyID not given back with its VM, or too early */
-	CONTROL_UNDEFINED,	/* a sanitizer found undefined behaviour */
-	CONTROL_NR_MEM_BUGS
-};
-
-/* Steps of the kernel's that can be made to fail. */
-enum control_step {
-	CONTROL_STEP_ALLOC,	/* an allocation for a VM */
-	CONTROL_STEP_PSP,	/* a command of the PSP's */
-	CONTROL_STEP_RMP,	/* a page assigned in the RMP */
-	CONTROL_STEP_VCPU,	/* a vCPU that is created gets its place in KVM's array */
-	CONTROL_STEP_CHARGE,	/* a cgroup's limit holds for a VM's KeyID or ASID */
-	CONTROL_STEP_USER,	/* bytes copied from or to the VMM */
-};
 
 struct control_ops {
 	/* Forget requests, log and splats; answers go back to the default. */

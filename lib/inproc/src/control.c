@@ -127,7 +127,7 @@ static void control_reset(void)
 	answer_fw_err = 0;
 	answer_response = NULL;
 	answer_delay = 0;
-	for (unsigned int i = 0; i < IMAGE_NR_STEPS; i++)
+	for (unsigned int i = 0; i < CONTROL_NR_STEPS; i++)
 		src_fail_step(i, 0);
 	src_fail_seamcalls(0, 0, 0, 0);
 	while (nr_lines)
@@ -208,22 +208,6 @@ static unsigned int control_end_vms(void)
 	return hang_nr_vms();
 }
 
-static void control_fail_step(enum control_step step, unsigned int nth)
-{
-	src_fail_step((enum image_step)step, nth);
-}
-
-static unsigned int control_steps(enum control_step step)
-{
-	return src_steps((enum image_step)step);
-}
-
-static void control_fail_seamcalls(unsigned int leaf, unsigned int nth, unsigned int times,
-				   __u64 status)
-{
-	src_fail_seamcalls(leaf, nth, times, status);
-}
-
 static const struct control_ops ops = {
 	.reset = control_reset,
 	.nr_fw_requests = control_nr_fw_requests,
@@ -240,10 +224,10 @@ static const struct control_ops ops = {
 	.race_access = race_access,
 	.on_mem_bug = memory_on_bug,
 	.end_vms = control_end_vms,
-	.fail_step = control_fail_step,
-	.steps = control_steps,
+	.fail_step = src_fail_step,
+	.steps = src_steps,
 	.mem_held = memory_held,
-	.fail_seamcalls = control_fail_seamcalls,
+	.fail_seamcalls = src_fail_seamcalls,
 	.seamcalls = src_seamcalls,
 };
 

@@ -10,6 +10,9 @@
 #ifndef INPROC_SRC_IMAGE_H
 #define INPROC_SRC_IMAGE_H
 
+/* By its place, as the image is compiled without our include/. */
+#include "../../../../include/control_enums.h"
+
 /* Counted up on a change that sizes do not show. */
 #define IMAGE_ABI	(sizeof(struct image_host) << 16 | sizeof(struct image_ops) << 4 | 1)
 
@@ -99,30 +102,6 @@ enum image_map {
 	IMAGE_MAP_FILE,		/* fdget(): a reference to a file, until the return to the VMM */
 };
 
-/* What the kernel must not do with memory; the control's, in the same order. */
-enum image_mem_bug {
-	IMAGE_MEM_BOUNDS,	/* accessed past its end or before its start */
-	IMAGE_MEM_FREED,	/* accessed after it was freed, freed twice or by the wrong function */
-	IMAGE_MEM_LEAK,		/* not freed when its VM was destroyed */
-	IMAGE_MEM_MAP_GONE,	/* guest memory accessed through a mapping that is gone */
-	IMAGE_MEM_MAP_LEFT,	/* guest memory mapped or pinned when its VM was destroyed */
-	IMAGE_MEM_KMAP_LEFT,	/* kmap_local_page() or fdget() not undone on return */
-	IMAGE_MEM_FIRMWARE,	/* a page given back while firmware or a guest owns it */
-	IMAGE_MEM_KEYID,	/* a TD's KeyID not given back with its VM, or too early */
-	IMAGE_UNDEFINED,	/* a sanitizer found undefined behaviour */
-};
-
-/* Steps that a test can make fail; the control's, in the same order. */
-enum image_step {
-	IMAGE_STEP_ALLOC,	/* an allocation for a VM */
-	IMAGE_STEP_PSP,		/* a command of the PSP's */
-	IMAGE_STEP_RMP,		/* a page assigned in the RMP */
-	IMAGE_STEP_VCPU,	/* a vCPU that is created gets its place in KVM's array */
-	IMAGE_STEP_CHARGE,	/* a cgroup's limit holds for a VM's KeyID or ASID */
-	IMAGE_STEP_USER,	/* bytes copied from or to the VMM */
-	IMAGE_NR_STEPS
-};
-
 /* A mapping of the VMM's; protection as in mmap(). */
 struct image_vma {
 	unsigned long start, end;
@@ -167,11 +146,11 @@ struct image_host {
 	void *(*map)(enum image_map how, void *page, unsigned long long gfn, const void *caller);
 	void (*unmap)(enum image_map how, const void *page, const void *caller);
 	/* The image found one itself: @text goes on after the place of @caller. */
-	void (*mem_bug)(enum image_mem_bug what, const char *text, const void *caller);
+	void (*mem_bug)(enum control_mem_bug what, const char *text, const void *caller);
 	/* Stands for the VM that this thread works for, NULL if none. */
 	void *(*mem_owner)(void);
 	/* Shall this one fail? */
-	int (*step_fails)(enum image_step step);
+	int (*step_fails)(enum control_step step);
 	/* 0, or with what status this SEAMCALL fails. */
 	unsigned long long (*seamcall_fails)(unsigned int leaf);
 

@@ -7,7 +7,7 @@
 
 static struct {
 	unsigned int nth, count;
-} steps[IMAGE_NR_STEPS];
+} steps[CONTROL_NR_STEPS];
 
 /* This thread asks the kernel for something that no VMM asked for. */
 static __thread bool ours;
@@ -17,7 +17,7 @@ void src_steps_are_ours(bool are)
 	ours = are;
 }
 
-IMAGE_CALL int src_step_fails(enum image_step step)
+IMAGE_CALL int src_step_fails(enum control_step step)
 {
 	unsigned int count;
 
@@ -27,13 +27,13 @@ IMAGE_CALL int src_step_fails(enum image_step step)
 	return count == steps[step].nth;
 }
 
-void src_fail_step(enum image_step step, unsigned int nth)
+void src_fail_step(enum control_step step, unsigned int nth)
 {
 	steps[step].nth = nth;
 	steps[step].count = 0;
 }
 
-unsigned int src_steps(enum image_step step)
+unsigned int src_steps(enum control_step step)
 {
 	return steps[step].count;
 }

@@ -208,7 +208,7 @@ IMAGE_CALL void *memory_alloc(enum image_alloc how, unsigned long bytes, unsigne
 	uintptr_t end;
 
 	if (bytes > ARENA_PAGES * PAGE_SIZE ||
-	    (how != IMAGE_GLUE && owner && src_step_fails(IMAGE_STEP_ALLOC)))
+	    (how != IMAGE_GLUE && owner && src_step_fails(CONTROL_STEP_ALLOC)))
 		return NULL;
 	memory_lock();
 	m = calloc(1, sizeof(*m));
@@ -263,12 +263,13 @@ static void check_slack(const struct mem *m)
 
 	p = overwritten(end, first + m->nr_pages * PAGE_SIZE);
 	if (p)
-		memory_report(IMAGE_MEM_BOUNDS, "something wrote %s past the %s that %s allocated",
+		memory_report(CONTROL_MEM_BOUNDS,
+			      "something wrote %s past the %s that %s allocated",
 			      memory_bytes((uintptr_t)p - end + 1), memory_bytes(m->bytes),
 			      memory_site(m->by));
 	p = overwritten(first, m->start);
 	if (p)
-		memory_report(IMAGE_MEM_BOUNDS,
+		memory_report(CONTROL_MEM_BOUNDS,
 			      "something wrote %s before the %s that %s allocated",
 			      memory_bytes(m->start - (uintptr_t)p), memory_bytes(m->bytes),
 			      memory_site(m->by));
@@ -326,21 +327,21 @@ IMAGE_CALL void memory_free(enum image_alloc how, const void *p, const void *cal
 	}
 	m = find_mem((uintptr_t)p);
 	if (!m) {
-		memory_report(IMAGE_MEM_FREED, "%s freed address %p, where nothing is allocated",
+		memory_report(CONTROL_MEM_FREED, "%s freed address %p, where nothing is allocated",
 			      memory_site(caller), p);
 	} else if (m->freed) {
-		memory_report(IMAGE_MEM_FREED,
+		memory_report(CONTROL_MEM_FREED,
 			      "%s freed once more the %s that %s allocated and %s had freed",
 			      memory_site(caller), memory_bytes(m->bytes), memory_site(m->by),
 			      memory_site(m->freed_by));
 	} else if (m->start != (uintptr_t)p) {
-		memory_report(IMAGE_MEM_FREED,
+		memory_report(CONTROL_MEM_FREED,
 			      "%s freed an address %s behind the start of the %s that %s allocated",
 			      memory_site(caller), memory_bytes((uintptr_t)p - m->start),
 			      memory_bytes(m->bytes), memory_site(m->by));
 	} else {
 		if (!may_free(m->how, how))
-			memory_report(IMAGE_MEM_FREED,
+			memory_report(CONTROL_MEM_FREED,
 				      "%s freed with %s the %s that %s allocated with %s",
 				      memory_site(caller), free_function[how],
 				      memory_bytes(m->bytes), memory_site(m->by), family[m->how]);
@@ -384,7 +385,8 @@ static const char *accessed(bool write)
 
 static bool freed_fault(struct mem *m, uintptr_t addr, bool write, uintptr_t ip)
 {
-	memory_report(IMAGE_MEM_FREED, "%s %s byte %lu of the %s that %s allocated and %s had freed",
+	memory_report(CONTROL_MEM_FREED,
+		      "%s %s byte %lu of the %s that %s allocated and %s had freed",
 		      memory_accessor(ip), accessed(write), addr - m->start, memory_bytes(m->bytes),
 		      memory_site(m->by), memory_site(m->freed_by));
 	if (!open_pages(m->first, m->nr_pages))
@@ -407,11 +409,11 @@ static bool guard_fault(unsigned long page, uintptr_t addr, bool write, uintptr_
 		ahead = after->start - addr;
 	/* A guard page has one on each side: the nearer one is meant. */
 	if (before && (!after || past <= ahead))
-		memory_report(IMAGE_MEM_BOUNDS, "%s %s %s past the %s that %s allocated",
+		memory_report(CONTROL_MEM_BOUNDS, "%s %s %s past the %s that %s allocated",
 			      memory_accessor(ip), accessed(write), memory_bytes(past),
 			      memory_bytes(before->bytes), memory_site(before->by));
 	else if (after)
-		memory_report(IMAGE_MEM_BOUNDS, "%s %s %s before the %s that %s allocated",
+		memory_report(CONTROL_MEM_BOUNDS, "%s %s %s before the %s that %s allocated",
 			      memory_accessor(ip), accessed(write), memory_bytes(ahead),
 			      memory_bytes(after->bytes), memory_site(after->by));
 	else
@@ -569,7 +571,7 @@ void memory_vm_destroyed(struct src_vm *vm)
 	for (struct mem *m = living.head; m; m = m->next) {
 		if (m->owner != vm)
 			continue;
-		memory_report(IMAGE_MEM_LEAK,
+		memory_report(CONTROL_MEM_LEAK,
 			      "the %s that %s allocated are not freed with their VM",
 			      memory_bytes(m->bytes), memory_site(m->by));
 		m->owner = NULL;

@@ -67,7 +67,7 @@ void memory_area_put(void *area);
 int memory_area_alloc(void *page, int zero, const void *caller);
 void *memory_map(enum image_map how, void *page, unsigned long long gfn, const void *caller);
 void memory_unmap(enum image_map how, const void *page, const void *caller);
-void memory_bug(enum image_mem_bug what, const char *text, const void *caller);
+void memory_bug(enum control_mem_bug what, const char *text, const void *caller);
 void *memory_owner(void);
 
 /*
@@ -113,7 +113,7 @@ const char *memory_bytes(unsigned long bytes);
 /* The same of the instruction @ip itself; 0: the suite's own code, as in memory_fault(). */
 const char *memory_accessor(uintptr_t ip);
 /* One violation: to the control and as a diagnostic. */
-void memory_report(enum image_mem_bug what, const char *fmt, ...)
+void memory_report(enum control_mem_bug what, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 #endif

@@ -188,7 +188,7 @@ IMAGE_CALL int memory_area_alloc(void *page, int zero, const void *caller)
 	struct folio *f;
 	bool ok;
 
-	if (owner && src_step_fails(IMAGE_STEP_ALLOC))
+	if (owner && src_step_fails(CONTROL_STEP_ALLOC))
 		return 0;
 	memory_lock();
 	ok = number_of(page, &n) && folio_of[n].state != LIVING &&
@@ -214,7 +214,8 @@ bool memory_folio_free(const void *p, const void *caller)
 		return false;
 	f = &folio_of[n];
 	if (f->state != LIVING) {
-		memory_report(IMAGE_MEM_FREED, "%s freed a file's page at %p, which is not in use",
+		memory_report(CONTROL_MEM_FREED,
+			      "%s freed a file's page at %p, which is not in use",
 			      memory_site(caller), p);
 		return true;
 	}
@@ -243,12 +244,12 @@ bool memory_folio_fault(uintptr_t addr, bool write, uintptr_t ip, bool *handled)
 	if (f->open)
 		return true;
 	if (f->state == FREED)
-		memory_report(IMAGE_MEM_FREED,
+		memory_report(CONTROL_MEM_FREED,
 			      "%s %s byte %lu of a file's page that %s allocated and %s had freed",
 			      memory_accessor(ip), did, addr % PAGE_SIZE, memory_site(f->by),
 			      memory_site(f->freed_by));
 	else
-		memory_report(IMAGE_MEM_BOUNDS, "%s %s a page that a file does not have",
+		memory_report(CONTROL_MEM_BOUNDS, "%s %s a page that a file does not have",
 			      memory_accessor(ip), did);
 	*handled = !protect(n, 1, PROT_READ | PROT_WRITE);
 	f->open = *handled;
@@ -281,7 +282,7 @@ void memory_folio_vm_destroyed(struct src_vm *vm)
 		nr++;
 	}
 	if (nr)
-		memory_report(IMAGE_MEM_LEAK,
+		memory_report(CONTROL_MEM_LEAK,
 			      "%lu pages of files, one of which %s allocated, are not freed with their VM",
 			      nr, memory_site(by));
 }

@@ -120,13 +120,13 @@ IMAGE_CALL void memory_unmap(enum image_map how, const void *at, const void *cal
 		nr_on_return -= ends_on_return(how);
 		drop_held(link, caller);
 	} else {
-		memory_report(IMAGE_MEM_MAP_GONE, "%s gave back address %p, which is not %s",
+		memory_report(CONTROL_MEM_MAP_GONE, "%s gave back address %p, which is not %s",
 			      memory_site(caller), at, verb[how]);
 	}
 	memory_unlock();
 }
 
-static void report_left(const struct held *h, enum image_mem_bug what, const char *when)
+static void report_left(const struct held *h, enum control_mem_bug what, const char *when)
 {
 	if (h->how == IMAGE_MAP_FILE)
 		memory_report(what, "a file that %s referred to is not put %s", memory_site(h->by),
@@ -154,7 +154,7 @@ void memory_map_leave(void)
 				link = &h->next;
 				continue;
 			}
-			report_left(h, IMAGE_MEM_KMAP_LEFT, "on return to the VMM");
+			report_left(h, CONTROL_MEM_KMAP_LEFT, "on return to the VMM");
 			drop_held(link, h->by);
 			nr_on_return--;
 		}
@@ -181,7 +181,7 @@ void memory_map_vm_destroyed(struct src_vm *vm)
 				;
 			if (j == nr_told && nr_told < MAX_SITES) {
 				told[nr_told++] = h->by;
-				report_left(h, IMAGE_MEM_MAP_LEFT, "after its VM is destroyed");
+				report_left(h, CONTROL_MEM_MAP_LEFT, "after its VM is destroyed");
 			}
 			drop_held(link, h->by);
 		}

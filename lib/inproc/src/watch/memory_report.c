@@ -49,7 +49,7 @@ const char *memory_bytes(unsigned long bytes)
 	return text;
 }
 
-void memory_report(enum image_mem_bug what, const char *fmt, ...)
+void memory_report(enum control_mem_bug what, const char *fmt, ...)
 {
 	char text[768];
 	va_list ap;
@@ -57,12 +57,12 @@ void memory_report(enum image_mem_bug what, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	inproc_diag("kernel %s: %s", what == IMAGE_UNDEFINED ? "behaviour" : "memory", text);
+	inproc_diag("kernel %s: %s", what == CONTROL_UNDEFINED ? "behaviour" : "memory", text);
 	if (sink)
-		sink((enum control_mem_bug)what, text);
+		sink(what, text);
 }
 
-IMAGE_CALL void memory_bug(enum image_mem_bug what, const char *text, const void *caller)
+IMAGE_CALL void memory_bug(enum control_mem_bug what, const char *text, const void *caller)
 {
 	memory_lock();
 	memory_report(what, "%s %s", memory_site(caller), text);

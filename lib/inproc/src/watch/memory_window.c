@@ -233,7 +233,7 @@ bool memory_map_fault(uintptr_t addr, bool write, uintptr_t ip)
 		/* Else another thread was let in meanwhile: go on. */
 		if (w->open || !w->page)
 			return w->open;
-		memory_report(IMAGE_MEM_MAP_GONE,
+		memory_report(CONTROL_MEM_MAP_GONE,
 			      "%s %s byte 0x%lx of the guest page at %p, which %s mapped and %s unmapped",
 			      memory_accessor(ip), did, offset - PAGE_SIZE, w->page,
 			      memory_site(w->by), memory_site(w->gone_by));
@@ -244,7 +244,7 @@ bool memory_map_fault(uintptr_t addr, bool write, uintptr_t ip)
 	    &window[n - 1] : &window[n];
 	if (window[n].guard_open || !w->page)
 		return window[n].guard_open;
-	memory_report(IMAGE_MEM_BOUNDS, "%s %s %s the guest page at %p, which %s mapped",
+	memory_report(CONTROL_MEM_BOUNDS, "%s %s %s the guest page at %p, which %s mapped",
 		      memory_accessor(ip), did, w == &window[n] ? "before" : "past the end of",
 		      w->page, memory_site(w->by));
 	window[n].guard_open = !mprotect(windows + n * WINDOW, PAGE_SIZE, PROT_READ | PROT_WRITE);

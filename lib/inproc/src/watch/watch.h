@@ -7,11 +7,11 @@
 
 /* ---- inject.c: does this one fail?  And how the control says which ---- */
 
-int src_step_fails(enum image_step step);
-void src_fail_step(enum image_step step, unsigned int nth);
+int src_step_fails(enum control_step step);
+void src_fail_step(enum control_step step, unsigned int nth);
 /* Until it is told otherwise, what this thread does is no step of a test's. */
 void src_steps_are_ours(bool are);
-unsigned int src_steps(enum image_step step);
+unsigned int src_steps(enum control_step step);
 /* The same of SEAMCALLs; as in struct image_host and struct control_ops. */
 unsigned long long src_seamcall_fails(unsigned int leaf);
 void src_fail_seamcalls(unsigned int leaf, unsigned int nth, unsigned int times,

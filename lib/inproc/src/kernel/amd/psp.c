@@ -187,7 +187,7 @@ int sev_do_cmd(int cmd, void *data, int *psp_ret)
 	int fw_err = 0;
 	int ret;
 
-	if (glue_host->step_fails(IMAGE_STEP_PSP)) {
+	if (glue_host->step_fails(CONTROL_STEP_PSP)) {
 		fw_err = SEV_RET_RESOURCE_LIMIT;
 		ret = -EIO;
 	} else {
@@ -285,7 +285,7 @@ void snp_free_firmware_page(void *addr)
 	if (!addr)
 		return;
 	if (glue_gctx(__pa(addr)))
-		glue_host->mem_bug(IMAGE_MEM_FIRMWARE,
+		glue_host->mem_bug(CONTROL_MEM_FIRMWARE,
 				   "freed the page of a guest's context that firmware still has",
 				   GLUE_CALLER);
 	glue_rmp_set_mutable(__pa(addr) >> PAGE_SHIFT);

@@ -102,7 +102,7 @@ int rmp_make_private(u64 pfn, u64 gpa, enum pg_level level, u32 asid, bool immut
 	struct glue_rmp *e;
 	int ret = 0;
 
-	if (glue_host->step_fails(IMAGE_STEP_RMP))
+	if (glue_host->step_fails(CONTROL_STEP_RMP))
 		return -EFAULT;
 	glue_word_lock(&glue_rmp_lock);
 	e = glue_rmp_find(pfn, true);
@@ -135,13 +135,13 @@ void glue_leak_pages_dump(u64 pfn, unsigned int npages) asm("__snp_leak_pages");
 
 void glue_leak_pages(u64 pfn, unsigned int npages)
 {
-	glue_host->mem_bug(IMAGE_MEM_FIRMWARE,
+	glue_host->mem_bug(CONTROL_MEM_FIRMWARE,
 			   "gives up a page that it cannot take back from firmware", GLUE_CALLER);
 }
 
 void glue_leak_pages_dump(u64 pfn, unsigned int npages)
 {
-	glue_host->mem_bug(IMAGE_MEM_FIRMWARE,
+	glue_host->mem_bug(CONTROL_MEM_FIRMWARE,
 			   "gives up a page that it cannot take back from firmware", GLUE_CALLER);
 }
 

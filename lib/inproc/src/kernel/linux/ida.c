@@ -60,7 +60,8 @@ void ida_free(struct ida *ida, unsigned int id)
 	if (id >= GLUE_MAX_IDS || !glue_ida(ida)[id].used)
 		glue_die("ida_free() of %u, which is not allocated", id);
 	if (&glue_id_in_use && glue_id_in_use(id))
-		glue_host->mem_bug(IMAGE_MEM_KEYID, "gave back a KeyID that the TDX module has in use",
+		glue_host->mem_bug(CONTROL_MEM_KEYID,
+				   "gave back a KeyID that the TDX module has in use",
 				   GLUE_CALLER);
 	glue_ida(ida)[id].used = false;
 	glue_word_unlock(&glue_ida_lock);
@@ -77,7 +78,7 @@ void glue_ids_left(void *owner)
 
 			if (!e->used || e->owner != owner)
 				continue;
-			glue_host->mem_bug(IMAGE_MEM_KEYID,
+			glue_host->mem_bug(CONTROL_MEM_KEYID,
 					   "got a KeyID that is not given back with its VM", e->by);
 			e->owner = NULL;
 		}

@@ -43,7 +43,7 @@ void kmem_cache_destroy(struct kmem_cache *s)
 	if (!s)
 		return;
 	if (atomic_long_read(&s->nr))
-		glue_host->mem_bug(IMAGE_MEM_LEAK, "destroyed a cache that has objects left",
+		glue_host->mem_bug(CONTROL_MEM_LEAK, "destroyed a cache that has objects left",
 				   GLUE_CALLER);
 	glue_free(s);
 }

@@ -23,7 +23,7 @@ int misc_cg_set_capacity(enum misc_res_type type, u64 capacity)
 
 int misc_cg_try_charge(enum misc_res_type type, struct misc_cg *cg, u64 amount)
 {
-	if (glue_host->step_fails(IMAGE_STEP_CHARGE))
+	if (glue_host->step_fails(CONTROL_STEP_CHARGE))
 		return -EBUSY;
 	atomic64_add(amount, &cg->res[type].usage);
 	return 0;

@@ -4,7 +4,7 @@
  *
  * What is exact: reference counts of pages, when a page goes, alignment, and where an
  * allocation may sleep.  What is not: there are no zones, and memory is short only when
- * a test says so (IMAGE_STEP_ALLOC).
+ * a test says so (CONTROL_STEP_ALLOC).
  *
  * Entry points that are inline functions in some trees are defined by their names in the
  * assembler, so that the tree's headers have no say.
@@ -118,7 +118,7 @@ void glue_check_owned(void *p, unsigned long nr, const void *caller)
 	for (i = 0; i < nr; i++) {
 		if (!glue_page_owned((__pa(p) >> PAGE_SHIFT) + i))
 			continue;
-		glue_host->mem_bug(IMAGE_MEM_FIRMWARE,
+		glue_host->mem_bug(CONTROL_MEM_FIRMWARE,
 				   "freed a page that is still a guest's or firmware's", caller);
 		return;
 	}
@@ -193,7 +193,7 @@ void __folio_put(struct folio *folio)
 		break;
 	case GLUE_PAGE_FOREIGN:
 		/* The VMM has it mapped as long as it is the VMM's: that reference was not ours. */
-		glue_host->mem_bug(IMAGE_MEM_FREED,
+		glue_host->mem_bug(CONTROL_MEM_FREED,
 				   "put a page of the VMM's more often than it was got",
 				   GLUE_CALLER);
 		set_page_count(page, 1);

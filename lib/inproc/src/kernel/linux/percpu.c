@@ -72,7 +72,7 @@ void free_percpu(void __percpu *p)
 		return;
 	at = ((__force char *)p - (char *)&glue_pool) / GLUE_POOL_UNIT;
 	if (at >= GLUE_POOL_UNITS || glue_pool_used[at] <= 0) {
-		glue_host->mem_bug(IMAGE_MEM_FREED, "freed per-CPU memory that is not allocated",
+		glue_host->mem_bug(CONTROL_MEM_FREED, "freed per-CPU memory that is not allocated",
 				   GLUE_CALLER);
 		return;
 	}

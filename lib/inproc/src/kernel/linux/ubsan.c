@@ -2,8 +2,8 @@
 /*
  * Stands for lib/ubsan.c: what the compiler calls where a tree that is built with its
  * undefined behaviour sanitizer (tools/image.sh --sanitize) does something undefined.  A
- * fake: it is reported, and the kernel goes on.  The structures are the compiler's ABI, and so are the
- * functions' names.  Values come as they are where they have 64 bits at most.
+ * fake: it is reported, and the kernel goes on.  The structures are the compiler's ABI, and
+ * so are the functions' names.  Values come as they are where they have 64 bits at most.
  */
 #include <linux/kernel.h>
 
@@ -38,7 +38,7 @@ static __printf(2, 3) void glue_undefined(const void *caller, const char *fmt, .
 	va_start(args, fmt);
 	vscnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	glue_host->mem_bug(IMAGE_UNDEFINED, text, caller);
+	glue_host->mem_bug(CONTROL_UNDEFINED, text, caller);
 }
 
 void __ubsan_handle_out_of_bounds(struct ubsan_data *data, unsigned long index)

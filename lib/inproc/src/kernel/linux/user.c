@@ -37,7 +37,7 @@ static unsigned long glue_copy_from_user(void *to, const void __user *from, unsi
 	unsigned long left = n;
 
 	might_fault();
-	if (glue_user_range_ok(from, n) && !glue_host->step_fails(IMAGE_STEP_USER)) {
+	if (glue_user_range_ok(from, n) && !glue_host->step_fails(CONTROL_STEP_USER)) {
 		glue_host->copy_begin((__force void *)from, n, (unsigned long)caller);
 		left = glue_copy(to, (__force const void *)from, n);
 		glue_host->copy_end();
@@ -53,7 +53,7 @@ static unsigned long glue_copy_to_user(void __user *to, const void *from, unsign
 {
 	unsigned long left;
 
-	if (!glue_user_range_ok(to, n) || glue_host->step_fails(IMAGE_STEP_USER))
+	if (!glue_user_range_ok(to, n) || glue_host->step_fails(CONTROL_STEP_USER))
 		return n;
 	glue_host->copy_begin((__force void *)to, n, (unsigned long)caller);
 	left = glue_copy((__force void *)to, from, n);
@@ -84,7 +84,7 @@ long copy_to_user_nofault(void __user *to, const void *from, size_t n)
  */
 bool glue_copy_begins(void *to, const void *from, unsigned long n, unsigned long caller)
 {
-	if (glue_host->step_fails(IMAGE_STEP_USER))
+	if (glue_host->step_fails(CONTROL_STEP_USER))
 		return false;
 	glue_host->copy_begin(to, n, caller);
 	glue_host->copy_begin((void *)from, n, caller);

@@ -11,7 +11,7 @@ int glue_xa_insert(struct xarray *xa, unsigned long index, void *entry, gfp_t gf
 
 int glue_xa_insert(struct xarray *xa, unsigned long index, void *entry, gfp_t gfp)
 {
-	if (glue_host->step_fails(IMAGE_STEP_VCPU))
+	if (glue_host->step_fails(CONTROL_STEP_VCPU))
 		return -ENOMEM;
 	return __xa_insert(xa, index, entry, gfp);
 }
@@ -21,7 +21,7 @@ void *glue_xa_cmpxchg(struct xarray *xa, unsigned long index, void *old, void *e
 
 void *glue_xa_cmpxchg(struct xarray *xa, unsigned long index, void *old, void *entry, gfp_t gfp)
 {
-	if (!old && entry == XA_ZERO_ENTRY && glue_host->step_fails(IMAGE_STEP_VCPU))
+	if (!old && entry == XA_ZERO_ENTRY && glue_host->step_fails(CONTROL_STEP_VCPU))
 		return XA_ERROR(-ENOMEM);
 	return __xa_cmpxchg(xa, index, old, entry, gfp);
 }
