@@ -16,9 +16,8 @@ GLUE_SRCS := $(wildcard $(addprefix $(KERNEL)/,*.[cS] linux/*.[cS] amd/*.[cS] \
 GLUE_OBJS := $(patsubst $(KERNEL)/%,$(WORK)/glue/%.o,$(GLUE_SRCS))
 LDS := $(KERNEL)/image.lds
 
-# IMAGE_UNDEF_BASE and IMAGE_UNDEF_STEP of lib/inproc/src/image/loader.h
-UNDEF_BASE := 1879048192
-UNDEF_STEP := 65536
+# IMAGE_UNDEF_BASE and IMAGE_UNDEF_STEP
+undef = $(shell awk '$$2 == "IMAGE_UNDEF_$(1)" { print $$3 }' $(KERNEL)/../image/image.h)
 
 $(WORK)/image.elf: $(WORK)/all.o $(WORK)/undefined.lds $(LDS)
 	ld -static -z noexecstack --no-warn-rwx-segments -T $(LDS) -T $(WORK)/undefined.lds \
@@ -29,11 +28,11 @@ $(WORK)/image.elf: $(WORK)/all.o $(WORK)/undefined.lds $(LDS)
 # is mapped: whoever calls, reads or writes it is told its name (fault.c).
 # Not those that image.lds gives itself.
 $(WORK)/undefined.lds: $(WORK)/all.o $(LDS)
-	nm -u $< | awk -v base=$(UNDEF_BASE) -v step=$(UNDEF_STEP) -v lds=$(LDS) \
+	nm -u $< | awk -v base=$(call undef,BASE) -v step=$(call undef,STEP) -v lds=$(LDS) \
 		'BEGIN { while ((getline line < lds) > 0) \
 				if (match(line, /[A-Za-z_]+ =/)) \
 					no[substr(line, RSTART, RLENGTH - 2)] = 1 } \
-		 $$1 == "U" && !($$2 in no) { printf "PROVIDE(%s = 0x%x);\n", $$2, base; base += step }' > $@.new
+		 $$1 == "U" && !($$2 in no) { printf "PROVIDE(%s = %s + %d * %s);\n", $$2, base, nr++, step }' > $@.new
 	mv $@.new $@
 
 PARTS := $(WORK)/tree.o $(if $(UNPROVIDE),$(WORK)/glue.o,$(GLUE_OBJS))

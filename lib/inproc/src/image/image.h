@@ -21,6 +21,10 @@
 
 #define IMAGE_MAX_CPUS	64
 
+/* Where tools/image.mk, which reads it here, binds symbols that nobody provides; how far apart. */
+#define IMAGE_UNDEF_BASE	0x70000000
+#define IMAGE_UNDEF_STEP	0x10000
+
 /* Pages of a file that lie together. */
 #define IMAGE_AREA_SIZE	(1UL << 21)
 

@@ -10,10 +10,6 @@
 
 #include "image.h"
 
-/* Where tools/image.sh binds symbols that nobody provides, and how far apart. */
-#define IMAGE_UNDEF_BASE	0x70000000UL
-#define IMAGE_UNDEF_STEP	0x10000UL
-
 /* The loaded image's functions; NULL before image_load(). */
 extern const struct image_ops *image;
 
