@@ -6,11 +6,11 @@
  * which is the process's (src/hw/hw_cpuid.c).
  */
 #include <linux/cpumask.h>
-#include <linux/radix-tree.h>
 #include <linux/kernel.h>
 #include <linux/radix-tree.h>
-#include <linux/string.h>
 #include <linux/sched.h>
+#include <linux/smp.h>
+#include <linux/string.h>
 #include <asm/cpufeature.h>
 #include <asm/cpu.h>
 #include <asm/processor.h>
@@ -112,9 +112,10 @@ int glue_boot(const struct image_cpu *cpu)
 	glue_memmap_init();
 	glue_alternatives_apply();
 	radix_tree_init();
-	for_each_possible_cpu(i)
+	for_each_possible_cpu(i) {
 		per_cpu(cpu_info, i) = boot_cpu_data;
-	radix_tree_init();
+		per_cpu(x86_cpu_to_apicid, i) = i;
+	}
 	if (&x86_virt_init)
 		x86_virt_init();
 	if (cpu->vendor == IMAGE_INTEL && &glue_intel_boot)
