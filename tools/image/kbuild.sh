@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The tree's objects, for image.sh: by its own kbuild, in $objdir, with the compiler that
+# LLVM and CC name.
+
+# $compiler, what kbuild is told of the compiler, and $tools, what there has to be of it.
+choose_compiler()
+{
+	local tool
+
+	compiler=()
+	tools=("${CC:-gcc}")
+	if [ -n "${LLVM-}" ]; then
+		compiler+=("LLVM=$LLVM")
+		case $LLVM in
+		*/)	llvm() { echo "$LLVM$1"; } ;;
+		-*)	llvm() { echo "$1$LLVM"; } ;;
+		*)	llvm() { echo "$1"; } ;;
+		esac
+		tools=("${CC:-$(llvm clang)}")
+		for tool in ld.lld llvm-ar llvm-nm llvm-objcopy; do
+			tools+=("$(llvm $tool)")
+		done
+	fi
+	[ -z "${CC-}" ] || compiler+=("CC=$CC")
+	for tool in "${tools[@]}"; do
+		# From elsewhere, as kbuild does; CC may be several words.
+		(set -f && cd / && $tool --version) > /dev/null 2>&1 ||
+			die "${compiler[*]:-the compiler}: cannot run $tool --version"
+	done
+}
+
+kmake()
+{
+	env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -j "$jobs" -C "$farm" O="$objdir" \
+		ARCH=x86_64 KBUILD_BUILD_TIMESTAMP=0 ${compiler[@]+"${compiler[@]}"} \
+		"KCFLAGS=-include $glue/insn.h" "KAFLAGS=-include $glue/insn.h" \
+		"CFLAGS_svm/sev.o=-include $glue/linux/kmap.h" \
+		"CFLAGS_../../../virt/kvm/kvm_main.o=-include $glue/linux/kmap.h" \
+		"CFLAGS_../../../virt/kvm/pfncache.o=-include $glue/linux/kmap.h" "$@"
+}
+
+# What a .config was made of: another compiler has other options.
+config_inputs()
+{
+	echo "# ${compiler[*]-}"
+	cat "${configs[@]}"
+}
+
+configure()
+{
+	if [ -e "$objdir/.config" ] && config_inputs | cmp -s - "$work/image.config"; then
+		return
+	fi
+	mkdir -p "$objdir"
+	# What x86_64_defconfig does, with ours on top, in one go of kconfig.
+	cat "$farm/arch/x86/configs/x86_64_defconfig" "${configs[@]}" \
+		> "$objdir/.config"
+	kmake olddefconfig || return
+	[ -z "$sanitize" ] || grep -q '^CONFIG_UBSAN=y' "$objdir/.config" ||
+		die "CONFIG_UBSAN cannot be enabled in $kdir: no --sanitize (see $objdir/.config)"
+	grep -q '^CONFIG_KVM_AMD_SEV=y' "$objdir/.config" ||
+		die "CONFIG_KVM_AMD_SEV cannot be enabled in $kdir (see $objdir/.config)"
+	config_inputs > "$work/image.config"
+}
+
+# The tree's objects: all of KVM, as its own makefiles make modules of it, the SEAMCALL
+# wrappers, and the parts of lib that they lean on.  What a version does not have is left
+# out.
+tree_objs()
+{
+	local o
+
+	echo arch/x86/kvm/kvm.o
+	echo arch/x86/kvm/kvm-amd.o
+	[ ! -e "$farm/arch/x86/kvm/vmx/tdx.c" ] || echo arch/x86/kvm/kvm-intel.o
+	while read -r o; do
+		if [ -e "$farm/$o.c" ] || [ -e "$farm/$o.S" ]; then
+			echo "$o.o"
+		fi
+	done < <(sed -e '/^#/d' -e '/^$/d' "$top/tools/image/objects")
+}
+
+# kbuild comes by arch/x86/lib on two ways at once: those go one after the other,
+# and only when there is a reason, since every kbuild takes seconds to get going.
+make_objs()
+{
+	local o libs=() rest=()
+
+	for o in "${objs[@]}"; do
+		case $o in
+		arch/x86/lib/*)
+			[ "$objdir/$o" -nt "$farm/${o%.o}.S" ] &&
+				[ "$objdir/$o" -nt "$objdir/.config" ] || libs+=("$o") ;;
+		*)	rest+=("$o") ;;
+		esac
+	done
+	kmake "${rest[@]}" || return
+	[ ${#libs[@]} -eq 0 ] || kmake -j1 "${libs[@]}"
+}
