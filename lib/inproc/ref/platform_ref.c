@@ -37,17 +37,9 @@ static long ref_check_extension(struct inproc_vm *vm, long cap)
 	return 0;
 }
 
-static long ref_dev_ioctl(unsigned int cmd, unsigned long arg)
-{
-	(void)cmd;
-	(void)arg;
-	return -ENOTTY;
-}
-
 static const struct model_ops ref_model = {
 	.has_vm_type = ref_has_vm_type,
 	.check_extension = ref_check_extension,
-	.dev_ioctl = ref_dev_ioctl,
 	.vm_create = ref_vm_create,
 	.vm_destroy = ref_vm_destroy,
 	.vm_ioctl = ref_vm_ioctl,

@@ -94,8 +94,6 @@ static long get_supported_cpuid(unsigned long arg)
 	r = engine->get_supported_cpuid(cpuid);
 	if (r)
 		goto out;
-	if (model->adjust_cpuid)
-		model->adjust_cpuid(cpuid, MAX_CPUID_ENTRIES);
 
 	r = -E2BIG;
 	if (cpuid->nent > room)
@@ -110,8 +108,6 @@ out:
 
 static long dev_ioctl(void *obj, unsigned int cmd, unsigned long arg)
 {
-	long r;
-
 	(void)obj;
 	switch (cmd) {
 	case KVM_GET_API_VERSION:
@@ -131,9 +127,7 @@ static long dev_ioctl(void *obj, unsigned int cmd, unsigned long arg)
 	case KVM_GET_MSRS:
 		return msr_system_get(arg);
 	}
-	r = model->dev_ioctl(cmd, arg);
-	/* An argument the model refuses is an answer; a number it doesn't know is not. */
-	return r == -ENOTTY ? diag_unsupported("/dev/kvm", cmd, -EINVAL) : r;
+	return diag_unsupported("/dev/kvm", cmd, -EINVAL);
 }
 
 static const struct file_ops dev_file_ops = { .ioctl = dev_ioctl };

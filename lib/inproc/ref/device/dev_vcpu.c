@@ -265,10 +265,6 @@ static long run_frame(struct vcpu *vcpu, unsigned long arg)
 	for (i = 0; i < sizeof(synchronous) / sizeof(synchronous[0]); i++)
 		sigdelset(&block, synchronous[i]);
 	pthread_sigmask(SIG_SETMASK, &block, &old);
-	if (model->unblock) {
-		model->unblock(&block, &old);
-		pthread_sigmask(SIG_SETMASK, &block, NULL);
-	}
 
 	pthread_mutex_lock(&vcpu->mutex);
 	vcpu->pub.sigmask = vcpu->has_sigmask ? vcpu->sigmask : old;

@@ -57,7 +57,7 @@ long vm_create(unsigned long type)
 	vm->mm = current_mm();
 	vm->pub.type = type;
 	vm->pub.confidential = type != KVM_X86_DEFAULT_VM;
-	/* slots_changed() runs under it and may look up addresses, which takes it. */
+	/* What runs under it may look up addresses, which takes it. */
 	pthread_mutexattr_init(&attr);
 	pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE);
 	pthread_mutex_init(&vm->pub.lock, &attr);

@@ -87,8 +87,6 @@ long msr_vcpu_access(struct inproc_vcpu *vcpu, unsigned long arg, bool write);
 long mem_set_region(struct vm *vm, unsigned int cmd, unsigned long arg);
 /* Tell the model: private memory of [@gpa, @gpa + @size) bytes goes.  Without locks. */
 void mem_private_gone(struct vm *vm, uint64_t gpa, uint64_t size);
-/* The engine follows, the model hears of it; 0 or -errno.  Under vm->pub.lock. */
-int mem_slots_changed(struct vm *vm);
 /* Forget everything; no vCPU is left. */
 void mem_destroy(struct vm *vm);
 

@@ -16,19 +16,12 @@
 
 static const struct file_ops gmem_file_ops;
 
-static void drop_mapping(void *hva, uint64_t size)
-{
-	if (model->gmem_gone)
-		model->gmem_gone(hva, size);
-	munmap(hva, size);
-}
-
 void gmem_unbind(struct vm *vm, uint32_t id)
 {
 	struct inproc_slot *slot = &vm->pub.slots[id];
 
 	if (slot->gmem_hva)
-		drop_mapping(slot->gmem_hva, slot->size);
+		munmap(slot->gmem_hva, slot->size);
 	slot->gmem_hva = NULL;
 	vm->slot_gmem[id] = NULL;
 }
@@ -145,8 +138,6 @@ static int punch_hole(struct gmem *gmem, uint64_t offset, uint64_t len)
 		if (start >= end)
 			continue;
 		mem_private_gone(vm, slot->gpa + start, end - start);
-		if (model->gmem_gone)
-			model->gmem_gone((char *)slot->gmem_hva + start, end - start);
 	}
 	if (syscall(SYS_fallocate, gmem->fd, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE,
 		    (off_t)offset, (off_t)len))
@@ -190,11 +181,11 @@ static void unbind_all(struct vm *vm, const struct gmem *gmem)
 		vm->slot_gmem[i] = NULL;
 	}
 	if (bound)
-		mem_slots_changed(vm);
+		mem_update_engine(vm);
 	/* Only now has the engine let go of it. */
 	for (i = 0; i < INPROC_MAX_SLOTS; i++)
 		if (gone[i])
-			drop_mapping(gone[i], vm->pub.slots[i].size);
+			munmap(gone[i], vm->pub.slots[i].size);
 	pthread_mutex_unlock(&vm->pub.lock);
 }
 

@@ -87,15 +87,6 @@ void mem_private_gone(struct vm *vm, uint64_t gpa, uint64_t size)
 		model->private_gone(&vm->pub, gpa, size);
 }
 
-int mem_slots_changed(struct vm *vm)
-{
-	int r = mem_update_engine(vm);
-
-	if (vm->pub.confidential && model->slots_changed)
-		model->slots_changed(&vm->pub);
-	return r;
-}
-
 /* ---- slots ---- */
 
 static long check_region(const struct vm *vm, const struct kvm_userspace_memory_region2 *mem)
@@ -162,8 +153,6 @@ static long delete_slot(struct vm *vm, uint32_t id)
 	gmem_unbind(vm, id);
 	free(slot->given);
 	memset(slot, 0, sizeof(*slot));
-	if (vm->pub.confidential && model->slots_changed)
-		model->slots_changed(&vm->pub);
 	return r;
 }
 
@@ -195,7 +184,7 @@ static long create_slot(struct vm *vm, const struct kvm_userspace_memory_region2
 	slot->hva = (void *)mem->userspace_addr;
 	slot->used = true;
 
-	r = mem_slots_changed(vm);
+	r = mem_update_engine(vm);
 	if (r)
 		delete_slot(vm, mem->slot);
 	return r;
@@ -219,7 +208,7 @@ static long modify_slot(struct vm *vm, const struct kvm_userspace_memory_region2
 
 	slot->gpa = mem->guest_phys_addr;
 	slot->flags = mem->flags;
-	return mem_slots_changed(vm);
+	return mem_update_engine(vm);
 }
 
 long mem_set_region(struct vm *vm, unsigned int cmd, unsigned long arg)

@@ -83,10 +83,6 @@ struct model_ops {
 	bool (*has_vm_type)(unsigned long type);
 	/* KVM_CHECK_EXTENSION beyond kvm_main.c's generic ones; @vm NULL on /dev/kvm. */
 	long (*check_extension)(struct inproc_vm *vm, long cap);
-	/* ioctls of /dev/kvm that dev_kvm.c does not know (device attributes, ...) */
-	long (*dev_ioctl)(unsigned int cmd, unsigned long arg);
-	/* Add to or change what KVM_GET_SUPPORTED_CPUID reports (room for @max entries). */
-	void (*adjust_cpuid)(struct kvm_cpuid2 *cpuid, unsigned int max);
 
 	/*
 	 * @vm has type, fd and engine; the model sets view_bit and priv.
@@ -96,33 +92,19 @@ struct model_ops {
 	void (*vm_destroy)(struct inproc_vm *vm);
 	/* Every VM ioctl but memory slots, guest_memfd, attributes and vCPU creation. */
 	long (*vm_ioctl)(struct inproc_vm *vm, unsigned int cmd, unsigned long arg);
-	/* After a change of the slots, under vm->lock; may be NULL. */
-	void (*slots_changed)(struct inproc_vm *vm);
 	/*
 	 * Private memory at [@gpa, @gpa + @size) bytes becomes shared, or what backs it goes
 	 * away: called before it does, without locks; may be NULL.
 	 */
 	void (*private_gone)(struct inproc_vm *vm, uint64_t gpa, uint64_t size);
 
-	/*
-	 * @size bytes of guest_memfd, which were mapped at @hva, are about to go: the
-	 * mapping, or its contents by a hole that is punched.  May be NULL.
-	 */
-	void (*gmem_gone)(void *hva, uint64_t size);
-
 	/* @vcpu has vm, id, run and engine; the model sets priv. */
 	long (*vcpu_create)(struct inproc_vcpu *vcpu);
 	void (*vcpu_destroy)(struct inproc_vcpu *vcpu);
 	/* Every vCPU ioctl but KVM_RUN. */
 	long (*vcpu_ioctl)(struct inproc_vcpu *vcpu, unsigned int cmd, unsigned long arg);
-	/* KVM_RUN; all signals are blocked (see unblock), vcpu->sigmask is the caller's mask. */
+	/* KVM_RUN; all signals are blocked, vcpu->sigmask is the caller's mask. */
 	long (*vcpu_run)(struct inproc_vcpu *vcpu);
-	/*
-	 * Take out of @block, what KVM_RUN is about to block, signals whose handler
-	 * is the model's and does not return; @caller is the caller's mask.  May
-	 * be NULL.
-	 */
-	void (*unblock)(sigset_t *block, const sigset_t *caller);
 };
 
 /* NULL before a model has set it. */
