@@ -70,6 +70,12 @@ void td_vm_send_interrupt(struct td_vm *td, unsigned int apic_id, uint8_t vector
 /* Its end; a TD that was not launched too. */
 void td_vm_free(struct td_vm *td);
 
+/* Room for what KVM says of CPUID: KVM_MAX_CPUID_ENTRIES. */
+#define TDX_MAX_CPUID	256
+
+/* For KVM_TDX_CAPABILITIES; the caller's to free(). */
+struct tdx_capabilities *td_vm_new_capabilities(void);
+
 /*
  * KVM_MEMORY_ENCRYPT_OP with command @id (TDX_CMD_*), flags and data, on the VM or a vCPU
  * of it: 0, or an errno.

@@ -11,11 +11,11 @@
 #include "kvm_util.h"
 
 #include "tdx/raw_td.h"
+#include "tdx/td_vm.h"
 
 #define NR_IOAPIC_PINS		24
 #define XFAM			3ull	/* x87, SSE */
 #define GPAW			48u
-#define MAX_CPUID		256
 #define CPUID_1_ECX_X2APIC	(1u << 21)
 #define BAD_LEAF		0x40000000u
 
@@ -63,13 +63,10 @@ int raw_td_vcpu_cmd(struct raw_td *td, uint32_t id, uint64_t data)
 /* What of the address sizes may be configured: all of them 48, as far as that goes. */
 static int get_address_sizes(struct raw_td *td, uint32_t *eax)
 {
-	struct tdx_capabilities *caps;
+	struct tdx_capabilities *caps = td_vm_new_capabilities();
 	uint32_t i;
 	int err;
 
-	caps = calloc(1, sizeof(*caps) + MAX_CPUID * sizeof(caps->cpuid.entries[0]));
-	TEST_ASSERT(caps, "out of memory");
-	caps->cpuid.nent = MAX_CPUID;
 	err = raw_td_vm_cmd(td, TDX_CMD_CAPABILITIES, (uint64_t)caps);
 	for (i = 0; !err && i < caps->cpuid.nent; i++)
 		if (caps->cpuid.entries[i].function == TDX_CPUID_ADDRESS_SIZES)
@@ -124,9 +121,9 @@ static int set_cpuid(struct raw_td *td)
 	uint32_t i;
 	int err;
 
-	cpuid = calloc(1, sizeof(*cpuid) + MAX_CPUID * sizeof(cpuid->entries[0]));
+	cpuid = calloc(1, sizeof(*cpuid) + TDX_MAX_CPUID * sizeof(cpuid->entries[0]));
 	TEST_ASSERT(cpuid, "out of memory");
-	cpuid->nent = MAX_CPUID;
+	cpuid->nent = TDX_MAX_CPUID;
 	err = raw_td_vcpu_cmd(td, TDX_CMD_GET_CPUID, (uint64_t)cpuid);
 	for (i = 0; !err && i < cpuid->nent; i++)
 		if (cpuid->entries[i].function == 1)

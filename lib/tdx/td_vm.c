@@ -28,7 +28,6 @@
 #define XFAM			3ull
 
 /* What a TD's configurable CPUID may have, at most */
-#define MAX_CPUID		256
 
 /* EAX[23:16] of leaf 0x80000008 */
 #define GPAW_SHIFT		16
@@ -111,15 +110,21 @@ struct kvm_vm *td_vm_open(void)
 
 /* ---- KVM_TDX_INIT_VM ---- */
 
-static struct tdx_capabilities *get_capabilities(struct kvm_vm *vm)
+struct tdx_capabilities *td_vm_new_capabilities(void)
 {
 	struct tdx_capabilities *caps;
-	int ret;
 
-	caps = calloc(1, sizeof(*caps) + MAX_CPUID * sizeof(caps->cpuid.entries[0]));
+	caps = calloc(1, sizeof(*caps) + TDX_MAX_CPUID * sizeof(caps->cpuid.entries[0]));
 	TEST_ASSERT(caps, "out of memory");
-	caps->cpuid.nent = MAX_CPUID;
-	ret = td_vm_cmd(vm, TDX_CMD_CAPABILITIES, 0, (uint64_t)caps);
+	caps->cpuid.nent = TDX_MAX_CPUID;
+	return caps;
+}
+
+static struct tdx_capabilities *get_capabilities(struct kvm_vm *vm)
+{
+	struct tdx_capabilities *caps = td_vm_new_capabilities();
+	int ret = td_vm_cmd(vm, TDX_CMD_CAPABILITIES, 0, (uint64_t)caps);
+
 	TEST_ASSERT(!ret, "KVM_TDX_CAPABILITIES failed: %s", strerror(ret));
 	return caps;
 }
@@ -238,7 +243,7 @@ static void init_cpuid(struct kvm_vcpu *vcpu)
 	struct kvm_cpuid_entry2 *e;
 	int ret;
 
-	vcpu->cpuid = allocate_kvm_cpuid2(MAX_CPUID);
+	vcpu->cpuid = allocate_kvm_cpuid2(TDX_MAX_CPUID);
 	ret = td_vcpu_cmd(vcpu, TDX_CMD_GET_CPUID, 0, (uint64_t)vcpu->cpuid);
 	TEST_ASSERT(!ret, "KVM_TDX_GET_CPUID failed: %s", strerror(ret));
 	e = vcpu_get_cpuid_entry(vcpu, 1);

@@ -9,21 +9,15 @@
 #include "tdx/tdvmcall_vm.h"
 #include "tdx/tdx_probe.h"
 
-/* Room for what KVM_TDX_CAPABILITIES says of CPUID. */
-#define MAX_CPUID	256
-
 static const struct tdx_revision *found;
 
 /* Does KVM say that it has exits as in mainline? */
 static bool capabilities_say(void)
 {
-	struct tdx_capabilities *caps;
+	struct tdx_capabilities *caps = td_vm_new_capabilities();
 	struct kvm_vm *vm = td_vm_open();
 	bool say;
 
-	caps = calloc(1, sizeof(*caps) + MAX_CPUID * sizeof(caps->cpuid.entries[0]));
-	TEST_ASSERT(caps, "out of memory");
-	caps->cpuid.nent = MAX_CPUID;
 	say = !td_vm_cmd(vm, TDX_CMD_CAPABILITIES, 0, (uint64_t)caps) &&
 	      caps->user_tdvmcallinfo_1_r11;
 	free(caps);
