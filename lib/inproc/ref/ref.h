@@ -101,7 +101,6 @@ void ref_private_gone(struct inproc_vm *vm, uint64_t gpa, uint64_t size);
 
 /* KVM_MEMORY_ENCRYPT_OP's argument, checked; 0 or -errno. */
 long ref_get_cmd(struct tdx_cmd *cmd, unsigned long arg);
-const struct kvm_cpuid_entry2 *ref_find_cpuid(const struct kvm_cpuid2 *cpuid, uint32_t function);
 
 /* ---- vcpu.c ---- */
 

@@ -7,10 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/cpuid2.h"
 #include "engine/td_reset.h"
 #include "ref.h"
-
-#define MAX_CPUID_ENTRIES	256
 
 long ref_vcpu_create(struct inproc_vcpu *host)
 {
@@ -45,7 +44,7 @@ void ref_vcpu_destroy(struct inproc_vcpu *host)
  */
 static long set_initial_state(struct ref_vcpu *vcpu, uint64_t rcx)
 {
-	const struct kvm_cpuid_entry2 *version = ref_find_cpuid(vcpu->cpuid, 1);
+	const struct kvm_cpuid_entry2 *version = cpuid2_find(vcpu->cpuid, 1, 0);
 	struct engine_vcpu *ev = vcpu->host->engine;
 	struct kvm_sregs sregs;
 	struct kvm_regs regs = {
@@ -150,10 +149,9 @@ static long get_cpuid(struct ref_vcpu *vcpu, const struct tdx_cmd *cmd)
 		return -EINVAL;
 	if (copy_from_user(&head, user, sizeof(head)))
 		return -EFAULT;
-	cpuid = calloc(1, sizeof(*cpuid) + MAX_CPUID_ENTRIES * sizeof(cpuid->entries[0]));
+	cpuid = cpuid2_new();
 	if (!cpuid)
 		return -ENOMEM;
-	cpuid->nent = MAX_CPUID_ENTRIES;
 	r = engine->get_supported_cpuid(cpuid);
 	if (r)
 		goto out;

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/cpuid2.h"
 #include "ref.h"
 
-#define MAX_CPUID_ENTRIES	256
 #define NR_IOAPIC_PINS		24
 
 /* XFAM: x87 and SSE state, which every TD has. */
@@ -28,16 +28,6 @@ long ref_get_cmd(struct tdx_cmd *cmd, unsigned long arg)
 	if (copy_from_user(cmd, (void *)arg, sizeof(*cmd)))
 		return -EFAULT;
 	return cmd->hw_error ? -EINVAL : 0;
-}
-
-const struct kvm_cpuid_entry2 *ref_find_cpuid(const struct kvm_cpuid2 *cpuid, uint32_t function)
-{
-	uint32_t i;
-
-	for (i = 0; cpuid && i < cpuid->nent; i++)
-		if (cpuid->entries[i].function == function)
-			return &cpuid->entries[i];
-	return NULL;
 }
 
 /* The address width is all that a VMM can configure here. */
@@ -68,7 +58,7 @@ static long get_capabilities(const struct tdx_cmd *cmd)
 
 static long set_width(struct ref_vm *vm, const struct tdx_init_vm *init)
 {
-	const struct kvm_cpuid_entry2 *e = ref_find_cpuid(&init->cpuid, TDX_CPUID_ADDRESS_SIZES);
+	const struct kvm_cpuid_entry2 *e = cpuid2_find(&init->cpuid, TDX_CPUID_ADDRESS_SIZES, 0);
 	unsigned int gpaw;
 	int r;
 
@@ -102,7 +92,7 @@ static long init_vm(struct ref_vm *vm, const struct tdx_cmd *cmd)
 		return -EINVAL;
 	if (copy_from_user(&nent, &user->cpuid.nent, sizeof(nent)))
 		return -EFAULT;
-	if (nent > MAX_CPUID_ENTRIES)
+	if (nent > CPUID2_ENTRIES)
 		return -E2BIG;
 	size = sizeof(*init) + nent * sizeof(struct kvm_cpuid_entry2);
 	init = malloc(size);

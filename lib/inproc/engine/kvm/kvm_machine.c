@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "engine/cpuid2.h"
 #include "kvm_engine.h"
 
 /*
@@ -100,20 +101,15 @@ int engine_kvm_get_supported_cpuid(struct kvm_cpuid2 *cpuid)
 unsigned int engine_kvm_phys_bits(void)
 {
 	static unsigned int bits;
+	struct kvm_cpuid_entry2 *e = NULL;
 	struct kvm_cpuid2 *cpuid;
-	uint32_t i;
 
 	if (bits)
 		return bits;
-	cpuid = calloc(1, sizeof(*cpuid) + 256 * sizeof(cpuid->entries[0]));
-	if (!cpuid)
-		return 36;
-	cpuid->nent = 256;
-	bits = 36;	/* what a CPU without the leaf has */
-	if (!engine_kvm_get_supported_cpuid(cpuid))
-		for (i = 0; i < cpuid->nent; i++)
-			if (cpuid->entries[i].function == 0x80000008)
-				bits = cpuid->entries[i].eax & 0xff;
+	cpuid = cpuid2_new();
+	if (cpuid && !engine_kvm_get_supported_cpuid(cpuid))
+		e = cpuid2_find(cpuid, 0x80000008, 0);
+	bits = e ? e->eax & 0xff : 36;	/* what a CPU without the leaf has */
 	free(cpuid);
 	return bits;
 }

@@ -94,21 +94,6 @@ int unicorn_get_supported_cpuid(struct kvm_cpuid2 *cpuid)
 	return 0;
 }
 
-const struct kvm_cpuid_entry2 *unicorn_find_cpuid(const struct kvm_cpuid2 *cpuid,
-						  uint32_t function, uint32_t index)
-{
-	uint32_t i;
-
-	for (i = 0; cpuid && i < cpuid->nent; i++) {
-		const struct kvm_cpuid_entry2 *e = &cpuid->entries[i];
-
-		if (e->function == function &&
-		    (!(e->flags & KVM_CPUID_FLAG_SIGNIFCANT_INDEX) || e->index == index))
-			return e;
-	}
-	return NULL;
-}
-
 /* TCG's RDTSC is the machine's: measure it, once. */
 int unicorn_tsc_khz(void)
 {

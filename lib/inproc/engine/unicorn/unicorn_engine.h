@@ -300,8 +300,6 @@ int engine_unicorn_unwind(struct engine_vcpu *vcpu, struct engine_exit *exit);
 /* ---- unicorn_cpuid.c ---- */
 
 int unicorn_get_supported_cpuid(struct kvm_cpuid2 *cpuid);
-const struct kvm_cpuid_entry2 *unicorn_find_cpuid(const struct kvm_cpuid2 *cpuid,
-						  uint32_t function, uint32_t index);
 int unicorn_tsc_khz(void);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/cpuid2.h"
 #include "unicorn_engine.h"
 
 #define RFLAGS_DF	(1ULL << 10)
@@ -313,8 +314,8 @@ static void do_cpuid(struct engine_vcpu *vcpu)
 {
 	const struct kvm_cpuid_entry2 *e;
 
-	e = unicorn_find_cpuid(vcpu->cpuid, (uint32_t)unicorn_reg(vcpu, UC_X86_REG_RAX),
-			       (uint32_t)unicorn_reg(vcpu, UC_X86_REG_RCX));
+	e = cpuid2_find(vcpu->cpuid, (uint32_t)unicorn_reg(vcpu, UC_X86_REG_RAX),
+			(uint32_t)unicorn_reg(vcpu, UC_X86_REG_RCX));
 	unicorn_set_reg(vcpu, UC_X86_REG_RAX, e ? e->eax : 0);
 	unicorn_set_reg(vcpu, UC_X86_REG_RBX, e ? e->ebx : 0);
 	unicorn_set_reg(vcpu, UC_X86_REG_RCX, e ? e->ecx : 0);

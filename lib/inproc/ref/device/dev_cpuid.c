@@ -5,9 +5,7 @@
 #include <stdlib.h>
 
 #include "device.h"
-
-/* The kernel's KVM_MAX_CPUID_ENTRIES */
-#define MAX_ENTRIES	256
+#include "engine/cpuid2.h"
 
 long inproc_set_cpuid2(struct inproc_vcpu *vcpu, struct kvm_cpuid2 **kept, unsigned long arg)
 {
@@ -17,13 +15,15 @@ long inproc_set_cpuid2(struct inproc_vcpu *vcpu, struct kvm_cpuid2 **kept, unsig
 
 	if (copy_from_user(&head, (void *)arg, sizeof(head)))
 		return -EFAULT;
-	if (head.nent > MAX_ENTRIES)
+	if (head.nent > CPUID2_ENTRIES)
 		return -E2BIG;
 	size = sizeof(head) + head.nent * sizeof(head.entries[0]);
 	cpuid = malloc(size);
 	if (!cpuid)
 		return -ENOMEM;
 	r = copy_from_user(cpuid, (void *)arg, size);
+	/* It may be another by now. */
+	cpuid->nent = head.nent;
 	if (!r)
 		r = engine->set_cpuid2(vcpu->engine, cpuid);
 	if (r) {

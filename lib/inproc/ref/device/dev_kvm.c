@@ -8,10 +8,9 @@
 #include <sys/eventfd.h>
 
 #include "device.h"
+#include "engine/cpuid2.h"
 
 const struct model_ops *model;
-
-#define MAX_CPUID_ENTRIES	256	/* KVM_MAX_CPUID_ENTRIES */
 
 /*
  * What kvm_main.c answers for every architecture, and x86's limits where they
@@ -87,10 +86,9 @@ static long get_supported_cpuid(unsigned long arg)
 	if (room < 1)
 		return -E2BIG;
 
-	cpuid = calloc(1, sizeof(*cpuid) + MAX_CPUID_ENTRIES * sizeof(cpuid->entries[0]));
+	cpuid = cpuid2_new();
 	if (!cpuid)
 		return -ENOMEM;
-	cpuid->nent = MAX_CPUID_ENTRIES;
 	r = engine->get_supported_cpuid(cpuid);
 	if (r)
 		goto out;

@@ -8,9 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/cpuid2.h"
 #include "hw.h"
 
-#define MAX_ENTRIES	256
+/* What entry_or_new() may add to the engine's. */
+#define OUR_ENTRIES	16
 /*
  * Intel's addresses are as wide as a TD's can be (GPAW), and the topmost bits are KeyIDs; for
  * AMD's see HW_PHYS_BITS.
@@ -68,21 +70,11 @@ static const struct change {
 	{ IMAGE_INTEL, 0x80000001, 0, EDX, 0, 1u << 20 },		/* NX */
 };
 
-static struct kvm_cpuid_entry2 *entry(uint32_t function, uint32_t index)
-{
-	for (unsigned int i = 0; i < cpuid->nent; i++)
-		if (cpuid->entries[i].function == function &&
-		    (cpuid->entries[i].index == index ||
-		     !(cpuid->entries[i].flags & KVM_CPUID_FLAG_SIGNIFCANT_INDEX)))
-			return &cpuid->entries[i];
-	return NULL;
-}
-
 static struct kvm_cpuid_entry2 *entry_or_new(uint32_t function, uint32_t index)
 {
-	struct kvm_cpuid_entry2 *e = entry(function, index);
+	struct kvm_cpuid_entry2 *e = cpuid2_find(cpuid, function, index);
 
-	if (e || cpuid->nent == MAX_ENTRIES)
+	if (e || cpuid->nent == CPUID2_ENTRIES)
 		return e;
 	e = &cpuid->entries[cpuid->nent++];
 	*e = (struct kvm_cpuid_entry2){ .function = function, .index = index };
@@ -96,10 +88,10 @@ int hw_cpuid_init(enum image_vendor vendor, unsigned int c_bit)
 	struct kvm_cpuid_entry2 *e;
 	int ret;
 
-	cpuid = calloc(1, sizeof(*cpuid) + MAX_ENTRIES * sizeof(cpuid->entries[0]));
+	cpuid = cpuid2_new();
 	if (!cpuid)
 		return -ENOMEM;
-	cpuid->nent = MAX_ENTRIES - 16;
+	cpuid->nent -= OUR_ENTRIES;
 	ret = engine->get_supported_cpuid(cpuid);
 	if (ret)
 		return ret;
@@ -119,7 +111,7 @@ int hw_cpuid_init(enum image_vendor vendor, unsigned int c_bit)
 	if (vendor == IMAGE_AMD)
 		entry_or_new(0x8000001f, 0)->ebx = c_bit | 1 << 6;
 	/* Four levels of page tables, one way of saving state, and addresses that fit. */
-	e = entry(7, 0);
+	e = cpuid2_find(cpuid, 7, 0);
 	if (e)
 		e->ecx &= ~(1u << 16);
 	e = entry_or_new(0x80000008, 0);
@@ -130,7 +122,7 @@ int hw_cpuid_init(enum image_vendor vendor, unsigned int c_bit)
 
 IMAGE_CALL void hw_cpuid(struct image_gprs *gprs)
 {
-	const struct kvm_cpuid_entry2 *e = entry(gprs->gpr[IMAGE_RAX], gprs->gpr[IMAGE_RCX]);
+	const struct kvm_cpuid_entry2 *e = cpuid2_find(cpuid, gprs->gpr[IMAGE_RAX], gprs->gpr[IMAGE_RCX]);
 
 	gprs->gpr[IMAGE_RAX] = e ? e->eax : 0;
 	gprs->gpr[IMAGE_RBX] = e ? e->ebx : 0;

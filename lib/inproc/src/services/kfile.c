@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "engine/cpuid2.h"
 #include "services.h"
 #include "src/hw/hw.h"
 #include "src/image/loader.h"
@@ -355,13 +356,11 @@ static void share_slot(unsigned int cmd, unsigned long arg)
 /* What the VMM has set is what the guest's CPUID instruction gives, in the engine. */
 static void keep_cpuid(struct src_vcpu *vcpu)
 {
-	enum { MAX = 256 };
-	struct kvm_cpuid2 *cpuid = calloc(1, sizeof(*cpuid) + MAX * sizeof(cpuid->entries[0]));
+	struct kvm_cpuid2 *cpuid = cpuid2_new();
 	long ret;
 
 	if (!cpuid)
 		return;
-	cpuid->nent = MAX;
 	src_steps_are_ours(true);
 	ret = image->ioctl(vcpu->file, KVM_GET_CPUID2, (uintptr_t)cpuid);
 	src_steps_are_ours(false);
