@@ -6,6 +6,10 @@
 #include <errno.h>
 #include <signal.h>
 
+/* Names of its own, so that a debugger tells the engines' apart; before engine.h has them. */
+#define engine_vm	kvm_engine_vm
+#define engine_vcpu	kvm_engine_vcpu
+
 #include "base/base.h"
 #include "engine/engine.h"
 #include "engine/gate.h"

@@ -5,6 +5,10 @@
 
 #include <unicorn/unicorn.h>
 
+/* Names of its own, so that a debugger tells the engines' apart; before engine.h has them. */
+#define engine_vm	unicorn_engine_vm
+#define engine_vcpu	unicorn_engine_vcpu
+
 #include "base/base.h"
 #include "engine/engine.h"
 #include "engine/gate.h"
