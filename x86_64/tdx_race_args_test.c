@@ -121,27 +121,33 @@ FIXTURE_VARIANT(arg)
 	uint64_t before;		/* 0: what the command has */
 	uint64_t after;
 	bool gpa_b;			/* after: GPA B, with after's bits */
+	enum requirement_nr bounds;	/* what an access out of bounds breaks */
 	const char *was, *may[MAX_MAY];
 };
 
-#define ARG_ROW(name, command_, field_, after_, was_, ...)			\
+#define ROW(name, command_, field_, after_, bounds_, was_, ...)		\
 	FIXTURE_VARIANT_ADD(arg, name)						\
 	{									\
-		COCO_ROW(NULL, REQ_RACE_TDX_ARG, REQ_KERNEL_MEM_BOUNDS),	\
+		COCO_ROW(NULL, REQ_RACE_TDX_ARG, bounds_),			\
 		.command = &command_, .field = #field_,				\
 		.offset = offsetof(struct args, field_),			\
-		.size = sizeof(((struct args *)0)->field_),			\
+		.size = sizeof(((struct args *)0)->field_), .bounds = bounds_,	\
 		.after = after_, .was = was_, .may = { __VA_ARGS__ },		\
 	};
+#define ARG_ROW(name, command, field, after, ...)				\
+	ROW(name, command, field, after, REQ_KERNEL_MEM_BOUNDS, __VA_ARGS__)
+/* @field is the length of an array. */
+#define NENT_ROW(name, command, field, after, ...)				\
+	ROW(name, command, field, after, REQ_RACE_TDX_NENT, __VA_ARGS__)
 
 #define DONE		"success"
 
 /* An entry more is a zeroed one of leaf 0, which nobody can configure. */
-ARG_ROW(init_vm_nent_less, init_vm, init.cpuid.nent, 0, DONE, "EINVAL")
-ARG_ROW(init_vm_nent_more, init_vm, init.cpuid.nent, 2, DONE, "EINVAL")
-ARG_ROW(init_vm_nent_40, init_vm, init.cpuid.nent, NR_ENTRIES, DONE, "EINVAL")
-ARG_ROW(init_vm_nent_257, init_vm, init.cpuid.nent, 257, DONE, "E2BIG", "EINVAL")
-ARG_ROW(init_vm_nent_max, init_vm, init.cpuid.nent, ~0u, DONE, "E2BIG", "EINVAL")
+NENT_ROW(init_vm_nent_less, init_vm, init.cpuid.nent, 0, DONE, "EINVAL")
+NENT_ROW(init_vm_nent_more, init_vm, init.cpuid.nent, 2, DONE, "EINVAL")
+NENT_ROW(init_vm_nent_40, init_vm, init.cpuid.nent, NR_ENTRIES, DONE, "EINVAL")
+NENT_ROW(init_vm_nent_257, init_vm, init.cpuid.nent, 257, DONE, "E2BIG", "EINVAL")
+NENT_ROW(init_vm_nent_max, init_vm, init.cpuid.nent, ~0u, DONE, "E2BIG", "EINVAL")
 ARG_ROW(init_vm_padding, init_vm, init.cpuid.padding, 1, DONE, "EINVAL")
 ARG_ROW(init_vm_reserved, init_vm, init.reserved[11], 1, DONE, "EINVAL")
 ARG_ROW(init_vm_xfam, init_vm, init.xfam, 1ull << 62, DONE, "EINVAL")
@@ -150,8 +156,8 @@ ARG_ROW(init_vm_gpaw, init_vm, init_entries[0].eax, 49 << 16, DONE, "EINVAL")
 ARG_ROW(init_vm_flags, init_vm, cmd.flags, 1, DONE, "EINVAL")
 ARG_ROW(init_vm_hw_error, init_vm, cmd.hw_error, 1, DONE, "EINVAL")
 ARG_ROW(init_vm_data, init_vm, cmd.data, PAGE_SIZE, DONE, "EFAULT")
-ARG_ROW(capabilities_nent, capabilities, caps.cpuid.nent, 0, DONE, "E2BIG")
-ARG_ROW(get_cpuid_nent, get_cpuid, cpuid.nent, 0, DONE, "E2BIG")
+NENT_ROW(capabilities_nent, capabilities, caps.cpuid.nent, 0, DONE, "E2BIG")
+NENT_ROW(get_cpuid_nent, get_cpuid, cpuid.nent, 0, DONE, "E2BIG")
 ARG_ROW(get_cpuid_hw_error, get_cpuid, cmd.hw_error, 1, DONE, "EINVAL")
 ARG_ROW(get_cpuid_id, get_cpuid, cmd.id, TDX_CMD_INIT_VCPU, DONE, "EINVAL")
 ARG_ROW(region_gpa_odd, init_mem_region, region.gpa, 1, "page A", "EINVAL")
@@ -163,9 +169,10 @@ ARG_ROW(region_flags, init_mem_region, cmd.flags, 2, "page A", "EINVAL")
 
 FIXTURE_VARIANT_ADD(arg, region_gpa_other)
 {
-	COCO_ROW(NULL, REQ_RACE_TDX_ARG),
+	COCO_ROW(NULL, REQ_RACE_TDX_ARG, REQ_KERNEL_MEM_BOUNDS),
 	.command = &init_mem_region, .field = "region.gpa",
 	.offset = offsetof(struct args, region.gpa), .size = sizeof(uint64_t), .gpa_b = true,
+	.bounds = REQ_KERNEL_MEM_BOUNDS,
 	.was = "page A", .may = { "page B" },
 };
 
@@ -203,6 +210,7 @@ COCO_TEST_F(arg, changes)
 
 	if (!race_possible())
 		return;
+	check_attribute_to(REQ_KERNEL_MEM_BOUNDS, variant->bounds);
 	r.args = mmap(NULL, sizeof(*r.args), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 		      -1, 0);
 	TEST_ASSERT(r.args != MAP_FAILED, "out of memory");

@@ -33,6 +33,9 @@
 	REQUIREMENT(RACE_TDX_ARG, "RACE-TDX-ARG", DOC_TDX, "API description",			\
 		"an argument that changes while the ioctl reads it counts as it was or as it is, "\
 		"checked; what cannot be both is refused")					\
+	REQUIREMENT(RACE_TDX_NENT, "RACE-TDX-NENT", DOC_KASAN, "Error reports",			\
+		"of an array whose length changes while the ioctl copies it, nothing past what was "\
+		"copied is accessed")								\
 	REQUIREMENT(RACE_TDX_RUN, "RACE-TDX-RUN", DOC_API, "KVM_EXIT_TDX",			\
 		"an answer in kvm_run that changes while KVM takes it counts as it was or as it is")
 
