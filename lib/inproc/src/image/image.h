@@ -373,6 +373,9 @@ struct image_ops {
 	/* What was put off (RCU, work) is done: a VM's last file has gone. */
 	void (*settle)(void);
 
+	/* The VM whose mem_owner() is @owner has gone: what it has not given back, but for memory. */
+	void (*ids_left)(void *owner);
+
 	/* AMD: is the page a guest's by the RMP, and at which GPA? */
 	int (*rmp_guest_page)(unsigned long long pfn, unsigned long long *gpa);
 

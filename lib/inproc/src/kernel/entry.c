@@ -80,6 +80,7 @@ static struct image_ops glue_ops = {
 	.fallocate = glue_call_fallocate,
 	.read = glue_call_read,
 	.settle = glue_call_settle,
+	.ids_left = glue_ids_left,
 	.rmp_guest_page = glue_rmp_guest_page,
 	.bench_vmgexits = glue_call_bench_vmgexits,
 	.mm_invalidate = glue_call_mm_invalidate,

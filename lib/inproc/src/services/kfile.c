@@ -99,6 +99,7 @@ static void note_context(const struct kfile *k, unsigned int cmd, unsigned long 
 
 static void vm_free(struct src_vm *vm)
 {
+	image->ids_left(vm);
 	memory_vm_destroyed(vm);
 	pthread_mutex_destroy(&vm->lock);
 	free(vm);
@@ -450,10 +451,8 @@ static long kfile_ioctl(void *obj, unsigned int cmd, unsigned long arg)
 			hang_vm_created();
 		/* The VM's file has its own by now. */
 		__atomic_sub_fetch(&made->refs, 1, __ATOMIC_ACQ_REL);
-		if (ret < 0) {
-			memory_vm_destroyed(made);
-			free(made);
-		}
+		if (ret < 0)
+			vm_free(made);
 	}
 	return ret;
 }
