@@ -22,6 +22,16 @@ header()	# FILE KEY
 	sed -n -e "s/^$2:[ 	]*//p" -e '/^--- /q' "$1" | head -n 1
 }
 
+# not_known ID: the known issues but that one.
+not_known()
+{
+	# Not twice: in a redirection it would be the child's.
+	local list=$TMP/known-$BASHPID
+
+	grep -v "^$1 " "$ROOT/tools/known-issues" > "$list"
+	echo "$list"
+}
+
 ids()	# FILE KEY: one a line
 {
 	header "$1" "$2" | tr -s ', ' '\n'

@@ -40,16 +40,6 @@ ln -s "$ROOT/x86_64" "$TMP/root/x86_64"
 ln -s "$ROOT/tools/known-issues" "$TMP/root/tools/known-issues"
 ln -s "$dir/image.sh" "$TMP/root/tools/image.sh"
 
-# not_known ID: the known issues but that one.
-not_known()
-{
-	# Not twice: in a redirection it would be the child's.
-	local list=$TMP/known-$BASHPID
-
-	grep -v "^$1 " "$ROOT/tools/known-issues" > "$list"
-	echo "$list"
-}
-
 list_cases '*_test.c'
 
 kernel_of()	# FILE

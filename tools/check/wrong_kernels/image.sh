@@ -166,7 +166,7 @@ for f in $touched; do
 	cp -L "$farm/$f" "$work/src/$f"
 done
 for p in "${patches[@]}"; do
-	patch -d "$work/src" -p1 --batch --forward --fuzz=0 -r - < "$p" > "$work/patch.log" ||
+	patch -d "$work/src" -p1 --batch --forward -r - < "$p" > "$work/patch.log" ||
 		die "patch does not apply: $p: $(cat "$work/patch.log")"
 done
 
