@@ -55,7 +55,7 @@ sub main
 	die "cannot create $options{out}\n" if @$errors;
 	my $content = !@jobs || Coco::Harness::run(\@jobs, parallel => $options{jobs},
 						   cases => scalar @ARGV);
-	my $status = report($suite, $known, $content, \@groups, \@jobs);
+	my $status = report($known, $content, \@groups, \@jobs);
 
 	open my $fh, '>', "$options{out}/summary" or die "cannot write $options{out}/summary: $!\n";
 	print $fh map { "$_\n" } @summary;
@@ -99,6 +99,7 @@ sub add_jobs
 			timeout => $options{timeout},
 			known => $group->{known},
 			issues => $known,
+			reqs => { map { $_->{name} => $_->{reqs} } $suite->cases($name) },
 			raw_file => "$options{out}/$group->{dir}/$name.tap",
 		}
 	} @{$group->{selected}}];
@@ -110,13 +111,12 @@ sub add_jobs
 # what repairs it.
 sub unexpected_passes
 {
-	my ($group, $suite, $known) = @_;
+	my ($group, $known) = @_;
 	my (%ran, %failed);
 
 	for my $job (@{$group->{jobs}}) {
-		my %reqs = map { $_->{name} => $_->{reqs} } $suite->cases($job->{test});
 		for my $case (@{$job->{verdict}{cases}}) {
-			my @reqs = @{$reqs{$case->{name}} // []};
+			my @reqs = @{$job->{reqs}{$case->{name}} // []};
 			if ($case->{status} eq 'pass') {
 				$ran{$_} = "$job->{test} $case->{name}" for @reqs;
 			} elsif ($case->{status} =~ /^(?:fail|undriven)$/) {
@@ -138,7 +138,7 @@ sub unexpected_passes
 # Fill @summary; returns the exit status.
 sub report
 {
-	my ($suite, $known, $content, $groups, $jobs) = @_;
+	my ($known, $content, $groups, $jobs) = @_;
 	my @verdicts = map { $_->{verdict} } @$jobs;
 	my $total = Coco::Report::tally(@verdicts);
 	my @unexpected;
@@ -153,7 +153,7 @@ sub report
 		my $reasons = Coco::Report::skip_reasons(@group_verdicts);
 		$counts .= " ($reasons)" if length $reasons;
 		push @summary, "$group->{label}: $counts";
-		push @unexpected, unexpected_passes($group, $suite, $known);
+		push @unexpected, unexpected_passes($group, $known);
 	}
 
 	my @compared = Coco::Compare::lines(@$groups);

@@ -110,7 +110,11 @@ sub case_details
 		push @lines, Coco::Verdict::fail_text($fail), "at $fail->{file}:$fail->{line}";
 	}
 	push @lines, map { "rule: $_" } views($case, 'rule');
-	for my $req (grep { !$seen{$_}++ } map { $_->{req} } @{$case->{fails}}) {
+	my @reqs = map { $_->{req} } @{$case->{fails}};
+	# A crash names none: then what this tree is known to fail of what the case is about.
+	push @reqs, grep { $job->{known}{$_} } @{$job->{reqs}{$case->{name}} // []}
+		if defined $case->{fatal};
+	for my $req (grep { !$seen{$_}++ } @reqs) {
 		push @lines, map { "known of $_->{trees}: $_->{req}: $_->{evidence}" }
 			$job->{issues} ? $job->{issues}->of_requirement($req) : ();
 	}
