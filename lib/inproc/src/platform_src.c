@@ -53,7 +53,7 @@ static int src_init(void)
 	src_host.page_structs = mmap(NULL, IMAGE_VMEMMAP_SIZE, PROT_READ | PROT_WRITE,
 				MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (src_host.page_structs == MAP_FAILED) {
-		inproc_diag("cannot reserve 2 TiB of addresses for struct pages: %s%s",
+		inproc_diag("cannot reserve 4 TiB of addresses for struct pages: %s%s",
 			    strerror(errno), " (ulimit -v, or vm.overcommit_memory = 2?)");
 		return -ENOMEM;
 	}

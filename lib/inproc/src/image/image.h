@@ -28,8 +28,10 @@
 /* Pages of a file that lie together. */
 #define IMAGE_AREA_SIZE	(1UL << 21)
 
-/* 2^47 bytes of addresses, 4 KiB a page, 64 bytes a struct page. */
-#define IMAGE_VMEMMAP_SIZE	(1UL << (47 - 12 + 6))
+/* 2^47 bytes of addresses, 4 KiB a page. */
+#define IMAGE_VMEMMAP_SIZE	(IMAGE_STRUCT_PAGE << (47 - 12))
+/* What a struct page may have: mainline's has 64 bytes, others' more. */
+#define IMAGE_STRUCT_PAGE	128UL
 
 /* Whose hardware and KVM there is; a process has one of them. */
 enum image_vendor {

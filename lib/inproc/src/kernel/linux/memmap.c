@@ -17,6 +17,9 @@
 #include "glue.h"
 #include "page.h"
 
+_Static_assert(sizeof(struct page) <= IMAGE_STRUCT_PAGE,
+	       "the process reserves less than the tree's struct pages need");
+
 unsigned long page_offset_base;
 unsigned long vmemmap_base;
 unsigned long vmalloc_base;
