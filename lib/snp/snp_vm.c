@@ -12,6 +12,7 @@
 
 #include "check/transcript.h"
 #include "snp/snp_vm.h"
+#include "vm/vm_type.h"
 
 #define DEV_SEV			"/dev/sev"
 
@@ -44,23 +45,11 @@ static unsigned int c_bit_position(void)
 const char *snp_vm_missing(void)
 {
 	static char why[160];
-	long types;
+	const char *missing = vm_type_missing(KVM_X86_SNP_VM, "SNP VMs");
 	int fd;
 
-	fd = open(KVM_DEV_PATH, O_RDWR);
-	if (fd < 0) {
-		snprintf(why, sizeof(why), "cannot open %s: %s", KVM_DEV_PATH, strerror(errno));
-		return why;
-	}
-	types = ioctl(fd, KVM_CHECK_EXTENSION, KVM_CAP_VM_TYPES);
-	close(fd);
-	if (types < 0 || !(types & (1 << KVM_X86_SNP_VM))) {
-		snprintf(why, sizeof(why),
-			 "no SNP VMs on this machine: KVM_CAP_VM_TYPES is 0x%lx, without bit %d",
-			 types < 0 ? 0 : types, KVM_X86_SNP_VM);
-		return why;
-	}
-
+	if (missing)
+		return missing;
 	fd = open(DEV_SEV, O_RDWR);
 	if (fd < 0) {
 		snprintf(why, sizeof(why), "cannot open %s: %s", DEV_SEV, strerror(errno));

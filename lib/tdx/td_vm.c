@@ -2,7 +2,6 @@
 /*
  * Create, launch and free TDs.
  */
-#include <fcntl.h>
 #include <string.h>
 
 #include "kvm_util.h"
@@ -14,6 +13,7 @@
 #include "guest/td_boot.h"
 #include "guest/td_call.h"
 #include "tdx/td_vm.h"
+#include "vm/vm_type.h"
 
 /* Room in the memory slot: the program, tables, stacks, and what a test shares. */
 #define SLOT_PAGES		512
@@ -41,25 +41,7 @@
 
 const char *td_vm_missing(void)
 {
-	static char why[160];
-	long types;
-	int fd;
-
-	fd = open(KVM_DEV_PATH, O_RDWR);
-	if (fd < 0) {
-		snprintf(why, sizeof(why), "cannot open %s: %s", KVM_DEV_PATH, strerror(errno));
-		return why;
-	}
-	types = ioctl(fd, KVM_CHECK_EXTENSION, KVM_CAP_VM_TYPES);
-	close(fd);
-	errno = 0;
-	if (types < 0 || !(types & (1 << TDX_VM_TYPE))) {
-		snprintf(why, sizeof(why),
-			 "no TDs on this machine: KVM_CAP_VM_TYPES is 0x%lx, without bit %d",
-			 types < 0 ? 0 : types, TDX_VM_TYPE);
-		return why;
-	}
-	return NULL;
+	return vm_type_missing(TDX_VM_TYPE, "TDs");
 }
 
 const char *td_vm_gpaw_missing(unsigned int gpaw)
