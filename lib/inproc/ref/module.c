@@ -6,23 +6,13 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "engine/gpr.h"
 #include "ref.h"
 
 /* Bits of RCX that TDG.VP.VMCALL takes: not RAX, RCX, RSP; XMM0 to XMM15 above. */
 #define PASSABLE	0xffffffecULL
 
-#define GPR(regs, nr)	(*(__u64 *)((char *)(regs) + offsets[nr]))
-
-static const size_t offsets[TD_NR_GPRS] = {
-	[TD_RAX] = offsetof(struct kvm_regs, rax), [TD_RCX] = offsetof(struct kvm_regs, rcx),
-	[TD_RDX] = offsetof(struct kvm_regs, rdx), [TD_RBX] = offsetof(struct kvm_regs, rbx),
-	[TD_RSP] = offsetof(struct kvm_regs, rsp), [TD_RBP] = offsetof(struct kvm_regs, rbp),
-	[TD_RSI] = offsetof(struct kvm_regs, rsi), [TD_RDI] = offsetof(struct kvm_regs, rdi),
-	[TD_R8] = offsetof(struct kvm_regs, r8), [TD_R9] = offsetof(struct kvm_regs, r9),
-	[TD_R10] = offsetof(struct kvm_regs, r10), [TD_R11] = offsetof(struct kvm_regs, r11),
-	[TD_R12] = offsetof(struct kvm_regs, r12), [TD_R13] = offsetof(struct kvm_regs, r13),
-	[TD_R14] = offsetof(struct kvm_regs, r14), [TD_R15] = offsetof(struct kvm_regs, r15),
-};
+#define GPR(regs, nr)	(*gpr_of(regs, nr))
 
 static bool passes(const struct ref_vcpu *vcpu, unsigned int nr)
 {

@@ -10,6 +10,7 @@
  */
 #include <string.h>
 
+#include "engine/gpr.h"
 #include "kvm_engine.h"
 
 #define MAX_INSN	15
@@ -33,18 +34,7 @@ struct cpu {
 
 static uint64_t gpr(const struct cpu *cpu, unsigned int nr)
 {
-	static const size_t offsets[16] = {
-		offsetof(struct kvm_regs, rax), offsetof(struct kvm_regs, rcx),
-		offsetof(struct kvm_regs, rdx), offsetof(struct kvm_regs, rbx),
-		offsetof(struct kvm_regs, rsp), offsetof(struct kvm_regs, rbp),
-		offsetof(struct kvm_regs, rsi), offsetof(struct kvm_regs, rdi),
-		offsetof(struct kvm_regs, r8), offsetof(struct kvm_regs, r9),
-		offsetof(struct kvm_regs, r10), offsetof(struct kvm_regs, r11),
-		offsetof(struct kvm_regs, r12), offsetof(struct kvm_regs, r13),
-		offsetof(struct kvm_regs, r14), offsetof(struct kvm_regs, r15),
-	};
-
-	return *(const uint64_t *)((const char *)&cpu->regs + offsets[nr]);
+	return *gpr_of(&cpu->regs, nr);
 }
 
 struct prefixes {

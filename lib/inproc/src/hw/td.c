@@ -6,26 +6,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "engine/gpr.h"
 #include "engine/sites.h"
 #include "engine/td_reset.h"
 #include "hw.h"
 #include "src/watch/race.h"
-
-static __u64 *gpr(struct kvm_regs *regs, unsigned int nr)
-{
-	switch (nr) {
-	case IMAGE_RAX: return &regs->rax;
-	case IMAGE_RCX: return &regs->rcx;
-	case IMAGE_RDX: return &regs->rdx;
-	case IMAGE_RBX: return &regs->rbx;
-	case IMAGE_RSP: return &regs->rsp;
-	case IMAGE_RBP: return &regs->rbp;
-	case IMAGE_RSI: return &regs->rsi;
-	case IMAGE_RDI: return &regs->rdi;
-	}
-	/* r8 to r15 follow each other in the uAPI's structure. */
-	return &regs->r8 + (nr - IMAGE_R8);
-}
 
 static int load_gprs(struct src_vcpu *vcpu, const unsigned long long *from)
 {
@@ -33,7 +18,7 @@ static int load_gprs(struct src_vcpu *vcpu, const unsigned long long *from)
 	int ret = engine->get_regs(vcpu->engine, &regs);
 
 	for (unsigned int i = 0; !ret && i < IMAGE_NR_GPRS; i++)
-		*gpr(&regs, i) = from[i];
+		*gpr_of(&regs, i) = from[i];
 	return ret ?: engine->set_regs(vcpu->engine, &regs);
 }
 
@@ -43,7 +28,7 @@ static int save_gprs(struct src_vcpu *vcpu, unsigned long long *to)
 	int ret = engine->get_regs(vcpu->engine, &regs);
 
 	for (unsigned int i = 0; !ret && i < IMAGE_NR_GPRS; i++)
-		to[i] = *gpr(&regs, i);
+		to[i] = *gpr_of(&regs, i);
 	return ret;
 }
 
@@ -118,7 +103,7 @@ IMAGE_CALL int src_td_vcpu_init(const void *td, const void *vp, const unsigned l
 		return ret;
 	td_reset_sregs(&sregs);
 	for (unsigned int i = 0; i < IMAGE_NR_GPRS; i++)
-		*gpr(&regs, i) = gprs[i];
+		*gpr_of(&regs, i) = gprs[i];
 	return engine->set_sregs(vcpu->engine, &sregs) ?: engine->set_regs(vcpu->engine, &regs);
 }
 

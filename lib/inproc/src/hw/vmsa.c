@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/gpr.h"
 #include "vmcb.h"
 #include "vmsa.h"
 
@@ -121,20 +122,7 @@ int vmsa_load(struct src_vcpu *vcpu, const void *vmsa)
 	return load_sregs(vcpu, vmsa, vmsa, -1) ?: engine->set_regs(vcpu->engine, &regs);
 }
 
-/* Where kvm_regs has what x86 encoding numbers, but for RAX and RSP. */
-static const size_t gpr_offsets[IMAGE_NR_GPRS] = {
-	[IMAGE_RCX] = offsetof(struct kvm_regs, rcx), [IMAGE_RDX] = offsetof(struct kvm_regs, rdx),
-	[IMAGE_RBX] = offsetof(struct kvm_regs, rbx), [IMAGE_RBP] = offsetof(struct kvm_regs, rbp),
-	[IMAGE_RSI] = offsetof(struct kvm_regs, rsi), [IMAGE_RDI] = offsetof(struct kvm_regs, rdi),
-	[IMAGE_R8] = offsetof(struct kvm_regs, r8), [IMAGE_R8 + 1] = offsetof(struct kvm_regs, r9),
-	[IMAGE_R8 + 2] = offsetof(struct kvm_regs, r10),
-	[IMAGE_R8 + 3] = offsetof(struct kvm_regs, r11),
-	[IMAGE_R8 + 4] = offsetof(struct kvm_regs, r12),
-	[IMAGE_R8 + 5] = offsetof(struct kvm_regs, r13),
-	[IMAGE_R8 + 6] = offsetof(struct kvm_regs, r14),
-	[IMAGE_R15] = offsetof(struct kvm_regs, r15),
-};
-
+/* Not in the VMCB, which has RAX and RSP only. */
 static bool is_gpr_of_vmrun(unsigned int i)
 {
 	return i != IMAGE_RAX && i != IMAGE_RSP;
@@ -150,7 +138,7 @@ int vmcb_load(struct src_vcpu *vcpu, const struct vmcb_state *state)
 
 	for (unsigned int i = 0; i < IMAGE_NR_GPRS; i++)
 		if (is_gpr_of_vmrun(i))
-			*(__u64 *)((char *)&regs + gpr_offsets[i]) = state->gprs->gpr[i];
+			*gpr_of(&regs, i) = state->gprs->gpr[i];
 	return load_sregs(vcpu, save, state->loaded, state->tpr) ?:
 	       engine->set_regs(vcpu->engine, &regs);
 }
@@ -173,7 +161,7 @@ void vmcb_store(struct src_vcpu *vcpu, struct vmcb_state *state)
 	}
 	for (unsigned int i = 0; i < IMAGE_NR_GPRS; i++)
 		if (is_gpr_of_vmrun(i))
-			state->gprs->gpr[i] = *(__u64 *)((char *)&regs + gpr_offsets[i]);
+			state->gprs->gpr[i] = *gpr_of(&regs, i);
 	set_u64(save, SAVE_RAX, regs.rax);
 	set_u64(save, SAVE_RSP, regs.rsp);
 	set_u64(save, SAVE_RIP, regs.rip);
