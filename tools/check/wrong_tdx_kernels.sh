@@ -109,8 +109,8 @@ run()
 	[ ${#selected[@]} != 0 ] || selected=($tests)
 	WRONG_KERNEL=$kept/tree WRONG_BASE= WRONG_WORK=$TMP/$name.image WRONG_SOURCE=$source \
 		timeout -k 5 300 "$ROOT/tools/run.pl" --strict \
-		--root "$TMP/root" --build "$BUILD" --platform src --kdir "$CHECK_KDIR" \
-		--out "$TMP/$name.out" "${options[@]}" -- "${selected[@]}" \
+		--root "$TMP/root" --build "$BUILD" --platform src --engine unicorn \
+		--kdir "$CHECK_KDIR" --out "$TMP/$name.out" "${options[@]}" -- "${selected[@]}" \
 		> "$TMP/$name.log" 2>&1 < /dev/null || status=$?
 	rm -rf "$TMP/$name.image"
 	echo $status > "$TMP/$name.status"
