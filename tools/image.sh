@@ -120,12 +120,13 @@ inputs()
 
 report()
 {
-	local v
+	local v extra
 
 	v=$(awk -F' *= *' '/^VERSION/ { v = $2 } /^PATCHLEVEL/ { p = $2 }
 		/^SUBLEVEL/ { print v "." p "." $2; exit }' "$kdir/Makefile")
+	extra=$(sed -n 's/^EXTRAVERSION *= *//p' "$kdir/Makefile")
 	echo "IMAGE=$1"
-	echo "TREE=linux-$v"
+	echo "TREE=linux-$v$extra"
 	echo "VERSION=$v"
 	(IFS=,; set -- "${patches[@]##*/}"; echo "PATCHES=$*")
 	echo "COMPILER=${compiler[*]-}"
