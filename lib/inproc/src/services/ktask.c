@@ -215,15 +215,17 @@ IMAGE_CALL int ktask_event_wait(int event, unsigned long long blocked,
 	return ret;
 }
 
+/* While there is one thread: with several it takes milliseconds.  fork() keeps it. */
+__attribute__((constructor)) static void register_memory_barrier(void)
+{
+	syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0);
+}
+
 IMAGE_CALL void ktask_memory_barrier(void)
 {
-	static int registered;
-
-	/* After fork() as well: the command fails, and it is registered again. */
-	if (registered && !syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0))
+	if (!syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0))
 		return;
-	syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0);
-	registered = 1;
+	register_memory_barrier();
 	syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
 }
 
