@@ -223,6 +223,11 @@ struct engine_ops {
 	 */
 	int (*get_events)(struct engine_vcpu *vcpu, struct kvm_vcpu_events *events);
 	int (*set_events)(struct engine_vcpu *vcpu, const struct kvm_vcpu_events *events);
+	/*
+	 * Bits that are set in every address of the guest's page tables, whatever CR3 and they
+	 * say.  NULL: it cannot.
+	 */
+	void (*set_table_bits)(struct engine_vcpu *vcpu, uint64_t bits);
 	/* ENGINE_TRAP_*, in place of those before; they stay. */
 	int (*set_traps)(struct engine_vcpu *vcpu, uint32_t traps);
 	/*

@@ -503,6 +503,7 @@ const struct engine_ops engine_unicorn = {
 	.set_debugregs = engine_unicorn_set_debugregs,
 	.get_events = engine_unicorn_get_events,
 	.set_events = engine_unicorn_set_events,
+	.set_table_bits = engine_unicorn_set_table_bits,
 	.set_traps = engine_unicorn_set_traps,
 	.trap_exceptions = engine_unicorn_trap_exceptions,
 	.unwind = engine_unicorn_unwind,

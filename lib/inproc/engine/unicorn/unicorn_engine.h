@@ -167,6 +167,7 @@ struct engine_vcpu {
 	struct event event;		/* to be delivered before anything else */
 	uint32_t traps;			/* ENGINE_TRAP_* */
 	uint64_t tsc_offset;
+	uint64_t table_bits;		/* set_table_bits() */
 	uint32_t exceptions;		/* trap_exceptions() */
 	uint64_t code_va;		/* the page that code_hva is for */
 	const uint8_t *code_hva;
@@ -239,6 +240,8 @@ bool unicorn_write_protected(struct engine_vcpu *vcpu, const struct access *acce
 void unicorn_flush(struct engine_vcpu *vcpu);
 /* The same of what depends on the page at @hva. */
 void unicorn_flush_page(struct engine_vcpu *vcpu, const char *hva);
+/* As in struct engine_ops. */
+void engine_unicorn_set_table_bits(struct engine_vcpu *vcpu, uint64_t bits);
 /* Flush, if an entry that the shadow depends on is not what it was. */
 void unicorn_revalidate(struct engine_vcpu *vcpu);
 /*

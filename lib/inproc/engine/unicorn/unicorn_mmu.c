@@ -211,7 +211,7 @@ enum walk_result unicorn_walk(struct engine_vcpu *vcpu, const struct access *acc
 		return walk_unpaged(vcpu, access, walk);
 	for (level = 3; level >= 0; level--) {
 		const unsigned int shift = PAGE_SHIFT + 9 * level;
-		uint64_t gpa = table + ((va >> shift) & 0x1ff) * sizeof(pte);
+		uint64_t gpa = (table | vcpu->table_bits) + ((va >> shift) & 0x1ff) * sizeof(pte);
 		const uint64_t *entry = (uint64_t *)unicorn_gpa_to_hva(vcpu->vm, gpa, NULL);
 
 		if (!entry) {
@@ -381,6 +381,14 @@ void unicorn_flush_page(struct engine_vcpu *vcpu, const char *hva)
 		if ((uintptr_t)hva - (uintptr_t)vcpu->shadow[i].hva < vcpu->shadow[i].size)
 			drop_shadow(vcpu, i);
 	vcpu->code_hva = NULL;
+}
+
+void engine_unicorn_set_table_bits(struct engine_vcpu *vcpu, uint64_t bits)
+{
+	if (vcpu->table_bits == bits)
+		return;
+	vcpu->table_bits = bits;
+	unicorn_flush(vcpu);
 }
 
 void unicorn_revalidate(struct engine_vcpu *vcpu)

@@ -70,7 +70,7 @@ static void map_faulted(struct world *w)
 	w->vcpu->npf_gpa = 0;
 	npt_of(w, &npt);
 	if (!npt_walk(&npt, gpa, &e))
-		gtlb_map(w->vcpu->vm->gtlb, gpa, e.pa, e.writable);
+		gtlb_map(w->vcpu->vm->gtlb, w->vcpu->npf_at, e.pa, e.writable);
 }
 
 /*
@@ -105,17 +105,24 @@ static bool before_access(struct world *w, uint64_t gpa)
 static bool memory(struct world *w)
 {
 	struct engine_exit *exit = &w->vcpu->exit;
-	uint64_t gpa = exit->mem.gpa & ~0xfffULL, error;
+	const uint64_t at = exit->mem.gpa & ~0xfffULL;
+	uint64_t gpa = at, error;
 	struct npt_entry e;
 	struct npt npt;
 	int ret;
 
 	npt_of(w, &npt);
+	/*
+	 * A guest's page tables are private, whatever the C-bit says.  An engine that does not
+	 * look for them there has that page in place of the shared one, until the next flush.
+	 */
+	if (exit->mem.walk)
+		gpa |= npt.view_bit;
 	error = npt_walk(&npt, gpa, &e);
 	if (!error && exit->mem.write && !e.writable)
 		error = NPF_PRESENT;
 	if (!error) {
-		ret = gtlb_map(w->vcpu->vm->gtlb, gpa, e.pa, e.writable);
+		ret = gtlb_map(w->vcpu->vm->gtlb, at, e.pa, e.writable);
 		if (!ret)
 			return true;
 		inproc_diag("engine %s cannot map GPA 0x%llx: %s", engine->name,
@@ -126,6 +133,7 @@ static bool memory(struct world *w)
 	if (!w->es && !before_access(w, gpa))
 		return false;
 	w->vcpu->npf_gpa = gpa;
+	w->vcpu->npf_at = at;
 	error &= ~NPF_NOT_PRESENT;
 	error |= NPF_USER | (exit->mem.write ? NPF_WRITE : 0) |
 		 (exit->mem.fetch ? NPF_FETCH : 0) | (gpa & npt.view_bit ? NPF_ENC : 0) |
@@ -251,6 +259,8 @@ static int load_world(struct world *w)
 	ret = guest_vcpu_init(vcpu);
 	if (ret)
 		return ret;
+	if (engine->set_table_bits)
+		engine->set_table_bits(vcpu->engine, vcpu->vm->view_bit);
 	if (!w->es)
 		return load_vmcb(w);
 	vcpu->ghcb_msr = get_u64(w->vmcb, VMCB_GHCB_GPA);

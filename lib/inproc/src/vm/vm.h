@@ -46,6 +46,7 @@ struct src_vcpu {
 	uint64_t vmsa_pa;		/* whose state the engine has, or 0 */
 	uint32_t asid;			/* of the last VMRUN */
 	uint64_t npf_gpa;		/* of the last nested page fault, or 0 */
+	uint64_t npf_at;		/* the same for the engine */
 	uint32_t traps;			/* engine->set_traps() */
 	bool shadow;			/* the engine has the guest in an interrupt shadow */
 	/* Guests that are not SEV-ES */
