@@ -7,6 +7,7 @@
  */
 #undef _FORTIFY_SOURCE
 #undef mmap
+#undef munmap
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -142,27 +143,37 @@ int ioctl(int fd, unsigned long cmd, ...)
 	return libc_result(r);
 }
 
+static void *mmap_result(long r)
+{
+	if (r >= 0 || r < -4095)
+		return (void *)r;
+	errno = (int)-r;
+	return MAP_FAILED;
+}
+
 void *mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset)
 {
 	struct file *file = flags & MAP_ANONYMOUS ? NULL : file_get(fd);
-	mm_hook_t hook = flags & MAP_FIXED ? mm_change_begins(addr, len) : NULL;
+	mm_hook_t hook;
 	long r;
 
-	if (!file || !file->ops->mmap) {
-		r = syscall(SYS_mmap, addr, len, prot, flags, fd, offset);
-		r = r == -1 ? -errno : r;
-	} else {
+	if (file && file->ops->mmap) {
+		/* What was there goes before what comes is known. */
+		if (flags & MAP_FIXED)
+			munmap(addr, len);
 		r = file->ops->mmap(file->obj, addr, len, prot, flags, offset);
+		file_put(file);
+		return mmap_result(r);
 	}
+	hook = flags & MAP_FIXED ? mm_change_begins(addr, len) : NULL;
+	r = syscall(SYS_mmap, addr, len, prot, flags, fd, offset);
+	r = r == -1 ? -errno : r;
 	file_put(file);
 	if (flags & MAP_FIXED) {
 		share_forget(addr, len);
 		mm_change_ends(hook, addr, len, MM_GONE);
 	}
-	if (r >= 0 || r < -4095)
-		return (void *)r;
-	errno = (int)-r;
-	return MAP_FAILED;
+	return mmap_result(r);
 }
 
 void *mmap64(void *addr, size_t len, int prot, int flags, int fd, off_t offset)
@@ -211,6 +222,18 @@ ssize_t pread(int fd, void *to, size_t len, off_t offset)
 }
 
 ssize_t pread64(int fd, void *to, size_t len, off_t offset) __attribute__((alias("pread")));
+
+/* What of ours is nothing special is what its real descriptor is. */
+int fstat(int fd, struct stat *stat)
+{
+	struct file *file = file_get(fd);
+	long r = file && file->ops->stat ? file->ops->stat(file->obj, stat) : -ENOENT;
+
+	file_put(file);
+	return r ? NEXT(fstat)(fd, stat) : 0;
+}
+
+int fstat64(int fd, struct stat64 *stat) __attribute__((alias("fstat")));
 
 int close(int fd)
 {

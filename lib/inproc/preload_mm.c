@@ -11,12 +11,16 @@
 #undef mremap
 #undef munmap
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <sys/mman.h>
 
 #include "device.h"
 
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE		25
+#endif
 #ifndef MADV_DONTNEED_LOCKED
 #define MADV_DONTNEED_LOCKED	24
 #endif
@@ -74,6 +78,10 @@ int madvise(void *addr, size_t len, int advice)
 	mm_hook_t hook;
 	int r;
 
+	if (advice == MADV_COLLAPSE && mm_is_special && mm_is_special((uintptr_t)addr)) {
+		errno = EINVAL;
+		return -1;
+	}
 	if (!takes_pages(advice))
 		return real_madvise(addr, len, advice);
 	hook = mm_change_begins(addr, len);

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #define PAGE_SHIFT	12
@@ -51,6 +52,8 @@ struct file_ops {
 	long (*fallocate)(void *obj, int mode, off_t offset, off_t len);
 	/* At *@pos, which moves on. */
 	long (*read)(void *obj, void *to, size_t len, long long *pos);
+	/* As fstat(), what is special about it; or -errno: nothing is. */
+	long (*stat)(void *obj, struct stat *stat);
 	/* The last descriptor is closed. */
 	void (*release)(void *obj);
 };
@@ -100,6 +103,8 @@ unsigned long current_mm(void);
 enum mm_change { MM_CHANGE_BEGINS, MM_CHANGED, MM_GONE };
 typedef void (*mm_hook_t)(uintptr_t start, uintptr_t end, enum mm_change what);
 extern mm_hook_t mm_hook;
+/* Is @addr in a mapping of a file of the kernel's, without huge pages?  NULL: there is none. */
+extern bool (*mm_is_special)(uintptr_t addr);
 
 /* ---- share.c ---- */
 
@@ -117,6 +122,7 @@ void share_forget(const void *addr, size_t len);
 int real_open(const char *path, int flags);
 int real_ioctl(int fd, unsigned long cmd, unsigned long arg);
 int real_close(int fd);
+int real_fstat(int fd, struct stat *stat);
 int real_fcntl(int fd, int cmd, unsigned long arg);
 ssize_t real_read(int fd, void *to, size_t len);
 ssize_t real_pread(int fd, void *to, size_t len, off_t offset);

@@ -30,6 +30,11 @@ int real_close(int fd)
 	return syscall(SYS_close, fd);
 }
 
+int real_fstat(int fd, struct stat *stat)
+{
+	return syscall(SYS_fstat, fd, stat);
+}
+
 int real_fcntl(int fd, int cmd, unsigned long arg)
 {
 	return syscall(SYS_fcntl, fd, cmd, arg);

@@ -13,6 +13,7 @@
 #include "base.h"
 
 mm_hook_t mm_hook;
+bool (*mm_is_special)(uintptr_t addr);
 
 static unsigned long *mm_word;
 

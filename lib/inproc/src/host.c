@@ -87,6 +87,7 @@ struct image_host src_host = {
 	.fd_give_back = kfile_give_back,
 	.file_of_fd = kfile_of_fd,
 	.map_to_user = kfile_map_to_user,
+	.unmap_from_user = kfile_unmap_from_user,
 	.find_vma = mm_find_vma,
 	.mm_map = mm_map,
 	.mm_unmap = mm_unmap,

@@ -114,6 +114,13 @@ struct image_vma {
 	int prot, shared;
 };
 
+/* What fstat() says of a file. */
+struct image_stat {
+	long long size;
+	unsigned long long ino;
+	unsigned int block;		/* bytes */
+};
+
 /* What the process does for the image. */
 struct image_host {
 	unsigned int abi;
@@ -234,6 +241,8 @@ struct image_host {
 	 * aligned.  0 or -errno.
 	 */
 	int (*map_to_user)(unsigned long addr, void *page, int prot);
+	/* It is no more; the next access to @addr is a fault(). */
+	void (*unmap_from_user)(unsigned long addr);
 
 	/* ---- the VMM's address space: mm.c ---- */
 	/* The mapping around @addr or the first one behind it: 1 and *@vma, or 0. */
@@ -355,20 +364,22 @@ struct image_ops {
 
 	/* The misc device @name ("kvm"): 0 and *@file, or -errno. */
 	long (*open)(const char *name, unsigned int flags, void **file);
-	/* One more reference, and one less. */
-	void (*get_file)(void *file);
 	void (*release_file)(void *file);
 	/* "kvm-vm", "kvm-vcpu:0", "[kvm-gmem]", ...: as in /proc/PID/fd */
 	const char *(*file_name)(void *file);
 	long (*ioctl)(void *file, unsigned int cmd, unsigned long arg);
+	/* -ENOENT: its inode is nothing special. */
+	long (*stat)(void *file, struct image_stat *stat);
 	/*
-	 * @addr is there, as anonymous memory of @len bytes, for the file's pages to be put in
-	 * by map_to_user().  @pages[len / page size] tells those that are mapped, each with a
-	 * reference that put_page() gives back.  0 or -errno, with @pages set as far as it came.
+	 * @addr is there, @len bytes out of reach, for the file's pages to be put in by
+	 * map_to_user(): now, or by fault().  0 and *@mapping, for the two below; or -errno.
 	 */
 	long (*mmap)(void *file, unsigned long addr, unsigned long len, int prot, int flags,
-		     long long offset, void **pages);
-	void (*put_page)(void *page);
+		     long long offset, void **mapping);
+	/* All of it is unmapped. */
+	void (*munmap)(void *mapping);
+	/* An access to @addr of it: 0, again; 1, a SIGBUS; or -errno. */
+	int (*fault)(void *mapping, unsigned long addr, int write);
 	long (*fallocate)(void *file, int mode, long long offset, long long len);
 	long (*read)(void *file, void *to, unsigned long len, long long *pos);
 

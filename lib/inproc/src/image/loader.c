@@ -198,7 +198,7 @@ int image_load(const struct image_host *host)
 		return -ENOENT;
 	}
 	fd = real_open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st)) {
+	if (fd < 0 || real_fstat(fd, &st)) {
 		inproc_diag("cannot open the kernel image %s: %s", path, strerror(errno));
 		return -ENOENT;
 	}

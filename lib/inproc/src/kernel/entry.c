@@ -38,13 +38,13 @@ static int glue_init(const struct image_cpu *cpu)
 
 GLUE_CALL(int, init, (const struct image_cpu *cpu), (cpu))
 GLUE_CALL(long, open, (const char *name, unsigned int flags, void **file), (name, flags, file))
-GLUE_CALL_VOID(get_file, (void *file), (file))
 GLUE_CALL_VOID(release, (void *file), (file))
 GLUE_CALL(long, ioctl, (void *file, unsigned int cmd, unsigned long arg), (file, cmd, arg))
 GLUE_CALL(long, mmap, (void *file, unsigned long addr, unsigned long len, int prot, int flags,
-		       long long offset, void **pages),
-	  (file, addr, len, prot, flags, offset, pages))
-GLUE_CALL_VOID(put_page, (void *page), (page))
+		       long long offset, void **mapping),
+	  (file, addr, len, prot, flags, offset, mapping))
+GLUE_CALL_VOID(munmap, (void *mapping), (mapping))
+GLUE_CALL(int, fault, (void *mapping, unsigned long addr, int write), (mapping, addr, write))
 GLUE_CALL(long, fallocate, (void *file, int mode, long long offset, long long len),
 	  (file, mode, offset, len))
 GLUE_CALL(long, read, (void *file, void *to, unsigned long len, long long *pos),
@@ -71,12 +71,13 @@ static struct image_ops glue_ops = {
 	.forked = glue_forked,
 	.trap = glue_trap,
 	.open = glue_call_open,
-	.get_file = glue_call_get_file,
 	.release_file = glue_call_release,
 	.file_name = glue_file_name,
+	.stat = glue_stat,
 	.ioctl = glue_call_ioctl,
 	.mmap = glue_call_mmap,
-	.put_page = glue_call_put_page,
+	.munmap = glue_call_munmap,
+	.fault = glue_call_fault,
 	.fallocate = glue_call_fallocate,
 	.read = glue_call_read,
 	.settle = glue_call_settle,

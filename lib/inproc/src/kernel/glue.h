@@ -97,13 +97,10 @@ bool glue_id_in_use(unsigned int id) __weak;
 /* linux/eventfd.c: the file behind a descriptor that is none of the image's, or NULL */
 struct file *glue_eventfd_file(int fd);
 long glue_open(const char *name, unsigned int flags, void **file);
-void glue_get_file(void *file);
 void glue_release(void *file);
 const char *glue_file_name(void *file);
 long glue_ioctl(void *file, unsigned int cmd, unsigned long arg);
-long glue_mmap(void *file, unsigned long addr, unsigned long len, int prot, int flags,
-	       long long offset, void **pages);
-void glue_put_page(void *page);
+long glue_stat(void *file, struct image_stat *stat);
 long glue_fallocate(void *file, int mode, long long offset, long long len);
 long glue_read(void *file, void *to, unsigned long len, long long *pos);
 /* mmap()'s arguments, which are the same everywhere (uapi/asm-generic/mman-common.h) */
@@ -111,6 +108,11 @@ long glue_read(void *file, void *to, unsigned long len, long long *pos);
 #define GLUE_PROT_WRITE	2
 #define GLUE_PROT_EXEC	4
 #define GLUE_MAP_SHARED	1
+/* linux/mapping.c */
+long glue_mmap(void *file, unsigned long addr, unsigned long len, int prot, int flags,
+	       long long offset, void **mapping);
+void glue_munmap(void *mapping);
+int glue_fault(void *mapping, unsigned long addr, int write);
 /* linux/mm.c: an address space that is zeroed; it has the first references */
 struct mm_struct;
 void glue_mm_init(struct mm_struct *mm);

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -38,10 +38,9 @@ struct kfile {
 static __thread struct {
 	enum kfile_kind kind;
 	unsigned int id;		/* of a vCPU */
-	struct src_vcpu *maps_run;	/* its pages are mapped, from kvm_run on */
 } makes;
 
-static void enter(struct src_vm *vm)
+void kfile_enter(struct src_vm *vm)
 {
 	image_enter();
 	memory_enter(vm);
@@ -49,7 +48,7 @@ static void enter(struct src_vm *vm)
 	race_kernel_runs(true);
 }
 
-static long leave(long ret)
+long kfile_leave(long ret)
 {
 	race_kernel_runs(false);
 	src_now.vm = NULL;
@@ -71,7 +70,7 @@ static struct src_vm *vm_new(void)
 	return vm;
 }
 
-static struct src_vm *vm_get(struct src_vm *vm)
+struct src_vm *kfile_vm_get(struct src_vm *vm)
 {
 	if (vm)
 		__atomic_fetch_add(&vm->refs, 1, __ATOMIC_RELAXED);
@@ -127,13 +126,13 @@ static void vm_gone(struct src_vm *vm)
  * Its last file has gone, and with it the kernel's VM.  A child's copy of its parent's is
  * left alone: the engine behind it is the parent's.
  */
-static void vm_put(struct src_vm *vm)
+void kfile_vm_put(struct src_vm *vm)
 {
 	if (!vm || __atomic_sub_fetch(&vm->refs, 1, __ATOMIC_ACQ_REL) || vm->mm != current_mm())
 		return;
-	enter(vm);
+	kfile_enter(vm);
 	image->settle();
-	leave(0);
+	kfile_leave(0);
 	src_td_vm_destroyed(vm);
 	guest_vm_destroy(vm);
 	hang_vm_destroyed();
@@ -185,7 +184,7 @@ IMAGE_CALL void kfile_install(int fd, void *file)
 		abort();
 	k->kind = makes.kind;
 	k->file = file;
-	k->vm = vm_get(src_now.vm);
+	k->vm = kfile_vm_get(src_now.vm);
 	if (k->kind == KFILE_VCPU)
 		k->vcpu = vcpu_new(k->vm, makes.id, file);
 	if (file_install(fd, &kfile_ops, k) < 0) {
@@ -234,109 +233,15 @@ int kfile_open(const char *name, int flags)
 	fd = kfile_take(flags);
 	if (fd < 0)
 		return fd;
-	enter(NULL);
+	kfile_enter(NULL);
 	makes.kind = !strcmp(name, "kvm") ? KFILE_KVM : KFILE_OTHER;
 	ret = image->open(name, flags, &file);
 	if (ret)
 		real_close(fd);
 	else
 		kfile_install(fd, file);
-	leave(0);
+	kfile_leave(0);
 	return ret ?: fd;
-}
-
-/* ---- mappings: each page and the file are held until munmap() ---- */
-
-struct mapping {
-	struct mapping *next;
-	uintptr_t start;
-	unsigned long nr;
-	struct src_vm *vm;
-	void *file;
-	void *pages[];
-};
-
-static struct mapping *mappings;
-static pthread_mutex_t mappings_lock = PTHREAD_MUTEX_INITIALIZER;
-
-IMAGE_CALL int kfile_map_to_user(unsigned long addr, void *page, int prot)
-{
-	if (makes.maps_run)
-		makes.maps_run->run = page;
-	makes.maps_run = NULL;
-	return memory_map_to_user(addr, page, prot);
-}
-
-static void put_pages(struct src_vm *vm, void **pages, unsigned long nr)
-{
-	enter(vm);
-	for (unsigned long i = 0; i < nr; i++)
-		if (pages[i])
-			image->put_page(pages[i]);
-	leave(0);
-}
-
-static long kfile_mmap(void *obj, void *addr, size_t len, int prot, int flags, off_t offset)
-{
-	const size_t size = (len + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
-	struct kfile *k = obj;
-	struct mapping *m;
-	long ret;
-	void *at;
-
-	m = calloc(1, sizeof(*m) + size / PAGE_SIZE * sizeof(m->pages[0]));
-	if (!m)
-		return -ENOMEM;
-	at = real_mmap(addr, size, PROT_NONE, (flags & ~(MAP_SHARED | MAP_SHARED_VALIDATE)) |
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (at == MAP_FAILED) {
-		free(m);
-		return -errno;
-	}
-	enter(k->vm);
-	makes.maps_run = !offset ? k->vcpu : NULL;
-	ret = image->mmap(k->file, (uintptr_t)at, size, prot, flags, offset, m->pages);
-	leave(0);
-	if (ret) {
-		syscall(SYS_munmap, at, size);
-		put_pages(k->vm, m->pages, size / PAGE_SIZE);
-		free(m);
-		return ret;
-	}
-	m->start = (uintptr_t)at;
-	m->nr = size / PAGE_SIZE;
-	m->file = k->file;
-	m->vm = vm_get(k->vm);
-	image->get_file(k->file);
-	pthread_mutex_lock(&mappings_lock);
-	m->next = mappings;
-	mappings = m;
-	pthread_mutex_unlock(&mappings_lock);
-	return (long)at;
-}
-
-void kfile_unmapped(uintptr_t start, uintptr_t end)
-{
-	struct mapping **link, *m;
-
-	pthread_mutex_lock(&mappings_lock);
-	for (link = &mappings; (m = *link); link = &m->next)
-		if (m->start >= start && m->start + m->nr * PAGE_SIZE <= end)
-			break;
-	if (m)
-		*link = m->next;
-	pthread_mutex_unlock(&mappings_lock);
-	if (!m)
-		return;
-	if (m->vm && m->vm->mm == current_mm()) {
-		put_pages(m->vm, m->pages, m->nr);
-		enter(m->vm);
-		image->release_file(m->file);
-		leave(0);
-	}
-	vm_put(m->vm);
-	free(m);
-	kfile_unmapped(start, end);
 }
 
 /* ---- file operations ---- */
@@ -430,7 +335,7 @@ static long kfile_ioctl(void *obj, unsigned int cmd, unsigned long arg)
 		sigemptyset(&caller);
 		block_signals(&caller);
 	}
-	enter(vm);
+	kfile_enter(vm);
 	makes.kind = made ? KFILE_VM : k->kind == KFILE_VM && cmd == KVM_CREATE_VCPU ? KFILE_VCPU :
 		    KFILE_OTHER;
 	makes.id = arg;
@@ -443,7 +348,7 @@ static long kfile_ioctl(void *obj, unsigned int cmd, unsigned long arg)
 		keep_cpuid(k->vcpu);
 	if (!ret)
 		note_context(k, cmd, arg);
-	leave(0);
+	kfile_leave(0);
 	if (runs)
 		syscall(SYS_rt_sigprocmask, SIG_SETMASK, &caller, NULL, sizeof(unsigned long));
 	if (made) {
@@ -457,20 +362,47 @@ static long kfile_ioctl(void *obj, unsigned int cmd, unsigned long arg)
 	return ret;
 }
 
+static long kfile_mmap(void *obj, void *addr, size_t len, int prot, int flags, off_t offset)
+{
+	struct kfile *k = obj;
+
+	return mapping_new(&(struct mapped){ k->vm, k->vcpu, k->file, prot, offset }, addr, len,
+			   flags);
+}
+
+static long kfile_stat(void *obj, struct stat *stat)
+{
+	struct kfile *k = obj;
+	struct image_stat from;
+	long ret;
+
+	kfile_enter(k->vm);
+	ret = kfile_leave(image->stat(k->file, &from));
+	if (ret)
+		return ret;
+	memset(stat, 0, sizeof(*stat));
+	stat->st_mode = S_IFREG | S_IRUSR | S_IWUSR;
+	stat->st_nlink = 1;
+	stat->st_ino = from.ino;
+	stat->st_size = from.size;
+	stat->st_blksize = from.block;
+	return 0;
+}
+
 static long kfile_fallocate(void *obj, int mode, off_t offset, off_t len)
 {
 	struct kfile *k = obj;
 
-	enter(k->vm);
-	return leave(image->fallocate(k->file, mode, offset, len));
+	kfile_enter(k->vm);
+	return kfile_leave(image->fallocate(k->file, mode, offset, len));
 }
 
 static long kfile_read(void *obj, void *to, size_t len, long long *pos)
 {
 	struct kfile *k = obj;
 
-	enter(k->vm);
-	return leave(image->read(k->file, to, len, pos));
+	kfile_enter(k->vm);
+	return kfile_leave(image->read(k->file, to, len, pos));
 }
 
 static void kfile_release(void *obj)
@@ -478,18 +410,19 @@ static void kfile_release(void *obj)
 	struct kfile *k = obj;
 
 	if (!k->vm || k->vm->mm == current_mm()) {
-		enter(k->vm);
+		kfile_enter(k->vm);
 		image->release_file(k->file);
-		leave(0);
+		kfile_leave(0);
 		vcpu_free(k->vcpu);
 	}
-	vm_put(k->vm);
+	kfile_vm_put(k->vm);
 	free(k);
 }
 
 const struct file_ops kfile_ops = {
 	.ioctl = kfile_ioctl,
 	.mmap = kfile_mmap,
+	.stat = kfile_stat,
 	.fallocate = kfile_fallocate,
 	.read = kfile_read,
 	.release = kfile_release,

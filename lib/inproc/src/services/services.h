@@ -12,6 +12,25 @@ extern const struct file_ops kfile_ops;
 int kfile_open(const char *name, int flags);
 /* The vCPU behind @fd, or NULL. */
 struct src_vcpu *src_vcpu_of_fd(int fd);
+/* Around what this thread calls in the image for @vm, or NULL; returns @ret. */
+void kfile_enter(struct src_vm *vm);
+long kfile_leave(long ret);
+/* References of a VM's files and mappings; @vm may be NULL. */
+struct src_vm *kfile_vm_get(struct src_vm *vm);
+void kfile_vm_put(struct src_vm *vm);
+
+/* ---- kfile_mmap.c ---- */
+
+struct mapped {
+	struct src_vm *vm;		/* or NULL */
+	struct src_vcpu *vcpu;		/* whose file it is, or NULL */
+	void *file;
+	int prot;
+	off_t offset;
+};
+
+/* As mmap(): the address or -errno. */
+long mapping_new(const struct mapped *of, void *addr, size_t len, int flags);
 /* The VMM's [@start, @end) is unmapped. */
 void kfile_unmapped(uintptr_t start, uintptr_t end);
 
@@ -27,6 +46,7 @@ void kfile_install(int fd, void *file);
 void kfile_give_back(int fd);
 void *kfile_of_fd(int fd);
 int kfile_map_to_user(unsigned long addr, void *page, int prot);
+void kfile_unmap_from_user(unsigned long addr);
 
 /* ---- ktask.c: tasks are threads; as in struct image_host ---- */
 

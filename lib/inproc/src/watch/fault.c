@@ -21,6 +21,8 @@
 #define TRAP_PAGE_FAULT	14
 #define PF_WRITE	2	/* of a page fault's error code */
 
+bool (*fault_of_mapping)(uintptr_t addr, bool write);
+
 static const int fault_signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP };
 static struct sigaction old_actions[NSIG];
 static __thread const struct image_regs *trapped;
@@ -125,6 +127,9 @@ static void fault_handler(int sig, siginfo_t *info, void *context)
 		copy_regs(&regs, uc, true);
 		return;
 	}
+	if (regs.trapno == TRAP_PAGE_FAULT && fault_of_mapping &&
+	    fault_of_mapping(regs.fault_address, regs.error_code & PF_WRITE))
+		return;
 	/* Before the exception tables: they are for the VMM's memory. */
 	if (regs.trapno == TRAP_PAGE_FAULT && regs.ip != regs.fault_address &&
 	    memory_fault(regs.fault_address, regs.error_code & PF_WRITE,

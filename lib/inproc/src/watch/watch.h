@@ -34,6 +34,8 @@ void hang_unblock(sigset_t *block, const sigset_t *caller);
 
 /* Signal handlers for traps of kernel code; after image_load(). */
 int fault_init(void);
+/* services/kfile_mmap.c: an access to a mapping whose page has not come yet is handled; or NULL. */
+extern bool (*fault_of_mapping)(uintptr_t addr, bool write);
 /* Where the trap is that this thread handles just now, or NULL. */
 const struct image_regs *fault_trapped(void);
 

@@ -10,6 +10,7 @@
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
+#include <linux/mnt_idmapping.h>
 #include <linux/pagemap.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
@@ -19,6 +20,7 @@
 
 struct glue_file {
 	struct file file;
+	struct dentry dentry;		/* of an inode of its own */
 	char name[64];
 };
 
@@ -236,6 +238,10 @@ struct file *alloc_file_pseudo(struct inode *inode, struct vfsmount *mnt, const 
 		return file;
 	file->f_inode = inode;
 	file->f_mapping = inode->i_mapping;
+	to_glue_file(file)->dentry.d_inode = inode;
+	*(struct path *)&file->f_path = (struct path){
+		.mnt = mnt, .dentry = &to_glue_file(file)->dentry,
+	};
 	return file;
 }
 
@@ -314,11 +320,6 @@ long glue_open(const char *name, unsigned int flags, void **out)
 
 /* ---- system calls ---- */
 
-void glue_get_file(void *file)
-{
-	get_file((struct file *)file);
-}
-
 void glue_release(void *file)
 {
 	fput(file);
@@ -360,71 +361,21 @@ long glue_read(void *p, void *to, unsigned long len, long long *pos)
 	return file->f_op->read(file, (char __user *)to, len, pos);
 }
 
-/* ---- mmap() ---- */
-
-static unsigned long glue_vm_flags(int prot, int flags)
-{
-	unsigned long vm_flags = VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
-
-	vm_flags |= prot & GLUE_PROT_READ ? VM_READ : 0;
-	vm_flags |= prot & GLUE_PROT_WRITE ? VM_WRITE : 0;
-	vm_flags |= prot & GLUE_PROT_EXEC ? VM_EXEC : 0;
-	return flags & GLUE_MAP_SHARED ? vm_flags | VM_SHARED | VM_MAYSHARE : vm_flags;
-}
-
-/*
- * Every page at once, not at the first access.  What has none is left as it is, and an
- * access to it does not raise SIGBUS as on a kernel.  The pages' references are kept by
- * the process's mapping: see glue_unmap().
- */
-static long glue_populate(struct vm_area_struct *vma, int prot, void **pages)
-{
-	unsigned long addr;
-	long ret = 0;
-
-	for (addr = vma->vm_start; addr < vma->vm_end && !ret; addr += PAGE_SIZE, pages++) {
-		struct vm_fault vmf = {
-			.vma = vma,
-			.pgoff = vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT),
-			.address = addr,
-			.flags = prot & GLUE_PROT_WRITE ? FAULT_FLAG_WRITE : 0,
-		};
-
-		if (!vma->vm_ops || !vma->vm_ops->fault ||
-		    (vma->vm_ops->fault(&vmf) & ~VM_FAULT_LOCKED) || !vmf.page)
-			continue;
-		if (PageLocked(vmf.page))
-			folio_unlock(page_folio(vmf.page));
-		*pages = vmf.page;
-		ret = glue_host->map_to_user(addr, page_address(vmf.page), prot);
-	}
-	return ret;
-}
-
-long glue_mmap(void *p, unsigned long addr, unsigned long len, int prot, int flags,
-	       long long offset, void **pages)
+/* As fs/stat.c has it. */
+long glue_stat(void *p, struct image_stat *to)
 {
 	struct file *file = p;
-	struct vm_area_struct *vma;
-	long ret;
+	struct inode *inode = file->f_inode;
+	struct kstat stat = {};
+	int ret = 0;
 
-	if (!file->f_op->mmap)
-		return -ENODEV;
-	vma = kzalloc(sizeof(*vma), GFP_KERNEL);
-	if (!vma)
-		return -ENOMEM;
-	vma->vm_start = addr;
-	vma->vm_end = addr + len;
-	vma->vm_pgoff = offset >> PAGE_SHIFT;
-	vma->vm_file = file;
-	vma->vm_mm = current->mm;
-	vm_flags_init(vma, glue_vm_flags(prot, flags));
-	ret = file->f_op->mmap(file, vma) ?: glue_populate(vma, prot, pages);
-	kfree(vma);
+	if (!inode)
+		return -ENOENT;
+	if (inode->i_op && inode->i_op->getattr)
+		ret = inode->i_op->getattr(&nop_mnt_idmap, &file->f_path, &stat,
+					   STATX_BASIC_STATS, 0);
+	else
+		generic_fillattr(&nop_mnt_idmap, STATX_BASIC_STATS, inode, &stat);
+	*to = (struct image_stat){ .size = stat.size, .ino = stat.ino, .block = stat.blksize };
 	return ret;
-}
-
-void glue_put_page(void *page)
-{
-	put_page((struct page *)page);
 }

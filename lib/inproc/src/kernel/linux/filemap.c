@@ -277,6 +277,7 @@ static void glue_folio_truncate(struct address_space *mapping, struct folio *fol
 {
 	glue_folio_lock(folio);
 	if (folio->mapping == mapping) {
+		glue_unmap_folio(mapping, folio);
 		xa_lock_irq(&mapping->i_pages);
 		__xa_erase(&mapping->i_pages, folio->index);
 		mapping->nrpages--;

@@ -36,4 +36,7 @@ void glue_might_alloc(gfp_t gfp);
 /* linux/filemap.c: its last reference is gone. */
 void glue_folio_free(struct folio *folio, const void *caller);
 
+/* linux/mapping.c: @folio of @mapping, which is locked, goes: the VMM has it no more. */
+void glue_unmap_folio(const struct address_space *mapping, struct folio *folio);
+
 #endif
