@@ -51,7 +51,7 @@
 
 	glue_insn glue_insn_vmrun, glue_vmrun
 	glue_insn glue_insn_cpuid, glue_cpuid
-	/* STI with an interrupt pending: to the code around it nothing has happened. */
+	/* STI or STGI with an interrupt pending: to the code around it nothing has happened. */
 	glue_insn glue_insn_irq, glue_irq_poll
 	/* CF is clear, as of a module that is there.  Weak: trees without TDX have no model. */
 	.weak glue_seamcall

@@ -6,8 +6,9 @@
  * it is, but for those instructions.
  *
  * Interrupts are off or on for each CPU by glue_irqs_off (linux/irq.c): CLI and STI set
- * it, and PUSHF shows it.  In assembly files they stand where the global interrupt flag is
- * clear, around VMRUN, and so have nothing to do.  Labels are numbers that nobody else has:
+ * it, and PUSHF shows it.  CLGI, of AMD, keeps them off whatever these say, with
+ * glue_gif_off: what comes from there to VMRUN ends it at once.  In assembly files CLI and STI
+ * stand where that is so, and have nothing to do.  Labels are numbers that nobody else has:
  * clang counts macros anew in each asm(), so that names with \@ come twice.
  */
 #ifndef INPROC_GLUE_INSN_H
@@ -46,6 +47,16 @@ asm(".macro cpuid\n"
     "	je 79171f\n"
     "	call glue_insn_irq\n"
     "79171:\n"
+    ".endm\n"
+    ".macro clgi\n"
+    "	movb $1, %gs:glue_gif_off(%rip)\n"
+    ".endm\n"
+    ".macro stgi\n"
+    "	movb $0, %gs:glue_gif_off(%rip)\n"
+    "	cmpb $0, %gs:glue_irq_pending(%rip)\n"
+    "	je 79173f\n"
+    "	call glue_insn_irq\n"
+    "79173:\n"
     ".endm\n"
     ".macro pushf\n"
     "	pushfq\n"

@@ -23,6 +23,7 @@ struct glue_call {
 struct glue_cpu glue_cpus[IMAGE_MAX_CPUS];
 
 DEFINE_PER_CPU(u8, glue_irqs_off);
+DEFINE_PER_CPU(u8, glue_gif_off);
 DEFINE_PER_CPU(u8, glue_irq_pending);
 
 /* ---- words: 0 free, 1 taken, 2 taken and waited for ---- */
@@ -98,6 +99,8 @@ void glue_irq_poll(void)
 {
 	struct glue_cpu *c = glue_this_cpu();
 
+	if (this_cpu_read(glue_gif_off) || this_cpu_read(glue_irqs_off))
+		return;
 	while (this_cpu_read(glue_irq_pending)) {
 		glue_run_calls(c);
 		/* Who waits for the CPU waits for its calls, perhaps. */

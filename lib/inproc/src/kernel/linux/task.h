@@ -63,6 +63,8 @@ struct glue_cpu {
 extern struct glue_cpu glue_cpus[IMAGE_MAX_CPUS];
 
 DECLARE_PER_CPU(u8, glue_irqs_off);
+/* AMD: the global interrupt flag is clear. */
+DECLARE_PER_CPU(u8, glue_gif_off);
 DECLARE_PER_CPU(u8, glue_irq_pending);
 
 void glue_irq_poll(void);
