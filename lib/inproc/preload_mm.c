@@ -62,6 +62,7 @@ int mprotect(void *addr, size_t len, int prot)
 	mm_hook_t hook = mm_change_begins(addr, len);
 	int r = real_mprotect(addr, len, prot);
 
+	share_forget_plain();
 	mm_change_ends(hook, addr, len, MM_CHANGED);
 	return r;
 }

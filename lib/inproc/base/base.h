@@ -116,6 +116,8 @@ void share_memory(void *hva, size_t size);
 /* Is all of it memory that became shared so; what is there is something else from now on. */
 bool share_covers(const void *addr, size_t len);
 void share_forget(const void *addr, size_t len);
+/* Some memory's protection is another now. */
+void share_forget_plain(void);
 
 /* ---- real.c: system calls, past the functions that stand before libc's ---- */
 

@@ -25,12 +25,29 @@
 #define PAGEMAP_SWAPPED	(1ULL << 62)
 #define PAGEMAP_CHUNK	512
 
+/*
+ * What is known to be plain yet, behind what was looked at last: some VMMs give away large
+ * memory in thousands of slots, and each of these makes /proc/self/maps longer.
+ */
+static uintptr_t plain_start, plain_end;
+static pthread_mutex_t plain_lock = PTHREAD_MUTEX_INITIALIZER;
+
+void share_forget_plain(void)
+{
+	__atomic_store_n(&plain_end, 0, __ATOMIC_RELAXED);
+}
+
 /* Is all of it private, anonymous, readable and writable, and neither heap nor stack? */
 static bool is_plain_private(uintptr_t start, uintptr_t end)
 {
-	FILE *maps = fopen("/proc/self/maps", "re");
 	char line[512];
+	FILE *maps;
 
+	if (start >= plain_start && end <= __atomic_load_n(&plain_end, __ATOMIC_RELAXED)) {
+		plain_start = end;
+		return true;
+	}
+	maps = fopen("/proc/self/maps", "re");
 	if (!maps)
 		return false;
 	while (start < end && fgets(line, sizeof(line), maps)) {
@@ -46,6 +63,8 @@ static bool is_plain_private(uintptr_t start, uintptr_t end)
 		start = to;
 	}
 	fclose(maps);
+	plain_start = end;
+	__atomic_store_n(&plain_end, start >= end ? start : 0, __ATOMIC_RELAXED);
 	return start >= end;
 }
 
@@ -104,6 +123,7 @@ void share_forget(const void *addr, size_t len)
 {
 	uintptr_t start = (uintptr_t)addr, end = start + len;
 
+	share_forget_plain();
 	if (!__atomic_load_n(&nr_ranges, __ATOMIC_RELAXED))
 		return;
 	pthread_mutex_lock(&ranges_lock);
@@ -135,9 +155,13 @@ bool share_covers(const void *addr, size_t len)
 
 void share_memory(void *hva, size_t size)
 {
+	bool plain;
 	int fd;
 
-	if (!is_plain_private((uintptr_t)hva, (uintptr_t)hva + size))
+	pthread_mutex_lock(&plain_lock);
+	plain = is_plain_private((uintptr_t)hva, (uintptr_t)hva + size);
+	pthread_mutex_unlock(&plain_lock);
+	if (!plain)
 		return;
 	fd = memfd_create("kvm-slot", MFD_CLOEXEC);
 	if (fd < 0)

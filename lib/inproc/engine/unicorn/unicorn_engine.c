@@ -415,14 +415,29 @@ static bool turn(struct engine_vcpu *vcpu, struct engine_exit *exit, const sigse
 	return out;
 }
 
+/* Where there is no code, as at a reset vector without memory, no mode is wanted. */
+static void unsupported_mode(struct engine_vcpu *vcpu, struct engine_exit *exit)
+{
+	struct access access = {
+		.va = vcpu->sregs.cs.base + vcpu->rip, .len = 1, .fetch = true,
+	};
+	struct walk walk;
+
+	if (!(vcpu->sregs.cr0 & CR0_PG) &&
+	    unicorn_walk(vcpu, &access, &walk) == WALK_NO_RAM)
+		unicorn_access_failed(vcpu, exit, &access, WALK_NO_RAM, &walk);
+	else
+		unicorn_fail(vcpu, exit, "the unicorn engine runs 64-bit guests with paging, and "
+			     "flat 32-bit code");
+}
+
 static int engine_unicorn_run(struct engine_vcpu *vcpu, struct engine_exit *exit,
 			      const void *sigmask, bool immediate)
 {
 	bool answered = false, out = false;
 
 	if (!in_long_mode(&vcpu->sregs) && !vcpu->mode32) {
-		unicorn_fail(vcpu, exit, "the unicorn engine runs 64-bit guests with paging, and "
-			     "flat 32-bit code");
+		unsupported_mode(vcpu, exit);
 		return 0;
 	}
 	while (!out) {

@@ -114,6 +114,7 @@ enum walk_result {
 	WALK_OK,
 	WALK_FAULT,		/* #PF, error code in walk.error */
 	WALK_NO_RAM,		/* translated, but nothing backs walk.gpa */
+	WALK_NOT_CANONICAL,	/* no address: #GP */
 };
 
 struct walk {

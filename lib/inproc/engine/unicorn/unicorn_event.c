@@ -127,6 +127,8 @@ bool unicorn_access_failed(struct engine_vcpu *vcpu, struct engine_exit *exit,
 		vcpu->sregs.cr2 = access->va;
 		return unicorn_exception(vcpu, exit, VECTOR_PF, walk->error);
 	}
+	if (result == WALK_NOT_CANONICAL)
+		return unicorn_exception(vcpu, exit, VECTOR_GP, 0);
 	memset(&exit->mem, 0, sizeof(exit->mem));
 	exit->reason = ENGINE_EXIT_MEM;
 	exit->mem.gpa = walk->gpa;

@@ -209,6 +209,8 @@ enum walk_result unicorn_walk(struct engine_vcpu *vcpu, const struct access *acc
 	memset(walk, 0, sizeof(*walk));
 	if (!(vcpu->sregs.cr0 & CR0_PG))
 		return walk_unpaged(vcpu, access, walk);
+	if ((uint64_t)((int64_t)(va << 16) >> 16) != va)
+		return WALK_NOT_CANONICAL;
 	for (level = 3; level >= 0; level--) {
 		const unsigned int shift = PAGE_SHIFT + 9 * level;
 		uint64_t gpa = (table | vcpu->table_bits) + ((va >> shift) & 0x1ff) * sizeof(pte);
