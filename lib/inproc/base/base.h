@@ -137,5 +137,7 @@ int real_munmap(void *addr, size_t len);
 
 /* Move @fd out of the way of the program's own descriptors. */
 int fd_move_up(int fd);
+/* One more, out of the way; or -1 with errno. */
+int fd_dup_up(int fd);
 
 #endif

@@ -3,6 +3,7 @@
  * System calls, past the functions that stand before libc's; those that change the address
  * space have libc's names in code of ours, see real_mm.h.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -50,11 +51,18 @@ ssize_t real_pread(int fd, void *to, size_t len, off_t offset)
 	return syscall(SYS_pread64, fd, to, len, offset);
 }
 
-int fd_move_up(int fd)
+int fd_dup_up(int fd)
 {
 	int high = real_fcntl(fd, F_DUPFD_CLOEXEC, FD_HIGH);
 
-	/* A low limit on descriptors: then it stays where it is. */
+	/* Or low: there is a limit on descriptors. */
+	return high < 0 && errno == EINVAL ? real_fcntl(fd, F_DUPFD_CLOEXEC, 0) : high;
+}
+
+int fd_move_up(int fd)
+{
+	int high = fd_dup_up(fd);
+
 	if (high < 0)
 		return fd;
 	real_close(fd);

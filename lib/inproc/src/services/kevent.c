@@ -42,15 +42,21 @@ static unsigned int eventfd_id(int fd)
 
 IMAGE_CALL int kevent_open(int fd, unsigned int *id)
 {
+	/* What one thread opens here for a moment, another must not take for the VMM's. */
+	static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
 	int dup;
 
-	if (real_fcntl(fd, F_GETFD, 0) < 0)
-		return -EBADF;
-	*id = eventfd_id(fd);
-	if (!*id)
-		return -EINVAL;
-	dup = real_fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	return dup < 0 ? -errno : fd_move_up(dup);
+	pthread_mutex_lock(&one_at_a_time);
+	dup = fd_dup_up(fd);
+	*id = dup < 0 ? 0 : eventfd_id(dup);
+	if (dup < 0) {
+		dup = -errno;
+	} else if (!*id) {
+		real_close(dup);
+		dup = -EINVAL;
+	}
+	pthread_mutex_unlock(&one_at_a_time);
+	return dup;
 }
 
 IMAGE_CALL int kevent_readable(int fd)
