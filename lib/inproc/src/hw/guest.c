@@ -104,7 +104,8 @@ int guest_run(struct src_vcpu *vcpu)
 	set_in_guest(vcpu);
 	vcpu->in_guest = true;
 	/* One that came before that is not seen by the engine. */
-	ret = engine->run(vcpu->engine, &vcpu->exit, &vcpu->sigmask, image->irq_pending());
+	ret = engine->run(vcpu->engine, &vcpu->exit, &vcpu->sigmask,
+			  image->irq_pending() && !vcpu->delivers);
 	vcpu->in_guest = false;
 	set_in_guest(NULL);
 	if (ret)

@@ -106,6 +106,7 @@ static bool memory(struct world *w)
 {
 	struct engine_exit *exit = &w->vcpu->exit;
 	const uint64_t at = exit->mem.gpa & ~0xfffULL;
+	bool write = exit->mem.write;
 	uint64_t gpa = at, error;
 	struct npt_entry e;
 	struct npt npt;
@@ -113,13 +114,16 @@ static bool memory(struct world *w)
 
 	npt_of(w, &npt);
 	/*
-	 * A guest's page tables are private, whatever the C-bit says.  An engine that does not
-	 * look for them there has that page in place of the shared one, until the next flush.
+	 * A guest's page tables are private, whatever the C-bit says, and written to, since
+	 * their accessed bits may have to be set.  An engine that does not look for them there
+	 * has that page in place of the shared one, until the next flush.
 	 */
-	if (exit->mem.walk)
+	if (exit->mem.walk) {
 		gpa |= npt.view_bit;
+		write = true;
+	}
 	error = npt_walk(&npt, gpa, &e);
-	if (!error && exit->mem.write && !e.writable)
+	if (!error && write && !e.writable)
 		error = NPF_PRESENT;
 	if (!error) {
 		ret = gtlb_map(w->vcpu->vm->gtlb, at, e.pa, e.writable);
@@ -135,7 +139,7 @@ static bool memory(struct world *w)
 	w->vcpu->npf_gpa = gpa;
 	w->vcpu->npf_at = at;
 	error &= ~NPF_NOT_PRESENT;
-	error |= NPF_USER | (exit->mem.write ? NPF_WRITE : 0) |
+	error |= NPF_USER | (write ? NPF_WRITE : 0) |
 		 (exit->mem.fetch ? NPF_FETCH : 0) | (gpa & npt.view_bit ? NPF_ENC : 0) |
 		 (exit->mem.walk ? NPF_TABLE : NPF_FINAL);
 	vmexit(w, EXIT_NPF, error, exit->mem.gpa & ~npt.view_bit);
@@ -241,6 +245,8 @@ static void store_vmcb(struct world *w)
 	};
 
 	vmcb_store(w->vcpu, &state);
+	if (svm_store_msrs(w))
+		inproc_diag("engine %s does not give the guest's MSRs", engine->name);
 	if (!w->keep_tpr)
 		set_u32(w->vmcb, VMCB_V_INTR,
 			(get_u32(w->vmcb, VMCB_V_INTR) & ~V_TPR) | (state.tpr & V_TPR));
@@ -319,7 +325,8 @@ static bool handle(struct world *w)
 	case ENGINE_EXIT_TPR:
 		return svm_tpr(w);
 	case ENGINE_EXIT_STEP:
-		return true;
+		vmexit(w, EXIT_INTR, 0, 0);
+		return false;
 	case ENGINE_EXIT_FAIL:
 		inproc_diag("engine %s: %s", engine->name, exit->text);
 		vmexit(w, EXIT_INVALID, 0, 0);
@@ -338,6 +345,27 @@ static void drop(struct world *w)
 
 	if (vcpu->exit.abandon && engine->run(vcpu->engine, &vcpu->exit, &vcpu->sigmask, true))
 		inproc_diag("engine %s does not drop an instruction", engine->name);
+}
+
+/*
+ * An event that KVM injects is delivered before an interrupt that waits ends the guest, which
+ * KVM counts on when it sends itself one.  Engines look for an interrupt first: the guest goes
+ * on as far as the first instruction of its handler, and so one further than on hardware.
+ */
+static void deliver_first(struct world *w)
+{
+	struct src_vcpu *vcpu = w->vcpu;
+
+	vcpu->delivers = w->injects && image->irq_pending() &&
+			 (engine->features() & ENGINE_CAN_STEP) &&
+			 !engine->set_traps(vcpu->engine, vcpu->traps | ENGINE_TRAP_STEP);
+}
+
+static void delivered(struct src_vcpu *vcpu)
+{
+	if (vcpu->delivers)
+		engine->set_traps(vcpu->engine, vcpu->traps);
+	vcpu->delivers = false;
 }
 
 IMAGE_CALL int hw_vmrun(struct image_gprs *gprs)
@@ -369,11 +397,13 @@ IMAGE_CALL int hw_vmrun(struct image_gprs *gprs)
 	if (!w.es)
 		svm_virtual_interrupt(&w);
 	race_guest_enters();
+	deliver_first(&w);
 	do {
 		ret = guest_run(w.vcpu);
 		if (ret)
 			vmexit(&w, EXIT_INVALID, 0, 0);
 	} while (!ret && handle(&w));
+	delivered(w.vcpu);
 	race_guest_left(get_u64(w.vmcb, VMCB_EXIT_CODE) == EXIT_VMGEXIT);
 	if (!ret)
 		drop(&w);

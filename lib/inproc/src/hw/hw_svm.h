@@ -16,6 +16,7 @@ struct world {
 	bool snp;
 	bool sev;			/* these, or SEV */
 	uint64_t soft_rip;		/* where RIP was before a soft event, or 0 */
+	bool injects;			/* VMRUN has an event for the guest */
 	bool v_irq;			/* the engine has a virtual interrupt for the guest */
 	bool keep_tpr;			/* MOV to CR8 comes to an exit before it is done */
 };

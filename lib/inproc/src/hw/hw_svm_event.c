@@ -84,6 +84,7 @@ int svm_inject(struct world *w)
 		return 0;
 	events.flags = KVM_VCPUEVENT_VALID_NMI_PENDING | KVM_VCPUEVENT_VALID_SHADOW;
 	events.interrupt.shadow = shadow ? KVM_X86_SHADOW_INT_STI : 0;
+	w->injects = event;
 	if (event) {
 		ret = event_of_vmcb(w, &events) ?: soft_event(w);
 		if (ret)

@@ -48,6 +48,7 @@ struct src_vcpu {
 	uint64_t npf_gpa;		/* of the last nested page fault, or 0 */
 	uint64_t npf_at;		/* the same for the engine */
 	uint32_t traps;			/* engine->set_traps() */
+	bool delivers;			/* an event, before an interrupt that waits ends the run */
 	bool shadow;			/* the engine has the guest in an interrupt shadow */
 	/* Guests that are not SEV-ES */
 	void *vmcb;			/* the first it ran with */
