@@ -12,7 +12,8 @@
 
 /*
  * Module parameters that KVM's clients look up.  They are of the KVM that
- * answers, and that is not the machine's, which may have none loaded.
+ * answers, and that is not the machine's, which may have none loaded.  Some clients look
+ * before they know whether they want a KVM at all: that is no reason to start the platform.
  */
 static const struct {
 	const char *path, *value;
@@ -57,11 +58,27 @@ static int param_index(const char *path)
 	return -1;
 }
 
+/* The name of a parameter of @module, or NULL. */
+static const char *is_param_of(const char *path, const char *module)
+{
+	static const char dir[] = "/sys/module/", params[] = "/parameters/";
+	const size_t len = strlen(module);
+
+	if (strncmp(path, dir, sizeof(dir) - 1))
+		return NULL;
+	path += sizeof(dir) - 1;
+	if (strncmp(path, module, len) || strncmp(path + len, params, sizeof(params) - 1))
+		return NULL;
+	return path + len + sizeof(params) - 1;
+}
+
 bool device_is_path(const char *path)
 {
 	if (!path || path[0] != '/')
 		return false;
-	return !strcmp(path, "/dev/kvm") || !strcmp(path, "/dev/sev") || param_index(path) >= 0;
+	return !strcmp(path, "/dev/kvm") || !strcmp(path, "/dev/sev") || param_index(path) >= 0 ||
+	       is_param_of(path, "kvm") || is_param_of(path, "kvm_amd") ||
+	       is_param_of(path, "kvm_intel");
 }
 
 static int open_param(const char *value, int flags)
@@ -82,11 +99,23 @@ static int open_param(const char *value, int flags)
 
 int device_open(const char *path, int flags)
 {
+	static const char *const modules[] = { "kvm", "kvm_amd", "kvm_intel" };
 	int param = param_index(path);
+	char value[4096];
 	int r;
 
 	if (param >= 0)
 		return open_param(module_params[param].value, flags);
 	r = device_init();
-	return r ? r : platform->open(path, flags);
+	if (r)
+		return r;
+	for (size_t i = 0; i < sizeof(modules) / sizeof(modules[0]); i++) {
+		const char *name = is_param_of(path, modules[i]);
+
+		if (!name)
+			continue;
+		r = platform->param ? platform->param(modules[i], name, value) : -ENOENT;
+		return r ? r : open_param(value, flags);
+	}
+	return platform->open(path, flags);
 }

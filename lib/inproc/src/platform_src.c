@@ -71,9 +71,16 @@ static long src_open(const char *path, int flags)
 	return kfile_open(path + strlen("/dev/"), flags);
 }
 
+static int src_param(const char *module, const char *name, char *value)
+{
+	image_enter();
+	return image->param(module, name, value);
+}
+
 static const struct platform_ops src_platform = {
 	.name = "src",
 	.init = src_init,
+	.param = src_param,
 	.open = src_open,
 };
 

@@ -355,6 +355,10 @@ struct image_ops {
 	int (*irq_pending)(void);
 
 	int (*init)(const struct image_cpu *cpu);
+	/* Parameter @name of @module as /sys shows it, in a page at @value; 0 or -errno. */
+	int (*param)(const char *module, const char *name, char *value);
+	/* How long this thread has waited for a CPU, since it began, in ns. */
+	void (*set_run_delay)(unsigned long long ns);
 	/* The process is a child of fork(): it has another address space. */
 	void (*forked)(void);
 	/* 1 if the trap was the image's own business and @regs say where to go on. */

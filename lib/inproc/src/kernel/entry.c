@@ -4,6 +4,7 @@
  */
 #include <generated/utsrelease.h>
 #include <linux/kvm.h>
+#include <linux/sched.h>
 
 #include "glue.h"
 
@@ -49,12 +50,19 @@ GLUE_CALL(long, fallocate, (void *file, int mode, long long offset, long long le
 	  (file, mode, offset, len))
 GLUE_CALL(long, read, (void *file, void *to, unsigned long len, long long *pos),
 	  (file, to, len, pos))
+GLUE_CALL(int, param, (const char *module, const char *name, char *value), (module, name, value))
 GLUE_CALL_VOID(settle, (void), ())
 GLUE_CALL(long, bench_vmgexits, (void *file, unsigned long long ghcb_msr,
 				 void (*prepare)(void *data), void *data, unsigned long nr),
 	  (file, ghcb_msr, prepare, data, nr))
 GLUE_CALL_VOID(mm_invalidate, (unsigned long start, unsigned long end, int done),
 	       (start, end, done))
+
+/* kernel/sched/stats.h's */
+static void glue_set_run_delay(unsigned long long ns)
+{
+	current->sched_info.run_delay = ns;
+}
 
 static struct image_ops glue_ops = {
 	.abi = IMAGE_ABI,
@@ -68,6 +76,8 @@ static struct image_ops glue_ops = {
 	.cpu_exit = glue_cpu_exit,
 	.irq_pending = glue_irq_is_pending,
 	.init = glue_call_init,
+	.param = glue_call_param,
+	.set_run_delay = glue_set_run_delay,
 	.forked = glue_forked,
 	.trap = glue_trap,
 	.open = glue_call_open,

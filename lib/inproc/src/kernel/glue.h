@@ -84,6 +84,8 @@ int glue_initcalls(void);
 /* linux/params.c: parameter @name of @mod; 0 or -errno, -ENOENT if there is none */
 struct module;
 int glue_set_param(const struct module *mod, const char *name, const char *value);
+/* As in struct image_ops. */
+int glue_param(const char *module, const char *name, char *value);
 /* linux/x86.c */
 void glue_idt_init(void);
 /* linux/misc_cg.c */

@@ -310,6 +310,7 @@ static long run(struct src_vcpu *vcpu, unsigned long arg, const sigset_t *caller
 	vcpu->sigmask = *caller;
 	vcpu->tid = syscall(SYS_gettid);
 	src_now.vcpu = vcpu;
+	image->set_run_delay(ktask_run_delay());
 	ret = image->ioctl(vcpu->file, KVM_RUN, arg);
 	src_now.vcpu = NULL;
 	vcpu->tid = 0;

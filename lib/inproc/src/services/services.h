@@ -53,6 +53,7 @@ void kfile_unmap_from_user(unsigned long addr);
 void ktask_set_gs(unsigned long base);
 int ktask_thread_id(void);
 int ktask_process_id(void);
+unsigned long long ktask_run_delay(void);
 int ktask_thread_start(void (*run)(void *arg), void *arg);
 unsigned long long ktask_signals_blocked(void);
 void ktask_signals_block(unsigned long long blocked);

@@ -18,7 +18,7 @@ int init_kvm_amd(void);
 int init_kvm_intel(void) __weak;
 
 #define GLUE_THIS_MODULE(id, text)					\
-	struct module id = { .name = text, .state = MODULE_STATE_LIVE }
+	struct module id = { .name = text, .state = MODULE_STATE_UNFORMED }
 
 GLUE_THIS_MODULE(this_module_kvm, "kvm");
 GLUE_THIS_MODULE(this_module_kvm_amd, "kvm_amd");
@@ -30,11 +30,14 @@ int glue_modules_init(enum image_vendor vendor)
 
 	if (ret)
 		return ret;
+	this_module_kvm.state = MODULE_STATE_LIVE;
 	if (vendor == IMAGE_INTEL) {
+		this_module_kvm_intel.state = MODULE_STATE_LIVE;
 		/* Off by default; trees without it have no such parameter. */
 		glue_set_param(&this_module_kvm_intel, "tdx", "1");
 		return &init_kvm_intel ? init_kvm_intel() : -ENODEV;
 	}
+	this_module_kvm_amd.state = MODULE_STATE_LIVE;
 	return glue_psp_init() ?: init_kvm_amd();
 }
 

@@ -22,6 +22,21 @@ int glue_set_param(const struct module *mod, const char *name, const char *value
 	return -ENOENT;
 }
 
+int glue_param(const char *module, const char *name, char *value)
+{
+	const struct kernel_param *kp;
+	int ret;
+
+	for (kp = __start___param; kp < __stop___param; kp++) {
+		if (!kp->mod || strcmp(kp->mod->name, module) || strcmp(kp->name, name) ||
+		    kp->mod->state != MODULE_STATE_LIVE || !(kp->perm & 0444) || !kp->ops->get)
+			continue;
+		ret = kp->ops->get(value, kp);
+		return ret < 0 ? ret : 0;
+	}
+	return -ENOENT;
+}
+
 #define GLUE_PARAM(name, type, kstrto, format)						\
 	int param_set_##name(const char *value, const struct kernel_param *kp)		\
 	{										\
