@@ -38,6 +38,20 @@ ok "list_other_cwd" expect 0 "REQUIREMENT" env -C / "$run" --list
 ok "ref_without_snp" expect 4 "skipped: the reference model has no SNP part" "$run" --platform ref \
 	--out "$TMP/out" snp_psc_msr_test
 
+with=$ROOT/tools/with-kvm
+ok "with_kvm" expect 0 "usage: tools/with-kvm" "$with" --help
+ok "with_kvm_no_command" expect 2 "no command to run" "$with" --engine unicorn
+ok "with_kvm_unknown_option" expect 2 "unknown option '--frobnicate'" "$with" --frobnicate true
+ok "with_kvm_without_value" expect 2 "--kdir needs a value" "$with" --kdir
+ok "with_kvm_vendor" expect 2 "--vendor: 'via' is not amd or intel" "$with" --vendor=via true
+ok "with_kvm_engine" expect 2 "--engine: 'qemu' is not kvm or unicorn" "$with" --engine qemu true
+ok "with_kvm_kdir" expect 2 "--kdir: there is no directory 'nowhere'" "$with" --kdir nowhere true
+ok "with_kvm_patch" expect 2 "--patch: cannot read 'nowhere.patch'" "$with" --patch nowhere.patch true
+# A command's own options, status and output.
+ok "with_kvm_status" expect 7 "as it is" env BUILD="$BUILD" "$with" --engine unicorn \
+	bash -c 'echo as "$1" is; exit 7' --help it
+ok "with_kvm_not_there" expect 127 "" env BUILD="$BUILD" "$with" --engine unicorn /no/such/file
+
 # A PATH without some of the packages' commands.
 chmod 755 "$TMP"
 mkdir bin

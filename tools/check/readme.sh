@@ -15,8 +15,10 @@ run()
 {
 	local command=$1
 	command=${command//'~/src/linux'/$BUILD/linux-source-6.12}
+	command=${command//build\/libkvm/$BUILD/libkvm}
 	command=${command//fix.patch/tools/patches/6.12/coco-v1.patch}
 	case $command in
+	'tools/with-kvm'*)	expect 0 "" bash -c "$command" ;;
 	*_test|*--list|*--setup) expect 0 "" bash -c "$command --out '$TMP/out'" ;;
 	'./run_tests.sh'*)	expect 0 "" bash -c "$command --out '$TMP/out' snp_psc_msr_test" ;;
 	'make help')		expect 0 "make check" bash -c "$command" ;;
@@ -30,7 +32,7 @@ nr=0
 while read -r command; do
 	nr=$((nr + 1))
 	ok "README: $command" run "$command"
-done < <(sed -n 's/^    \(\(\.\/\|make \).*\)$/\1/p' README)
+done < <(sed -n 's/^    \(\(\.\/\|tools\/with-kvm\|make \).*\)$/\1/p' README)
 ok "README has commands" test $nr -ge 5
 
 paths=$(grep -oh '\(tools\|lib\|include\|x86_64\)/[A-Za-z0-9_./-]*[A-Za-z0-9_/]' README lib/README |
