@@ -1,26 +1,33 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# libkvm and two tests of the default tree, built by the tree's own makefile.
-# Run in the tree's tools/testing/selftests/kvm, which is not written to:
+# What a tree has in tools/testing/selftests/kvm, built by its own makefile there.
+# Run in that directory, which is not written to:
 #
-#	make -C TREE/tools/testing/selftests/kvm -f THIS OUTPUT=DIR UAPI=DIR libkvm
+#	make -C TREE/tools/testing/selftests/kvm -f THIS OUTPUT=DIR UAPI=DIR GOAL
 #
-# Leaves in OUTPUT: libkvm.a; libkvm.cflags, the options that whatever is linked
+# GOAL selftests: all programs that are tests of x86, where that makefile has them below
+# OUTPUT, but for irq_test, which is about VFIO's devices.  GOAL libkvm: libkvm and two tests
+# of the default tree.  It leaves in OUTPUT: libkvm.a; libkvm.cflags, the options that whatever is linked
 # with it needs (guest code is ordinary code of the program, and the guest has no
 # libc); guest_print_test and x86_64/userspace_io_test.
 
 # The tree's makefile takes the uAPI headers from there; it has no option for it.
 override INSTALL_HDR_PATH := $(UAPI)/usr
 override KHDR_INCLUDES := -isystem $(UAPI)/usr/include
+# Of no use without a device that VFIO has; and more than a tree may hold (tools/tree.sh).
+override LIBVFIO_O :=
+override LDLIBS := -ldl
 
 include Makefile
 
 KSELFTESTS := $(abspath $(CURDIR)/..)
 
-.PHONY: libkvm
+.PHONY: libkvm selftests
 .DEFAULT_GOAL := libkvm
 libkvm: $(OUTPUT)/libkvm.a $(OUTPUT)/libkvm.cflags \
 	$(OUTPUT)/guest_print_test $(OUTPUT)/x86_64/userspace_io_test
+
+selftests: $(filter-out %/irq_test,$(TEST_GEN_PROGS))
 
 $(OUTPUT)/libkvm.a: $(LIBKVM_OBJS)
 	rm -f $@

@@ -74,9 +74,11 @@ dirs="
 	tools/lib
 	tools/objtool
 	tools/scripts
+	tools/testing/selftests/cgroup
 	tools/testing/selftests/kselftest
 	tools/testing/selftests/kvm
 	tools/testing/selftests/rseq
+	tools/testing/selftests/vfio
 	tools/testing/selftests/kselftest.h
 	tools/testing/selftests/kselftest_harness.h
 	usr
