@@ -398,7 +398,8 @@ FIXTURE_VARIANT(failing)
 
 FIXTURE_VARIANT_ADD(failing, allocation)
 {
-	COCO_ROW(NULL, REQ_SNP_LAUNCH_FAILS, MEM_REQS), .step = CONTROL_STEP_ALLOC,
+	COCO_ROW(NULL, REQ_SNP_LAUNCH_FAILS, REQ_KERNEL_SEV_LOCK, MEM_REQS),
+	.step = CONTROL_STEP_ALLOC,
 };
 
 FIXTURE_VARIANT_ADD(failing, firmware_command)
@@ -415,6 +416,12 @@ FIXTURE_VARIANT_ADD(failing, rmp_update)
 {
 	COCO_ROW(NULL, REQ_SNP_LAUNCH_FAILS, MEM_REQS), .step = CONTROL_STEP_RMP,
 };
+
+/*
+ * sev.c asserts that kvm->lock is held, or that nobody refers to the VM any more: neither is so
+ * when its creation fails.
+ */
+#define LOCK_SPLAT	"svm/sev.c"
 
 static void open_vm(void *l)
 {
@@ -436,9 +443,14 @@ COCO_TEST_F(failing, closes)
 	const struct failing_ops ops = { open_vm, launch_vm, close_vm, NULL };
 	struct launch l;
 
+	if (variant->step == CONTROL_STEP_ALLOC)
+		check_expect_splat(LOCK_SPLAT);
 	/* KVM does without some of what it allocates. */
 	check_failing_steps(REQ_SNP_LAUNCH_FAILS, &ops, &l, variant->step,
 			    variant->step == CONTROL_STEP_ALLOC);
+	if (variant->step == CONTROL_STEP_ALLOC)
+		EXPECT_REQ_EQ(REQ_KERNEL_SEV_LOCK, "WARNs for want of memory", 0,
+			      check_nr_splats(LOCK_SPLAT), &names_count);
 }
 
 COCO_MAIN(snp_vm_missing)

@@ -22,6 +22,8 @@ void check_case_end(void);
 
 /* A WARN or BUG whose text contains @text is what this case is about. */
 void check_expect_splat(const char *text);
+/* How many of these the kernel has made in this case; 0 without a control. */
+unsigned int check_nr_splats(const char *text);
 /*
  * From now on in this case, what the kernel does against @req (KERNEL-MEM-LEAK and the
  * like) is a failure of @by instead; REQ_NONE: none, the case is about it.

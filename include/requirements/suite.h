@@ -49,6 +49,8 @@
 		"that a TD cannot be entered, for which its guest can be the reason, makes no WARN")	\
 	REQUIREMENT(KERNEL_TD_CHARGE, "KERNEL-TD-CHARGE", DOC_CGROUP, "Misc",				\
 		"a TD whose KeyID is over its cgroup's limit gives back none that it has not got")	\
+	REQUIREMENT(KERNEL_SEV_LOCK, "KERNEL-SEV-LOCK", DOC_STYLE, "Do not crash the kernel",		\
+		"that a VM's creation fails makes no WARN of the locks that SEV wants held")	\
 	REQUIREMENT(SNP_LAUNCH_FAILS, "SNP-LAUNCH-FAILS", DOC_SEV_RST, "KVM_SEV_SNP_LAUNCH_START and on",	\
 		"a launch command out of order, with bad arguments or whose steps fail is an error")	\
 	REQUIREMENT(LIBKVM_ASSERT, "LIBKVM-ASSERT", "kselftest KVM library",			\

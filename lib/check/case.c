@@ -40,6 +40,15 @@ void check_expect_splat(const char *text)
 	this.splat[this.nr_splats++] = text;
 }
 
+unsigned int check_nr_splats(const char *text)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; control() && i < control()->nr_splats(); i++)
+		nr += !!strstr(control()->splat(i), text);
+	return nr;
+}
+
 void check_attribute_to(enum requirement_nr req, enum requirement_nr by)
 {
 	this.blamed[req] = by;

@@ -30,20 +30,14 @@ choose_compiler()
 	done
 }
 
-# Some trees' sev.c tells lockdep of the locks of many vCPUs at once, if locking is proved: that
-# of the image does (linux/lockdep.c), though it is configured without.
-prove_locking()
-{
-	! grep -qs 'mutex_release(&vcpu->mutex.dep_map' "$farm/arch/x86/kvm/svm/sev.c" ||
-		echo -DCONFIG_PROVE_LOCKING
-}
-
+# sev.c checks its locks, and tells lockdep of those of many vCPUs at once, if locking is proved:
+# that of the image does (linux/lockdep.c), though it is configured without.
 kmake()
 {
 	env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -j "$jobs" -C "$farm" O="$objdir" \
 		ARCH=x86_64 KBUILD_BUILD_TIMESTAMP=0 ${compiler[@]+"${compiler[@]}"} \
 		"KCFLAGS=-include $glue/insn.h" "KAFLAGS=-include $glue/insn.h" \
-		"CFLAGS_svm/sev.o=-include $glue/linux/kmap.h $(prove_locking)" \
+		"CFLAGS_svm/sev.o=-include $glue/linux/kmap.h -DCONFIG_PROVE_LOCKING" \
 		"CFLAGS_../../../virt/kvm/kvm_main.o=-include $glue/linux/kmap.h" \
 		"CFLAGS_../../../virt/kvm/pfncache.o=-include $glue/linux/kmap.h" "$@"
 }
