@@ -56,18 +56,6 @@ not_written()
 	return 1
 }
 
-# What make O= refuses: a tree with the products of a build in it.
-built_in_place()
-{
-	local copy=$TMP/built
-	cp -a "$tree" "$copy" || return 1
-	(cd "$copy" && mkdir -p include/config include/generated && touch .config \
-		include/config/auto.conf include/generated/autoconf.h arch/x86/kvm/svm/sev.o) ||
-		return 1
-	expect 0 "linux-6.12" "$run" --platform src --kdir "$copy" --out "$TMP/built.out" \
-		snp_psc_msr_test
-}
-
 patch_rejected()
 {
 	cat > "$TMP/bad.patch" <<-END
@@ -103,7 +91,6 @@ repaired=("$run" --platform src --kdir "$tree" --known-issues "$TMP/known" --out
 ok "repaired" expect 0 "REPAIRED: " "${repaired[@]}" snp_psc_msr_test
 ok "repaired_strict" expect 1 "REPAIRED: " "${repaired[@]}" --strict snp_psc_msr_test
 ok "kdir_not_written" not_written
-ok "kdir_built_in_place" built_in_place
 ok "patch_rejected" patch_rejected
 
 user=(setpriv --reuid=65534 --regid=65534 --clear-groups env HOME=/nonexistent)
