@@ -10,8 +10,8 @@ export BUILD
 run=$ROOT/run_tests.sh
 tree=$BUILD/linux-source-6.12
 
-# Seconds of processor time that a run with nothing to build may use.  It uses 55 (by the
-# clock below 30, on two idle processors); the time by the clock is also a matter of what else
+# Seconds of processor time that a run with nothing to build may use.  It uses 50 (by the
+# clock some 35, on two idle processors); the time by the clock is also a matter of what else
 # a machine does.
 limit=120
 
