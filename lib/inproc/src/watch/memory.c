@@ -17,7 +17,6 @@
 #define ARENA_PAGES		(1UL << 22)
 /* What is freed keeps its addresses, and its pattern, until so much follows. */
 #define QUARANTINE_PAGES	2048
-
 /* So many pages at once become ones that can be opened. */
 #define CHUNK_PAGES		512UL
 
