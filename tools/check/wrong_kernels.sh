@@ -128,7 +128,7 @@ judge_right()
 }
 
 # The requirements of kernels, one a line: all but those of TDX, which are wrong_models.sh's
-# and wrong_tdx_kernels.sh's, and the suite's own ground.
+# and wrong_newest.sh's, and the suite's own ground.
 of_kernels()
 {
 	local list
@@ -148,7 +148,7 @@ of_kernels()
 covered()
 {
 	local id file missing=0
-	for file in "$dir"/*.patch; do
+	for file in "$dir"/*.patch "$dir"/newest/*.patch; do
 		[ "$(header "$file" Set)" = all ] || ids "$file" Requirement
 	done > "$TMP/short.ids"
 	for id in $(of_kernels); do

@@ -35,6 +35,7 @@ farm=$slot/farm$(readlink -f "${kdir:-$out/linux-source-6.12}")
 obj=$farm/obj
 work=$WRONG_WORK
 insn=$ROOT/lib/inproc/src/kernel/insn.h
+way=arch/x86/kvm/../../../
 [ -d "$obj" ] || die "there are no objects in $obj"
 
 # once FILE COMMAND...: have COMMAND make FILE, unless it is there.
@@ -53,7 +54,8 @@ once()
 kbuild_command()	# OBJECT
 {
 	local cmd
-	cmd=$(sed -n 's/^savedcmd_[^=]*:= //p' "$obj/${1%/*}/.${1##*/}.cmd")
+	# What lies in virt/kvm is built by way of arch/x86/kvm.
+	cmd=$(sed -n -e "s#$way##g" -e 's/^savedcmd_[^=]*:= //p' "$obj/${1%/*}/.${1##*/}.cmd")
 	gcc=$(sed -e 's/ *;.*//' -e 's/-Wp,-MMD,[^ ]*//' -e 's/ -c -o .*//' <<< "$cmd")
 	gcc+=" -iquote $farm/${1%/*}"
 	objtool=
@@ -121,8 +123,8 @@ module_of()	# OBJECT
 {
 	local mod
 	for mod in kvm kvm-amd kvm-intel; do
-		tr -s ' \n' '\n' < "$obj/arch/x86/kvm/$mod.mod" 2> /dev/null | grep -qx -e "$1" &&
-			{ echo $mod; return; }
+		tr -s ' \n' '\n' < "$obj/arch/x86/kvm/$mod.mod" 2> /dev/null | sed "s#^$way##" |
+			grep -qx -e "$1" && { echo $mod; return; }
 	done
 }
 
@@ -136,7 +138,7 @@ link_rest()	# RESULT
 	cd "$obj"
 	for mod in kvm kvm-amd kvm-intel; do
 		[ -e "arch/x86/kvm/$mod.mod" ] || continue
-		members=$(tr -s ' \n' '\n' < "arch/x86/kvm/$mod.mod")
+		members=$(tr -s ' \n' '\n' < "arch/x86/kvm/$mod.mod" | sed "s#^$way##")
 		for f in $touched; do
 			members=$(grep -vx -e "${f%.c}.o" <<< "$members")
 		done

@@ -1,10 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Wrong kernels for TDX: each patch in wrong_kernels/tdx/ makes one mistake in the tdx.c of
-# the tree in KDIR, or of the newest that was fetched.  The TDX tests have to turn red there,
-# and to name the requirement that is broken.  Without a tree that has a tdx.c there is none
-# to do it to, and wrong_models.sh shows the same of the tests on the reference model.
+# Wrong kernels of today: each patch makes one mistake in the tree in KDIR, or in the newest
+# that was fetched, which has a tdx.c and what upstream repaired since 6.12.  The tests have
+# to turn red there, and to name the requirement that is broken.
+#
+#	wrong_kernels/tdx/	in tdx.c.  Without a tree that has one wrong_models.sh
+#				shows the same of the tests on the reference model.
+#	wrong_kernels/newest/	anywhere in KVM: mostly what was repaired, taken back
 #
 # The patches are made for 7.3.4; one that a tree has no place for is skipped.
 #
@@ -17,8 +20,8 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wrong.sh"
 
-dir=$ROOT/tools/check/wrong_kernels/tdx
-right=$ROOT/tools/check/wrong_kernels/right
+dir=$ROOT/tools/check/wrong_kernels
+right=$dir/right
 source=arch/x86/kvm/vmx/tdx.c
 jobs=$(nproc)
 export ROOT
@@ -37,11 +40,16 @@ mkdir -p "$TMP/root/tools"
 ln -s "$ROOT/x86_64" "$TMP/root/x86_64"
 ln -s "$ROOT/tools/known-issues" "$TMP/root/tools/known-issues"
 ln -s "$ROOT/tools/check/wrong_kernels/image.sh" "$TMP/root/tools/image.sh"
-list_cases 'tdx_*_test.c'
-tests=$(cut -d ' ' -f 2 "$TMP/cases" | cut -d : -f 1 | sort -u)
+list_cases '*_test.c'
+# tests_in NAMES: the tests that match.
+tests_in()
+{
+	cut -d ' ' -f 2 "$TMP/cases" | cut -d : -f 1 | grep "^$1" | sort -u
+}
 
 files=()
-for file in "$dir"/*.patch; do
+for file in "$dir"/{tdx,newest}/*.patch; do
+	[ -e "$file" ] || continue
 	name=${file##*/}
 	case ${WRONG_KERNELS:-} in
 	'')	[ "$(header "$file" Set)" != all ] || continue ;;
@@ -51,12 +59,12 @@ for file in "$dir"/*.patch; do
 	files+=("$file")
 done
 if [ ${#files[@]} = 0 ]; then
-	echo "1..0 # SKIP no wrong kernel for TDX is called $WRONG_KERNELS; see $dir"
+	echo "1..0 # SKIP no wrong kernel of today is called $WRONG_KERNELS; see $dir"
 	exit 0
 fi
 
 # What image.sh keeps of the tree.  One at a time uses it.
-kept=$BUILD/image/wrong-tdx-kernels
+kept=$BUILD/image/wrong-newest
 mkdir -p "$kept"
 exec 8> "$kept/lock"
 flock 8
@@ -80,21 +88,41 @@ version=$(sed -n 's/^TREE=//p' "$TMP/report")
 # applies FILE: with what it goes on.  The tests then tell whether it is in the right place.
 applies()
 {
-	local work=$TMP/applies base
+	local work=$TMP/applies base f
 	rm -rf "$work"
-	mkdir -p "$work/${source%/*}"
-	cp "$CHECK_KDIR/$source" "$work/$source"
 	base=$(header "$1" Base)
-	cat ${base:+"$right/$base"} "$1" |
-		patch -d "$work" -p1 --batch --forward -s -r - > /dev/null 2>&1
+	cat ${base:+"$right/$base"} "$1" > "$TMP/applies.patch"
+	for f in $(sed -n 's#^+++ b/\([^	]*\).*#\1#p' "$TMP/applies.patch" | sort -u); do
+		[ -e "$CHECK_KDIR/$f" ] || return
+		mkdir -p "$work/${f%/*}"
+		cp "$CHECK_KDIR/$f" "$work/$f"
+	done
+	patch -d "$work" -p1 --batch --forward -s -r - \
+		< "$TMP/applies.patch" > /dev/null 2>&1
 }
 
-# run NAME [FILE]: the tests on the tree with the patch; the output goes to $TMP/NAME.log,
-# the status to $TMP/NAME.status.
+# What to run on the wrong kernel of a file, one a line.
+tests_for()	# FILE
+{
+	local run
+	run=$(header "$1" Run)
+	if [ -n "$run" ]; then
+		tr -s ' ' '\n' <<< "$run"
+	elif [ -z "${WRONG_KERNELS:-}" ]; then
+		concerned "$1"
+	elif [[ $1 == */tdx/* ]]; then
+		tests_in tdx_
+	else
+		tests_in ''
+	fi
+}
+
+# run NAME STRICT FILE [TEST...]: the tests on the tree with the patch, if one is named; the
+# output goes to $TMP/NAME.log, the status to $TMP/NAME.status.
 run()
 {
-	local name=$1 file=${2-} status=0 base id
-	local -a selected=() options=()
+	local name=$1 strict=$2 file=$3 status=0 base id
+	local -a selected=("${@:4}") options=()
 
 	if [ -n "$file" ]; then
 		base=$(header "$file" Base)
@@ -102,13 +130,9 @@ run()
 		options+=(--patch "$file")
 		id=$(header "$file" Not-known)
 		[ -z "$id" ] || options+=(--known-issues "$(not_known "$id")")
-		read -ra selected <<< "$(header "$file" Run)"
-		[ ${#selected[@]} != 0 ] || [ -n "${WRONG_KERNELS:-}" ] ||
-			mapfile -t selected < <(concerned "$file")
 	fi
-	[ ${#selected[@]} != 0 ] || selected=($tests)
 	WRONG_KERNEL=$kept/tree WRONG_BASE= WRONG_WORK=$TMP/$name.image WRONG_SOURCE=$source \
-		timeout -k 5 300 "$ROOT/tools/run.pl" --strict \
+		timeout -k 5 300 "$ROOT/tools/run.pl" $strict \
 		--root "$TMP/root" --build "$BUILD" --platform src --engine unicorn \
 		--kdir "$CHECK_KDIR" --out "$TMP/$name.out" "${options[@]}" -- "${selected[@]}" \
 		> "$TMP/$name.log" 2>&1 < /dev/null || status=$?
@@ -126,7 +150,15 @@ right()
 }
 
 # Those without the lock's descriptor, or a hung test could keep it.
-run right 8>&- &
+pool()
+{
+	while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
+		wait -n
+	done
+	run "$@" 8>&- &
+}
+pool right --strict '' $(tests_in tdx_)
+newest=()
 lacking=()
 for file in "$right"/tdx_*.patch "${files[@]}"; do
 	name=${file##*/}
@@ -134,11 +166,20 @@ for file in "$right"/tdx_*.patch "${files[@]}"; do
 		lacking+=("$file")
 		continue
 	fi
-	while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
-		wait -n
-	done
-	run "${name%.patch}" "$file" 8>&- &
+	case $file in
+	*/right/*) selected=($(tests_in tdx_)) ;;
+	*)	mapfile -t selected < <(tests_for "$file") ;;
+	esac
+	if [ ${#selected[@]} = 0 ]; then
+		selected=($(tests_in ''))
+	elif [[ $file == */newest/* ]]; then
+		newest+=("${selected[@]}")
+	fi
+	pool "${name%.patch}" --strict "$file" "${selected[@]}"
 done
+# Of a part of the cases none may show a known issue.
+[ ${#newest[@]} = 0 ] ||
+	pool right_newest '' '' $(printf '%s\n' "${newest[@]}" | sort -u)
 wait
 
 # What the reference model cannot get wrong, because it is no kernel, or nobody sees it read
@@ -146,9 +187,9 @@ wait
 each_named()
 {
 	local id missing=0
-	grep -LE '^Set:\s*all' "$dir"/*.patch | xargs sed -n 's/^Requirement:[ 	]*//p' |
+	grep -LE '^Set:\s*all' "$dir"/{tdx,newest}/*.patch | xargs sed -n 's/^Requirement:[ 	]*//p' |
 		tr -s ', ' '\n' > "$TMP/named.ids"
-	for id in $(cut -d ' ' -f 1 "$TMP/cases" | grep -v '^TDX-' | sort -u); do
+	for id in $(grep ' tdx_' "$TMP/cases" | cut -d ' ' -f 1 | grep -v '^TDX-' | sort -u); do
 		grep -qx -e "$id" "$TMP/named.ids" && continue
 		grep -q "^$id |" "$ROOT/tools/known-issues" && continue
 		echo "no wrong kernel of the short set has to name $id"
@@ -169,6 +210,7 @@ verdict()
 }
 
 ok "right: the tree as it is" right right
+[ ${#newest[@]} = 0 ] || ok "right: what runs on the wrong ones of newest/" right right_newest
 for file in "$right"/tdx_*.patch; do
 	verdict "$file" right "right: $(header "$file" Right)"
 done
