@@ -36,7 +36,7 @@ kmake()
 {
 	env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -j "$jobs" -C "$farm" O="$objdir" \
 		ARCH=x86_64 KBUILD_BUILD_TIMESTAMP=0 ${compiler[@]+"${compiler[@]}"} \
-		"KCFLAGS=-include $glue/insn.h" "KAFLAGS=-include $glue/insn.h" \
+		"KCFLAGS=-g1 -include $glue/insn.h" "KAFLAGS=-include $glue/insn.h" \
 		"CFLAGS_svm/sev.o=-include $glue/linux/kmap.h -DCONFIG_PROVE_LOCKING" \
 		"CFLAGS_../../../virt/kvm/kvm_main.o=-include $glue/linux/kmap.h" \
 		"CFLAGS_../../../virt/kvm/pfncache.o=-include $glue/linux/kmap.h" "$@"
