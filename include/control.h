@@ -46,6 +46,18 @@ struct control_race {
 
 #define CONTROL_ACCESSES	64
 
+/*
+ * A TD's exit that its guest does not make by itself.  A notify exit and one for a bus lock
+ * come only if the vCPU's VMCS asks for them, as KVM has it written by TDH.VP.WR.
+ */
+struct control_td_exit {
+	enum control_td_exit_kind kind;
+	__u64 status;			/* RAX of CONTROL_TD_STATUS */
+	__u64 rcx, rdx, r8, r9;		/* those of a status that has an exit reason */
+	__u64 qualification;		/* of CONTROL_TD_NOTIFY */
+	__u32 window;			/* how long it lets none in, in units of the VMCS field */
+};
+
 struct control_ops {
 	/* Forget requests, log and splats; answers go back to the default. */
 	void (*reset)(void);
@@ -124,6 +136,8 @@ struct control_ops {
 			       __u64 status);
 	/* How many with that leaf there were since then. */
 	unsigned int (*seamcalls)(void);
+	/* The next @times TDH.VP.ENTERs, of any vCPU. */
+	void (*td_exit)(const struct control_td_exit *exit, unsigned int times);
 };
 
 /*

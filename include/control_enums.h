@@ -28,4 +28,13 @@ enum control_step {
 	CONTROL_NR_STEPS
 };
 
+/* What becomes of a TDH.VP.ENTER; but for the first, the CPU does it in place of the guest. */
+enum control_td_exit_kind {
+	CONTROL_TD_GUEST,	/* what the guest does */
+	CONTROL_TD_STATUS,	/* a status, with or without a VMX exit reason */
+	CONTROL_TD_NOTIFY,	/* the guest lets no interrupt in, for a time */
+	CONTROL_TD_BUS_LOCK,	/* it has made a bus lock */
+	CONTROL_TD_BUS_LOCK_TOO,	/* it makes one together with its next exit */
+};
+
 #endif

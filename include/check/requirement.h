@@ -18,6 +18,7 @@
 #include "requirements/suite.h"
 #include "requirements/tdx.h"
 #include "requirements/tdx_instr.h"
+#include "requirements/tdx_vcpu.h"
 #include "requirements/tdx_view.h"
 #include "requirements/vmm.h"
 
@@ -47,6 +48,7 @@
 	REQUIREMENTS_CERTS(REQUIREMENT)		\
 	REQUIREMENTS_TDX(REQUIREMENT)		\
 	REQUIREMENTS_TDX_INSTR(REQUIREMENT)	\
+	REQUIREMENTS_TDX_VCPU(REQUIREMENT)	\
 	REQUIREMENTS_TDX_VIEW(REQUIREMENT)
 
 #define REQUIREMENT_ENUM(symbol, id, document, section, text) REQ_##symbol,

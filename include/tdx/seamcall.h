@@ -43,6 +43,27 @@
 #define SEAMCALL_KEY_GENERATION_FAILED	0x8000080000000000ull
 #define SEAMCALL_OPERAND_INVALID	0xc000010000000000ull
 
+/* A status that has a VMX exit reason in bits 31:0: Intel SDM volume 3, "Basic VM-Exit Information" */
+#define TD_EXIT_EXCEPTION_NMI		0u
+#define TD_EXIT_EXTERNAL_INTERRUPT	1u
+#define TD_EXIT_TRIPLE_FAULT		2u
+#define TD_EXIT_OTHER_SMI		6u
+#define TD_EXIT_CPUID			10u
+#define TD_EXIT_HLT			12u
+#define TD_EXIT_IO			30u
+#define TD_EXIT_BAD_STATE		33u
+#define TD_EXIT_MACHINE_CHECK		41u
+#define TD_EXIT_EPT_VIOLATION		48u
+#define TD_EXIT_BUS_LOCK		74u
+#define TD_EXIT_NOTIFY			75u
+#define TD_EXIT_TDCALL			77u
+#define TD_EXIT_FAILED_ENTRY		(1u << 31)
+
+/* Its R9, "VM-Exit Interruption Information" */
+#define TD_INTR_EXTERNAL(vector)	(0x80000000u | (vector))
+#define TD_INTR_NMI			0x80000202u
+#define TD_INTR_EXCEPTION(vector)	(0x80000300u | (vector))
+
 #define SEAMCALL_OPERAND_TDR		0x80
 #define SEAMCALL_OPERAND_SEPT		0x92
 #define SEAMCALL_OPERAND_TD_EPOCH	0xa9

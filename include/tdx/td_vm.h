@@ -48,6 +48,9 @@ struct kvm_vm *td_vm_open(void);
  * KVM_TDX_INIT_VM and KVM_TDX_INIT_VCPU.  vCPU number i has the local APIC ID i.
  */
 struct td_vm *td_vm_create(unsigned int gpaw, unsigned int nr_vcpus, void *guest_code);
+/* The same with capabilities that are enabled first, up to one that is 0; NULL: none. */
+struct td_vm *td_vm_create_with(unsigned int gpaw, unsigned int nr_vcpus, void *guest_code,
+				const struct kvm_enable_cap *caps);
 
 /* The first argument of vCPU @id's guest code, before the launch. */
 void td_vm_set_arg(struct td_vm *td, unsigned int id, uint64_t arg);

@@ -30,6 +30,7 @@ struct tdvmcall_vm_options {
 	unsigned int view_pages, view_private;	/* see td_view_add() */
 	/* Called when all is there but the launch; may be NULL. */
 	void (*before_launch)(struct tdvmcall_vm *v);
+	const struct kvm_enable_cap *caps;	/* as td_vm_create_with() has them */
 	bool map_gpa;			/* KVM_CAP_EXIT_HYPERCALL with KVM_HC_MAP_GPA_RANGE */
 };
 

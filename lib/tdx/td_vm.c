@@ -257,7 +257,8 @@ static void add_vcpu(struct td_vm *td, unsigned int id, void *guest_code)
 	TEST_ASSERT(!ret, "KVM_TDX_INIT_VCPU of vCPU %u failed: %s", id, strerror(ret));
 }
 
-struct td_vm *td_vm_create(unsigned int gpaw, unsigned int nr_vcpus, void *guest_code)
+struct td_vm *td_vm_create_with(unsigned int gpaw, unsigned int nr_vcpus, void *guest_code,
+				const struct kvm_enable_cap *caps)
 {
 	const char *missing = td_vm_missing();
 	struct kvm_vm *vm;
@@ -276,6 +277,8 @@ struct td_vm *td_vm_create(unsigned int gpaw, unsigned int nr_vcpus, void *guest
 	vm = td->vm = td_vm_open();
 	vm->arch.s_bit = td->shared_bit;
 	vm->gpa_tag_mask = td->shared_bit;
+	for (; caps && caps->cap; caps++)
+		vm_enable_cap(vm, caps->cap, caps->args[0]);
 	init_vm(td);
 
 	/* As in __vm_create() of libkvm, but that slot 0 has private memory. */
@@ -293,6 +296,11 @@ struct td_vm *td_vm_create(unsigned int gpaw, unsigned int nr_vcpus, void *guest
 	for (i = 0; i < nr_vcpus; i++)
 		add_vcpu(td, i, guest_code);
 	return td;
+}
+
+struct td_vm *td_vm_create(unsigned int gpaw, unsigned int nr_vcpus, void *guest_code)
+{
+	return td_vm_create_with(gpaw, nr_vcpus, guest_code, NULL);
 }
 
 void td_vm_set_arg(struct td_vm *td, unsigned int id, uint64_t arg)

@@ -48,7 +48,8 @@ void tdvmcall_vm_create_with(struct tdvmcall_vm *v, const struct tdvmcall_vm_opt
 	unsigned int id;
 
 	memset(v, 0, sizeof(*v));
-	v->td = td_vm_create(options->gpaw ? options->gpaw : TD_GPAW_48, nr_vcpus, guest_td_loop);
+	v->td = td_vm_create_with(options->gpaw ? options->gpaw : TD_GPAW_48, nr_vcpus,
+				  guest_td_loop, options->caps);
 	for (id = 0; id < nr_vcpus; id++) {
 		struct shared_mem mailbox = td_vm_alloc_shared(v->td, 1);
 

@@ -130,6 +130,7 @@ static void control_reset(void)
 	for (unsigned int i = 0; i < CONTROL_NR_STEPS; i++)
 		src_fail_step(i, 0);
 	src_fail_seamcalls(0, 0, 0, 0);
+	src_set_td_exit(NULL, 0);
 	while (nr_lines)
 		free(lines[--nr_lines]);
 	while (nr_splats)
@@ -229,6 +230,7 @@ static const struct control_ops ops = {
 	.mem_held = memory_held,
 	.fail_seamcalls = src_fail_seamcalls,
 	.seamcalls = src_seamcalls,
+	.td_exit = src_set_td_exit,
 };
 
 const struct control_ops *kvm_control(void)

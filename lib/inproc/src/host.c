@@ -73,6 +73,7 @@ struct image_host src_host = {
 	.mem_owner = memory_owner,
 	.step_fails = src_step_fails,
 	.seamcall_fails = src_seamcall_fails,
+	.td_exit = src_td_exit,
 	.log = src_log,
 	.splat = src_splat,
 	.die = host_die,

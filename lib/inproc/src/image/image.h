@@ -78,6 +78,12 @@ struct image_td_run {
 	int pending;			/* out: that CPU has one that it has not taken */
 };
 
+/* As struct control_td_exit */
+struct image_td_exit {
+	unsigned long long status, rcx, rdx, r8, r9, qualification;
+	unsigned int window;
+};
+
 /* SNP_GUEST_REQUEST as firmware gets it; the pages are the image's own. */
 struct image_guest_request {
 	unsigned long long gctx_paddr, req_paddr, res_paddr;
@@ -166,6 +172,8 @@ struct image_host {
 	int (*step_fails)(enum control_step step);
 	/* 0, or with what status this SEAMCALL fails. */
 	unsigned long long (*seamcall_fails)(unsigned int leaf);
+	/* What becomes of this TDH.VP.ENTER */
+	enum control_td_exit_kind (*td_exit)(struct image_td_exit *exit);
 
 	void (*log)(int level, const char *text);
 	/* A WARN (@bug 0) or BUG (1); returns after a WARN only. */

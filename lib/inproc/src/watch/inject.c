@@ -3,6 +3,7 @@
  * Steps that are made to fail, for tests of the kernel's error paths: the
  * control says which of a kind, counted from now.
  */
+#include "control.h"
 #include "watch.h"
 
 static struct {
@@ -67,4 +68,31 @@ void src_fail_seamcalls(unsigned int leaf, unsigned int nth, unsigned int times,
 unsigned int src_seamcalls(void)
 {
 	return seamcall.count;
+}
+
+static struct control_td_exit td_exit;
+static unsigned int td_exits;
+
+void src_set_td_exit(const struct control_td_exit *exit, unsigned int times)
+{
+	if (exit)
+		td_exit = *exit;
+	__atomic_store_n(&td_exits, times, __ATOMIC_RELEASE);
+}
+
+IMAGE_CALL enum control_td_exit_kind src_td_exit(struct image_td_exit *exit)
+{
+	unsigned int left = __atomic_load_n(&td_exits, __ATOMIC_ACQUIRE);
+
+	do {
+		if (!left)
+			return CONTROL_TD_GUEST;
+	} while (!__atomic_compare_exchange_n(&td_exits, &left, left - 1, false, __ATOMIC_ACQ_REL,
+					      __ATOMIC_ACQUIRE));
+	*exit = (struct image_td_exit){
+		.status = td_exit.status, .rcx = td_exit.rcx, .rdx = td_exit.rdx,
+		.r8 = td_exit.r8, .r9 = td_exit.r9, .qualification = td_exit.qualification,
+		.window = td_exit.window,
+	};
+	return td_exit.kind;
 }

@@ -5,6 +5,8 @@
 
 #include "src/vm/vm.h"
 
+struct control_td_exit;
+
 /* ---- inject.c: does this one fail?  And how the control says which ---- */
 
 int src_step_fails(enum control_step step);
@@ -17,6 +19,8 @@ unsigned long long src_seamcall_fails(unsigned int leaf);
 void src_fail_seamcalls(unsigned int leaf, unsigned int nth, unsigned int times,
 			unsigned long long status);
 unsigned int src_seamcalls(void);
+enum control_td_exit_kind src_td_exit(struct image_td_exit *exit);
+void src_set_td_exit(const struct control_td_exit *exit, unsigned int times);
 
 /* ---- hang.c: at the platform's start (0 or -errno), and what it has to know of ---- */
 

@@ -320,24 +320,85 @@ static u64 glue_run_guest(struct glue_tdvpr *vp, union glue_regs *regs, bool loa
 	return ret;
 }
 
+/* Exit reasons and their bit 26, "Basic VM-Exit Information"; 7.3 has names for them. */
+#define GLUE_EXIT_BUS_LOCK	74
+#define GLUE_EXIT_NOTIFY	75
+#define GLUE_EXIT_WITH_BUS_LOCK	BIT(26)
+
+/* "Function Completion Status": does RAX[31:0] hold a VMX exit reason? */
+static bool glue_has_exit_reason(u64 status)
+{
+	return !(status >> 32) || (status & BIT_ULL(62) && !(status & BIT_ULL(63)));
+}
+
+/* A test has the CPU do something else than what its guest does: true, and *@ret. */
+static bool glue_other_exit(const struct glue_tdvpr *vp, union glue_regs *regs,
+			    enum control_td_exit_kind kind, const struct image_td_exit *exit,
+			    u64 *ret)
+{
+	switch (kind) {
+	case CONTROL_TD_STATUS:
+		glue_exit_args(regs, exit->rcx, exit->rdx, exit->r8, exit->r9);
+		*ret = exit->status;
+		return true;
+	case CONTROL_TD_NOTIFY:
+		if (!(vp->secondary_controls & GLUE_NOTIFY_EXITING) ||
+		    exit->window < vp->notify_window)
+			return false;
+		glue_exit_args(regs, exit->qualification, 0, 0, 0);
+		*ret = GLUE_EXIT_NOTIFY;
+		return true;
+	case CONTROL_TD_BUS_LOCK:
+		if (!(vp->secondary_controls & GLUE_BUS_LOCK_DETECTION))
+			return false;
+		glue_exit_args(regs, 0, 0, 0, 0);
+		*ret = GLUE_EXIT_BUS_LOCK;
+		return true;
+	case CONTROL_TD_BUS_LOCK_TOO:
+	case CONTROL_TD_GUEST:
+		break;
+	}
+	return false;
+}
+
 static u64 glue_vp_run(struct glue_tdvpr *vp, union glue_regs *regs)
 {
+	struct image_td_exit exit;
+	enum control_td_exit_kind kind = glue_host->td_exit(&exit);
 	u64 ret;
+	bool load;
 
+	/* It has not been entered. */
+	if (kind == CONTROL_TD_STATUS && !glue_has_exit_reason(exit.status)) {
+		regs->rcx = exit.rcx;
+		regs->rdx = exit.rdx;
+		regs->r8 = exit.r8;
+		regs->r9 = exit.r9;
+		return exit.status;
+	}
 	glue_posted_interrupts(vp);
 	switch (vp->tdcall) {
 	case GLUE_TDCALL_VMCALL:
 		glue_resume_vmcall(vp, regs);
+		vp->load = true;
 		break;
 	case GLUE_TDCALL_ACCEPT:
 		if (!glue_accept(vp, regs, &ret))
 			return ret;
+		vp->load = true;
 		break;
 	case GLUE_TDCALL_NONE:
-		return glue_run_guest(vp, regs, false);
+		break;
 	}
 	vp->tdcall = GLUE_TDCALL_NONE;
-	return glue_run_guest(vp, regs, true);
+	if (glue_other_exit(vp, regs, kind, &exit, &ret))
+		return ret;
+	load = vp->load;
+	vp->load = false;
+	ret = glue_run_guest(vp, regs, load);
+	if (kind == CONTROL_TD_BUS_LOCK_TOO && vp->secondary_controls & GLUE_BUS_LOCK_DETECTION)
+		ret |= GLUE_EXIT_WITH_BUS_LOCK;
+	return ret;
 }
 
 u64 glue_tdh_vp_enter(union glue_regs *regs)

@@ -75,6 +75,10 @@ extern const struct glue_cpuid_config glue_cpuid_config[GLUE_NR_CPUID_CONFIG];
 #define GLUE_XFAM_FIXED0	7ULL
 #define GLUE_MAX_VCPUS_PER_TD	576
 
+/* Secondary controls, Intel SDM volume 3, "Secondary Processor-Based VM-Execution Controls". */
+#define GLUE_BUS_LOCK_DETECTION	BIT(30)
+#define GLUE_NOTIFY_EXITING	BIT(31)
+
 /* Extended exit qualification of an EPT violation (RDX): its type. */
 enum glue_eeq_type {
 	GLUE_EEQ_NONE = 0,
@@ -130,6 +134,9 @@ struct glue_tdvpr {
 	unsigned int cpu;		/* where it is associated */
 	int running;			/* TDH.VP.ENTER has it */
 	bool pending_nmi;
+	u32 secondary_controls;		/* of those, what the VMM may choose */
+	u32 notify_window;
+	bool load;			/* the engine has not got gpr yet */
 	u64 shared_eptp;		/* the root's address alone */
 	u64 pi_desc_pa;
 	u64 virr[4];			/* interrupts that were posted and wait for the engine */

@@ -13,6 +13,8 @@
 /* TDVPS metadata fields, "VCPU-Scope Metadata": class 0 is the VMCS, by its encodings. */
 #define GLUE_FIELD_PEND_NMI		(32ULL << 56 | 11)
 #define GLUE_FIELD_STATE_DETAILS	(BIT_ULL(63) | 17ULL << 56 | 0x100)
+/* "TD VMCS": what a VMM may change of the secondary controls. */
+#define GLUE_SECONDARY_CONTROLS		(GLUE_BUS_LOCK_DETECTION | GLUE_NOTIFY_EXITING)
 #define GLUE_STATE_DETAILS_INTR		BIT_ULL(0)
 
 struct glue_tdvpr *glue_tdvpr_at(u64 pa)
@@ -162,7 +164,7 @@ u64 glue_tdh_vp_rd(union glue_regs *regs)
 u64 glue_tdh_vp_wr(union glue_regs *regs)
 {
 	struct glue_tdvpr *vp = glue_tdvpr_at(regs->rcx);
-	u64 data = regs->r8 & regs->r9, status;
+	u64 mask = regs->r9, data = regs->r8 & mask, status;
 
 	if (!vp)
 		return glue_operand_invalid(GLUE_OPERAND_RCX);
@@ -182,6 +184,14 @@ u64 glue_tdh_vp_wr(union glue_regs *regs)
 	case POSTED_INTR_NV:
 	case PIN_BASED_VM_EXEC_CONTROL:
 	case EXCEPTION_BITMAP:
+		return GLUE_TDX_SUCCESS;
+	case SECONDARY_VM_EXEC_CONTROL:
+		/* "Not writable" bits are left alone. */
+		mask &= GLUE_SECONDARY_CONTROLS;
+		vp->secondary_controls = (vp->secondary_controls & ~mask) | (data & mask);
+		return GLUE_TDX_SUCCESS;
+	case NOTIFY_WINDOW:
+		vp->notify_window = (vp->notify_window & ~mask) | data;
 		return GLUE_TDX_SUCCESS;
 	case GLUE_FIELD_PEND_NMI:
 		vp->pending_nmi = data;
