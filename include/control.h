@@ -136,6 +136,8 @@ struct control_ops {
 			       __u64 status);
 	/* How many with that leaf there were since then. */
 	unsigned int (*seamcalls)(void);
+	/* How often the kernel's handler of @event was entered since reset(). */
+	unsigned int (*host_events)(enum control_host_event event);
 	/* The next @times TDH.VP.ENTERs, of any vCPU. */
 	void (*td_exit)(const struct control_td_exit *exit, unsigned int times);
 };

@@ -13,6 +13,7 @@ enum control_mem_bug {
 	CONTROL_MEM_KMAP_LEFT,	/* kmap_local_page() or fdget() not undone on return */
 	CONTROL_MEM_FIRMWARE,	/* a page given back while firmware or a guest owns it */
 	CONTROL_MEM_KEYID,	/* a TD's KeyID not given back with its VM, or too early */
+	CONTROL_HOST_STATE,	/* a guest's run has changed registers of the host's for good */
 	CONTROL_UNDEFINED,	/* a sanitizer found undefined behaviour */
 	CONTROL_NR_MEM_BUGS
 };
@@ -26,6 +27,14 @@ enum control_step {
 	CONTROL_STEP_CHARGE,	/* a cgroup's limit holds for a VM's KeyID or ASID */
 	CONTROL_STEP_USER,	/* bytes copied from or to the VMM */
 	CONTROL_NR_STEPS
+};
+
+/* What KVM hands on to the kernel's own handlers after a guest was interrupted by it. */
+enum control_host_event {
+	CONTROL_HOST_INTERRUPT,
+	CONTROL_HOST_NMI,
+	CONTROL_HOST_MACHINE_CHECK,
+	CONTROL_NR_HOST_EVENTS
 };
 
 /* What becomes of a TDH.VP.ENTER; but for the first, the CPU does it in place of the guest. */

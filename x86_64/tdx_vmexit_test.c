@@ -127,7 +127,7 @@ NOTIFY_ROW(other_bits, REQ_TDX_WINDOW_USER, ENABLED | USER, ~0u, 1ull << 12, .ex
 
 FIXTURE_VARIANT_ADD(notify, not_enabled)
 {
-	COCO_ROW(NULL, REQ_TDX_WINDOW), .window = ~0u,
+	COCO_ROW(NULL, REQ_TDX_WINDOW), .window = ~0u, .qualification = INVALID,
 };
 
 COCO_TEST_F(notify, exit)

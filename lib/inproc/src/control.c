@@ -118,6 +118,13 @@ IMAGE_CALL int src_guest_request(struct image_guest_request *req)
 	return ret;
 }
 
+static unsigned int events_before[CONTROL_NR_HOST_EVENTS];
+
+static unsigned int control_host_events(enum control_host_event event)
+{
+	return image ? image->host_events[event] - events_before[event] : 0;
+}
+
 static void control_reset(void)
 {
 	race_stop();
@@ -131,6 +138,8 @@ static void control_reset(void)
 		src_fail_step(i, 0);
 	src_fail_seamcalls(0, 0, 0, 0);
 	src_set_td_exit(NULL, 0);
+	for (unsigned int i = 0; i < CONTROL_NR_HOST_EVENTS; i++)
+		events_before[i] += control_host_events(i);
 	while (nr_lines)
 		free(lines[--nr_lines]);
 	while (nr_splats)
@@ -230,6 +239,7 @@ static const struct control_ops ops = {
 	.mem_held = memory_held,
 	.fail_seamcalls = src_fail_seamcalls,
 	.seamcalls = src_seamcalls,
+	.host_events = control_host_events,
 	.td_exit = src_set_td_exit,
 };
 

@@ -395,6 +395,9 @@ struct image_ops {
 	long (*fallocate)(void *file, int mode, long long offset, long long len);
 	long (*read)(void *file, void *to, unsigned long len, long long *pos);
 
+	/* Counts of enum control_host_event */
+	const unsigned int *host_events;
+
 	/* What was put off (RCU, work) is done: a VM's last file has gone. */
 	void (*settle)(void);
 

@@ -90,6 +90,7 @@ static struct image_ops glue_ops = {
 	.fault = glue_call_fault,
 	.fallocate = glue_call_fallocate,
 	.read = glue_call_read,
+	.host_events = glue_host_events,
 	.settle = glue_call_settle,
 	.ids_left = glue_ids_left,
 	.rmp_guest_page = glue_rmp_guest_page,

@@ -57,7 +57,8 @@ void memory_report(enum control_mem_bug what, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	inproc_diag("kernel %s: %s", what == CONTROL_UNDEFINED ? "behaviour" : "memory", text);
+	inproc_diag("kernel %s: %s", what == CONTROL_UNDEFINED ? "behaviour" :
+		    what == CONTROL_HOST_STATE ? "registers" : "memory", text);
 	if (sink)
 		sink(what, text);
 }

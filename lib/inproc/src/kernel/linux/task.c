@@ -108,6 +108,7 @@ void glue_task_setup(struct glue_task *glue, unsigned int cpu)
 	task->tgid = glue_host->process_id();
 	task->pid = glue_host->thread_id();
 	task->thread_pid = glue_pid_new(task);
+	task->thread.gsbase = GLUE_USER_GS_BASE;
 	glue_cgroup_init(task);
 	glue->event = glue_host->event_new();
 	if (glue->event < 0)
@@ -212,7 +213,8 @@ static void glue_user_return(void)
 	struct user_return_notifier *urn;
 	struct hlist_node *next;
 
-	if (!test_tsk_thread_flag(current, TIF_USER_RETURN_NOTIFY))
+	/* On whatever thread of this CPU's returns first: it hands the flag on. */
+	if (hlist_empty(this_cpu_ptr(&glue_return_notifiers)))
 		return;
 	preempt_disable();
 	hlist_for_each_entry_safe(urn, next, this_cpu_ptr(&glue_return_notifiers), link)
@@ -246,5 +248,7 @@ void glue_leave(void)
 	glue_lockdep_leave();
 	glue_rcu_poll();
 	glue_user_return();
+	if (boot_cpu_data.x86_vendor == X86_VENDOR_INTEL && &glue_host_check)
+		glue_host_check();
 	glue_cpu_out();
 }

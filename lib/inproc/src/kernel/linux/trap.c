@@ -101,12 +101,13 @@ static int glue_trap_extable(struct image_regs *regs)
 /*
  * Instructions that only ring 0, or only a CPU with SVM, executes.  Those whose
  * effect nothing here can see are overwritten with a NOP of their length, so
- * that they trap once; MSRs read as the CPU under test has them.
+ * that they trap once; MSRs read as the CPU under test has them, and an Intel CPU keeps
+ * what is written to some.
  */
 static const struct glue_insn {
 	u8 len, bytes[3];
 	u8 nop[3];
-	bool rdmsr;
+	bool rdmsr, wrmsr, xsetbv;
 } glue_insns[] = {
 	{ 1, { 0xfa }, { 0x90 } },					/* cli */
 	{ 1, { 0xfb }, { 0x90 } },					/* sti */
@@ -114,8 +115,8 @@ static const struct glue_insn {
 	{ 3, { 0x0f, 0x01, 0xdd }, { 0x0f, 0x1f, 0x00 } },		/* clgi */
 	{ 3, { 0x0f, 0x01, 0xda }, { 0x0f, 0x1f, 0x00 } },		/* vmload */
 	{ 3, { 0x0f, 0x01, 0xdb }, { 0x0f, 0x1f, 0x00 } },		/* vmsave */
-	{ 2, { 0x0f, 0x30 }, { 0x66, 0x90 } },				/* wrmsr */
-	{ 3, { 0x0f, 0x01, 0xd1 }, { 0x0f, 0x1f, 0x00 } },		/* xsetbv */
+	{ 2, { 0x0f, 0x30 }, { 0x66, 0x90 }, .wrmsr = true },
+	{ 3, { 0x0f, 0x01, 0xd1 }, { 0x0f, 0x1f, 0x00 }, .xsetbv = true },
 	{ 2, { 0x0f, 0x32 }, { 0 }, .rdmsr = true },
 };
 
@@ -143,6 +144,20 @@ static bool glue_rdmsr(u32 index, unsigned long long *value)
 	return glue_host->rdmsr(index, value);
 }
 
+/* Is it done?  One WRMSR may write all MSRs, so that on such a CPU none is overwritten. */
+static bool glue_write_intel(const struct glue_insn *insn, const struct image_regs *regs)
+{
+	const u64 value = (u64)regs->dx << 32 | (u32)regs->ax;
+
+	if (boot_cpu_data.x86_vendor != X86_VENDOR_INTEL || !&glue_intel_wrmsr)
+		return false;
+	if (insn->wrmsr)
+		glue_intel_wrmsr(regs->cx, value);
+	else if (insn->xsetbv)
+		glue_host_xsetbv(value);
+	return insn->wrmsr || insn->xsetbv;
+}
+
 static int glue_trap_insn(struct image_regs *regs)
 {
 	u8 *ip = (u8 *)regs->ip;
@@ -164,7 +179,7 @@ static int glue_trap_insn(struct image_regs *regs)
 				return 0;
 			regs->ax = (u32)value;
 			regs->dx = value >> 32;
-		} else {
+		} else if (!glue_write_intel(insn, regs)) {
 			glue_patch(ip, insn);
 		}
 		regs->ip += insn->len;

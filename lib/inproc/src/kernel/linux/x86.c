@@ -93,7 +93,28 @@ void current_save_fsgs(void)
 {
 }
 
-/* ---- interrupts that arrived in a guest: the process's signals are handled elsewhere ---- */
+/*
+ * ---- interrupts that arrived in a guest: the process's signals are handled elsewhere, and
+ * of the handlers' work there is only a count ----
+ */
+
+unsigned int glue_host_events[CONTROL_NR_HOST_EVENTS];
+
+void do_machine_check(struct pt_regs *regs);
+
+void do_machine_check(struct pt_regs *regs)
+{
+	__atomic_fetch_add(&glue_host_events[CONTROL_HOST_MACHINE_CHECK], 1, __ATOMIC_RELAXED);
+}
+
+/* asm/fred.h: EVENT_TYPE_EXTINT, EVENT_TYPE_NMI */
+void x86_entry_from_kvm(unsigned int type, unsigned int vector);
+
+void __weak x86_entry_from_kvm(unsigned int type, unsigned int vector)
+{
+	__atomic_fetch_add(&glue_host_events[type ? CONTROL_HOST_NMI : CONTROL_HOST_INTERRUPT], 1,
+			   __ATOMIC_RELAXED);
+}
 
 /*
  * Older trees find the handler of an interrupt that ended a guest's run in the IDT.  The

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Stands for arch/x86/entry: where KVM enters the kernel's handlers, of interrupts that
- * arrived in a guest and of its own.  Stubs: there are no handlers, but each entry returns
- * as the real one does.  Weak, as versions have some of them.
+ * arrived in a guest and of its own.  Stubs: there are no handlers, but each entry is counted
+ * (glue_host_events, x86.c) and returns as the real one does.  Weak, as versions have some of
+ * them.
  */
 	.text
 	.balign 16
@@ -14,9 +15,15 @@
 	.globl glue_irq_handler
 	.type glue_irq_handler, @function
 glue_irq_handler:
+	/* CONTROL_HOST_INTERRUPT */
+	lock incl glue_host_events(%rip)
+	jmp 1f
 	.weak asm_exc_nmi_kvm_vmx
 	.type asm_exc_nmi_kvm_vmx, @function
 asm_exc_nmi_kvm_vmx:
+	/* CONTROL_HOST_NMI */
+	lock incl glue_host_events + 4(%rip)
+1:
 	push %rax
 	push %rcx
 	mov 16(%rsp), %rax
@@ -37,9 +44,6 @@ asm_exc_nmi_kvm_vmx:
 	.weak asm_fred_entry_from_kvm
 	.type asm_fred_entry_from_kvm, @function
 asm_fred_entry_from_kvm:
-	.weak x86_entry_from_kvm
-	.type x86_entry_from_kvm, @function
-x86_entry_from_kvm:
 /* Before VMLAUNCH, with the guest's registers loaded: none may change. */
 	.weak clear_bhb_loop
 	.type clear_bhb_loop, @function

@@ -421,6 +421,8 @@ u64 glue_tdh_vp_enter(union glue_regs *regs)
 		epoch = glue_epoch_enter(vp->tdr);
 		ret = glue_vp_run(vp, regs);
 		glue_epoch_leave(vp->tdr, epoch);
+		if (glue_has_exit_reason(ret))
+			glue_host_left(vp->tdr->xfam);
 	}
 	__atomic_store_n(&vp->running, 0, __ATOMIC_RELEASE);
 	return status ?: ret;

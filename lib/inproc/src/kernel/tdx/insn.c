@@ -144,8 +144,11 @@ static bool glue_insn_0f01(struct glue_insn *insn)
 
 	if (!glue_vmx_on())
 		return false;
-	if (byte == 0xcf && insn->prefix == GLUE_PREFIX_66)
+	if (byte == 0xcf && insn->prefix == GLUE_PREFIX_66) {
+		if (insn->regs->ax == GLUE_TDH_VP_ENTER)
+			glue_host_enters(insn->next);
 		return glue_insn_call(insn, glue_insn_seamcall);
+	}
 	switch (byte) {
 	case 0xc2:
 	case 0xc3:
