@@ -23,6 +23,7 @@
 #include "requirements/vmm.h"
 
 #define DOC_GHCB	"AMD 56421 GHCB 2.0"
+#define DOC_WORLDS	"AMD APM 2; Intel TDX Module ABI"
 #define DOC_API		"Documentation/virt/kvm/api.rst"
 #define DOC_CGROUP	"Documentation/admin-guide/cgroup-v2.rst"
 #define DOC_HC		"Documentation/virt/kvm/x86/hypercalls.rst"

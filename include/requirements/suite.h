@@ -24,6 +24,9 @@
 		"a page is given back neither while RMP or PAMT assign it nor while firmware uses it")	\
 	REQUIREMENT(KERNEL_KEYID, "KERNEL-KEYID", DOC_TDX_ABI, "TDH.MNG.KEY.FREEID",			\
 		"a TD's KeyID is given back with its VM, and not before the TDX module frees it")	\
+	REQUIREMENT(KERNEL_HOST_STATE, "KERNEL-HOST-STATE", DOC_WORLDS,			\
+		"VMRUN, table B-2; TDH.VP.ENTER",						\
+		"registers that a guest's run changes are the host's again when the VMM goes on")	\
 	REQUIREMENT(KERNEL_UNDEFINED, "KERNEL-UNDEFINED", DOC_UBSAN, "Undefined Behavior Sanitizer",	\
 		"the kernel does nothing that C leaves undefined (needs --sanitize)")		\
 	REQUIREMENT(KERNEL_TD_FAILS, "KERNEL-TD-FAILS", DOC_TDX, "API description",			\

@@ -17,8 +17,6 @@
 	REQUIREMENT(TDX_EXIT_HOST, "TDX-EXIT-HOST", DOC_TDX_ABI, DOC_VP_ENTER,			\
 		"after an interrupt, NMI, SMI or #MC of the host's the TD goes on as if there had "	\
 		"been none")									\
-	REQUIREMENT(KERNEL_HOST_STATE, "KERNEL-HOST-STATE", DOC_TDX_ABI, DOC_VP_ENTER,		\
-		"what a TD's run leaves in the host's registers is put back before user space goes on")	\
 	/* KVM_CAP_X86_NOTIFY_VMEXIT */								\
 	REQUIREMENT(TDX_WINDOW, "TDX-WINDOW", DOC_API, "KVM_CAP_X86_NOTIFY_VMEXIT",		\
 		"a TD that lets no interrupt in for the VMM's window exits, and not before")	\

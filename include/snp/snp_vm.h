@@ -48,8 +48,11 @@ const char *snp_vm_missing(void);
  */
 struct snp_vm *snp_vm_create(unsigned int nr_vcpus, void *guest_code);
 
-/* The same in two steps, for what has to be enabled before there are vCPUs. */
-struct snp_vm *snp_vm_create_bare(void);
+/*
+ * The same in two steps, for what has to be enabled before there are vCPUs, or with
+ * SEV_FEATURES besides that of SNP.
+ */
+struct snp_vm *snp_vm_create_bare(uint64_t vmsa_features);
 void snp_vm_add_vcpus(struct snp_vm *snp, unsigned int nr_vcpus, void *guest_code);
 
 /* @pages pages of zeroed shared memory, before the launch. */

@@ -16,7 +16,7 @@ struct request_vm *request_vm_create_bare(void)
 	struct request_vm *v = calloc(1, sizeof(*v));
 
 	TEST_ASSERT(v, "out of memory");
-	v->snp = snp_vm_create_bare();
+	v->snp = snp_vm_create_bare(0);
 	return v;
 }
 

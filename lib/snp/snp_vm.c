@@ -106,10 +106,12 @@ static void vcpu_init(struct snp_vm *snp, unsigned int id)
 	vcpu_sregs_set(vcpu, &sregs);
 }
 
-struct snp_vm *snp_vm_create_bare(void)
+struct snp_vm *snp_vm_create_bare(uint64_t vmsa_features)
 {
 	struct vm_shape shape = { .mode = VM_MODE_DEFAULT, .type = KVM_X86_SNP_VM };
-	struct kvm_sev_init init = { .ghcb_version = GHCB_PROTOCOL_VERSION };
+	struct kvm_sev_init init = {
+		.ghcb_version = GHCB_PROTOCOL_VERSION, .vmsa_features = vmsa_features,
+	};
 	const char *missing = snp_vm_missing();
 	struct userspace_mem_region *slot;
 	struct snp_vm *snp;
@@ -163,7 +165,7 @@ void snp_vm_add_vcpus(struct snp_vm *snp, unsigned int nr_vcpus, void *guest_cod
 
 struct snp_vm *snp_vm_create(unsigned int nr_vcpus, void *guest_code)
 {
-	struct snp_vm *snp = snp_vm_create_bare();
+	struct snp_vm *snp = snp_vm_create_bare(0);
 
 	snp_vm_add_vcpus(snp, nr_vcpus, guest_code);
 	return snp;

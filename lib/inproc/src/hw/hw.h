@@ -33,7 +33,7 @@ void gtlb_flush(struct gtlb *tlb,
 /* Of the CPU under test: addresses of the process fit. */
 #define HW_PHYS_BITS	48
 
-int hw_vmrun(struct image_gprs *gprs);
+int hw_vmrun(struct image_gprs *gprs, void *loaded);
 /* hw_svm_msr.c, with the vCPU or VM */
 void svm_free_msrs(struct src_vcpu *vcpu);
 void svm_free_msr_traps(struct src_vm *vm);

@@ -222,17 +222,11 @@ static int load_vmcb(struct world *w)
 	struct src_vcpu *vcpu = w->vcpu;
 	struct vmcb_state state = {
 		.save = svm_save_area(w),
+		.loaded = w->loaded,
 		.tpr = get_u32(w->vmcb, VMCB_V_INTR) & V_TPR,
 		.gprs = w->gprs,
 	};
 
-	/*
-	 * Before VMRUN KVM loads a part of the state with VMLOAD, of which nothing is seen
-	 * here: always from the VMCB that the vCPU began with, also when a nested guest runs.
-	 */
-	if (!vcpu->vmcb)
-		vcpu->vmcb = w->vmcb;
-	state.loaded = (char *)vcpu->vmcb + VMCB_SAVE;
 	return vmcb_load(vcpu, &state) ?: svm_load_msrs(w) ?: svm_trap_msrs(w);
 }
 
@@ -240,7 +234,7 @@ static void store_vmcb(struct world *w)
 {
 	struct vmcb_state state = {
 		.save = svm_save_area(w),
-		.loaded = (char *)w->vcpu->vmcb + VMCB_SAVE,
+		.loaded = w->loaded,
 		.gprs = w->gprs,
 	};
 
@@ -368,11 +362,12 @@ static void delivered(struct src_vcpu *vcpu)
 	vcpu->delivers = false;
 }
 
-IMAGE_CALL int hw_vmrun(struct image_gprs *gprs)
+IMAGE_CALL int hw_vmrun(struct image_gprs *gprs, void *loaded)
 {
 	struct world w = {
 		.vcpu = src_now.vcpu,
 		.vmcb = (void *)gprs->gpr[IMAGE_RAX],
+		.loaded = loaded,
 		.gprs = gprs,
 	};
 	int ret;

@@ -11,6 +11,7 @@
 struct world {
 	struct src_vcpu *vcpu;
 	void *vmcb;
+	void *loaded;			/* what VMLOAD has loaded, as a state save area */
 	struct image_gprs *gprs;
 	bool es;			/* SEV-ES or SNP */
 	bool snp;

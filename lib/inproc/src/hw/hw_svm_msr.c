@@ -104,7 +104,7 @@ struct svm_msrs {
 
 static void *area_of(const struct world *w, unsigned int i)
 {
-	return msrs[i].vmload ? (char *)w->vcpu->vmcb + VMCB_SAVE : svm_save_area(w);
+	return msrs[i].vmload ? w->loaded : svm_save_area(w);
 }
 
 int svm_load_msrs(struct world *w)

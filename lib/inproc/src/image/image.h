@@ -263,10 +263,11 @@ struct image_host {
 
 	/* ---- hardware ---- */
 	/*
-	 * VMRUN on this thread's CPU: RAX is the VMCB's address, the rest are the guest's.  1: a
-	 * signal or another CPU has ended it, 0: the guest has.
+	 * VMRUN on this thread's CPU: RAX is the VMCB's address, the rest are the guest's; but for
+	 * those of VMLOAD, which are in the state save area @loaded.  1: a signal or another CPU
+	 * has ended it, 0: the guest has.
 	 */
-	int (*vmrun)(struct image_gprs *gprs);
+	int (*vmrun)(struct image_gprs *gprs, void *loaded);
 	/*
 	 * The guest of this thread's KVM_RUN has its x87 and SSE registers from @area, as XSAVE
 	 * leaves them there, from now on; and no longer, with @area as they are.

@@ -136,15 +136,6 @@ bool glue_pamt_owned(u64 pfn) __weak;		/* tdx/pamt.c, where the tree has a tdx.c
 void glue_intel_boot(void) __weak;
 bool glue_intel_msr(u32 index, u64 *value) __weak;
 bool glue_intel_insn(struct image_regs *regs) __weak;
-/*
- * tdx/host.c, for all of which there is a value: WRMSR (false: it is not kept), XSETBV, and
- * whether all is as it was when the kernel returns to user space.
- */
-bool glue_intel_wrmsr(u32 index, u64 value) __weak;
-void glue_host_xsetbv(u64 value) __weak;
-void glue_host_check(void) __weak;
-/* linux/task.c: thread.gsbase, which is in IA32_KERNEL_GS_BASE while the kernel runs */
-#define GLUE_USER_GS_BASE	0x7f0000001000
 
 /* amd/psp.c: /dev/sev; amd/bench.c */
 int glue_psp_init(void);

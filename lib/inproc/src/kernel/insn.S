@@ -49,7 +49,10 @@
 	ret
 .endm
 
+	/* All three find the address in RAX, where KVM has it. */
 	glue_insn glue_insn_vmrun, glue_vmrun
+	glue_insn glue_insn_vmload, glue_vmload
+	glue_insn glue_insn_vmsave, glue_vmsave
 	glue_insn glue_insn_cpuid, glue_cpuid
 	/* STI or STGI with an interrupt pending: to the code around it nothing has happened. */
 	glue_insn glue_insn_irq, glue_irq_poll

@@ -19,8 +19,10 @@
 	call glue_insn_vmrun
 .endm
 .macro vmload vmcb
+	call glue_insn_vmload
 .endm
 .macro vmsave vmcb
+	call glue_insn_vmsave
 .endm
 .macro cli
 .endm
@@ -35,8 +37,10 @@ asm(".macro cpuid\n"
     "	movq $glue_idt, 2+\\to\n"
     ".endm\n"
     ".macro vmload vmcb\n"
+    "	call glue_insn_vmload\n"
     ".endm\n"
     ".macro vmsave vmcb\n"
+    "	call glue_insn_vmsave\n"
     ".endm\n"
     ".macro cli\n"
     "	movb $1, %gs:glue_irqs_off(%rip)\n"

@@ -51,7 +51,6 @@ struct src_vcpu {
 	bool delivers;			/* an event, before an interrupt that waits ends the run */
 	bool shadow;			/* the engine has the guest in an interrupt shadow */
 	/* Guests that are not SEV-ES */
-	void *vmcb;			/* the first it ran with */
 	uint64_t retired_gpa;		/* a write that the engine finishes, or 0 */
 	struct svm_msrs *msrs;		/* those that the engine has, as the VMCB does */
 	struct guest_fpu *fpu;

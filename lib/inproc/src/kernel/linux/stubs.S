@@ -28,7 +28,6 @@
 	stub __srcu_read_lock
 	stub __srcu_read_unlock
 	stub __static_key_slow_dec_deferred
-	stub amd_get_dr_addr_mask
 	stub amd_iommu_activate_guest_mode
 	stub amd_iommu_deactivate_guest_mode
 	stub amd_iommu_register_ga_log_notifier

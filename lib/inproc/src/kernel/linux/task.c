@@ -14,6 +14,7 @@
 #include <linux/sched/task.h>
 #include <linux/user-return-notifier.h>
 
+#include "hoststate.h"
 #include "task.h"
 
 /* A count that comes to no end. */
@@ -108,7 +109,7 @@ void glue_task_setup(struct glue_task *glue, unsigned int cpu)
 	task->tgid = glue_host->process_id();
 	task->pid = glue_host->thread_id();
 	task->thread_pid = glue_pid_new(task);
-	task->thread.gsbase = GLUE_USER_GS_BASE;
+	task->thread.gsbase = glue_host_msr(MSR_KERNEL_GS_BASE);
 	glue_cgroup_init(task);
 	glue->event = glue_host->event_new();
 	if (glue->event < 0)
@@ -248,7 +249,6 @@ void glue_leave(void)
 	glue_lockdep_leave();
 	glue_rcu_poll();
 	glue_user_return();
-	if (boot_cpu_data.x86_vendor == X86_VENDOR_INTEL && &glue_host_check)
-		glue_host_check();
+	glue_host_check();
 	glue_cpu_out();
 }

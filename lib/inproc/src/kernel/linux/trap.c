@@ -16,6 +16,7 @@
 #include <linux/kernel.h>
 
 #include "glue.h"
+#include "hoststate.h"
 
 extern struct bug_entry __start___bug_table[], __stop___bug_table[];
 extern struct exception_table_entry __start___ex_table[], __stop___ex_table[];
@@ -98,26 +99,55 @@ static int glue_trap_extable(struct image_regs *regs)
 	return 0;
 }
 
+/* What the CPU does not have is an exception, which its caller may expect: false. */
+static bool glue_trap_rdmsr(struct image_regs *regs)
+{
+	const u32 index = regs->cx;
+	unsigned long long value;
+	u64 own;
+
+	if (glue_host_rdmsr(index, &own) ||
+	    (boot_cpu_data.x86_vendor == X86_VENDOR_INTEL && &glue_intel_msr &&
+	     glue_intel_msr(index, &own)))
+		value = own;
+	else if (!glue_host->rdmsr(index, &value))
+		return false;
+	regs->ax = (u32)value;
+	regs->dx = value >> 32;
+	return true;
+}
+
+static bool glue_trap_wrmsr(struct image_regs *regs)
+{
+	/* Of any other nothing here can see the effect. */
+	glue_host_wrmsr(regs->cx, regs->dx << 32 | (u32)regs->ax);
+	return true;
+}
+
+static bool glue_trap_xsetbv(struct image_regs *regs)
+{
+	*glue_host_reg(glue_host_state(), GLUE_HOST_XCR0) = regs->dx << 32 | (u32)regs->ax;
+	return true;
+}
+
 /*
  * Instructions that only ring 0, or only a CPU with SVM, executes.  Those whose
  * effect nothing here can see are overwritten with a NOP of their length, so
- * that they trap once; MSRs read as the CPU under test has them, and an Intel CPU keeps
- * what is written to some.
+ * that they trap once; MSRs read as the CPU under test has them, and some keep what
+ * is written to them.
  */
 static const struct glue_insn {
 	u8 len, bytes[3];
 	u8 nop[3];
-	bool rdmsr, wrmsr, xsetbv;
+	bool (*msr)(struct image_regs *regs);
 } glue_insns[] = {
 	{ 1, { 0xfa }, { 0x90 } },					/* cli */
 	{ 1, { 0xfb }, { 0x90 } },					/* sti */
 	{ 3, { 0x0f, 0x01, 0xdc }, { 0x0f, 0x1f, 0x00 } },		/* stgi */
 	{ 3, { 0x0f, 0x01, 0xdd }, { 0x0f, 0x1f, 0x00 } },		/* clgi */
-	{ 3, { 0x0f, 0x01, 0xda }, { 0x0f, 0x1f, 0x00 } },		/* vmload */
-	{ 3, { 0x0f, 0x01, 0xdb }, { 0x0f, 0x1f, 0x00 } },		/* vmsave */
-	{ 2, { 0x0f, 0x30 }, { 0x66, 0x90 }, .wrmsr = true },
-	{ 3, { 0x0f, 0x01, 0xd1 }, { 0x0f, 0x1f, 0x00 }, .xsetbv = true },
-	{ 2, { 0x0f, 0x32 }, { 0 }, .rdmsr = true },
+	{ 3, { 0x0f, 0x01, 0xd1 }, { 0 }, .msr = glue_trap_xsetbv },
+	{ 2, { 0x0f, 0x32 }, { 0 }, .msr = glue_trap_rdmsr },
+	{ 2, { 0x0f, 0x30 }, { 0 }, .msr = glue_trap_wrmsr },
 };
 
 /*
@@ -132,32 +162,6 @@ static void glue_patch(u8 *ip, const struct glue_insn *insn)
 		WRITE_ONCE(*(u16 *)(ip + insn->len - 2), *(const u16 *)(insn->nop + insn->len - 2));
 }
 
-static bool glue_rdmsr(u32 index, unsigned long long *value)
-{
-	u64 intel;
-
-	if (boot_cpu_data.x86_vendor == X86_VENDOR_INTEL && &glue_intel_msr &&
-	    glue_intel_msr(index, &intel)) {
-		*value = intel;
-		return true;
-	}
-	return glue_host->rdmsr(index, value);
-}
-
-/* Is it done?  One WRMSR may write all MSRs, so that on such a CPU none is overwritten. */
-static bool glue_write_intel(const struct glue_insn *insn, const struct image_regs *regs)
-{
-	const u64 value = (u64)regs->dx << 32 | (u32)regs->ax;
-
-	if (boot_cpu_data.x86_vendor != X86_VENDOR_INTEL || !&glue_intel_wrmsr)
-		return false;
-	if (insn->wrmsr)
-		glue_intel_wrmsr(regs->cx, value);
-	else if (insn->xsetbv)
-		glue_host_xsetbv(value);
-	return insn->wrmsr || insn->xsetbv;
-}
-
 static int glue_trap_insn(struct image_regs *regs)
 {
 	u8 *ip = (u8 *)regs->ip;
@@ -167,21 +171,14 @@ static int glue_trap_insn(struct image_regs *regs)
 		const struct glue_insn *insn = &glue_insns[i];
 
 		/* Another thread was faster: go on with what stands there now. */
-		if (!insn->rdmsr && !memcmp(ip, insn->nop, insn->len))
+		if (!insn->msr && !memcmp(ip, insn->nop, insn->len))
 			return 1;
 		if (memcmp(ip, insn->bytes, insn->len))
 			continue;
-		if (insn->rdmsr) {
-			unsigned long long value;
-
-			/* What the CPU does not have is an exception, which its caller may expect. */
-			if (!glue_rdmsr(regs->cx, &value))
-				return 0;
-			regs->ax = (u32)value;
-			regs->dx = value >> 32;
-		} else if (!glue_write_intel(insn, regs)) {
+		if (!insn->msr)
 			glue_patch(ip, insn);
-		}
+		else if (!insn->msr(regs))
+			return 0;
 		regs->ip += insn->len;
 		return 1;
 	}
@@ -202,6 +199,21 @@ static int glue_trap_movdir64b(struct image_regs *regs)
 
 #define GLUE_DR6_RESET	0xffff0ff0
 #define GLUE_DR7_RESET	0x400
+
+/*
+ * MOV of DR0 to DR3, which are 0, to register @gpr becomes XOR of that with itself and a NOP,
+ * so that it traps once: some kernels read all of them each time they enter a guest.  Other
+ * threads may be executing these bytes: within a cache line four are changed at once.
+ */
+static void glue_patch_dr_read(u8 *ip, bool high, unsigned int gpr)
+{
+	const u8 reg = 0xc0 | gpr << 3 | gpr;
+	const u32 old = *(u32 *)ip;
+	const u32 new = high ? 0x90003145 | reg << 16 : (old & 0xff000000) | 0x900031 | reg << 8;
+
+	if ((unsigned long)ip % L1_CACHE_BYTES <= L1_CACHE_BYTES - sizeof(old))
+		__sync_bool_compare_and_swap((u32 *)ip, old, new);
+}
 
 /*
  * MOV to and from a debug register, 0f 23 and 0f 21: the process has none.  KVM has them
@@ -225,7 +237,9 @@ static int glue_trap_debug_register(struct image_regs *regs)
 		return 0;
 	if (ip[1] == 0x21)
 		*reg = nr == 6 ? GLUE_DR6_RESET : nr == 7 ? GLUE_DR7_RESET : 0;
-	else if (nr < 4 && *reg)
+	if (ip[1] == 0x21 && nr < 4)
+		glue_patch_dr_read((u8 *)regs->ip, high, ip[2] & 7);
+	else if (ip[1] == 0x23 && nr < 4 && *reg)
 		glue_not_driven("a guest's hardware breakpoints: DR%u = 0x%lx", nr, *reg);
 	regs->ip += 3 + high;
 	return 1;

@@ -9,6 +9,7 @@
 #include <asm/processor-flags.h>
 #include <asm/trapnr.h>
 
+#include "linux/hoststate.h"
 #include "module.h"
 #include "vmx.h"
 
@@ -146,7 +147,7 @@ static bool glue_insn_0f01(struct glue_insn *insn)
 		return false;
 	if (byte == 0xcf && insn->prefix == GLUE_PREFIX_66) {
 		if (insn->regs->ax == GLUE_TDH_VP_ENTER)
-			glue_host_enters(insn->next);
+			glue_host_state()->ran_by = (const void *)insn->next;
 		return glue_insn_call(insn, glue_insn_seamcall);
 	}
 	switch (byte) {

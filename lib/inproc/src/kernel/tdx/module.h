@@ -277,10 +277,7 @@ struct glue_ept_entry {
 /* @eptp: as the VMCS field has it.  GLUE_EPT_VIOLATION: not present at all. */
 enum glue_ept_result glue_ept_walk(u64 eptp, u64 gpa, struct glue_ept_entry *out);
 
-/* host.c: what of the host's registers a TD leaves changed; by MSR, NULL: not one of them */
-u64 *glue_host_msr(u32 index);
-/* The kernel enters a TD, and a TD with @xfam has been entered and left, on this CPU. */
-void glue_host_enters(const void *from);
+/* host.c: a TD with @xfam has been entered and left, on this CPU. */
 void glue_host_left(u64 xfam);
 
 /* enter.c */

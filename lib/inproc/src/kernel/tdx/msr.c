@@ -3,7 +3,7 @@
  * Stands for the MSRs of the Intel CPU under test, as far as a kernel reads them.  A model
  * after Intel SDM volume 4 and volume 3, appendix A ("VMX Capability Reporting Facility"):
  * what a CPU with TDX has, without SGX, CET, MPX, processor trace, IPI virtualization and
- * user interrupts.  What is not in it or in host.c is not there, and nothing that is written
+ * user interrupts.  What is neither in it nor in linux/hoststate.c is not there, and nothing that is written
  * to those here is kept.
  */
 #include <linux/percpu.h>
@@ -54,9 +54,6 @@ static const struct glue_msr {
 	{ MSR_IA32_ARCH_CAPABILITIES, BIT_ULL(0) | BIT_ULL(1) | BIT_ULL(3) | BIT_ULL(5) |
 	  BIT_ULL(6) | BIT_ULL(8) | BIT_ULL(13) | BIT_ULL(14) | BIT_ULL(15) | BIT_ULL(17) |
 	  BIT_ULL(20) | BIT_ULL(26) | BIT_ULL(27) },
-	{ MSR_IA32_SYSENTER_CS, 0x10 },
-	{ MSR_IA32_SYSENTER_ESP, 0 },
-	{ MSR_IA32_SYSENTER_EIP, 0 },
 	{ MSR_IA32_MISC_ENABLE, BIT_ULL(0) },
 	/* As Linux writes it: WB, WC, UC-, UC, WB, WP, UC-, WT. */
 	{ MSR_IA32_CR_PAT, 0x0407050600070106 },
@@ -78,11 +75,7 @@ static const struct glue_msr {
 	{ MSR_IA32_VMX_TRUE_EXIT_CTLS, GLUE_CTLS(0x00036dfb, 0x007fffff) },
 	{ MSR_IA32_VMX_TRUE_ENTRY_CTLS, GLUE_CTLS(0x000011fb, 0x0000ffff) },
 	{ MSR_IA32_VMX_VMFUNC, 1 },
-	{ MSR_IA32_XSS, 0 },
 	{ MSR_EFER, EFER_SCE | EFER_LME | EFER_LMA | EFER_NX },
-	{ MSR_CSTAR, 0 },
-	{ MSR_FS_BASE, 0 },
-	{ MSR_GS_BASE, 0 },
 };
 
 static bool glue_has_5_levels(void)
@@ -93,24 +86,10 @@ static bool glue_has_5_levels(void)
 	return (gprs.gpr[IMAGE_RAX] & 0xff) >= 52;
 }
 
-bool glue_intel_wrmsr(u32 index, u64 value)
-{
-	u64 *msr = glue_host_msr(index);
-
-	if (msr)
-		*msr = value;
-	return msr;
-}
-
 bool glue_intel_msr(u32 index, u64 *value)
 {
-	const u64 *host = glue_host_msr(index);
 	unsigned int i;
 
-	if (host) {
-		*value = *host;
-		return true;
-	}
 	if (index == MSR_IA32_VMX_EPT_VPID_CAP) {
 		*value = GLUE_VPID_CAP << 32 | GLUE_EPT_CAP;
 		if (glue_has_5_levels())

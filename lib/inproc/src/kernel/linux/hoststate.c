@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Stands for the registers of the CPU that a kernel and its guests take turns with, and
+ * notices what is not the host's again when the VMM goes on: KERNEL-HOST-STATE.  A model.
+ *
+ * None of them has an effect here, so that the process's own stay what they are.
+ */
+#include <linux/sched.h>
+#include <linux/sprintf.h>
+#include <linux/string.h>
+#include <asm/debugreg.h>
+#include <asm/fpu/xcr.h>
+#include <asm/msr-index.h>
+#include <asm/processor.h>
+
+#include "hoststate.h"
+
+/* Of the first family that has them, and not in all trees' headers. */
+#define GLUE_MSR_DR0_MASK	0xc0011027
+#define GLUE_MSR_DR1_MASK	0xc0011019
+
+/*
+ * What the host has there: no two the same, none what a guest or a reset leaves.  Where the
+ * kernel takes it for granted that it is 0, it is.
+ */
+static const struct glue_host_row {
+	const char *name;
+	u16 offset;
+	u32 msr;			/* or 0: none */
+	u64 value;
+	bool own;			/* of the kernel's choice: not compared */
+} glue_host_rows[] = {
+	{ "FS (selector, attributes, limit)", 0x040, 0, 0xffffffff0cf30033 },
+	{ "FS base", 0x048, MSR_FS_BASE, 0x00007f5500001000 },
+	{ "GS (selector, attributes, limit)", 0x050, 0, 0xffffffff0cf3003b },
+	{ "GS base", 0x058, MSR_GS_BASE, 0xffff888000001000 },
+	{ "LDTR (selector, attributes, limit)", 0x070, 0, 0x0000fff700820050 },
+	{ "LDTR base", 0x078, 0, 0xfffffe0000002000 },
+	{ "TR (selector, attributes, limit)", 0x090, 0, 0x00004087008b0040 },
+	{ "TR base", 0x098, 0, 0xfffffe0000003000 },
+	{ "MSR STAR", 0x200, MSR_STAR, 0x0023001000000000 },
+	{ "MSR LSTAR", 0x208, MSR_LSTAR, 0xffffffff81e00080 },
+	{ "MSR CSTAR", 0x210, MSR_CSTAR, 0xffffffff81e01500 },
+	{ "MSR SYSCALL_MASK", 0x218, MSR_SYSCALL_MASK, 0x0000000000257fd5 },
+	{ "MSR KERNEL_GS_BASE", 0x220, MSR_KERNEL_GS_BASE, 0x00007f5500004000 },
+	{ "MSR IA32_SYSENTER_CS", 0x228, MSR_IA32_SYSENTER_CS, 0x10 },
+	{ "MSR IA32_SYSENTER_ESP", 0x230, MSR_IA32_SYSENTER_ESP, 0xfffffe0000005200 },
+	{ "MSR IA32_SYSENTER_EIP", 0x238, MSR_IA32_SYSENTER_EIP, 0xffffffff81e01a00 },
+	{ "MSR TSC_AUX", GLUE_HOST_TSC_AUX, MSR_TSC_AUX, 0x3007 },
+	{ "MSR DR0_ADDR_MASK", GLUE_HOST_DR0_MASK, GLUE_MSR_DR0_MASK, 0x0f },
+	{ "MSR DR1_ADDR_MASK", GLUE_HOST_DR1_MASK, GLUE_MSR_DR1_MASK, 0x1f },
+	{ "MSR DR2_ADDR_MASK", GLUE_HOST_DR2_MASK, GLUE_MSR_DR1_MASK + 1, 0x3f },
+	{ "MSR DR3_ADDR_MASK", GLUE_HOST_DR3_MASK, GLUE_MSR_DR1_MASK + 2, 0x7f },
+	{ "MSR IA32_XSS", GLUE_HOST_XSS, MSR_IA32_XSS, 0 },
+	/* Last branch records are on. */
+	{ "MSR IA32_DEBUGCTL", GLUE_HOST_DEBUGCTL, MSR_IA32_DEBUGCTLMSR, 1 },
+	{ "MSR IA32_SPEC_CTRL", GLUE_HOST_SPEC_CTRL, MSR_IA32_SPEC_CTRL, 0 },
+	/* The process's: glue_host_value(). */
+	{ "XCR0", GLUE_HOST_XCR0, 0, 0 },
+	{ "MSR VM_HSAVE_PA", GLUE_HOST_HSAVE_PA, MSR_VM_HSAVE_PA, 0, .own = true },
+};
+
+/* By CPU number, since functions that are called on another CPU ask for its own. */
+static struct glue_host_state glue_host_states[IMAGE_MAX_CPUS];
+
+static u64 glue_host_value(const struct glue_host_row *row)
+{
+	return row->offset == GLUE_HOST_XCR0 ? xgetbv(XCR_XFEATURE_ENABLED_MASK) : row->value;
+}
+
+struct glue_host_state *glue_host_state(void)
+{
+	struct glue_host_state *state = &glue_host_states[raw_smp_processor_id()];
+	unsigned int i;
+
+	if (likely(state->known))
+		return state;
+	for (i = 0; i < ARRAY_SIZE(glue_host_rows); i++)
+		*glue_host_reg(state, glue_host_rows[i].offset) =
+			glue_host_value(&glue_host_rows[i]);
+	state->known = true;
+	return state;
+}
+
+static const struct glue_host_row *glue_host_row(u32 index)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(glue_host_rows); i++)
+		if (index && glue_host_rows[i].msr == index)
+			return &glue_host_rows[i];
+	return NULL;
+}
+
+u64 glue_host_msr(u32 index)
+{
+	return glue_host_row(index)->value;
+}
+
+bool glue_host_rdmsr(u32 index, u64 *value)
+{
+	const struct glue_host_row *row = glue_host_row(index);
+
+	if (row)
+		*value = *glue_host_reg(glue_host_state(), row->offset);
+	return row;
+}
+
+bool glue_host_wrmsr(u32 index, u64 value)
+{
+	const struct glue_host_row *row = glue_host_row(index);
+
+	if (row)
+		*glue_host_reg(glue_host_state(), row->offset) = value;
+	return row;
+}
+
+static void glue_host_copy(void *to, const void *from)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(glue_host_rows); i++) {
+		const unsigned int offset = glue_host_rows[i].offset;
+
+		if (offset < GLUE_HOST_SAVE)
+			memcpy(to + offset, from + offset, sizeof(u64));
+	}
+}
+
+void glue_host_vmsave(void *save)
+{
+	glue_host_copy(save, glue_host_state()->area);
+}
+
+void glue_host_vmload(const void *save)
+{
+	glue_host_copy(glue_host_state()->area, save);
+}
+
+unsigned long amd_get_dr_addr_mask(unsigned int dr)
+{
+	return glue_host_msr(dr ? GLUE_MSR_DR1_MASK + dr - 1 : GLUE_MSR_DR0_MASK);
+}
+
+void glue_host_check(void)
+{
+	struct glue_host_state *state = glue_host_state();
+	unsigned int i;
+	char text[160];
+
+	if (!state->ran_by)
+		return;
+	for (i = 0; i < ARRAY_SIZE(glue_host_rows); i++) {
+		const struct glue_host_row *row = &glue_host_rows[i];
+		const u64 value = glue_host_value(row);
+		u64 *reg = glue_host_reg(state, row->offset);
+
+		if (row->own || *reg == value)
+			continue;
+		snprintf(text, sizeof(text),
+			 "ran a guest, and when the VMM goes on %s is 0x%llx instead of the host's 0x%llx",
+			 row->name, *reg, value);
+		glue_host->mem_bug(CONTROL_HOST_STATE, text, state->ran_by);
+		*reg = value;
+	}
+	state->ran_by = NULL;
+}

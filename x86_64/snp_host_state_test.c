@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The host after an SNP guest has run: registers that the CPU gives the guest, and that
+ * #VMEXIT does not give back by itself, are the host's again when the VMM goes on.
+ *
+ * A VMM does not see them: it takes the control of an in-process KVM, which compares them
+ * whenever KVM_RUN returns.
+ */
+#include "check/harness.h"
+
+#include "kvm_util.h"
+#include "ucall_common.h"
+
+#include "control.h"
+#include "snp/snp_vm.h"
+
+/* Of KVM_SEV_INIT2's vmsa_features: the CPU exchanges debug registers and their masks. */
+#define DEBUG_SWAP	(1ull << 5)
+
+/* One system attribute: what vmsa_features can have (amd-memory-encryption.rst). */
+#define GRP_SEV			1
+#define SEV_VMSA_FEATURES	0
+
+#define ROUNDS	3
+
+COCO_FIXTURE(host_state);
+FIXTURE_VARIANT(host_state)
+{
+	struct check_row row;
+	uint64_t features;
+	unsigned int vcpus;
+};
+
+FIXTURE_VARIANT_ADD(host_state, plain)
+{
+	COCO_ROW(NULL, REQ_KERNEL_HOST_STATE), .vcpus = 1,
+};
+
+FIXTURE_VARIANT_ADD(host_state, two_vcpus)
+{
+	COCO_ROW(NULL, REQ_KERNEL_HOST_STATE), .vcpus = 2,
+};
+
+FIXTURE_VARIANT_ADD(host_state, debug_swap)
+{
+	COCO_ROW(NULL, REQ_KERNEL_HOST_STATE), .vcpus = 1, .features = DEBUG_SWAP,
+};
+
+static void guest_syncs(void)
+{
+	ghcb_register();
+	for (unsigned int i = 1;; i++)
+		GUEST_SYNC(i);
+}
+
+static uint64_t offered(void)
+{
+	uint64_t features = 0;
+	int fd = open_kvm_dev_path_or_exit();
+
+	if (__kvm_device_attr_get(fd, GRP_SEV, SEV_VMSA_FEATURES, &features))
+		features = 0;
+	close(fd);
+	errno = 0;
+	return features;
+}
+
+COCO_TEST_F(host_state, after_run)
+{
+	struct snp_vm *snp;
+
+	if (!control()) {
+		check_skip("needs an in-process KVM, which sees the host's registers");
+		return;
+	}
+	if (variant->features & ~offered()) {
+		check_skip("KVM does not offer SEV_FEATURES 0x%llx",
+			   (unsigned long long)variant->features);
+		return;
+	}
+	snp = snp_vm_create_bare(variant->features);
+	snp_vm_add_vcpus(snp, variant->vcpus, guest_syncs);
+	snp_vm_launch(snp);
+	for (unsigned int i = 1; i <= ROUNDS; i++)
+		for (unsigned int nr = 0; nr < variant->vcpus; nr++)
+			if (!EXPECT_REQ_SYNC(REQ_GUEST_UCALL, snp->cpu[nr].vcpu, i))
+				return;
+	snp_vm_free(snp);
+}
+
+COCO_MAIN(snp_vm_missing)
