@@ -105,7 +105,10 @@ sub line
 	# Or on none, and what it then calls a skip is none.
 	$self->problem($text =~ s/^#\s*//r) if $text =~ $NO_KVM_LINE;
 	$self->{place} //= $+{place} if $text =~ $PLACE_LINE;
-	$self->{lacks} //= shorten($+{lacks}) if $text =~ $LACKS_LINE;
+	if ($text =~ $LACKS_LINE && !defined $self->{lacks}) {
+		$self->{lacks} = shorten($+{lacks});
+		$self->{lacks_from} = @{$self->{fails}};
+	}
 	if ($text =~ /^#\s+RUN\s+(\S+)/) {
 		$self->{running} = $1;
 		$self->{started} = $seconds;
@@ -199,7 +202,7 @@ sub result
 	$self->{views} = [];
 	$self->{notes} = [];
 	$self->{nested} = [];
-	delete @$self{qw(fatal running place lacks)};
+	delete @$self{qw(fatal running place lacks lacks_from)};
 
 	return "ok $number $name" if $case->{status} eq 'pass';
 	return "ok $number $name # SKIP $case->{reason}" if $case->{status} eq 'skip';
@@ -208,15 +211,16 @@ sub result
 	return "not ok $number $name";
 }
 
-# Did a case end without a result because something is lacking?  Whatever else has been
-# said of the kernel counts more, but for what is known.
+# Did a case end without a result because something is lacking?  Whatever has been said of
+# the kernel before counts more, but for what is known; what comes after may be the lack's.
 sub not_driven
 {
 	my ($self, $case) = @_;
 	my $known = $self->{job}{known} // {};
 
 	return defined $self->{lacks} && !@{$self->{nested}} &&
-	       !(grep { !exists $known->{$_->{req}} } @{$case->{fails}}) &&
+	       !(grep { !exists $known->{$_->{req}} }
+		 @{$case->{fails}}[0 .. $self->{lacks_from} - 1]) &&
 	       !defined $self->{place} && ($case->{fatal} // '') !~ /^hang:/;
 }
 

@@ -183,20 +183,22 @@ static bool translate(struct engine_vcpu *vcpu, uint64_t va, uint64_t *gpa)
 	return true;
 }
 
-/* Did @s write what @exit says, or the first or last part of it? */
+/* Did @s write what @exit says, all of it in one page, or the first or last part of it? */
 static bool agrees(struct engine_vcpu *vcpu, const struct engine_exit *exit, const struct store *s)
 {
+	const unsigned int to_end = PAGE_SIZE - (s->addr & (PAGE_SIZE - 1));
+	const unsigned int first = s->size < to_end ? s->size : to_end;
 	unsigned int part = 0;
 	uint64_t gpa;
 
-	if (exit->mem.len > s->size)
-		return false;
 	/* The second page's part, if only that is missing */
 	if ((s->addr ^ exit->mem.gpa) & (PAGE_SIZE - 1)) {
-		part = PAGE_SIZE - (s->addr & (PAGE_SIZE - 1));
+		part = first;
 		if (part >= s->size || exit->mem.gpa & (PAGE_SIZE - 1))
 			return false;
 	}
+	if (exit->mem.len != (part ? s->size - part : first))
+		return false;
 	if (!translate(vcpu, s->addr + part, &gpa) || gpa != exit->mem.gpa)
 		return false;
 	return s->movs || !memcmp((const char *)&s->value + part, exit->mem.data, exit->mem.len);
@@ -231,7 +233,8 @@ static bool find(struct engine_vcpu *vcpu, const struct cpu *cpu, const struct e
 	/* One that repeats has RIP on it until it is all done. */
 	if (decode(cpu, code + MAX_INSN, cpu->regs.rip, s) && s->rep && agrees(vcpu, exit, s))
 		return true;
-	for (len = 1; len <= MAX_INSN; len++)
+	/* Without its prefixes it may be one, too: the longest. */
+	for (len = MAX_INSN; len; len--)
 		if (decode(cpu, code + MAX_INSN - len, cpu->regs.rip, s) && s->len == len &&
 		    !s->rep && agrees(vcpu, exit, s))
 			return true;
