@@ -8,6 +8,7 @@
 #define CONTROL_H
 
 #include <linux/types.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "control_enums.h"
@@ -136,6 +137,12 @@ struct control_ops {
 			       __u64 status);
 	/* How many with that leaf there were since then. */
 	unsigned int (*seamcalls)(void);
+
+	/*
+	 * Does what executes the guest stop before any instruction that writes to memory which
+	 * is not there, as hardware does?  If not, before MOV, MOVS and STOS only.
+	 */
+	bool (*stops_before_writes)(void);
 	/* How often the kernel's handler of @event was entered since reset(). */
 	unsigned int (*host_events)(enum control_host_event event);
 	/* The next @times TDH.VP.ENTERs, of any vCPU. */

@@ -12,6 +12,7 @@
 #include "requirements/certs.h"
 #include "requirements/ghcb.h"
 #include "requirements/guest_request.h"
+#include "requirements/mmio.h"
 #include "requirements/nae.h"
 #include "requirements/psc.h"
 #include "requirements/race.h"
@@ -46,6 +47,7 @@
 	REQUIREMENTS_PSC(REQUIREMENT)		\
 	REQUIREMENTS_RACE(REQUIREMENT)		\
 	REQUIREMENTS_VMM(REQUIREMENT)		\
+	REQUIREMENTS_MMIO(REQUIREMENT)		\
 	REQUIREMENTS_CERTS(REQUIREMENT)		\
 	REQUIREMENTS_TDX(REQUIREMENT)		\
 	REQUIREMENTS_TDX_INSTR(REQUIREMENT)	\

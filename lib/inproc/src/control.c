@@ -218,7 +218,13 @@ static unsigned int control_end_vms(void)
 	return hang_nr_vms();
 }
 
+static bool control_stops_before_writes(void)
+{
+	return engine->features() & ENGINE_CAN_RESTART;
+}
+
 static const struct control_ops ops = {
+	.stops_before_writes = control_stops_before_writes,
 	.reset = control_reset,
 	.nr_fw_requests = control_nr_fw_requests,
 	.fw_request = control_fw_request,

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Stands for arch/x86/kernel/fpu, the guest's FPU state: a fake.  The CPU under test has
- * FXSAVE and no XSAVE, so x87 and SSE are all; the process's own registers stay what they
- * are, and the state goes to the engine and back.
- *
- * Not there: what KVM's emulator reads and writes of XMM registers while KVM_RUN lasts.
+ * FXSAVE and no XSAVE, so x87 and SSE are all; the state goes to the engine and back, and the
+ * process's own registers stay what they are, but for the moments in which KVM's emulator
+ * reads or writes those of the guest.
  */
 #include <linux/errno.h>
 #include <linux/kvm.h>
@@ -13,6 +12,7 @@
 #include <asm/fpu/types.h>
 
 #include "glue.h"
+#include "task.h"
 
 #define GLUE_FCW_RESET		0x37f
 #define GLUE_MXCSR_RESET	0x1f80
@@ -68,6 +68,34 @@ u64 xstate_get_guest_group_perm(void)
 	return XFEATURE_MASK_FPSSE;
 }
 
+/*
+ * Within kvm_fpu_get() and kvm_fpu_put(), that is with softirqs off, the guest's registers are
+ * the CPU's.  Before an entry to the guest KVM calls this, too, and the engine has them.
+ */
+void switch_fpu_return(void)
+{
+	struct glue_task *task = to_glue_task(current);
+
+	if (!softirq_count() || !task->fpstate || task->fpu_loaded)
+		return;
+	glue_host->fpu_save(&task->fpstate->regs, task->fpstate->size);
+	asm volatile("fxsave64 %0" : "=m" (task->fpu_host));
+	asm volatile("fxrstor64 %0" :: "m" (task->fpstate->regs.fxsave));
+	task->fpu_loaded = true;
+}
+
+void glue_fpu_put(void)
+{
+	struct glue_task *task = to_glue_task(current);
+
+	if (!task->fpu_loaded)
+		return;
+	asm volatile("fxsave64 %0" : "=m" (task->fpstate->regs.fxsave));
+	asm volatile("fxrstor64 %0" :: "m" (task->fpu_host));
+	task->fpu_loaded = false;
+	glue_host->fpu_load(&task->fpstate->regs, task->fpstate->size);
+}
+
 /* SEV-ES guests and TDs: hardware keeps it, and the kernel has none. */
 int fpu_swap_kvm_fpstate(struct fpu_guest *gfpu, bool enter_guest)
 {
@@ -76,6 +104,9 @@ int fpu_swap_kvm_fpstate(struct fpu_guest *gfpu, bool enter_guest)
 	fpstate->in_use = enter_guest;
 	if (fpstate->is_confidential)
 		return 0;
+	to_glue_task(current)->fpstate = enter_guest ? fpstate : NULL;
+	/* Nobody else's registers: asks kvm_fpu_get() to have them loaded. */
+	update_tsk_thread_flag(current, TIF_NEED_FPU_LOAD, enter_guest);
 	if (enter_guest)
 		glue_host->fpu_load(&fpstate->regs, fpstate->size);
 	else

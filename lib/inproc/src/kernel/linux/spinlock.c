@@ -347,9 +347,10 @@ int __cond_resched_lock(spinlock_t *lock)
 	return 1;
 }
 
-/* ---- bottom halves, of which there are none to be held off ---- */
+/* ---- bottom halves, of which there are none to be held off; but see switch_fpu_return() ---- */
 
 GLUE_FN(void, __local_bh_enable_ip, unsigned long ip, unsigned int cnt)
 {
+	glue_fpu_put();
 	__preempt_count_sub(cnt);
 }

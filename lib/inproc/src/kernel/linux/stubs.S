@@ -87,7 +87,6 @@
 	stub single_task_running
 	stub static_key_slow_dec
 	stub static_key_slow_inc
-	stub switch_fpu_return
 	stub switch_vcpu_ibpb
 	stub synchronize_srcu
 	stub synchronize_srcu_expedited

@@ -36,6 +36,9 @@ struct glue_task {
 	struct glue_held held[GLUE_MAX_HELD];
 	int event;		/* what it sleeps for, of the process's */
 	int depth;		/* calls of the process's into the image, one within the other */
+	struct fpstate *fpstate;	/* of the guest that it runs, or NULL (linux/fpu.c) */
+	bool fpu_loaded;		/* the guest's are in the CPU's registers, and */
+	char fpu_host[512] __aligned(16);	/* the process's here */
 	struct task_struct task;
 	/* Newer trees keep the FPU's state behind the task. */
 	char fpu[8192] __aligned(64);
@@ -115,6 +118,8 @@ int glue_call_task(unsigned int cpu, int (*func)(void *), void *arg);
 
 /* Of another CPU: with PREEMPT_NEED_RESCHED, which is the other way round. */
 unsigned long glue_preempt_count(unsigned int cpu);
+/* linux/fpu.c: kernel code may have used a guest's registers, up to here. */
+void glue_fpu_put(void);
 /* Returns who it was. */
 struct task_struct *glue_set_current(struct task_struct *task);
 
