@@ -13,6 +13,7 @@ enum control_mem_bug {
 	CONTROL_MEM_KMAP_LEFT,	/* kmap_local_page() or fdget() not undone on return */
 	CONTROL_MEM_FIRMWARE,	/* a page given back while firmware or a guest owns it */
 	CONTROL_MEM_KEYID,	/* a TD's KeyID not given back with its VM, or too early */
+	CONTROL_MEM_UNCHARGED,	/* a page that a VM has for long is charged to no cgroup */
 	CONTROL_HOST_STATE,	/* a guest's run has changed registers of the host's for good */
 	CONTROL_UNDEFINED,	/* a sanitizer found undefined behaviour */
 	CONTROL_NR_MEM_BUGS

@@ -11,79 +11,17 @@
 #include "processor.h"
 #include "ucall_common.h"
 
+#include "tdx/td_halt.h"
 #include "tdx/tdx_check.h"
 #include "vm/mp_state.h"
 
-#define VECTOR		64
+#define VECTOR		TD_HALT_VECTOR
 
 /* R12: does the guest take interrupts? */
 #define TAKES		0
 #define BLOCKS		1
 
-/* ---- the guest ---- */
-
-/* The guest's own, of the vCPU that halts; the host's copy is not used. */
-static volatile uint64_t interrupts;
-
-static void guest_on_interrupt(struct ex_regs *regs __attribute__((unused)))
-{
-	/* No EOI: nothing of this or a lower priority comes after it. */
-	interrupts++;
-}
-
-/* How often a guest looks that is not told. */
-#define PATIENCE	2000000ull
-
-/*
- * The host's calls with interrupts off; after one with wait_max, as a HLT is, they are on
- * until one has come.  sum is how many there were.
- */
-static void guest_halts(struct td_request *req)
-{
-	struct td_regs regs;
-	uint64_t left;
-
-	for (;;) {
-		regs = *(volatile struct td_regs *)&req->in;
-		tdcall(&regs);
-		*(volatile struct td_regs *)&req->out = regs;
-		if (req->wait_max)
-			asm volatile("sti; nop");
-		for (left = req->wait_max; left && !interrupts; left--)
-			asm volatile("pause");
-		asm volatile("cli");
-		req->sum = interrupts;
-		GUEST_SYNC(TD_STAGE_ANSWERED);
-	}
-}
-
 /* ---- the host ---- */
-
-static void create(struct tdvmcall_vm *v, unsigned int nr_vcpus)
-{
-	unsigned int id;
-
-	memset(v, 0, sizeof(*v));
-	v->td = td_vm_create(TD_GPAW_48, nr_vcpus, guest_halts);
-	for (id = 0; id < nr_vcpus; id++) {
-		struct shared_mem mailbox = td_vm_alloc_shared(v->td, 1);
-
-		v->reqs[id] = mailbox.hva;
-		td_vm_set_arg(v->td, id, mailbox.gva);
-	}
-	vm_install_exception_handler(v->td->vm, VECTOR, guest_on_interrupt);
-	td_vm_launch(v->td);
-	for (id = nr_vcpus; id-- > 0;) {
-		tdvmcall_vm_select(v, id);
-		tdvmcall_enable_apic(v);
-	}
-}
-
-static void prepare_hlt(struct tdvmcall_vm *v, uint64_t blocked)
-{
-	tdvmcall_prepare(v, GHCI_INSTRUCTION_HLT, blocked, TD_FILL(13), TD_FILL(14), TD_FILL(15));
-	v->req->wait_max = PATIENCE;
-}
 
 static void interrupt(const struct tdvmcall_vm *v, unsigned int id)
 {
@@ -141,7 +79,7 @@ COCO_TEST_F(woken, answer)
 	struct tdvmcall_vm v;
 	pthread_t thread;
 
-	create(&v, 1);
+	td_halt_create(&v, 1);
 	switch (variant->when) {
 	case TAKEN_OVER:
 		/* Something that the VMM sees, and after it the way back into the guest. */
@@ -157,7 +95,7 @@ COCO_TEST_F(woken, answer)
 	case WHILE_WAITING:
 		break;
 	}
-	prepare_hlt(&v, TAKES);
+	td_halt_prepare(&v, TAKES);
 	if (variant->when == BEFORE_RUN)
 		interrupt(&v, 0);
 	if (variant->when == WHILE_HALTED) {
@@ -204,8 +142,8 @@ COCO_TEST_F(halted, stays)
 	enum requirement_nr req = check_main_req();
 	struct tdvmcall_vm v;
 
-	create(&v, 2);
-	prepare_hlt(&v, variant->r12);
+	td_halt_create(&v, 2);
+	td_halt_prepare(&v, variant->r12);
 	if (variant->before)
 		interrupt(&v, 0);
 	if (!EXPECT_REQ_STAYS(req, v.vcpu, KVM_MP_STATE_HALTED, 0))
@@ -257,14 +195,14 @@ COCO_TEST_F(ipi, wakes)
 	enum requirement_nr req = REQ_TDX_MSR_ICR;
 	struct tdvmcall_vm v;
 
-	create(&v, 2);
-	prepare_hlt(&v, TAKES);
+	td_halt_create(&v, 2);
+	td_halt_prepare(&v, TAKES);
 	if (!EXPECT_REQ_STAYS(req, v.vcpu, KVM_MP_STATE_HALTED, 0))
 		return;
 	tdvmcall_vm_select(&v, 1);
 	tdvmcall_prepare(&v, GHCI_INSTRUCTION_WRMSR, MSR_X2APIC_ICR, variant->icr, TD_FILL(14),
 			 TD_FILL(15));
-	v.req->wait_max = variant->to_sender ? PATIENCE : 0;
+	v.req->wait_max = variant->to_sender ? TD_HALT_PATIENCE : 0;
 	if (!expect_tdvmcall_answer(req, &v, GHCI_SUCCESS))
 		return;
 	if (variant->to_sender)

@@ -177,10 +177,22 @@ static void offer_interrupt(struct src_vcpu *vcpu, struct image_td_run *run)
 	run->vector = -1;
 }
 
+static int inject_nmi(struct src_vcpu *vcpu, struct image_td_run *run)
+{
+	struct kvm_vcpu_events events;
+	int ret = engine->get_events(vcpu->engine, &events);
+
+	events.nmi.injected = 1;
+	run->nmi = 0;
+	return ret ?: engine->set_events(vcpu->engine, &events);
+}
+
 static enum image_exit run_guest(struct src_vcpu *vcpu, struct image_td_run *run)
 {
 	int ret = run->load ? load_gprs(vcpu, run->gpr) : 0;
 
+	if (!ret && run->nmi)
+		ret = inject_nmi(vcpu, run);
 	if (!ret) {
 		offer_interrupt(vcpu, run);
 		ret = guest_run(vcpu);

@@ -75,6 +75,7 @@ struct image_td_run {
 	 * the guest's CPU has it now, which keeps one at a time.
 	 */
 	int vector;
+	int nmi;			/* in: it gets an NMI; out: 0, it has got it */
 	int pending;			/* out: that CPU has one that it has not taken */
 };
 

@@ -55,6 +55,8 @@ static void *glue_get_pages(gfp_t gfp, size_t bytes, size_t align, bool first,
 	page = virt_to_page(p);
 	for (i = 0; i < bytes >> PAGE_SHIFT; i++) {
 		glue_page_init(&page[i], GLUE_PAGE_ALLOCATED);
+		if (gfp & __GFP_ACCOUNT)
+			__set_bit(GLUE_PAGE_CHARGED, (unsigned long *)&page[i]);
 		if (i && first)
 			set_page_count(&page[i], 0);
 	}

@@ -25,6 +25,15 @@ static inline enum glue_page_kind glue_page_kind(struct page *page)
 	       test_bit(GLUE_PAGE_CACHE, flags) ? GLUE_PAGE_CACHE : GLUE_PAGE_FOREIGN;
 }
 
+/* One more such bit: it is charged to the cgroup of who asked for it (__GFP_ACCOUNT). */
+#define GLUE_PAGE_CHARGED	PG_owner_priv_1
+
+static inline bool glue_page_uncharged(struct page *page)
+{
+	return glue_page_kind(page) == GLUE_PAGE_ALLOCATED &&
+	       !test_bit(GLUE_PAGE_CHARGED, (const unsigned long *)page);
+}
+
 /* linux/page.c */
 /* A new page, with one reference. */
 void glue_page_init(struct page *page, enum glue_page_kind kind);

@@ -308,6 +308,7 @@ static u64 glue_run_guest(struct glue_tdvpr *vp, union glue_regs *regs, bool loa
 	do {
 		run.load = load;
 		run.vector = vector = glue_highest_interrupt(vp);
+		run.nmi = vp->pending_nmi;
 		if (load)
 			memcpy(run.gpr, vp->gpr, sizeof(run.gpr));
 		why = glue_host->td_enter(vp, &run);
@@ -315,6 +316,7 @@ static u64 glue_run_guest(struct glue_tdvpr *vp, union glue_regs *regs, bool loa
 			glue_signal_poll();
 		if (vector >= 0 && run.vector < 0)
 			vp->virr[vector / 64] &= ~BIT_ULL(vector % 64);
+		vp->pending_nmi = run.nmi;
 		vp->irq_offered = run.pending;
 	} while (!glue_exit(vp, regs, why, &run, &load, &ret));
 	return ret;

@@ -148,6 +148,7 @@ static bool glue_insn_0f01(struct glue_insn *insn)
 	if (byte == 0xcf && insn->prefix == GLUE_PREFIX_66) {
 		if (insn->regs->ax == GLUE_TDH_VP_ENTER)
 			glue_host_state()->ran_by = (const void *)insn->next;
+		glue_seamcall_from(insn->next);
 		return glue_insn_call(insn, glue_insn_seamcall);
 	}
 	switch (byte) {

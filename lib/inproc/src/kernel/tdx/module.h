@@ -148,6 +148,9 @@ struct glue_tdvpr {
 
 /* seamcall.c: the instruction, in a CPU that is in VMX operation */
 void glue_seamcall(union glue_regs *regs);
+/* Where this CPU makes it: a return address; and that of its last one. */
+void glue_seamcall_from(const void *from);
+const void *glue_last_seamcall(void);
 
 /* sys.c: the module's own life */
 u64 glue_tdh_sys_init(union glue_regs *regs);

@@ -7,6 +7,7 @@
  */
 #include <asm/processor.h>
 
+#include "linux/page.h"
 #include "module.h"
 
 /* Keyed by PFN; pfn: the TDR's address; state: type, level and BEPOCH. */
@@ -45,6 +46,13 @@ static unsigned int glue_pamt_pages(const struct glue_gfn *e)
 	return GLUE_PAMT_LEVEL(e->state) ? PTRS_PER_PTE : 1;
 }
 
+static const char *const glue_pamt_uncharged[] = {
+#define GLUE_UNCHARGED(type)	\
+	[GLUE_PT_##type] = "gave the TDX module a page (PT_" #type ") that is charged to no cgroup"
+	GLUE_UNCHARGED(REG), GLUE_UNCHARGED(TDR), GLUE_UNCHARGED(TDCX), GLUE_UNCHARGED(TDVPR),
+	GLUE_UNCHARGED(EPT),
+};
+
 u64 glue_pamt_take(u64 pa, enum glue_pt type, unsigned int level, struct glue_tdr *tdr,
 		   unsigned int operand)
 {
@@ -62,6 +70,9 @@ u64 glue_pamt_take(u64 pa, enum glue_pt type, unsigned int level, struct glue_td
 			tdr->nr_pages += level ? PTRS_PER_PTE : 1;
 	}
 	glue_word_unlock(&glue_pamt_lock);
+	if (!status && glue_page_uncharged(pfn_to_page(pa >> PAGE_SHIFT)))
+		glue_host->mem_bug(CONTROL_MEM_UNCHARGED, glue_pamt_uncharged[type],
+				   glue_last_seamcall());
 	return status;
 }
 

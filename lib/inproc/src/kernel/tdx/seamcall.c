@@ -46,6 +46,18 @@ static const glue_tdh_t glue_seamcalls[] = {
 	[GLUE_TDH_VP_WR]		= glue_tdh_vp_wr,
 };
 
+static const void *glue_seamcalls_from[IMAGE_MAX_CPUS];
+
+void glue_seamcall_from(const void *from)
+{
+	glue_seamcalls_from[raw_smp_processor_id()] = from;
+}
+
+const void *glue_last_seamcall(void)
+{
+	return glue_seamcalls_from[raw_smp_processor_id()];
+}
+
 /* A test makes it fail: no extended error information, and no data. */
 static void glue_seamcall_failed(unsigned int leaf, union glue_regs *regs)
 {
