@@ -143,6 +143,11 @@ struct control_ops {
 	 * is not there, as hardware does?  If not, before MOV, MOVS and STOS only.
 	 */
 	bool (*stops_before_writes)(void);
+	/*
+	 * Call @fn (NULL: none) in the middle of the next SEAMCALL with @leaf, once: the kernel
+	 * holds its locks, and the module holds the TD, as other threads find.
+	 */
+	void (*in_seamcall)(unsigned int leaf, void (*fn)(void *data), void *data);
 	/* How often the kernel's handler of @event was entered since reset(). */
 	unsigned int (*host_events)(enum control_host_event event);
 	/* The next @times TDH.VP.ENTERs, of any vCPU. */

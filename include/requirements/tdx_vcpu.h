@@ -20,6 +20,15 @@
 		"a source address of 0 fails with EINVAL, as before 7.0 with EFAULT, and adds nothing")	\
 	REQUIREMENT(TDX_PMU, "TDX-PMU", DOC_API, "KVM_CAP_PMU_CAPABILITY",			\
 		"a TD's PMU is the TDX module's: of KVM's a VMM can only say that there is none")	\
+	/* what other threads do meanwhile */							\
+	REQUIREMENT(TDX_STATE_LOCK, "TDX-STATE-LOCK", DOC_TDX, "KVM TDX creation flow",		\
+		"while a command changes a TD's state, what is asked of its vCPUs by others waits")	\
+	REQUIREMENT(TDX_MODULE_LOCK, "TDX-MODULE-LOCK", DOC_TDX_ABI, "Concurrency Restrictions",	\
+		"SEAMCALLs that cannot be made at one time are not: a VMM that initializes a vCPU "	\
+		"while it gives memory back makes no WARN, and keeps its TD")			\
+	REQUIREMENT(TDX_SLOT_GOES, "TDX-SLOT-GOES", DOC_API, "KVM_SET_USER_MEMORY_REGION2",	\
+		"a slot can be deleted while a TD accesses its private memory: neither waits for the "	\
+		"other for ever")								\
 	/* what TDH.VP.ENTER gives */								\
 	REQUIREMENT(TDX_ENTER_STATUS, "TDX-ENTER-STATUS", DOC_TDX_ABI, DOC_VP_ENTER,		\
 		"a status without exit information has no exit reason, whatever bits 31:0 are: "	\

@@ -55,6 +55,8 @@ int raw_td_vm_cmd(struct raw_td *td, uint32_t id, uint64_t data);
 int raw_td_vcpu_cmd(struct raw_td *td, uint32_t id, uint64_t data);
 /* KVM_TDX_INIT_VM with an address width of 48, and @more CPUID leaves that it can't have. */
 int raw_td_init_vm(struct raw_td *td, uint32_t more);
+/* A vCPU's CPUID, as KVM_TDX_INIT_VCPU wants it. */
+int raw_td_set_cpuid(struct raw_td *td, int vcpu);
 /* KVM_TDX_INIT_MEM_REGION of one page. */
 int raw_td_region(struct raw_td *td, const void *source, uint64_t gpa);
 

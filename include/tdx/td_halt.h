@@ -20,4 +20,11 @@ void td_halt_create(struct tdvmcall_vm *v, unsigned int nr_vcpus);
 /* HLT, and interrupts are on after it.  R12 is @blocked: the guest says it takes none. */
 void td_halt_prepare(struct tdvmcall_vm *v, uint64_t blocked);
 
+/*
+ * A vCPU that nothing wakes is a hang, which names no requirement: unless told that it is up
+ * again (NULL), have it woken after a while, by a vector that no test expects.
+ */
+#define TD_HALT_RESCUE	200
+void td_halt_rescue(struct tdvmcall_vm *v);
+
 #endif

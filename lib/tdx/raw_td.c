@@ -115,7 +115,7 @@ static int add_pages(struct raw_td *td)
 		   (uint64_t)&td->left);
 }
 
-static int set_cpuid(struct raw_td *td)
+int raw_td_set_cpuid(struct raw_td *td, int vcpu)
 {
 	struct kvm_cpuid2 *cpuid;
 	uint32_t i;
@@ -124,11 +124,11 @@ static int set_cpuid(struct raw_td *td)
 	cpuid = calloc(1, sizeof(*cpuid) + TDX_MAX_CPUID * sizeof(cpuid->entries[0]));
 	TEST_ASSERT(cpuid, "out of memory");
 	cpuid->nent = TDX_MAX_CPUID;
-	err = raw_td_vcpu_cmd(td, TDX_CMD_GET_CPUID, (uint64_t)cpuid);
+	err = cmd(td, vcpu, TDX_CMD_GET_CPUID, 0, (uint64_t)cpuid);
 	for (i = 0; !err && i < cpuid->nent; i++)
 		if (cpuid->entries[i].function == 1)
 			cpuid->entries[i].ecx |= CPUID_1_ECX_X2APIC;
-	err = err ?: raw_errno(ioctl(td->raw.vcpu, KVM_SET_CPUID2, cpuid));
+	err = err ?: raw_errno(ioctl(vcpu, KVM_SET_CPUID2, cpuid));
 	free(cpuid);
 	return err;
 }
@@ -164,7 +164,7 @@ static int advance(struct raw_td *td, enum raw_td_stage stage)
 	case RAW_TD_MEMORY:
 		return raw_vm_add_memory(&td->raw, RAW_TD_GPA, RAW_TD_PRIVATE_GPA);
 	case RAW_TD_VCPU:
-		return raw_vm_add_vcpu(&td->raw) ?: set_cpuid(td);
+		return raw_vm_add_vcpu(&td->raw) ?: raw_td_set_cpuid(td, td->raw.vcpu);
 	case RAW_TD_VCPU_INITED:
 		return raw_td_vcpu_cmd(td, TDX_CMD_INIT_VCPU, 0);
 	case RAW_TD_REGION:

@@ -2,7 +2,9 @@
 /*
  * A TD whose vCPUs halt and take interrupts.
  */
+#include <signal.h>
 #include <string.h>
+#include <sys/time.h>
 
 #include "kvm_util.h"
 #include "processor.h"
@@ -35,4 +37,26 @@ void td_halt_prepare(struct tdvmcall_vm *v, uint64_t blocked)
 {
 	tdvmcall_prepare(v, GHCI_INSTRUCTION_HLT, blocked, TD_FILL(13), TD_FILL(14), TD_FILL(15));
 	v->req->wait_max = TD_HALT_PATIENCE;
+}
+
+/* In seconds: more than any machine takes. */
+#define RESCUE_AFTER	2
+
+static struct tdvmcall_vm *asleep;
+
+/* On the thread that is in KVM_RUN, after that has ended with EINTR. */
+static void rescue(int sig __attribute__((unused)))
+{
+	if (asleep)
+		td_vm_send_interrupt(asleep->td, asleep->vcpu->id, TD_HALT_RESCUE);
+}
+
+void td_halt_rescue(struct tdvmcall_vm *v)
+{
+	struct sigaction act = { .sa_handler = rescue };
+	struct itimerval timer = { .it_value.tv_sec = v ? RESCUE_AFTER : 0 };
+
+	asleep = v;
+	TEST_ASSERT(!sigaction(SIGALRM, &act, NULL) && !setitimer(ITIMER_REAL, &timer, NULL),
+		    "no alarm");
 }

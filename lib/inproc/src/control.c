@@ -137,6 +137,7 @@ static void control_reset(void)
 	for (unsigned int i = 0; i < CONTROL_NR_STEPS; i++)
 		src_fail_step(i, 0);
 	src_fail_seamcalls(0, 0, 0, 0);
+	src_in_seamcall(0, NULL, NULL);
 	src_set_td_exit(NULL, 0);
 	for (unsigned int i = 0; i < CONTROL_NR_HOST_EVENTS; i++)
 		events_before[i] += control_host_events(i);
@@ -245,6 +246,7 @@ static const struct control_ops ops = {
 	.mem_held = memory_held,
 	.fail_seamcalls = src_fail_seamcalls,
 	.seamcalls = src_seamcalls,
+	.in_seamcall = src_in_seamcall,
 	.host_events = control_host_events,
 	.td_exit = src_set_td_exit,
 };

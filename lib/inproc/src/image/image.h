@@ -171,7 +171,7 @@ struct image_host {
 	void *(*mem_owner)(void);
 	/* Shall this one fail? */
 	int (*step_fails)(enum control_step step);
-	/* 0, or with what status this SEAMCALL fails. */
+	/* This SEAMCALL is under way: 0, or with what status it fails. */
 	unsigned long long (*seamcall_fails)(unsigned int leaf);
 	/* What becomes of this TDH.VP.ENTER */
 	enum control_td_exit_kind (*td_exit)(struct image_td_exit *exit);

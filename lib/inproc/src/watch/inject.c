@@ -44,10 +44,28 @@ static struct {
 	unsigned long long status;
 } seamcall;
 
+static struct {
+	unsigned int leaf;
+	void (*fn)(void *data);
+	void *data;
+} within;
+
+void src_in_seamcall(unsigned int leaf, void (*fn)(void *data), void *data)
+{
+	within.leaf = leaf;
+	within.data = data;
+	__atomic_store_n(&within.fn, fn, __ATOMIC_RELEASE);
+}
+
 IMAGE_CALL unsigned long long src_seamcall_fails(unsigned int leaf)
 {
 	unsigned int count;
+	void (*fn)(void *data) = __atomic_load_n(&within.fn, __ATOMIC_ACQUIRE);
 
+	if (fn && leaf == within.leaf &&
+	    __atomic_compare_exchange_n(&within.fn, &fn, NULL, false, __ATOMIC_ACQ_REL,
+					__ATOMIC_RELAXED))
+		fn(within.data);
 	if (leaf != seamcall.leaf)
 		return 0;
 	count = __atomic_add_fetch(&seamcall.count, 1, __ATOMIC_RELAXED);

@@ -19,6 +19,7 @@ unsigned long long src_seamcall_fails(unsigned int leaf);
 void src_fail_seamcalls(unsigned int leaf, unsigned int nth, unsigned int times,
 			unsigned long long status);
 unsigned int src_seamcalls(void);
+void src_in_seamcall(unsigned int leaf, void (*fn)(void *data), void *data);
 enum control_td_exit_kind src_td_exit(struct image_td_exit *exit);
 void src_set_td_exit(const struct control_td_exit *exit, unsigned int times);
 

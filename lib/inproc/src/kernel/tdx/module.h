@@ -122,6 +122,7 @@ struct glue_tdr {
 	unsigned int running[2];
 	bool shared_mapped;		/* the engine has translations of shared memory */
 	u64 attributes, xfam;
+	int lock;			/* leaves that have it shared, or -1: one has it alone */
 	struct glue_cpuid_value cpuid[GLUE_NR_CPUID_CONFIG];
 };
 
