@@ -306,7 +306,8 @@ COCO_TEST_F(array, is_filled)
 	} else {
 		nent = TDX_MAX_CPUID;
 	}
-	memset(caps, UNTOUCHED, sizeof(*caps) + (TDX_MAX_CPUID + 1) * sizeof(caps->cpuid.entries[0]));
+	memset(caps, UNTOUCHED,
+	       sizeof(*caps) + (TDX_MAX_CPUID + 1) * sizeof(caps->cpuid.entries[0]));
 	caps->cpuid.nent = nent;
 	if (EXPECT_REQ_EQ(req, "the command", 0, give(&td, &command, args.cmd), &names_errno) &&
 	    EXPECT_REQ_TRUE(req, "nent is one of its array's", caps->cpuid.nent <= nent)) {

@@ -29,6 +29,8 @@
 	REQUIREMENT(TDX_SLOT_GOES, "TDX-SLOT-GOES", DOC_API, "KVM_SET_USER_MEMORY_REGION2",	\
 		"a slot can be deleted while a TD accesses its private memory: neither waits for the "	\
 		"other for ever")								\
+	REQUIREMENT(TDX_DEAD, "TDX-DEAD", DOC_API, "KVM_CREATE_VM",				\
+		"when KVM has given up a TD, every ioctl of its VM and vCPUs fails with EIO")	\
 	/* what TDH.VP.ENTER gives */								\
 	REQUIREMENT(TDX_ENTER_STATUS, "TDX-ENTER-STATUS", DOC_TDX_ABI, DOC_VP_ENTER,		\
 		"a status without exit information has no exit reason, whatever bits 31:0 are: "	\
@@ -52,6 +54,14 @@
 		"a TD gets neither SMI nor INIT nor SIPI: its vCPU stays as it is, halted or not")	\
 	REQUIREMENT(TDX_TIMER, "TDX-TIMER", DOC_GHCI, DOC_GHCI_MSR,				\
 		"the local APIC's timer, one-shot or by TSC deadline, wakes a TD's vCPU by an interrupt")	\
+	REQUIREMENT(TDX_MSR_SERVED, "TDX-MSR-SERVED", DOC_TDX_ABI, "MSR Virtualization",	\
+		"an MSR that the TDX module leaves to the VMM can be read, and keeps what it may have")	\
+	REQUIREMENT(TDX_MSR_FIXED, "TDX-MSR-FIXED", DOC_TDX_ABI, "MSR Virtualization",		\
+		"an MSR of fixed contents can be read, and a write answers INVALID_OPERAND and "	\
+		"changes nothing")								\
+	REQUIREMENT(TDX_MSR_OTHERS, "TDX-MSR-OTHERS", DOC_TDX_ABI, "MSR Virtualization",	\
+		"an MSR that is the TDX module's or the CPU's own, whose value KVM does not have, "	\
+		"answers INVALID_OPERAND")							\
 	/* KVM's hypercalls */									\
 	REQUIREMENT(TDX_HC_IPI, "TDX-HC-IPI", DOC_HC, "KVM_HC_SEND_IPI",			\
 		"R10 = 10 sends R14's interrupt to the APIC IDs of bits R11 and R12 from R13 on, and "	\

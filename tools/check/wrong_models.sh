@@ -111,11 +111,12 @@ for file in "${files[@]}"; do
 done
 
 # Every requirement of TDX that a case has is one that a wrong model of the short set has to
-# name.
+# name; or a wrong kernel, for what no model is asked.
 each_named()
 {
 	local id missing=0
-	grep -LE '^Set:\s*all' "$dir"/*.patch | xargs sed -n 's/^Requirement:[ 	]*//p' |
+	grep -LE '^Set:\s*all' "$dir"/*.patch "$ROOT"/tools/check/wrong_kernels/newest/*.patch |
+		xargs sed -n 's/^Requirement:[ 	]*//p' |
 		tr -s ', ' '\n' > "$TMP/named.ids"
 	for id in $(cut -d ' ' -f 1 "$TMP/cases" | grep '^TDX-' | sort -u); do
 		grep -qx -e "$id" "$TMP/named.ids" && continue
