@@ -21,6 +21,31 @@ struct control_fw_request {
 	__u8 request[CONTROL_PAGE];	/* the request page's bytes */
 };
 
+#define CONTROL_DIGEST		48
+#define CONTROL_MAX_VMSAS	4
+
+/* A page as firmware took it into a guest's launch (AMD 56860, "PAGE_INFO"). */
+struct control_fw_page {
+	__u64 gpa;
+	__u8 type, perms[3];		/* of VMPL 1, 2 and 3 */
+	__u8 contents[CONTROL_DIGEST];	/* SHA-384, or 0 where they are not measured */
+};
+
+/* A launch as the SNP firmware has it. */
+struct control_fw_launch {
+	__u64 policy;
+	__u32 tsc_khz;
+	__u8 gosvw[16];
+	__u8 digest[CONTROL_DIGEST];	/* after @nr_pages pages */
+	unsigned int nr_pages;
+	const struct control_fw_page *pages;
+	unsigned int nr_vmsas;		/* so many of them are VMSAs; the first ones: */
+	__u8 vmsa[CONTROL_MAX_VMSAS][CONTROL_PAGE];
+	bool finished;
+	bool has_id_block, auth_key, vcek_disabled;
+	__u8 id_block[96], id_auth[CONTROL_PAGE], host_data[32];
+};
+
 /* Whose memory a race is about, and from when on until when kernel code is watched. */
 enum control_race_of {
 	CONTROL_RACE_GUEST,	/* guest memory in the VMM's mapping, shared view; the guest's
@@ -81,6 +106,11 @@ struct control_ops {
 	 */
 	void (*fw_delay)(unsigned int us);
 
+	/* Firmware measures launches of SNP guests from now on, which takes time, or no longer. */
+	void (*fw_measure)(int on);
+	/* The last one that began meanwhile, or NULL. */
+	const struct control_fw_launch *(*fw_launch)(void);
+
 	/*
 	 * What the uAPI headers of the tree under test call @name: 0, or -ENOENT.
 	 * tools/image.sh lists the names that can be asked for.
@@ -94,6 +124,21 @@ struct control_ops {
 	/* WARNs and BUGs since reset(); the text of [@idx]: function, file and line. */
 	unsigned int (*nr_splats)(void);
 	const char *(*splat)(unsigned int idx);
+
+	/*
+	 * Files whose last reference goes end later, when this is called with 0: in a kernel a
+	 * task does that when it returns to user mode, and others run meanwhile.
+	 */
+	void (*hold_ends)(int hold);
+
+	/* CPUs (as bits) that ran an encrypted guest and have not written back caches since. */
+	__u64 (*caches_dirty)(void);
+
+	/*
+	 * Has the kernel marked the VMM's page at @page as dirty, or written to it by the VMM's
+	 * address, since this was asked last?
+	 */
+	int (*page_dirty)(const void *page);
 
 	/*
 	 * Start a race, while no vCPU is in KVM_RUN; only one may run until its end.  0,
@@ -124,6 +169,8 @@ struct control_ops {
 
 	/* The @nth step of its kind from now on (from 1; 0: none) fails. */
 	void (*fail_step)(enum control_step step, unsigned int nth);
+	/* The same of @times in a row: a kernel that tries once more fails again. */
+	void (*fail_steps)(enum control_step step, unsigned int nth, unsigned int times);
 	/* How many there were since then. */
 	unsigned int (*steps)(enum control_step step);
 	/* Allocations that VMs hold just now. */

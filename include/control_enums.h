@@ -11,6 +11,8 @@ enum control_mem_bug {
 	CONTROL_MEM_MAP_GONE,	/* guest memory accessed through a mapping that is gone */
 	CONTROL_MEM_MAP_LEFT,	/* guest memory mapped or pinned when its VM was destroyed */
 	CONTROL_MEM_KMAP_LEFT,	/* kmap_local_page() or fdget() not undone on return */
+	CONTROL_MEM_PIN_SHORT,	/* pinned after return, but not as for long */
+	CONTROL_MEM_KMAP_ORDER,	/* local mappings not ended in the reverse order */
 	CONTROL_MEM_FIRMWARE,	/* a page given back while firmware or a guest owns it */
 	CONTROL_MEM_KEYID,	/* a TD's KeyID not given back with its VM, or too early */
 	CONTROL_MEM_UNCHARGED,	/* a page that a VM has for long is charged to no cgroup */

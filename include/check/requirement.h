@@ -16,6 +16,8 @@
 #include "requirements/nae.h"
 #include "requirements/psc.h"
 #include "requirements/race.h"
+#include "requirements/sev.h"
+#include "requirements/snp_launch.h"
 #include "requirements/suite.h"
 #include "requirements/tdx.h"
 #include "requirements/tdx_instr.h"
@@ -26,7 +28,9 @@
 #define DOC_GHCB	"AMD 56421 GHCB 2.0"
 #define DOC_WORLDS	"AMD APM 2; Intel TDX Module ABI"
 #define DOC_API		"Documentation/virt/kvm/api.rst"
+#define DOC_APM		"AMD APM 2"
 #define DOC_CGROUP	"Documentation/admin-guide/cgroup-v2.rst"
+#define DOC_GUP		"Documentation/core-api/pin_user_pages.rst"
 #define DOC_HC		"Documentation/virt/kvm/x86/hypercalls.rst"
 #define DOC_SEV_C	"arch/x86/kvm/svm/sev.c"
 #define DOC_SEV_RST	"Documentation/virt/kvm/x86/amd-memory-encryption.rst"
@@ -49,6 +53,8 @@
 	REQUIREMENTS_VMM(REQUIREMENT)		\
 	REQUIREMENTS_MMIO(REQUIREMENT)		\
 	REQUIREMENTS_CERTS(REQUIREMENT)		\
+	REQUIREMENTS_SNP_LAUNCH(REQUIREMENT)	\
+	REQUIREMENTS_SEV(REQUIREMENT)		\
 	REQUIREMENTS_TDX(REQUIREMENT)		\
 	REQUIREMENTS_TDX_INSTR(REQUIREMENT)	\
 	REQUIREMENTS_TDX_VCPU(REQUIREMENT)	\

@@ -20,6 +20,10 @@
 		"no guest memory is mapped or pinned when the VM is destroyed")			\
 	REQUIREMENT(KERNEL_KMAP_LEFT, "KERNEL-KMAP-LEFT", DOC_HIGHMEM, "Temporary Virtual Mappings",	\
 		"local mappings and references to files end before the return to the VMM")	\
+	REQUIREMENT(KERNEL_KMAP_ORDER, "KERNEL-KMAP-ORDER", DOC_HIGHMEM, "Temporary Virtual Mappings",	\
+		"local mappings end in the reverse order of their begin")			\
+	REQUIREMENT(KERNEL_PIN_SHORT, "KERNEL-PIN-SHORT", DOC_GUP, "FOLL_LONGTERM",			\
+		"pages that stay pinned on return to the VMM are pinned with FOLL_LONGTERM")	\
 	REQUIREMENT(KERNEL_FIRMWARE_PAGE, "KERNEL-FIRMWARE-PAGE", DOC_SNP_FW, "Page Management",	\
 		"a page is given back neither while RMP or PAMT assign it nor while firmware uses it")	\
 	REQUIREMENT(KERNEL_KEYID, "KERNEL-KEYID", DOC_TDX_ABI, "TDH.MNG.KEY.FREEID",			\

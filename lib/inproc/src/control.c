@@ -134,6 +134,7 @@ static void control_reset(void)
 	answer_fw_err = 0;
 	answer_response = NULL;
 	answer_delay = 0;
+	src_fw_measure(0);
 	for (unsigned int i = 0; i < CONTROL_NR_STEPS; i++)
 		src_fail_step(i, 0);
 	src_fail_seamcalls(0, 0, 0, 0);
@@ -212,6 +213,24 @@ static int control_race_start(const struct control_race *race)
 	return race_start(race, src_vcpu_of_fd(race->vcpu_fd));
 }
 
+static int control_page_dirty(const void *page)
+{
+	return image->page_dirty(page);
+}
+
+static void control_hold_ends(int hold)
+{
+	image_enter();
+	memory_enter(NULL);
+	image->hold_ends(hold);
+	memory_leave();
+}
+
+static __u64 control_caches_dirty(void)
+{
+	return image->caches_dirty();
+}
+
 static unsigned int control_end_vms(void)
 {
 	file_close_range(0, ~0U);
@@ -231,17 +250,23 @@ static const struct control_ops ops = {
 	.fw_request = control_fw_request,
 	.fw_answer = control_fw_answer,
 	.fw_delay = control_fw_delay,
+	.fw_measure = src_fw_measure,
+	.fw_launch = src_fw_launch,
 	.header_number = control_header_number,
 	.nr_log_lines = control_nr_log_lines,
 	.log_line = control_log_line,
 	.nr_splats = control_nr_splats,
 	.splat = control_splat,
+	.hold_ends = control_hold_ends,
+	.caches_dirty = control_caches_dirty,
+	.page_dirty = control_page_dirty,
 	.race_start = control_race_start,
 	.race_stop = race_stop,
 	.race_access = race_access,
 	.on_mem_bug = memory_on_bug,
 	.end_vms = control_end_vms,
 	.fail_step = src_fail_step,
+	.fail_steps = src_fail_steps,
 	.steps = src_steps,
 	.mem_held = memory_held,
 	.fail_seamcalls = src_fail_seamcalls,

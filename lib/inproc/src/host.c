@@ -63,6 +63,7 @@ struct image_host src_host = {
 	.abi = IMAGE_ABI,
 	.alloc = memory_alloc,
 	.free = memory_free,
+	.in_shared_page = memory_in_shared_page,
 	.split = memory_split,
 	.area_get = memory_area_get,
 	.area_put = memory_area_put,
@@ -112,5 +113,7 @@ struct image_host src_host = {
 	.td_flush_shared = src_td_flush_shared,
 	.td_gone = src_td_gone,
 	.td_enter = src_td_enter,
+	.page_owned = memory_page_owned,
+	.launch = src_launch,
 	.guest_request = src_guest_request,
 };

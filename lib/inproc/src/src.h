@@ -15,4 +15,11 @@ int src_guest_request(struct image_guest_request *req);
 void src_log(int level, const char *text);
 void src_splat(int bug, const char *text);
 
+/* ---- fw_launch.c ---- */
+
+int src_launch(const struct image_launch *launch);
+/* As in struct control_ops. */
+void src_fw_measure(int on);
+const struct control_fw_launch *src_fw_launch(void);
+
 #endif

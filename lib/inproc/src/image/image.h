@@ -93,6 +93,27 @@ struct image_guest_request {
 	unsigned int fw_err;	/* out */
 };
 
+/* A command of an SNP guest's launch that firmware has looked at; what is not of it is 0. */
+enum image_launch_op { IMAGE_LAUNCH_START, IMAGE_LAUNCH_UPDATE, IMAGE_LAUNCH_FINISH };
+
+struct image_launch {
+	enum image_launch_op op;
+	unsigned long long gctx;		/* which guest */
+	/* START */
+	unsigned long long policy;
+	unsigned int tsc_khz;
+	const void *gosvw;			/* 16 bytes */
+	/* UPDATE: @perms of VMPL 1, 2 and 3 */
+	unsigned int type;
+	const unsigned char *perms;
+	unsigned long long gpa;
+	const void *page;
+	/* FINISH: NULL without an ID block */
+	const void *id_block, *id_auth;
+	const void *host_data;			/* 32 bytes */
+	int auth_key, vcek_disabled;
+};
+
 /*
  * How memory is allocated, and given back.  What kvmalloc() gives is freed by
  * kvfree() alone, which takes what kmalloc() and vmalloc() give, too.
@@ -112,6 +133,7 @@ enum image_map {
 	IMAGE_MAP_VCPU,		/* kvm_vcpu_map(): until kvm_vcpu_unmap() or the VM's end */
 	IMAGE_MAP_KMAP,		/* kmap_local_page() and its kin: until the return to the VMM */
 	IMAGE_MAP_PIN,		/* pin_user_pages(): no mapping, but the VMM's page is held */
+	IMAGE_MAP_PIN_LONG,	/* the same with FOLL_LONGTERM; both end by IMAGE_MAP_PIN */
 	IMAGE_MAP_FILE,		/* fdget(): a reference to a file, until the return to the VMM */
 };
 
@@ -146,6 +168,8 @@ struct image_host {
 		       const void *caller);
 	/* @how: the family of the function that the kernel called. */
 	void (*free)(enum image_alloc how, const void *p, const void *caller);
+	/* Is the kernel's memory at @p in a page that others may have parts of, too? */
+	int (*in_shared_page)(const void *p);
 	/* Each page of what was allocated at @p is given back for itself from now on. */
 	void (*split)(void *p);
 	/*
@@ -320,6 +344,13 @@ struct image_host {
 	void (*td_gone)(const void *td);
 	enum image_exit (*td_enter)(const void *vp, struct image_td_run *run);
 
+	/*
+	 * The page at @page (page aligned) is a guest's by the RMP from now on, and not to be
+	 * written to by the kernel, or no longer.  Page cache is not looked at.
+	 */
+	void (*page_owned)(void *page, int owned);
+	/* 0, or firmware's status: what it measures is not what the guest's owner wants. */
+	int (*launch)(const struct image_launch *launch);
 	/* 0, or a negative errno: the command could not be issued. */
 	int (*guest_request)(struct image_guest_request *req);
 };
@@ -405,6 +436,15 @@ struct image_ops {
 
 	/* The VM whose mem_owner() is @owner has gone: what it has not given back, but for memory. */
 	void (*ids_left)(void *owner);
+
+	/* Files whose last reference goes end later: when this is called with 0. */
+	void (*hold_ends)(int hold);
+
+	/* AMD: CPUs (as bits) that ran an encrypted guest and have not written back caches since. */
+	unsigned long long (*caches_dirty)(void);
+
+	/* Has kernel code marked the VMM's page at @page dirty since this was asked last? */
+	int (*page_dirty)(const void *page);
 
 	/* AMD: is the page a guest's by the RMP, and at which GPA? */
 	int (*rmp_guest_page)(unsigned long long pfn, unsigned long long *gpa);

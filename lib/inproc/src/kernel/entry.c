@@ -52,6 +52,7 @@ GLUE_CALL(long, read, (void *file, void *to, unsigned long len, long long *pos),
 	  (file, to, len, pos))
 GLUE_CALL(int, param, (const char *module, const char *name, char *value), (module, name, value))
 GLUE_CALL_VOID(settle, (void), ())
+GLUE_CALL_VOID(hold_ends, (int hold), (hold))
 GLUE_CALL(long, bench_vmgexits, (void *file, unsigned long long ghcb_msr,
 				 void (*prepare)(void *data), void *data, unsigned long nr),
 	  (file, ghcb_msr, prepare, data, nr))
@@ -93,6 +94,9 @@ static struct image_ops glue_ops = {
 	.host_events = glue_host_events,
 	.settle = glue_call_settle,
 	.ids_left = glue_ids_left,
+	.hold_ends = glue_call_hold_ends,
+	.page_dirty = glue_page_dirty,
+	.caches_dirty = glue_caches_dirty,
 	.rmp_guest_page = glue_rmp_guest_page,
 	.bench_vmgexits = glue_call_bench_vmgexits,
 	.mm_invalidate = glue_call_mm_invalidate,

@@ -97,6 +97,7 @@ void glue_ids_left(void *owner);
 bool glue_id_in_use(unsigned int id) __weak;
 
 /* linux/file.c */
+void glue_hold_ends(int hold);
 /* linux/eventfd.c: the file behind a descriptor that is none of the image's, or NULL */
 struct file *glue_eventfd_file(int fd);
 long glue_open(const char *name, unsigned int flags, void **file);
@@ -119,6 +120,8 @@ int glue_fault(void *mapping, unsigned long addr, int write);
 /* linux/mm.c: an address space that is zeroed; it has the first references */
 struct mm_struct;
 void glue_mm_init(struct mm_struct *mm);
+/* linux/page.c: was the VMM's page marked dirty since this was asked last? */
+int glue_page_dirty(const void *page);
 /* linux/gup.c: may the VMM read (or @write) the page around @addr? */
 bool glue_user_page_ok(unsigned long addr, bool write);
 /* linux/mmu_notifier.c */
@@ -136,6 +139,10 @@ bool glue_pamt_owned(u64 pfn) __weak;		/* tdx/pamt.c, where the tree has a tdx.c
 void glue_intel_boot(void) __weak;
 bool glue_intel_msr(u32 index, u64 *value) __weak;
 bool glue_intel_insn(struct image_regs *regs) __weak;
+
+/* linux/cache.c: this CPU runs an encrypted guest; which have, with caches not written back */
+void glue_cache_dirtied(void);
+unsigned long long glue_caches_dirty(void);
 
 /* amd/psp.c: /dev/sev; amd/bench.c */
 int glue_psp_init(void);

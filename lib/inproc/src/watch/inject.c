@@ -7,7 +7,7 @@
 #include "watch.h"
 
 static struct {
-	unsigned int nth, count;
+	unsigned int nth, times, count;
 } steps[CONTROL_NR_STEPS];
 
 /* This thread asks the kernel for something that no VMM asked for. */
@@ -25,13 +25,20 @@ IMAGE_CALL int src_step_fails(enum control_step step)
 	if (ours)
 		return 0;
 	count = __atomic_add_fetch(&steps[step].count, 1, __ATOMIC_RELAXED);
-	return count == steps[step].nth;
+	return steps[step].nth && count >= steps[step].nth &&
+	       count - steps[step].nth < steps[step].times;
+}
+
+void src_fail_steps(enum control_step step, unsigned int nth, unsigned int times)
+{
+	steps[step].nth = nth;
+	steps[step].times = times;
+	steps[step].count = 0;
 }
 
 void src_fail_step(enum control_step step, unsigned int nth)
 {
-	steps[step].nth = nth;
-	steps[step].count = 0;
+	src_fail_steps(step, nth, 1);
 }
 
 unsigned int src_steps(enum control_step step)

@@ -45,6 +45,7 @@ struct mem {
 	bool guarded;			/* the page behind it is its guard page */
 	bool let_in;			/* freed, and opened again for whoever used it */
 	bool shared;			/* its pages are the VMM's, too, or were */
+	bool owned;			/* its page is a guest's: to be read at most */
 };
 
 struct list {
@@ -294,8 +295,30 @@ static bool may_free(enum image_alloc how, enum image_alloc with)
 	return with == IMAGE_KMALLOC && how == IMAGE_CACHE;
 }
 
+static bool set_owned(struct mem *m, bool owned)
+{
+	m->owned = owned;
+	return !mprotect(page_address(m->first), PAGE_SIZE,
+			 owned ? PROT_READ : PROT_READ | PROT_WRITE);
+}
+
+IMAGE_CALL void memory_page_owned(void *page, int owned)
+{
+	struct mem *m;
+
+	memory_lock();
+	m = memory_is_folio(page) ? NULL : find_mem((uintptr_t)page);
+	/* Of one page, not a part of what others have, too. */
+	if (m && !m->freed && !m->shared && m->nr_pages == 1 && m->bytes == PAGE_SIZE &&
+	    m->owned != !!owned)
+		set_owned(m, owned);
+	memory_unlock();
+}
+
 static void set_free(struct mem *m, const void *caller)
 {
+	if (m->owned)
+		set_owned(m, false);
 	check_slack(m);
 	list_del(&living, m);
 	m->freed = true;
@@ -349,6 +372,19 @@ IMAGE_CALL void memory_free(enum image_alloc how, const void *p, const void *cal
 	memory_unlock();
 }
 
+IMAGE_CALL int memory_in_shared_page(const void *p)
+{
+	const struct mem *m;
+	int shared;
+
+	memory_lock();
+	m = memory_is_folio(p) ? NULL : find_mem((uintptr_t)p);
+	shared = m && (m->how == IMAGE_KMALLOC || m->how == IMAGE_CACHE) &&
+		 m->bytes % PAGE_SIZE;
+	memory_unlock();
+	return shared;
+}
+
 /* Nothing bounds the pages against each other. */
 IMAGE_CALL void memory_split(void *p)
 {
@@ -380,6 +416,14 @@ IMAGE_CALL void memory_split(void *p)
 static const char *accessed(bool write)
 {
 	return write ? "wrote" : "read";
+}
+
+static bool owned_fault(struct mem *m, uintptr_t addr, uintptr_t ip)
+{
+	memory_report(CONTROL_MEM_FIRMWARE,
+		      "%s wrote to byte 0x%lx of the page that %s allocated, which is a guest's",
+		      memory_accessor(ip), addr - m->start, memory_site(m->by));
+	return set_owned(m, false);
 }
 
 static bool freed_fault(struct mem *m, uintptr_t addr, bool write, uintptr_t ip)
@@ -436,6 +480,8 @@ bool memory_fault(uintptr_t addr, bool write, uintptr_t ip)
 		m = find_mem(addr);
 		if (!m)
 			handled = guard_fault((addr - base) / PAGE_SIZE, addr, write, ip);
+		else if (m->owned && write)
+			handled = owned_fault(m, addr, ip);
 		else
 			/* Else another thread was let in meanwhile: go on. */
 			handled = m->freed && !m->let_in ? freed_fault(m, addr, write, ip) : true;

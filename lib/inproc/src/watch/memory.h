@@ -61,12 +61,14 @@ bool memory_fault(uintptr_t addr, bool write, uintptr_t ip);
 void *memory_alloc(enum image_alloc how, unsigned long bytes, unsigned long align, int zero,
 		   const void *caller);
 void memory_free(enum image_alloc how, const void *p, const void *caller);
+int memory_in_shared_page(const void *p);
 void memory_split(void *p);
 void *memory_area_get(void);
 void memory_area_put(void *area);
 int memory_area_alloc(void *page, int zero, const void *caller);
 void *memory_map(enum image_map how, void *page, unsigned long long gfn, const void *caller);
 void memory_unmap(enum image_map how, const void *page, const void *caller);
+void memory_page_owned(void *page, int owned);
 void memory_bug(enum control_mem_bug what, const char *text, const void *caller);
 void *memory_owner(void);
 

@@ -15,6 +15,8 @@
 #define BUCKETS		4096
 /* Pins by one call are told of as one. */
 #define MAX_SITES	16
+/* Local mappings of one thread at once. */
+#define MAX_KMAPS	16
 
 struct held {
 	struct held *next;		/* in its bucket, the newest first; or free */
@@ -30,17 +32,26 @@ static struct held *buckets[BUCKETS];
 static struct held *unused;
 
 static __thread char this_thread;	/* its address is the thread's name */
-/* Of this thread and its KMAP and FILE entries. */
+/* Of this thread and its entries that end on return. */
 static __thread unsigned int nr_on_return;
+/* Its local mappings, which nest. */
+static __thread const void *kmaps[MAX_KMAPS];
+static __thread unsigned int nr_kmaps;
 
 static const char *const verb[] = {
 	[IMAGE_MAP_VCPU] = "mapped", [IMAGE_MAP_KMAP] = "mapped", [IMAGE_MAP_PIN] = "pinned",
-	[IMAGE_MAP_FILE] = "referred to",
+	[IMAGE_MAP_PIN_LONG] = "pinned", [IMAGE_MAP_FILE] = "referred to",
 };
 
 static bool ends_on_return(enum image_map how)
 {
-	return how == IMAGE_MAP_KMAP || how == IMAGE_MAP_FILE;
+	return how == IMAGE_MAP_KMAP || how == IMAGE_MAP_PIN || how == IMAGE_MAP_FILE;
+}
+
+/* What was pinned is given back in one way. */
+static bool is_end_of(enum image_map end, enum image_map how)
+{
+	return end == how || (end == IMAGE_MAP_PIN && how == IMAGE_MAP_PIN_LONG);
 }
 
 static bool has_window(enum image_map how)
@@ -78,6 +89,31 @@ static void drop_held(struct held **link, const void *caller)
 	unused = h;
 }
 
+static void kmap_begins(const void *at)
+{
+	if (nr_kmaps < MAX_KMAPS)
+		kmaps[nr_kmaps] = at;
+	nr_kmaps++;
+}
+
+static void kmap_ends(const void *at, const void *caller)
+{
+	unsigned int i = nr_kmaps;
+
+	/* More of them than are known */
+	if (!nr_kmaps || nr_kmaps-- > MAX_KMAPS)
+		return;
+	while (i && kmaps[i - 1] != at)
+		i--;
+	if (!i || i == nr_kmaps + 1)
+		return;
+	memory_report(CONTROL_MEM_KMAP_ORDER,
+		      "%s ended a local mapping before one that was made after it",
+		      memory_site(caller));
+	for (; i < nr_kmaps + 1; i++)
+		kmaps[i - 1] = kmaps[i];
+}
+
 IMAGE_CALL void *memory_map(enum image_map how, void *page, unsigned long long gfn,
 			    const void *caller)
 {
@@ -95,6 +131,8 @@ IMAGE_CALL void *memory_map(enum image_map how, void *page, unsigned long long g
 		};
 		*bucket(at) = h;
 		nr_on_return += ends_on_return(how);
+		if (how == IMAGE_MAP_KMAP)
+			kmap_begins(at);
 	}
 	memory_unlock();
 	if (at && how == IMAGE_MAP_VCPU)
@@ -114,10 +152,12 @@ IMAGE_CALL void memory_unmap(enum image_map how, const void *at, const void *cal
 	}
 	/* The newest first: kmaps nest. */
 	for (link = bucket(at); *link; link = &(*link)->next)
-		if ((*link)->how == how && (*link)->at == at)
+		if (is_end_of(how, (*link)->how) && (*link)->at == at)
 			break;
 	if (*link) {
-		nr_on_return -= ends_on_return(how);
+		nr_on_return -= ends_on_return((*link)->how);
+		if (how == IMAGE_MAP_KMAP)
+			kmap_ends(at, caller);
 		drop_held(link, caller);
 	} else {
 		memory_report(CONTROL_MEM_MAP_GONE, "%s gave back address %p, which is not %s",
@@ -134,13 +174,29 @@ static void report_left(const struct held *h, enum control_mem_bug what, const c
 	else if (h->how == IMAGE_MAP_KMAP)
 		memory_report(what, "a page that %s mapped for a moment is still mapped %s",
 			      memory_site(h->by), when);
+	else if (what == CONTROL_MEM_PIN_SHORT)
+		memory_report(what,
+			      "the VMM's page at %p, which %s pinned without FOLL_LONGTERM, is pinned %s",
+			      h->page, memory_site(h->by), when);
 	else
 		memory_report(what, "the guest page at %p, which %s %s, is still %s %s", h->page,
 			      memory_site(h->by), verb[h->how], verb[h->how], when);
 }
 
+/* kvm_vcpu_map()'s: it is given back with the mapping, which is looked at for itself. */
+static bool is_mapped(const void *page)
+{
+	const struct held *h;
+
+	for (h = *bucket(window_of_page(page)); h; h = h->next)
+		if (h->how == IMAGE_MAP_VCPU && h->page == page)
+			return true;
+	return false;
+}
+
 void memory_map_leave(void)
 {
+	nr_kmaps = 0;
 	if (!nr_on_return)
 		return;
 	memory_lock();
@@ -154,9 +210,16 @@ void memory_map_leave(void)
 				link = &h->next;
 				continue;
 			}
+			nr_on_return--;
+			if (h->how == IMAGE_MAP_PIN) {
+				if (!is_mapped(h->page))
+					report_left(h, CONTROL_MEM_PIN_SHORT,
+						    "on return to the VMM");
+				h->how = IMAGE_MAP_PIN_LONG;
+				continue;
+			}
 			report_left(h, CONTROL_MEM_KMAP_LEFT, "on return to the VMM");
 			drop_held(link, h->by);
-			nr_on_return--;
 		}
 	}
 	memory_unlock();

@@ -11,6 +11,7 @@ struct control_td_exit;
 
 int src_step_fails(enum control_step step);
 void src_fail_step(enum control_step step, unsigned int nth);
+void src_fail_steps(enum control_step step, unsigned int nth, unsigned int times);
 /* Until it is told otherwise, what this thread does is no step of a test's. */
 void src_steps_are_ours(bool are);
 unsigned int src_steps(enum control_step step);

@@ -46,18 +46,35 @@ static struct glue_sev_guest {
 	u64 digest;
 } glue_sev_guests[GLUE_MAX_GUESTS + 1];	/* by handle */
 
-/* ASIDs that were a guest's, until DF_FLUSH. */
-static DECLARE_BITMAP(glue_sev_dirty, GLUE_MAX_GUESTS + 1);
+/* ASIDs that are a guest's, and that were until DF_FLUSH. */
+#define GLUE_MAX_ASIDS		1024
+static DECLARE_BITMAP(glue_asids, GLUE_MAX_ASIDS);
+static DECLARE_BITMAP(glue_asids_dirty, GLUE_MAX_ASIDS);
 static int glue_sev_lock;
 
 /* CPUID 8000001fh: how many ASIDs there are, and the first that is not for SEV-ES */
-static void glue_sev_asids(u32 *max, u32 *first)
+void glue_sev_asids(u32 *max, u32 *first)
 {
 	struct image_gprs gprs = { .gpr = { [IMAGE_RAX] = 0x8000001f } };
 
 	glue_host->cpuid(&gprs);
 	*max = gprs.gpr[IMAGE_RCX];
 	*first = gprs.gpr[IMAGE_RDX];
+}
+
+int glue_asid_take(u32 asid)
+{
+	if (asid >= GLUE_MAX_ASIDS)
+		return SEV_RET_INVALID_ASID;
+	if (test_bit(asid, glue_asids_dirty))
+		return SEV_RET_DFFLUSH_REQUIRED;
+	return test_and_set_bit(asid, glue_asids) ? SEV_RET_ASID_OWNED : 0;
+}
+
+void glue_asid_put(u32 asid)
+{
+	set_bit(asid, glue_asids_dirty);
+	clear_bit(asid, glue_asids);
 }
 
 static void glue_measure(struct glue_sev_guest *g, const void *data, u32 len)
@@ -219,6 +236,17 @@ static int glue_sev_debug(struct glue_sev_guest *g, void *data)
 
 	if (g->policy & GLUE_POLICY_NODBG)
 		return SEV_RET_POLICY_FAILURE;
+	/* Pages that follow each other for the VMM do not in memory. */
+	if ((dbg->src_addr & ~PAGE_MASK) + dbg->len > PAGE_SIZE ||
+	    (dbg->dst_addr & ~PAGE_MASK) + dbg->len > PAGE_SIZE)
+		glue_host->mem_bug(CONTROL_MEM_BOUNDS,
+				   "has firmware debug past the end of a page of the VMM's",
+				   GLUE_CALLER);
+	/* On an SNP host the driver gives firmware the whole page meanwhile. */
+	if (glue_host->in_shared_page(__va(__sme_clr(dbg->dst_addr))))
+		glue_host->mem_bug(CONTROL_MEM_FIRMWARE,
+				   "has firmware write to a part of a page whose rest is others'",
+				   GLUE_CALLER);
 	if (!ret)
 		memmove(__va(__sme_clr(dbg->dst_addr)), __va(__sme_clr(dbg->src_addr)), dbg->len);
 	return ret;
@@ -227,7 +255,8 @@ static int glue_sev_debug(struct glue_sev_guest *g, void *data)
 static int glue_sev_activate(struct glue_sev_guest *g, void *data)
 {
 	struct sev_data_activate *activate = data;
-	u32 max, first, i;
+	u32 max, first;
+	int ret;
 
 	glue_sev_asids(&max, &first);
 	if (!activate->asid || activate->asid > max ||
@@ -235,19 +264,16 @@ static int glue_sev_activate(struct glue_sev_guest *g, void *data)
 		return SEV_RET_INVALID_ASID;
 	if (g->asid)
 		return SEV_RET_ACTIVE;
-	for (i = 1; i <= GLUE_MAX_GUESTS; i++)
-		if (glue_sev_guests[i].asid == activate->asid)
-			return SEV_RET_ASID_OWNED;
-	if (test_bit(activate->asid, glue_sev_dirty))
-		return SEV_RET_DFFLUSH_REQUIRED;
-	g->asid = activate->asid;
-	return 0;
+	ret = glue_asid_take(activate->asid);
+	if (!ret)
+		g->asid = activate->asid;
+	return ret;
 }
 
 static int glue_sev_deactivate(struct glue_sev_guest *g, void *data)
 {
 	if (g->asid)
-		__set_bit(g->asid, glue_sev_dirty);
+		glue_asid_put(g->asid);
 	g->asid = 0;
 	return 0;
 }
@@ -315,7 +341,7 @@ int glue_sev_cmd(int cmd, void *data, int *fw_err)
 {
 	glue_word_lock(&glue_sev_lock);
 	if (cmd == SEV_CMD_DF_FLUSH)
-		bitmap_zero(glue_sev_dirty, GLUE_MAX_GUESTS + 1);
+		bitmap_zero(glue_asids_dirty, GLUE_MAX_ASIDS);
 	else
 		*fw_err = glue_sev_run(glue_sev_find(cmd), data);
 	glue_word_unlock(&glue_sev_lock);

@@ -2,8 +2,9 @@
 /*
  * Stands for arch/x86/virt/svm/sev.c, the reverse map table.  A fake: it
  * remembers which pages are assigned to a guest or to firmware and which of them
- * the hypervisor may not take back without firmware's help; nothing checks
- * accesses against it.  (AMD APM 2, "RMPUPDATE"; SNP firmware ABI, "Page
+ * the hypervisor may not take back without firmware's help.  Of accesses only the
+ * kernel's writes to a guest's pages are checked against it that are no page cache
+ * (VMSAs).  (AMD APM 2, "RMPUPDATE"; SNP firmware ABI, "Page
  * Management".)
  */
 
@@ -12,6 +13,7 @@
 #include <asm/sev.h>
 
 #include "glue.h"
+#include "psp.h"
 
 /* Open addressing by PFN; entries outlive their VM only by a leak. */
 #define GLUE_RMP_SIZE	(1 << 16)
@@ -70,6 +72,18 @@ void glue_rmp_set_mutable(u64 pfn)
 	glue_word_unlock(&glue_rmp_lock);
 }
 
+bool glue_rmp_lookup(u64 pfn, struct glue_rmp_page *page)
+{
+	struct glue_rmp *e;
+
+	glue_word_lock(&glue_rmp_lock);
+	e = glue_rmp_find(pfn, false);
+	if (e)
+		*page = (struct glue_rmp_page){ e->gpa, e->asid, e->immutable };
+	glue_word_unlock(&glue_rmp_lock);
+	return e;
+}
+
 int glue_rmp_guest_page(unsigned long long pfn, unsigned long long *gpa)
 {
 	struct glue_rmp *e;
@@ -111,6 +125,8 @@ int rmp_make_private(u64 pfn, u64 gpa, enum pg_level level, u32 asid, bool immut
 	else
 		*e = (struct glue_rmp){ pfn, gpa, asid, immutable };
 	glue_word_unlock(&glue_rmp_lock);
+	if (!ret && asid)
+		glue_host->page_owned(__va(pfn << PAGE_SHIFT), true);
 	return ret;
 }
 
@@ -126,6 +142,8 @@ int rmp_make_shared(u64 pfn, enum pg_level level)
 	else if (e)
 		e->pfn = GLUE_RMP_GONE;
 	glue_word_unlock(&glue_rmp_lock);
+	if (!ret)
+		glue_host->page_owned(__va(pfn << PAGE_SHIFT), false);
 	return ret;
 }
 

@@ -13,6 +13,7 @@
 
 /* Of a VMCB */
 #define GLUE_VMCB_NESTED_CTL	0x090
+#define GLUE_NESTED_CTL_SEV	BIT_ULL(1)
 #define GLUE_NESTED_CTL_SEV_ES	BIT_ULL(2)
 #define GLUE_VMCB_VMSA_PA	0x108
 #define GLUE_VMCB_SAVE		0x400
@@ -61,6 +62,8 @@ void glue_vmrun(struct image_gprs *gprs)
 	const void *vmsa = *(void **)(vmcb + GLUE_VMCB_VMSA_PA);
 	bool interrupted;
 
+	if (control & GLUE_NESTED_CTL_SEV)
+		glue_cache_dirtied();
 	/* Behind the registers insn.S has where it goes back to. */
 	state->ran_by = *(void **)(gprs + 1);
 	interrupted = glue_host->vmrun(gprs, state->area);

@@ -3,7 +3,8 @@
  * Stands for fs/file.c, fs/file_table.c, fs/anon_inodes.c and drivers/char/misc.c: files
  * that KVM makes, what a descriptor of the process's is, and how a system call reaches
  * the file operations that KVM has registered.  A fake: descriptors are the process's
- * (src/services/kfile.c), there are no paths, and the last reference ends a file at once.
+ * (src/services/kfile.c), there are no paths, and the last reference ends a file at once, not
+ * when its task returns to user mode; but a test can have that put off.
  */
 #include <linux/anon_inodes.h>
 #include <linux/file.h>
@@ -22,6 +23,7 @@ struct glue_file {
 	struct file file;
 	struct dentry dentry;		/* of an inode of its own */
 	char name[64];
+	struct glue_file *next_ending;
 };
 
 static struct glue_file *to_glue_file(struct file *file)
@@ -135,16 +137,42 @@ static void glue_fdgets_left(void)
 	memset(this_cpu_ptr(&glue_fdgets), 0, sizeof(glue_fdgets));
 }
 
-void fput(struct file *file)
+static void glue_file_end(struct file *file)
 {
-	glue_fdget_ends(file, GLUE_CALLER);
-	if (!glue_file_ref_put(file))
-		return;
 	if (file->f_op->release)
 		file->f_op->release(file->f_inode, file);
 	if (file->f_inode)
 		iput(file->f_inode);
 	kfree(to_glue_file(file));
+}
+
+/* Files without a reference, while their ends are put off. */
+static struct glue_file *glue_ending;
+static bool glue_ends_held;
+
+void glue_hold_ends(int hold)
+{
+	struct glue_file *glue;
+
+	glue_ends_held = hold;
+	while (!hold && glue_ending) {
+		glue = glue_ending;
+		glue_ending = glue->next_ending;
+		glue_file_end(&glue->file);
+	}
+}
+
+void fput(struct file *file)
+{
+	glue_fdget_ends(file, GLUE_CALLER);
+	if (!glue_file_ref_put(file))
+		return;
+	if (glue_ends_held) {
+		to_glue_file(file)->next_ending = glue_ending;
+		glue_ending = to_glue_file(file);
+		return;
+	}
+	glue_file_end(file);
 }
 
 struct file *fget(unsigned int fd)

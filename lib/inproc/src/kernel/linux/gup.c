@@ -58,9 +58,11 @@ static struct page *glue_user_page(unsigned long addr)
 	return page;
 }
 
-static bool glue_pin(struct page *page, const void *caller)
+static bool glue_pin(struct page *page, unsigned int flags, const void *caller)
 {
-	if (!glue_host->map(IMAGE_MAP_PIN, page_address(page), page_to_pfn(page), caller))
+	const enum image_map how = flags & FOLL_LONGTERM ? IMAGE_MAP_PIN_LONG : IMAGE_MAP_PIN;
+
+	if (!glue_host->map(how, page_address(page), page_to_pfn(page), caller))
 		return false;
 	page_ref_add(page, GUP_PIN_COUNTING_BIAS);
 	return true;
@@ -89,7 +91,7 @@ static long glue_gup(unsigned long start, long nr, unsigned int flags, bool pin,
 		page = glue_user_page(addr);
 		if (!pin)
 			get_page(page);
-		else if (!glue_pin(page, caller))
+		else if (!glue_pin(page, flags, caller))
 			break;
 		pages[i] = page;
 	}

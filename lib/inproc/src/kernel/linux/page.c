@@ -227,7 +227,27 @@ void mark_page_accessed(struct page *page)
 {
 }
 
+/* Of the VMM's: else what was written to it may be lost when it is reclaimed. */
+static unsigned long *glue_page_flags(struct page *page)
+{
+	return (unsigned long *)page;
+}
+
 int set_page_dirty_lock(struct page *page)
 {
-	return 1;
+	return !test_and_set_bit(PG_dirty, glue_page_flags(page));
+}
+
+void glue_dirtied(const void *start, unsigned long len)
+{
+	unsigned long pfn, last = ((unsigned long)start + len - 1) >> PAGE_SHIFT;
+
+	for (pfn = (unsigned long)start >> PAGE_SHIFT; len && pfn <= last; pfn++)
+		if (glue_page_kind(pfn_to_page(pfn)) == GLUE_PAGE_FOREIGN)
+			set_bit(PG_dirty, glue_page_flags(pfn_to_page(pfn)));
+}
+
+int glue_page_dirty(const void *page)
+{
+	return test_and_clear_bit(PG_dirty, glue_page_flags(virt_to_page(page)));
 }

@@ -42,6 +42,9 @@ void glue_check_owned(void *p, unsigned long nr, const void *caller);
 /* As might_alloc(), for files without the tree's headers. */
 void glue_might_alloc(gfp_t gfp);
 
+/* Kernel code has written to these bytes, the VMM's, by an address of the VMM's. */
+void glue_dirtied(const void *start, unsigned long len);
+
 /* linux/filemap.c: its last reference is gone. */
 void glue_folio_free(struct folio *folio, const void *caller);
 

@@ -82,7 +82,6 @@
 	stub queue_delayed_work_on
 	stub queue_work_on
 	stub rcu_note_context_switch
-	stub set_page_dirty_lock
 	stub sev_platform_shutdown
 	stub single_task_running
 	stub static_key_slow_dec
@@ -93,10 +92,6 @@
 	stub timer_init_key
 	stub user_return_notifier_register
 	stub user_return_notifier_unregister
-	stub wbinvd_on_all_cpus
-	stub wbinvd_on_cpu
-	stub wbinvd_on_cpus_mask
-	stub wbnoinvd_on_cpus_mask
 	stub write_ibpb
 	stub x86_virt_get_ref
 	stub x86_virt_put_ref

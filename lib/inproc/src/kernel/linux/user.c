@@ -13,6 +13,7 @@
 #include <linux/uaccess.h>
 
 #include "glue.h"
+#include "page.h"
 
 /* The last address that can be the VMM's, and one more: the page there is never mapped. */
 unsigned long glue_user_ptr_max asm("USER_PTR_MAX") = (1UL << 47) - PAGE_SIZE;
@@ -58,6 +59,7 @@ static unsigned long glue_copy_to_user(void __user *to, const void *from, unsign
 	glue_host->copy_begin((__force void *)to, n, (unsigned long)caller);
 	left = glue_copy((__force void *)to, from, n);
 	glue_host->copy_end();
+	glue_dirtied((__force void *)to, n - left);
 	return left;
 }
 
@@ -88,6 +90,7 @@ bool glue_copy_begins(void *to, const void *from, unsigned long n, unsigned long
 		return false;
 	glue_host->copy_begin(to, n, caller);
 	glue_host->copy_begin((void *)from, n, caller);
+	glue_dirtied(to, n);
 	return true;
 }
 

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Requirements: VMs of SEV and SEV-ES, encrypted regions, and VMs that take over from others.
+ * See ../check/requirement.h.
+ */
+#ifndef REQUIREMENTS_SEV_H
+#define REQUIREMENTS_SEV_H
+
+#define REQUIREMENTS_SEV(REQUIREMENT)								\
+	REQUIREMENT(SEV_DBG_BYTES, "SEV-DBG-BYTES", DOC_SEV_RST, "KVM_SEV_DBG_DECRYPT",		\
+		"a debug command changes the bytes that it names, wherever source and "		\
+		"destination lie in their pages, and no others")				\
+	REQUIREMENT(SEV_DBG_REFUSED, "SEV-DBG-REFUSED", DOC_SEV_RST, "KVM_SEV_DBG_DECRYPT",	\
+		"a debug command whose memory cannot be is refused, and changes nothing")	\
+	REQUIREMENT(SEV_DBG_EINVAL, "SEV-DBG-EINVAL", DOC_SEV_RST, "KVM_SEV_DBG_DECRYPT",	\
+		"a debug command with an address of 0, or a range that wraps, is EINVAL")	\
+	REQUIREMENT(SEV_REGION, "SEV-REGION", DOC_API, "KVM_MEMORY_ENCRYPT_REG_REGION",		\
+		"a region of the VMM's memory is registered, and unregistered as it was, once")	\
+	REQUIREMENT(SEV_REGION_READ_ONLY, "SEV-REGION-READ-ONLY", DOC_API,			\
+		"KVM_MEMORY_ENCRYPT_REG_REGION",						\
+		"a region can be registered of memory that the VMM can only read, as KVM does "	\
+		"not write to it")								\
+	REQUIREMENT(SEV_REGION_LIMIT, "SEV-REGION-LIMIT", DOC_API,				\
+		"KVM_MEMORY_ENCRYPT_REG_REGION",						\
+		"a region of more pages than the machine has is EINVAL, and allocates nothing")	\
+	REQUIREMENT(SEV_MOVE, "SEV-MOVE", DOC_API, "KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM",		\
+		"the context of an SEV or SEV-ES VM moves to a VM of its type, and the source "	\
+		"is dead then")									\
+	REQUIREMENT(SEV_MOVE_STATUS, "SEV-MOVE-STATUS", DOC_SEV_RST, "KVM_SEV_GUEST_STATUS",	\
+		"a VM that has another's context can give its guest's commands")		\
+	REQUIREMENT(SEV_COPY, "SEV-COPY", DOC_API, "KVM_CAP_VM_COPY_ENC_CONTEXT_FROM",		\
+		"an SEV or SEV-ES VM can be mirrored, and goes on")				\
+	REQUIREMENT(SEV_MOVE_REFUSED, "SEV-MOVE-REFUSED", DOC_API,				\
+		"KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM",						\
+		"moving or mirroring is refused for SNP VMs, other types and what is no VM, "	\
+		"and leaves both VMs as they were")						\
+	REQUIREMENT(SEV_MOVE_CACHES, "SEV-MOVE-CACHES", DOC_SEV_C, "sev_guest_memory_reclaimed",	\
+		"each CPU that ran a VM has written back its caches when the VM's memory is "	\
+		"given back, also after its context has moved")					\
+	REQUIREMENT(SEV_TYPES, "SEV-TYPES", DOC_API, "KVM_CAP_VM_TYPES",				\
+		"KVM_CAP_VM_TYPES has the types of which KVM_CREATE_VM makes VMs, and those alone")	\
+	REQUIREMENT(GMEM_BIND, "GMEM-BIND", DOC_API, "KVM_SET_USER_MEMORY_REGION2",		\
+		"a slot takes a range of a guest_memfd that is there, and no other")		\
+	REQUIREMENT(GMEM_OVERLAP, "GMEM-OVERLAP", DOC_API, "KVM_SET_USER_MEMORY_REGION2",	\
+		"a range of a guest_memfd that another slot has is EEXIST")			\
+	REQUIREMENT(GMEM_IMMUTABLE, "GMEM-IMMUTABLE", DOC_API, "KVM_SET_USER_MEMORY_REGION2",	\
+		"whether a slot has a guest_memfd, and which, cannot be changed")		\
+	REQUIREMENT(GMEM_DYING, "GMEM-DYING", DOC_API, "KVM_CREATE_GUEST_MEMFD",			\
+		"a slot can be deleted and made again while its guest_memfd ends")		\
+	REQUIREMENT(GMEM_NO_MEMORY, "GMEM-NO-MEMORY", DOC_API, "KVM_SET_USER_MEMORY_REGION2",	\
+		"a slot for which there is no memory is refused, and is none; else all of it is "	\
+		"bound")									\
+	REQUIREMENT(GMEM_ATTRS, "GMEM-ATTRS", DOC_API, "KVM_SET_MEMORY_ATTRIBUTES",		\
+		"attributes that cannot be set for want of memory are set of no page")
+
+#endif

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Launches of SNP guests as the SNP firmware measures them: the launch digest (AMD 56860,
+ * SNP_LAUNCH_UPDATE, "PAGE_INFO"), and what SNP_LAUNCH_FINISH compares with it.  One at a time,
+ * and only when a test asks for it: hashing takes longer than all else of a launch.
+ */
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "control.h"
+#include "src.h"
+
+/* Page types, and statuses that firmware gives */
+#define PAGE_TYPE_NORMAL	1
+#define PAGE_TYPE_VMSA		2
+#define POLICY_FAILURE		7
+#define BAD_MEASUREMENT		11
+
+/* The digest before a page and its contents go into the digest after it. */
+struct page_info {
+	unsigned char digest[CONTROL_DIGEST], contents[CONTROL_DIGEST];
+	unsigned short length;
+	unsigned char type, imi, perms[3], zero;	/* of VMPL 3, 2 and 1 */
+	unsigned long long gpa;
+} __attribute__((packed));
+
+/* "ID Block" */
+struct id_block {
+	unsigned char digest[CONTROL_DIGEST], family[16], image[16];
+	unsigned int version, svn;
+	unsigned long long policy;
+} __attribute__((packed));
+
+#define ID_BLOCK_VERSION	1
+
+static unsigned char *(*sha384)(const unsigned char *data, size_t len, unsigned char *digest);
+static bool measuring;
+static struct control_fw_launch launch;
+static struct control_fw_page *pages;
+static unsigned int max_pages;
+static unsigned long long gctx;		/* whose launch it is; 0: none */
+
+void src_fw_measure(int on)
+{
+	if (on && !sha384) {
+		void *crypto = dlopen("libcrypto.so", RTLD_NOW) ?: dlopen("libcrypto.so.3", RTLD_NOW);
+
+		sha384 = crypto ? dlsym(crypto, "SHA384") : NULL;
+		if (!sha384)
+			inproc_not_driven("SNP firmware that measures: there is no libcrypto");
+	}
+	measuring = on;
+	if (!on)
+		gctx = 0;
+}
+
+const struct control_fw_launch *src_fw_launch(void)
+{
+	return gctx ? &launch : NULL;
+}
+
+static void start(const struct image_launch *l)
+{
+	memset(&launch, 0, sizeof(launch));
+	gctx = l->gctx;
+	launch.policy = l->policy;
+	launch.tsc_khz = l->tsc_khz;
+	memcpy(launch.gosvw, l->gosvw, sizeof(launch.gosvw));
+}
+
+static void update(const struct image_launch *l)
+{
+	struct page_info info = {
+		.length = sizeof(info), .type = l->type, .gpa = l->gpa,
+		.perms = { l->perms[2], l->perms[1], l->perms[0] },
+	};
+	struct control_fw_page *page;
+
+	if (launch.nr_pages == max_pages) {
+		max_pages = max_pages ? 2 * max_pages : 64;
+		pages = realloc(pages, max_pages * sizeof(*pages));
+		if (!pages)
+			abort();
+	}
+	launch.pages = pages;
+	page = &pages[launch.nr_pages++];
+	*page = (struct control_fw_page){ .gpa = l->gpa, .type = l->type };
+	memcpy(page->perms, l->perms, sizeof(page->perms));
+	if (l->type == PAGE_TYPE_NORMAL || l->type == PAGE_TYPE_VMSA)
+		sha384(l->page, CONTROL_PAGE, page->contents);
+	if (l->type == PAGE_TYPE_VMSA && launch.nr_vmsas++ < CONTROL_MAX_VMSAS)
+		memcpy(launch.vmsa[launch.nr_vmsas - 1], l->page, CONTROL_PAGE);
+	memcpy(info.digest, launch.digest, sizeof(info.digest));
+	memcpy(info.contents, page->contents, sizeof(info.contents));
+	sha384((void *)&info, sizeof(info), launch.digest);
+}
+
+static int finish(const struct image_launch *l)
+{
+	const struct id_block *id = l->id_block;
+
+	if (id && (id->version != ID_BLOCK_VERSION ||
+		   memcmp(id->digest, launch.digest, sizeof(id->digest))))
+		return BAD_MEASUREMENT;
+	if (id && id->policy != launch.policy)
+		return POLICY_FAILURE;
+	launch.finished = true;
+	launch.has_id_block = id;
+	launch.auth_key = l->auth_key;
+	launch.vcek_disabled = l->vcek_disabled;
+	if (id) {
+		memcpy(launch.id_block, l->id_block, sizeof(launch.id_block));
+		memcpy(launch.id_auth, l->id_auth, sizeof(launch.id_auth));
+	}
+	memcpy(launch.host_data, l->host_data, sizeof(launch.host_data));
+	return 0;
+}
+
+IMAGE_CALL int src_launch(const struct image_launch *l)
+{
+	if (measuring && l->op == IMAGE_LAUNCH_START)
+		start(l);
+	if (!gctx || l->gctx != gctx || l->op == IMAGE_LAUNCH_START)
+		return 0;
+	if (l->op == IMAGE_LAUNCH_FINISH)
+		return finish(l);
+	update(l);
+	return 0;
+}

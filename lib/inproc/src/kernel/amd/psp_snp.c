@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Stands for the SNP firmware in the PSP.  A model: the commands of the SNP firmware ABI (AMD
+ * 56860) that KVM issues for a guest's life, each in the states of guest and page in which
+ * firmware takes it.  A command buffer is read as the ABI lays it out, not as the tree's
+ * structures do, and what a structure does not cover is what another command left there.
+ *
+ * Guests' memory is plain, so that nothing is encrypted; signatures are not verified.  What a
+ * launch consists of the process gets to know (fw_launch.c), which measures it, and
+ * SNP_GUEST_REQUEST is passed on to it (control.c).
+ */
+#include <linux/mm.h>
+#include <linux/psp-sev.h>
+#include <linux/string.h>
+#include <asm/sev.h>
+
+#include "../glue.h"
+#include "psp.h"
+
+/* "API version" of PLATFORM_STATUS, and what a policy may ask for */
+#define GLUE_API_MAJOR		1
+#define GLUE_API_MINOR		55
+
+/* "Guest Policy": the bits that have to be 1 and 0 */
+#define GLUE_POLICY_ONE		BIT_ULL(17)
+#define GLUE_POLICY_ZERO	GENMASK_ULL(63, 26)
+
+#define GLUE_ADDRESS_ZERO	GENMASK_ULL(11, 0)
+
+/* A guest's context, first bytes of its page; "Guest State Machine". */
+struct glue_gctx {
+	u64 magic;
+	u32 asid;			/* 0: not active */
+	bool started, finished;		/* GSTATE_LAUNCH from the one on, GSTATE_RUNNING the other */
+};
+
+#define GLUE_GCTX_MAGIC	0x7874636770736e73ULL
+
+static struct glue_gctx *glue_gctx(u64 paddr)
+{
+	struct glue_gctx *gctx = paddr && PAGE_ALIGNED(paddr) ? __va(paddr) : NULL;
+
+	return gctx && gctx->magic == GLUE_GCTX_MAGIC ? gctx : NULL;
+}
+
+bool glue_is_gctx(u64 paddr)
+{
+	return glue_gctx(paddr);
+}
+
+/* ---- command buffers ---- */
+
+struct glue_cmd_gctx {			/* the first field of many */
+	u64 gctx;
+} __packed;
+
+struct glue_cmd_start {
+	u64 gctx, policy, ma_gctx;
+	u32 flags;			/* MA_EN, IMI_EN; the rest is 0 */
+	u32 tsc_khz;
+	u8 gosvw[16];
+} __packed;
+
+struct glue_cmd_update {
+	u64 gctx;
+	u32 page;			/* 0: 2 MiB, 3:1 type, 4: IMI; the rest is 0 */
+	u32 zero;
+	u64 address;
+	u8 zero2, vmpl_perms[3];
+	u32 zero3;
+} __packed;
+
+struct glue_cmd_finish {
+	u64 gctx, id_block, id_auth;
+	u64 flags;			/* ID_BLOCK_EN, AUTH_KEY_EN, VCEK_DIS; the rest is 0 */
+	u8 host_data[32];
+} __packed;
+
+struct glue_cmd_activate {
+	u64 gctx;
+	u32 asid;
+} __packed;
+
+struct glue_cmd_request {
+	u64 gctx, request, response;
+} __packed;
+
+union glue_cmd_buf {
+	struct glue_cmd_gctx gctx;
+	struct glue_cmd_start start;
+	struct glue_cmd_update update;
+	struct glue_cmd_finish finish;
+	struct glue_cmd_activate activate;
+	struct glue_cmd_request request;
+	u64 address;
+	u8 bytes[128];
+};
+
+/* ---- commands: each gives firmware's status, or a negative errno ---- */
+
+/* Page 1 has API version and state: initialized. */
+static long glue_snp_status(union glue_cmd_buf *c)
+{
+	struct sev_user_data_snp_status *status = __va(c->address);
+
+	memset(status, 0, sizeof(*status));
+	status->api_major = GLUE_API_MAJOR;
+	status->api_minor = GLUE_API_MINOR;
+	status->state = 1;
+	return 0;
+}
+
+static long glue_snp_create(union glue_cmd_buf *c)
+{
+	struct glue_rmp_page page;
+	struct glue_gctx *gctx;
+
+	if (c->address & GLUE_ADDRESS_ZERO)
+		return SEV_RET_INVALID_ADDRESS;
+	gctx = __va(c->address);
+	if (!glue_rmp_lookup(c->address >> PAGE_SHIFT, &page) || page.asid)
+		return SEV_RET_INVALID_PAGE_STATE;
+	memset(gctx, 0, PAGE_SIZE);
+	gctx->magic = GLUE_GCTX_MAGIC;
+	return 0;
+}
+
+static long glue_snp_start(union glue_cmd_buf *c)
+{
+	const struct glue_cmd_start *start = &c->start;
+	struct glue_gctx *gctx = glue_gctx(start->gctx);
+	const u8 minor = start->policy, major = start->policy >> 8;
+	struct image_launch launch = {
+		.op = IMAGE_LAUNCH_START, .gctx = start->gctx, .policy = start->policy,
+		.tsc_khz = start->tsc_khz, .gosvw = start->gosvw,
+	};
+
+	if (!gctx)
+		return SEV_RET_INVALID_GUEST;
+	if (gctx->started)
+		return SEV_RET_INVALID_GUEST_STATE;
+	/* No migration agent, nor an image for one. */
+	if (start->flags || start->ma_gctx)
+		return SEV_RET_INVALID_PARAM;
+	if (!(start->policy & GLUE_POLICY_ONE) || start->policy & GLUE_POLICY_ZERO ||
+	    major > GLUE_API_MAJOR || (major == GLUE_API_MAJOR && minor > GLUE_API_MINOR))
+		return SEV_RET_POLICY_FAILURE;
+	gctx->started = true;
+	return glue_host->launch(&launch);
+}
+
+static long glue_snp_activate(union glue_cmd_buf *c)
+{
+	struct glue_gctx *gctx = glue_gctx(c->activate.gctx);
+	u32 max, first;
+	int ret;
+
+	if (!gctx)
+		return SEV_RET_INVALID_GUEST;
+	if (gctx->asid)
+		return SEV_RET_ACTIVE;
+	glue_sev_asids(&max, &first);
+	if (!c->activate.asid || c->activate.asid >= first)
+		return SEV_RET_INVALID_ASID;
+	ret = glue_asid_take(c->activate.asid);
+	if (!ret)
+		gctx->asid = c->activate.asid;
+	return ret;
+}
+
+/*
+ * "CPUID Page": no function may be told more than the CPU has.  Firmware leaves what it would
+ * take in the page.  Looked at are the features of functions 1 and 7.
+ */
+static int glue_snp_cpuid_page(void *page)
+{
+	struct {
+		u32 count, zero;
+		u64 zero2;
+		struct {
+			u32 in_eax, in_ecx;
+			u64 xcr0, xss;
+			u32 eax, ebx, ecx, edx;
+			u64 zero;
+		} fn[64];
+	} *cpuid = page;
+	int ret = 0;
+	u32 i;
+
+	if (cpuid->count > ARRAY_SIZE(cpuid->fn)) {
+		cpuid->count = ARRAY_SIZE(cpuid->fn);
+		ret = SEV_RET_INVALID_PARAM;
+	}
+	for (i = 0; i < cpuid->count; i++) {
+		const u32 function = cpuid->fn[i].in_eax;
+		struct image_gprs has = { .gpr = {
+			[IMAGE_RAX] = function, [IMAGE_RCX] = cpuid->fn[i].in_ecx,
+		} };
+		u32 ebx, ecx, edx;
+
+		if (function != 1 && function != 7)
+			continue;
+		glue_host->cpuid(&has);
+		ebx = function == 7 ? cpuid->fn[i].ebx & has.gpr[IMAGE_RBX] : cpuid->fn[i].ebx;
+		ecx = cpuid->fn[i].ecx & has.gpr[IMAGE_RCX];
+		edx = cpuid->fn[i].edx & has.gpr[IMAGE_RDX];
+		if (ebx != cpuid->fn[i].ebx || ecx != cpuid->fn[i].ecx || edx != cpuid->fn[i].edx)
+			ret = SEV_RET_INVALID_PARAM;
+		cpuid->fn[i].ebx = ebx;
+		cpuid->fn[i].ecx = ecx;
+		cpuid->fn[i].edx = edx;
+	}
+	return ret;
+}
+
+static long glue_snp_update(union glue_cmd_buf *c)
+{
+	const struct glue_cmd_update *update = &c->update;
+	struct glue_gctx *gctx = glue_gctx(update->gctx);
+	const u64 address = __sme_clr(update->address);
+	void *page = __va(address);
+	struct glue_rmp_page rmp;
+	struct image_launch launch = {
+		.op = IMAGE_LAUNCH_UPDATE, .gctx = update->gctx, .page = page,
+		.type = update->page >> 1 & 7, .perms = update->vmpl_perms,
+	};
+	int ret;
+
+	if (!gctx)
+		return SEV_RET_INVALID_GUEST;
+	if (!gctx->started || gctx->finished)
+		return SEV_RET_INVALID_GUEST_STATE;
+	if (!gctx->asid)
+		return SEV_RET_INACTIVE;
+	/* Reserved, an IMI page where the launch has none, or no type */
+	if (update->page >> 4 || update->zero || update->zero2 || update->zero3 || !launch.type ||
+	    launch.type >= SNP_PAGE_TYPE_MAX)
+		return SEV_RET_INVALID_PARAM;
+	if (update->page & 1)
+		return SEV_RET_INVALID_PAGE_SIZE;
+	if (!address || address & GLUE_ADDRESS_ZERO)
+		return SEV_RET_INVALID_ADDRESS;
+	/* Pre-Guest: assigned, immutable, and not yet launched */
+	if (!glue_rmp_lookup(address >> PAGE_SHIFT, &rmp) || !rmp.immutable || !rmp.asid)
+		return SEV_RET_INVALID_PAGE_STATE;
+	if (rmp.asid != gctx->asid)
+		return SEV_RET_INVALID_PAGE_OWNER;
+	launch.gpa = rmp.gpa;
+	if (launch.type == SNP_PAGE_TYPE_CPUID) {
+		ret = glue_snp_cpuid_page(page);
+		if (ret)
+			return ret;
+	}
+	if (launch.type == SNP_PAGE_TYPE_ZERO)
+		memset(page, 0, PAGE_SIZE);
+	ret = glue_host->launch(&launch);
+	if (ret)
+		return ret;
+	/* It is the guest's now, and no more to be kept from the hypervisor. */
+	glue_rmp_set_mutable(address >> PAGE_SHIFT);
+	if (launch.type == SNP_PAGE_TYPE_NORMAL)
+		glue_host->guest_page_launched(page, rmp.gpa);
+	return 0;
+}
+
+#define GLUE_ID_BLOCK_EN	BIT_ULL(0)
+#define GLUE_AUTH_KEY_EN	BIT_ULL(1)
+#define GLUE_VCEK_DIS		BIT_ULL(2)
+/* "Algorithm Encodings": ECDSA P-384 with SHA-384 */
+#define GLUE_ECDSA_P384		1
+
+static long glue_snp_finish(union glue_cmd_buf *c)
+{
+	const struct glue_cmd_finish *finish = &c->finish;
+	struct glue_gctx *gctx = glue_gctx(finish->gctx);
+	const bool id_block = finish->flags & GLUE_ID_BLOCK_EN;
+	const bool auth_key = finish->flags & GLUE_AUTH_KEY_EN;
+	const u32 *algorithms = __va(__sme_clr(finish->id_auth));	/* ID key's, author key's */
+	struct image_launch launch = {
+		.op = IMAGE_LAUNCH_FINISH, .gctx = finish->gctx, .host_data = finish->host_data,
+		.auth_key = auth_key, .vcek_disabled = !!(finish->flags & GLUE_VCEK_DIS),
+	};
+	int ret;
+
+	if (!gctx)
+		return SEV_RET_INVALID_GUEST;
+	if (!gctx->started || gctx->finished)
+		return SEV_RET_INVALID_GUEST_STATE;
+	if (finish->flags & ~(GLUE_ID_BLOCK_EN | GLUE_AUTH_KEY_EN | GLUE_VCEK_DIS) ||
+	    (auth_key && !id_block))
+		return SEV_RET_INVALID_PARAM;
+	if (id_block) {
+		if (!finish->id_block || !finish->id_auth)
+			return SEV_RET_INVALID_ADDRESS;
+		if (algorithms[0] != GLUE_ECDSA_P384 ||
+		    (auth_key && algorithms[1] != GLUE_ECDSA_P384))
+			return SEV_RET_INVALID_PARAM;
+		launch.id_block = __va(__sme_clr(finish->id_block));
+		launch.id_auth = algorithms;
+	}
+	ret = glue_host->launch(&launch);
+	if (!ret)
+		gctx->finished = true;
+	return ret;
+}
+
+static long glue_snp_request(union glue_cmd_buf *c)
+{
+	struct glue_gctx *gctx = glue_gctx(c->request.gctx);
+	struct image_guest_request req = {
+		.gctx_paddr = c->request.gctx,
+		.req_paddr = c->request.request,
+		.res_paddr = c->request.response,
+	};
+	int ret;
+
+	if (!gctx || !gctx->finished)
+		return SEV_RET_INVALID_GUEST;
+	if (!PAGE_ALIGNED(req.req_paddr) || !PAGE_ALIGNED(req.res_paddr) ||
+	    req.req_paddr == req.res_paddr || !req.req_paddr || !req.res_paddr)
+		return SEV_RET_INVALID_ADDRESS;
+	/* A response page has to be in firmware state: from snp_alloc_firmware_page(). */
+	if (!glue_rmp_assigned(req.res_paddr >> PAGE_SHIFT))
+		return SEV_RET_INVALID_PAGE_STATE;
+	req.request = __va(req.req_paddr);
+	req.response = __va(req.res_paddr);
+	ret = glue_host->guest_request(&req);
+	return ret ?: (long)req.fw_err;
+}
+
+static long glue_snp_decommission(union glue_cmd_buf *c)
+{
+	struct glue_gctx *gctx = glue_gctx(c->address);
+
+	if (!gctx)
+		return SEV_RET_INVALID_GUEST;
+	if (gctx->asid)
+		glue_asid_put(gctx->asid);
+	gctx->magic = 0;
+	return 0;
+}
+
+/* Bit 0 of the address is the page's size. */
+static long glue_snp_reclaim(union glue_cmd_buf *c)
+{
+	glue_rmp_set_mutable(c->address >> PAGE_SHIFT);
+	return 0;
+}
+
+/* One data fabric, whoever's ASIDs. */
+static long glue_snp_flush(union glue_cmd_buf *c)
+{
+	int fw_err = 0;
+
+	glue_sev_cmd(SEV_CMD_DF_FLUSH, NULL, &fw_err);
+	return fw_err;
+}
+
+/* With how many bytes the tree's structures have, as the driver copies them. */
+static const struct glue_snp_command {
+	int cmd;
+	size_t size;
+	long (*run)(union glue_cmd_buf *c);
+} glue_snp_commands[] = {
+	{ SEV_CMD_SNP_PLATFORM_STATUS, sizeof(struct sev_data_snp_addr), glue_snp_status },
+	{ SEV_CMD_SNP_GCTX_CREATE, sizeof(struct sev_data_snp_addr), glue_snp_create },
+	{ SEV_CMD_SNP_LAUNCH_START, sizeof(struct sev_data_snp_launch_start), glue_snp_start },
+	{ SEV_CMD_SNP_ACTIVATE, sizeof(struct sev_data_snp_activate), glue_snp_activate },
+	{ SEV_CMD_SNP_LAUNCH_UPDATE, sizeof(struct sev_data_snp_launch_update), glue_snp_update },
+	{ SEV_CMD_SNP_LAUNCH_FINISH, sizeof(struct sev_data_snp_launch_finish), glue_snp_finish },
+	{ SEV_CMD_SNP_GUEST_REQUEST, sizeof(struct sev_data_snp_guest_request), glue_snp_request },
+	{ SEV_CMD_SNP_DECOMMISSION, sizeof(struct sev_data_snp_addr), glue_snp_decommission },
+	{ SEV_CMD_SNP_PAGE_RECLAIM, sizeof(struct sev_data_snp_page_reclaim), glue_snp_reclaim },
+	{ SEV_CMD_SNP_DF_FLUSH, 0, glue_snp_flush },
+};
+
+static const struct glue_snp_command *glue_snp_find(int cmd)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(glue_snp_commands); i++)
+		if (glue_snp_commands[i].cmd == cmd)
+			return &glue_snp_commands[i];
+	return NULL;
+}
+
+bool glue_snp_has(int cmd)
+{
+	return glue_snp_find(cmd);
+}
+
+int glue_snp_cmd(int cmd, const void *data, int *fw_err)
+{
+	const struct glue_snp_command *c = glue_snp_find(cmd);
+	union glue_cmd_buf buf;
+	long ret;
+
+	memset(&buf, 0xa5, sizeof(buf));
+	if (c->size)
+		memcpy(&buf, data, c->size);
+	ret = c->run(&buf);
+	if (ret < 0)
+		return ret;
+	*fw_err = ret;
+	return ret ? -EIO : 0;
+}
