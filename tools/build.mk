@@ -80,6 +80,9 @@ $(BUILD)/%: $(OBJ)/%.o $(LIB_OBJS) $(LIBKVM).stamp
 	mkdir -p $(@D)
 	$(CC) -no-pie -pthread -o $@ $(filter %.o,$^) $(LIBKVM)/libkvm.a -ldl $(LDLIBS)
 
+# It hashes what firmware does.
+$(BUILD)/x86_64/snp_launch_digest_test: LDLIBS = -lcrypto
+
 # ---- in-process KVM ----
 
 PIC := $(BUILD)/pic

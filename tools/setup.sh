@@ -19,6 +19,7 @@ build	make			make
 build	perl			/usr/share/perl*/TAP/Harness.pm /usr/share/perl*/*/TAP/Harness.pm
 build	util-linux		flock
 build	xz-utils		xz
+build	libssl-dev		/usr/include/openssl/sha.h
 build	linux-source-6.12	/usr/src/linux-source-6.12.tar.xz
 src	patch			patch
 src	binutils		ld
