@@ -350,6 +350,7 @@ FIXTURE_VARIANT_ADD(no_memory, twice)
 
 COCO_TEST_F(no_memory, bound_or_not)
 {
+	struct kvm_userspace_memory_region2 slot;
 	unsigned int nth, steps = 0;
 	struct raw_snp snp;
 	int ret;
@@ -370,6 +371,11 @@ COCO_TEST_F(no_memory, bound_or_not)
 				EXPECT_REQ_EQ(REQ_GMEM_NO_MEMORY, "the slot, once more", 0,
 					      slot_ioctl(&snp, whole_slot(&snp)), &names_errno);
 			expect_whole(&snp);
+			/* While its file is there: of one with holes the end of the file does not know. */
+			slot = whole_slot(&snp);
+			slot.memory_size = 0;
+			EXPECT_REQ_EQ(REQ_GMEM_NO_MEMORY, "the slot's deletion", 0,
+				      slot_ioctl(&snp, slot), &names_errno);
 		} else {
 			steps = 0;
 		}
