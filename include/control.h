@@ -112,6 +112,12 @@ struct control_ops {
 	const struct control_fw_launch *(*fw_launch)(void);
 
 	/*
+	 * How long an AMD CPU takes to leave its guest when another one interrupts it, in us:
+	 * a kernel that does not wait for that is found out.
+	 */
+	void (*leave_delay)(unsigned int us);
+
+	/*
 	 * What the uAPI headers of the tree under test call @name: 0, or -ENOENT.
 	 * tools/image.sh lists the names that can be asked for.
 	 */

@@ -14,6 +14,8 @@ enum control_mem_bug {
 	CONTROL_MEM_PIN_SHORT,	/* pinned after return, but not as for long */
 	CONTROL_MEM_KMAP_ORDER,	/* local mappings not ended in the reverse order */
 	CONTROL_MEM_FIRMWARE,	/* a page given back while firmware or a guest owns it */
+	CONTROL_MEM_VMSA,	/* taken from a guest while VMRUN uses it, or used after that */
+	CONTROL_MEM_NO_VMSA,	/* VMRUN with a VMSA that is no page */
 	CONTROL_MEM_KEYID,	/* a TD's KeyID not given back with its VM, or too early */
 	CONTROL_MEM_UNCHARGED,	/* a page that a VM has for long is charged to no cgroup */
 	CONTROL_HOST_STATE,	/* a guest's run has changed registers of the host's for good */

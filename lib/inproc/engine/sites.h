@@ -6,10 +6,11 @@
 #include <stddef.h>
 
 /*
- * Trap sites.  VMGEXIT and TDCALL do not reach a VMM from an ordinary VM, so
+ * Trap sites.  VMGEXIT, RMPADJUST and TDCALL do not reach a VMM from an ordinary VM, so
  * they are overwritten in guest memory, in place, same length, when the guest's
  * initial private memory is complete (see sites.c):
  *	VMGEXIT  f3 0f 01 d9			-> OUT %al, $TRAP_PORT_VMGEXIT; 2 * NOP
+ *	RMPADJUST f3 0f 01 fe			-> OUT %al, $TRAP_PORT_RMPADJUST; 2 * NOP
  *	TDCALL   66 0f 01 cc			-> OUT %al, $TRAP_PORT_TDCALL; 2 * NOP
  *	WRMSR    0f 30 + TRAP_MSR_MARK		-> OUT %al, $TRAP_PORT_WRMSR
  *	RDMSR    0f 32 + TRAP_MSR_MARK		-> OUT %al, $TRAP_PORT_RDMSR
@@ -22,6 +23,7 @@
 #define TRAP_PORT_TDCALL	0xe1
 #define TRAP_PORT_WRMSR		0xe2
 #define TRAP_PORT_RDMSR		0xe3
+#define TRAP_PORT_RMPADJUST	0xe4
 
 /* Patch every site in @len bytes at @at; how many there were. */
 int sites_patch(void *at, size_t len);

@@ -12,6 +12,7 @@
 #include "base/base.h"
 #include "control.h"
 #include "src.h"
+#include "src/hw/hw.h"
 #include "src/image/loader.h"
 #include "src/services/services.h"
 #include "src/watch/memory.h"
@@ -135,6 +136,7 @@ static void control_reset(void)
 	answer_response = NULL;
 	answer_delay = 0;
 	src_fw_measure(0);
+	svm_leave_delay = 0;
 	for (unsigned int i = 0; i < CONTROL_NR_STEPS; i++)
 		src_fail_step(i, 0);
 	src_fail_seamcalls(0, 0, 0, 0);
@@ -173,6 +175,11 @@ static void control_fw_answer(int issue_err, __u32 fw_err, const void *response)
 static void control_fw_delay(unsigned int us)
 {
 	answer_delay = us;
+}
+
+static void control_leave_delay(unsigned int us)
+{
+	svm_leave_delay = us;
 }
 
 static int control_header_number(const char *name, __u64 *value)
@@ -252,6 +259,7 @@ static const struct control_ops ops = {
 	.fw_delay = control_fw_delay,
 	.fw_measure = src_fw_measure,
 	.fw_launch = src_fw_launch,
+	.leave_delay = control_leave_delay,
 	.header_number = control_header_number,
 	.nr_log_lines = control_nr_log_lines,
 	.log_line = control_log_line,

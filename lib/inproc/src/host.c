@@ -100,6 +100,7 @@ struct image_host src_host = {
 	.cpuid = hw_cpuid,
 	.rdmsr = hw_rdmsr,
 	.wrmsr = hw_wrmsr,
+	.vmsa_in_use = svm_vmsa_in_use,
 	.ipi = guest_ipi,
 	.guest_mapped = race_mapped,
 	.guest_unmapped = race_unmapped,

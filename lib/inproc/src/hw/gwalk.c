@@ -48,8 +48,7 @@ static bool read_gpa(const struct npt *npt, uint64_t gpa, void *to, size_t len)
 	return true;
 }
 
-static bool translate(const struct npt *npt, const struct gwalk_cpu *cpu, uint64_t va,
-		      uint64_t *gpa)
+bool gwalk_gpa(const struct npt *npt, const struct gwalk_cpu *cpu, uint64_t va, uint64_t *gpa)
 {
 	struct paging p;
 	uint64_t table, mask, entry;
@@ -86,7 +85,7 @@ size_t gwalk_read(const struct npt *npt, const struct gwalk_cpu *cpu, uint64_t v
 		part = PAGE_SIZE - ((va + done) & (PAGE_SIZE - 1));
 		if (part > len - done)
 			part = len - done;
-		if (!translate(npt, cpu, va + done, &gpa) ||
+		if (!gwalk_gpa(npt, cpu, va + done, &gpa) ||
 		    !read_gpa(npt, gpa, (char *)to + done, part))
 			break;
 	}

@@ -13,6 +13,8 @@ struct gwalk_cpu {
 	uint64_t cr0, cr3, cr4, efer;
 };
 
+/* Where linear address @va is, view bit included; false: nowhere. */
+bool gwalk_gpa(const struct npt *npt, const struct gwalk_cpu *cpu, uint64_t va, uint64_t *gpa);
 /* Copy @len bytes at linear address @va; how many of them are there. */
 size_t gwalk_read(const struct npt *npt, const struct gwalk_cpu *cpu, uint64_t va, void *to,
 		  size_t len);

@@ -34,6 +34,10 @@ void gtlb_flush(struct gtlb *tlb,
 #define HW_PHYS_BITS	48
 
 int hw_vmrun(struct image_gprs *gprs, void *loaded);
+/* hw_svm_vmsa.c: is the page the VMSA that a CPU runs with? */
+int svm_vmsa_in_use(unsigned long long pfn);
+/* How long a CPU that is interrupted takes to leave the guest, in us. */
+extern unsigned int svm_leave_delay;
 /* hw_svm_msr.c, with the vCPU or VM */
 void svm_free_msrs(struct src_vcpu *vcpu);
 void svm_free_msr_traps(struct src_vm *vm);

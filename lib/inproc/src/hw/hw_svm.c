@@ -3,12 +3,14 @@
  * VMRUN: a guest's CPU as the VMCB describes it, with the engine executing its
  * instructions (AMD APM 2, sections 15.5 to 15.36).  A model.
  *
- * SEV-ES guests' registers are in their VMSA, which is loaded when the VMCB first names
- * it; after that the engine has them.  Other guests' come from the VMCB each time.
+ * SEV-ES guests' registers are in their VMSA, which is loaded when the VMCB first names it
+ * (hw_svm_vmsa.c); after that the engine has them.  Other guests' come from the VMCB each
+ * time.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/base.h"
 #include "engine/sites.h"
@@ -201,6 +203,11 @@ static bool es_io(struct world *w)
 				return true;
 			vmexit(w, EXIT_INVALID, 0, 0);
 			return false;
+		case TRAP_PORT_RMPADJUST:
+			if (svm_rmpadjust(w))
+				return true;
+			vmexit(w, EXIT_INVALID, 0, 0);
+			return false;
 		}
 	}
 	inproc_not_driven("#VC: a guest under SEV-ES used port I/O (%s port %#x)",
@@ -246,10 +253,10 @@ static void store_vmcb(struct world *w)
 			(get_u32(w->vmcb, VMCB_V_INTR) & ~V_TPR) | (state.tpr & V_TPR));
 }
 
-static int load_world(struct world *w)
+/* Why the guest cannot be entered, an exit code; 0: it can. */
+static uint64_t load_world(struct world *w)
 {
 	struct src_vcpu *vcpu = w->vcpu;
-	uint64_t vmsa = get_u64(w->vmcb, VMCB_VMSA_PA);
 	int ret;
 
 	if (w->sev) {
@@ -257,19 +264,19 @@ static int load_world(struct world *w)
 		vcpu->vm->view_bit_is_private = true;
 	}
 	ret = guest_vcpu_init(vcpu);
-	if (ret)
-		return ret;
-	if (engine->set_table_bits)
+	if (!ret && engine->set_table_bits)
 		engine->set_table_bits(vcpu->engine, vcpu->vm->view_bit);
+	if (!ret && !w->es)
+		ret = load_vmcb(w);
+	if (ret) {
+		inproc_diag("engine %s cannot take the guest's state: %s", engine->name,
+			    strerror(-ret));
+		return EXIT_INVALID;
+	}
 	if (!w->es)
-		return load_vmcb(w);
-	vcpu->ghcb_msr = get_u64(w->vmcb, VMCB_GHCB_GPA);
-	if (vcpu->vmsa_pa == vmsa)
 		return 0;
-	ret = vmsa_load(vcpu, (const void *)vmsa);
-	if (!ret)
-		vcpu->vmsa_pa = vmsa;
-	return ret;
+	vcpu->ghcb_msr = get_u64(w->vmcb, VMCB_GHCB_GPA);
+	return svm_vmsa_enter(w);
 }
 
 static void store_world(struct world *w)
@@ -370,23 +377,22 @@ IMAGE_CALL int hw_vmrun(struct image_gprs *gprs, void *loaded)
 		.loaded = loaded,
 		.gprs = gprs,
 	};
+	uint64_t code;
 	int ret;
 
 	w.es = get_u64(w.vmcb, VMCB_NESTED_CTL) & NESTED_CTL_SEV_ES;
-	w.snp = w.es && (get_u64((const void *)get_u64(w.vmcb, VMCB_VMSA_PA),
-				 SAVE_SEV_FEATURES) & SEV_FEATURES_SNP);
+	w.snp = w.es && svm_is_snp(&w);
 	w.sev = get_u64(w.vmcb, VMCB_NESTED_CTL) & NESTED_CTL_SEV;
-	ret = load_world(&w);
-	if (ret) {
-		inproc_diag("engine %s cannot take the guest's state: %s", engine->name,
-			    strerror(-ret));
-		vmexit(&w, EXIT_INVALID, 0, 0);
+	code = load_world(&w);
+	if (code) {
+		vmexit(&w, code, 0, 0);
 		return 0;
 	}
 	flush_if_told(&w);
 	map_faulted(&w);
 	if (svm_inject(&w) || svm_set_traps(&w)) {
 		vmexit(&w, EXIT_INVALID, 0, 0);
+		svm_vmsa_leave();
 		return 0;
 	}
 	if (!w.es)
@@ -406,5 +412,10 @@ IMAGE_CALL int hw_vmrun(struct image_gprs *gprs, void *loaded)
 	svm_virtual_interrupt_taken(&w);
 	svm_interrupt_state(&w);
 	store_world(&w);
-	return get_u64(w.vmcb, VMCB_EXIT_CODE) == EXIT_INTR;
+	if (svm_leave_delay && get_u64(w.vmcb, VMCB_EXIT_CODE) == EXIT_INTR)
+		usleep(svm_leave_delay);
+	if (w.es)
+		svm_vmsa_leave();
+	return (get_u64(w.vmcb, VMCB_EXIT_CODE) == EXIT_INTR ? IMAGE_VMRUN_INTERRUPTED : 0) |
+	       (w.es && w.vcpu->debug_swap ? IMAGE_VMRUN_DEBUG_SWAP : 0);
 }

@@ -54,6 +54,15 @@ bool svm_exception(struct world *w);
 /* SEV_STATUS is the hardware's, and cannot be intercepted; false: it is another MSR. */
 bool svm_sev_status(struct world *w);
 
+/* ---- hw_svm_vmsa.c ---- */
+
+bool svm_is_snp(struct world *w);
+/* The guest's state is the engine's, and the VMSA in use from now on: 0, or an exit code. */
+uint64_t svm_vmsa_enter(struct world *w);
+void svm_vmsa_leave(void);
+/* True to go on. */
+bool svm_rmpadjust(struct world *w);
+
 /* ---- hw_svm_msr.c: the MSR permission map, and MSRs of the VMCB ---- */
 
 /* 0 or -errno */

@@ -16,7 +16,7 @@ enum {
 	VMCB_V_INTR = 0x060, VMCB_V_INTR_VECTOR = 0x064, VMCB_INT_STATE = 0x068, VMCB_EXIT_CODE = 0x070,
 	VMCB_EXIT_INFO_1 = 0x078, VMCB_EXIT_INFO_2 = 0x080, VMCB_EXIT_INT_INFO = 0x088,
 	VMCB_NESTED_CTL = 0x090, VMCB_GHCB_GPA = 0x0a0, VMCB_EVENT_INJ = 0x0a8,
-	VMCB_NESTED_CR3 = 0x0b0, VMCB_NEXT_RIP = 0x0c8, VMCB_INSN_LEN = 0x0d0,
+	VMCB_NESTED_CR3 = 0x0b0, VMCB_CLEAN = 0x0c0, VMCB_NEXT_RIP = 0x0c8, VMCB_INSN_LEN = 0x0d0,
 	VMCB_VMSA_PA = 0x108,
 	/* The state of a guest that is not SEV-ES follows the control area. */
 	VMCB_SAVE = 0x400,
@@ -39,6 +39,7 @@ enum {
 };
 
 #define SEV_FEATURES_SNP	(1ULL << 0)
+#define SEV_FEATURES_DEBUG_SWAP	(1ULL << 5)
 
 #define NESTED_CTL_NP		(1ULL << 0)
 #define NESTED_CTL_SEV		(1ULL << 1)
@@ -46,6 +47,12 @@ enum {
 
 #define TLB_CONTROL_FLUSH_ALL	1
 #define TLB_CONTROL_FLUSH_ASID	3
+
+/* VMCB_CLEAN: of the state save area, what the VMM has not changed since the last VMRUN */
+#define CLEAN_CR		(1u << 5)
+#define CLEAN_DT		(1u << 7)
+#define CLEAN_SEG		(1u << 8)
+#define CLEAN_CR2		(1u << 9)
 
 #define V_TPR			0xfu
 #define V_IRQ			(1u << 8)
@@ -74,6 +81,7 @@ enum {
 	EXIT_VMRUN = 0x080, EXIT_INVLPGA = 0x07a, EXIT_NPF = 0x400, EXIT_VMGEXIT = 0x403,
 };
 #define EXIT_INVALID		(~0ULL)
+#define EXIT_BUSY		(~1ULL)
 
 /* EXIT_INFO_1 of a nested page fault; of EXIT_INFO_2 the C-bit is not part. */
 #define NPF_PRESENT		(1ULL << 0)

@@ -82,9 +82,10 @@ static void store_seg(void *save, unsigned int offset, const struct kvm_segment 
 
 /*
  * Control registers and segments; what @save does not have (the APIC base) is the engine's.
- * @cr8: -1 if it is its own, too.
+ * @cr8: -1 if it is its own, too; and so is what is clean.
  */
-static int load_sregs(struct src_vcpu *vcpu, const void *save, const void *loaded, int cr8)
+static int load_sregs(struct src_vcpu *vcpu, const void *save, const void *loaded, int cr8,
+		      uint32_t clean)
 {
 	struct kvm_sregs sregs;
 	int ret = engine->get_sregs(vcpu->engine, &sregs);
@@ -92,21 +93,27 @@ static int load_sregs(struct src_vcpu *vcpu, const void *save, const void *loade
 	if (ret)
 		return ret;
 	for (unsigned int i = 0; i < sizeof(segs) / sizeof(segs[0]); i++)
-		load_seg((void *)&sregs + segs[i].sregs, segs[i].vmload ? loaded : save,
-			 segs[i].save);
+		if (segs[i].vmload || !(clean & CLEAN_SEG))
+			load_seg((void *)&sregs + segs[i].sregs, segs[i].vmload ? loaded : save,
+				 segs[i].save);
 	if (cr8 >= 0)
 		sregs.cr8 = cr8;
-	load_dtable(&sregs.gdt, save, SAVE_GDTR);
-	load_dtable(&sregs.idt, save, SAVE_IDTR);
-	sregs.cr0 = get_u64(save, SAVE_CR0);
-	sregs.cr2 = get_u64(save, SAVE_CR2);
-	sregs.cr3 = get_u64(save, SAVE_CR3);
-	sregs.cr4 = get_u64(save, SAVE_CR4);
-	sregs.efer = get_u64(save, SAVE_EFER) & ~EFER_SVME;
+	if (!(clean & CLEAN_DT)) {
+		load_dtable(&sregs.gdt, save, SAVE_GDTR);
+		load_dtable(&sregs.idt, save, SAVE_IDTR);
+	}
+	if (!(clean & CLEAN_CR2))
+		sregs.cr2 = get_u64(save, SAVE_CR2);
+	if (!(clean & CLEAN_CR)) {
+		sregs.cr0 = get_u64(save, SAVE_CR0);
+		sregs.cr3 = get_u64(save, SAVE_CR3);
+		sregs.cr4 = get_u64(save, SAVE_CR4);
+		sregs.efer = get_u64(save, SAVE_EFER) & ~EFER_SVME;
+	}
 	return engine->set_sregs(vcpu->engine, &sregs);
 }
 
-int vmsa_load(struct src_vcpu *vcpu, const void *vmsa)
+int vmsa_load(struct src_vcpu *vcpu, const void *vmsa, uint32_t clean)
 {
 	struct kvm_regs regs = {
 		.rax = get_u64(vmsa, SAVE_RAX), .rbx = get_u64(vmsa, SAVE_RBX),
@@ -119,7 +126,7 @@ int vmsa_load(struct src_vcpu *vcpu, const void *vmsa)
 
 	for (unsigned int i = 0; i < 8; i++)
 		high[i] = get_u64(vmsa, SAVE_R8 + i * 8);
-	return load_sregs(vcpu, vmsa, vmsa, -1) ?: engine->set_regs(vcpu->engine, &regs);
+	return load_sregs(vcpu, vmsa, vmsa, -1, clean) ?: engine->set_regs(vcpu->engine, &regs);
 }
 
 /* Not in the VMCB, which has RAX and RSP only. */
@@ -139,7 +146,7 @@ int vmcb_load(struct src_vcpu *vcpu, const struct vmcb_state *state)
 	for (unsigned int i = 0; i < IMAGE_NR_GPRS; i++)
 		if (is_gpr_of_vmrun(i))
 			*gpr_of(&regs, i) = state->gprs->gpr[i];
-	return load_sregs(vcpu, save, state->loaded, state->tpr) ?:
+	return load_sregs(vcpu, save, state->loaded, state->tpr, 0) ?:
 	       engine->set_regs(vcpu->engine, &regs);
 }
 

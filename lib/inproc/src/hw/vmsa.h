@@ -8,8 +8,11 @@
 
 #include "hw.h"
 
-/* Load the engine's vCPU from the 4 KiB page @vmsa.  0 or -errno. */
-int vmsa_load(struct src_vcpu *vcpu, const void *vmsa);
+/*
+ * Load the engine's vCPU from the 4 KiB page @vmsa.  What is clean (CLEAN_*) a CPU may have
+ * kept from the VMCB's last run instead of loading it, and this one has.  0 or -errno.
+ */
+int vmsa_load(struct src_vcpu *vcpu, const void *vmsa, uint32_t clean);
 
 /*
  * A guest that is not SEV-ES: the VMCB's state save area, and what VMRUN leaves in the CPU's

@@ -56,6 +56,10 @@ struct image_gprs {
 	unsigned long long gpr[IMAGE_NR_GPRS];
 };
 
+/* What the image has to know of how VMRUN ended. */
+#define IMAGE_VMRUN_INTERRUPTED	1	/* a signal or another CPU has ended it, not the guest */
+#define IMAGE_VMRUN_DEBUG_SWAP	2	/* it has loaded the VMSA's address masks of DR0 to DR3 */
+
 /* Why a TD's vCPU stopped, for the image's TDH.VP.ENTER. */
 enum image_exit {
 	IMAGE_EXIT_TDCALL,	/* the registers are in td_run.gpr */
@@ -289,8 +293,7 @@ struct image_host {
 	/* ---- hardware ---- */
 	/*
 	 * VMRUN on this thread's CPU: RAX is the VMCB's address, the rest are the guest's; but for
-	 * those of VMLOAD, which are in the state save area @loaded.  1: a signal or another CPU
-	 * has ended it, 0: the guest has.
+	 * those of VMLOAD, which are in the state save area @loaded.  IMAGE_VMRUN_*.
 	 */
 	int (*vmrun)(struct image_gprs *gprs, void *loaded);
 	/*
@@ -304,6 +307,8 @@ struct image_host {
 	/* The same of an MSR; 0: there is none. */
 	int (*rdmsr)(unsigned int index, unsigned long long *value);
 	int (*wrmsr)(unsigned int index, unsigned long long value);
+	/* AMD: is the page the VMSA that a CPU runs a guest with just now? */
+	int (*vmsa_in_use)(unsigned long long pfn);
 	/* Interrupt CPU @cpu: if it is in a guest, it leaves. */
 	void (*ipi)(unsigned int cpu);
 
@@ -448,6 +453,10 @@ struct image_ops {
 
 	/* AMD: is the page a guest's by the RMP, and at which GPA? */
 	int (*rmp_guest_page)(unsigned long long pfn, unsigned long long *gpa);
+	/* RMPADJUST: the page becomes a VMSA, or is none any more. */
+	void (*rmp_set_vmsa)(unsigned long long pfn, int vmsa);
+	/* 0: the page is no VMSA of the guest with @asid; else another number for each made. */
+	unsigned int (*rmp_vmsa)(unsigned long long pfn, unsigned int asid);
 
 	/* The VMM's memory in [@start, @end) is about to change or go, or has done so. */
 	void (*mm_invalidate)(unsigned long start, unsigned long end, int done);

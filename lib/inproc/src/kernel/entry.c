@@ -98,6 +98,8 @@ static struct image_ops glue_ops = {
 	.page_dirty = glue_page_dirty,
 	.caches_dirty = glue_caches_dirty,
 	.rmp_guest_page = glue_rmp_guest_page,
+	.rmp_set_vmsa = glue_rmp_set_vmsa,
+	.rmp_vmsa = glue_rmp_vmsa,
 	.bench_vmgexits = glue_call_bench_vmgexits,
 	.mm_invalidate = glue_call_mm_invalidate,
 };

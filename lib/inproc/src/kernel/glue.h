@@ -152,6 +152,9 @@ long glue_bench_vmgexits(void *file, unsigned long long ghcb_msr, void (*prepare
 /* Is it a guest's, and at which GPA?  Firmware lets the hypervisor have it again. */
 int glue_rmp_guest_page(unsigned long long pfn, unsigned long long *gpa);
 void glue_rmp_set_mutable(u64 pfn);
+/* It becomes a VMSA or ceases to be one; which one of the guest with @asid it is, 0: none. */
+void glue_rmp_set_vmsa(unsigned long long pfn, int vmsa);
+unsigned int glue_rmp_vmsa(unsigned long long pfn, unsigned int asid);
 
 static inline bool glue_page_owned(u64 pfn)
 {

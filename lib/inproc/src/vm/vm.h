@@ -29,6 +29,7 @@ struct src_vm {
 	/* The last page of the guest's initial memory, for trap sites across two. */
 	void *launched;
 	uint64_t launched_gpa;
+	bool snp;			/* a vCPU has run with a VMSA that the RMP knows */
 };
 
 struct src_vcpu {
@@ -44,6 +45,8 @@ struct src_vcpu {
 	bool in_guest;			/* the engine has it */
 	uint64_t ghcb_msr;		/* the guest's view of MSR 0xc0010130 */
 	uint64_t vmsa_pa;		/* whose state the engine has, or 0 */
+	unsigned int vmsa_nr;		/* which of those that there were */
+	bool debug_swap;		/* so that VMSA's SEV_FEATURES */
 	uint32_t asid;			/* of the last VMRUN */
 	uint64_t npf_gpa;		/* of the last nested page fault, or 0 */
 	uint64_t npf_at;		/* the same for the engine */

@@ -258,6 +258,7 @@ static long glue_snp_update(union glue_cmd_buf *c)
 		return ret;
 	/* It is the guest's now, and no more to be kept from the hypervisor. */
 	glue_rmp_set_mutable(address >> PAGE_SHIFT);
+	glue_rmp_set_vmsa(address >> PAGE_SHIFT, launch.type == SNP_PAGE_TYPE_VMSA);
 	if (launch.type == SNP_PAGE_TYPE_NORMAL)
 		glue_host->guest_page_launched(page, rmp.gpa);
 	return 0;

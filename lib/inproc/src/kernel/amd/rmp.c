@@ -2,9 +2,9 @@
 /*
  * Stands for arch/x86/virt/svm/sev.c, the reverse map table.  A fake: it
  * remembers which pages are assigned to a guest or to firmware and which of them
- * the hypervisor may not take back without firmware's help.  Of accesses only the
- * kernel's writes to a guest's pages are checked against it that are no page cache
- * (VMSAs).  (AMD APM 2, "RMPUPDATE"; SNP firmware ABI, "Page
+ * the hypervisor may not take back without firmware's help, and which are VMSAs.
+ * Guests' accesses and VMRUN are checked against it, and the kernel's writes to pages
+ * of a guest's that are no page cache.  (AMD APM 2, "RMPUPDATE"; SNP firmware ABI, "Page
  * Management".)
  */
 
@@ -24,6 +24,7 @@ static struct glue_rmp {
 	u64 gpa;
 	u32 asid;			/* 0: firmware's */
 	bool immutable;			/* it takes SNP_PAGE_RECLAIM to take it back */
+	u32 vmsa;			/* 0: no VMSA; each that is made has another number */
 } glue_rmp[GLUE_RMP_SIZE];
 
 static int glue_rmp_lock;
@@ -98,6 +99,38 @@ int glue_rmp_guest_page(unsigned long long pfn, unsigned long long *gpa)
 	return found;
 }
 
+void glue_rmp_set_vmsa(unsigned long long pfn, int vmsa)
+{
+	static u32 last;
+	struct glue_rmp *e;
+
+	glue_word_lock(&glue_rmp_lock);
+	e = glue_rmp_find(pfn, false);
+	if (e)
+		e->vmsa = vmsa ? ++last : 0;
+	glue_word_unlock(&glue_rmp_lock);
+}
+
+unsigned int glue_rmp_vmsa(unsigned long long pfn, unsigned int asid)
+{
+	struct glue_rmp *e;
+	u32 vmsa;
+
+	glue_word_lock(&glue_rmp_lock);
+	e = glue_rmp_find(pfn, false);
+	vmsa = e && e->asid == asid ? e->vmsa : 0;
+	glue_word_unlock(&glue_rmp_lock);
+	return vmsa;
+}
+
+/* The page's owner changes: on hardware it cannot while VMRUN uses the page. */
+static void glue_rmp_check_vmsa(u64 pfn, const void *caller)
+{
+	if (glue_host->vmsa_in_use(pfn))
+		glue_host->mem_bug(CONTROL_MEM_VMSA,
+				   "takes a VMSA from its guest, which a CPU runs with it", caller);
+}
+
 /* An SNP host: KVM asks before it looks at the RMP, and where it puts a VMSA. */
 bool cc_platform_has(enum cc_attr attr)
 {
@@ -118,12 +151,13 @@ int rmp_make_private(u64 pfn, u64 gpa, enum pg_level level, u32 asid, bool immut
 
 	if (glue_host->step_fails(CONTROL_STEP_RMP))
 		return -EFAULT;
+	glue_rmp_check_vmsa(pfn, GLUE_CALLER);
 	glue_word_lock(&glue_rmp_lock);
 	e = glue_rmp_find(pfn, true);
 	if (e->immutable)
 		ret = -EFAULT;
 	else
-		*e = (struct glue_rmp){ pfn, gpa, asid, immutable };
+		*e = (struct glue_rmp){ pfn, gpa, asid, immutable, 0 };
 	glue_word_unlock(&glue_rmp_lock);
 	if (!ret && asid)
 		glue_host->page_owned(__va(pfn << PAGE_SHIFT), true);
@@ -135,6 +169,7 @@ int rmp_make_shared(u64 pfn, enum pg_level level)
 	struct glue_rmp *e;
 	int ret = 0;
 
+	glue_rmp_check_vmsa(pfn, GLUE_CALLER);
 	glue_word_lock(&glue_rmp_lock);
 	e = glue_rmp_find(pfn, false);
 	if (e && e->immutable)

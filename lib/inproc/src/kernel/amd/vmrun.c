@@ -15,13 +15,10 @@
 #define GLUE_VMCB_NESTED_CTL	0x090
 #define GLUE_NESTED_CTL_SEV	BIT_ULL(1)
 #define GLUE_NESTED_CTL_SEV_ES	BIT_ULL(2)
-#define GLUE_VMCB_VMSA_PA	0x108
 #define GLUE_VMCB_SAVE		0x400
 /* Of a state save area */
 #define GLUE_SAVE_DR0_MASK	0x1a0
 #define GLUE_SAVE_TSC_AUX	0x2ec
-#define GLUE_SAVE_SEV_FEATURES	0x3b0
-#define GLUE_SEV_FEATURES_DEBUG_SWAP BIT_ULL(5)
 
 void glue_vmrun(struct image_gprs *gprs);
 void glue_vmload(struct image_gprs *gprs);
@@ -41,15 +38,13 @@ void glue_vmsave(struct image_gprs *gprs)
  * An SEV-ES guest has everything of its own, and #VMEXIT loads the host's from its save
  * area: what VMRUN does not put there itself has to be there before.
  */
-static void glue_exit_from_es(struct glue_host_state *state, const void *vmsa)
+static void glue_exit_from_es(struct glue_host_state *state, bool debug_swap)
 {
 	const void *save = (void *)*glue_host_reg(state, GLUE_HOST_HSAVE_PA) + GLUE_VMCB_SAVE;
-	u64 features;
 
 	glue_host_vmload(save);
 	*glue_host_reg(state, GLUE_HOST_TSC_AUX) = *(u32 *)(save + GLUE_SAVE_TSC_AUX);
-	memcpy(&features, vmsa + GLUE_SAVE_SEV_FEATURES, sizeof(features));
-	if (features & GLUE_SEV_FEATURES_DEBUG_SWAP)
+	if (debug_swap)
 		memcpy(state->area + GLUE_HOST_DR0_MASK, save + GLUE_SAVE_DR0_MASK, 4 * sizeof(u64));
 }
 
@@ -59,17 +54,16 @@ void glue_vmrun(struct image_gprs *gprs)
 	struct glue_host_state *state = glue_host_state();
 	const void *vmcb = (void *)gprs->gpr[IMAGE_RAX];
 	const u64 control = *(u64 *)(vmcb + GLUE_VMCB_NESTED_CTL);
-	const void *vmsa = *(void **)(vmcb + GLUE_VMCB_VMSA_PA);
-	bool interrupted;
+	int ended;
 
 	if (control & GLUE_NESTED_CTL_SEV)
 		glue_cache_dirtied();
 	/* Behind the registers insn.S has where it goes back to. */
 	state->ran_by = *(void **)(gprs + 1);
-	interrupted = glue_host->vmrun(gprs, state->area);
+	ended = glue_host->vmrun(gprs, state->area);
 	if (control & GLUE_NESTED_CTL_SEV_ES)
-		glue_exit_from_es(state, vmsa);
+		glue_exit_from_es(state, ended & IMAGE_VMRUN_DEBUG_SWAP);
 	/* KVM looks for a signal before it takes note of the exit. */
-	if (interrupted)
+	if (ended & IMAGE_VMRUN_INTERRUPTED)
 		glue_signal_poll();
 }
