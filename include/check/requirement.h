@@ -9,6 +9,7 @@
 #ifndef REQUIREMENTS_H
 #define REQUIREMENTS_H
 
+#include "requirements/ap.h"
 #include "requirements/certs.h"
 #include "requirements/ghcb.h"
 #include "requirements/guest_request.h"
@@ -39,6 +40,7 @@
 #define DOC_KMEMLEAK	"Documentation/dev-tools/kmemleak.rst"
 #define DOC_KVM_HOST	"include/linux/kvm_host.h"
 #define DOC_SNP_FW	"AMD 56860 SNP firmware ABI"
+#define DOC_SVM		"AMD 24593 APM 2"
 #define DOC_STYLE	"Documentation/process/coding-style.rst"
 #define DOC_TDX_C	"arch/x86/kvm/vmx/tdx.c"
 #define DOC_UBSAN	"Documentation/dev-tools/ubsan.rst"
@@ -47,6 +49,7 @@
 	REQUIREMENTS_SUITE(REQUIREMENT)		\
 	REQUIREMENTS_GHCB(REQUIREMENT)		\
 	REQUIREMENTS_NAE(REQUIREMENT)		\
+	REQUIREMENTS_AP(REQUIREMENT)		\
 	REQUIREMENTS_GUEST_REQUEST(REQUIREMENT)	\
 	REQUIREMENTS_PSC(REQUIREMENT)		\
 	REQUIREMENTS_RACE(REQUIREMENT)		\

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "guest/ghcb.h"
+#include "guest/vmsa.h"
 
 /* GUEST_SYNC() stages of guest_ghcb_loop() */
 #define GHCB_STAGE_READY	1
@@ -22,6 +23,7 @@ struct ghcb_step {
 	uint64_t msr;			/* what the GHCB MSR holds: a request, or a GHCB's GPA */
 	uint64_t gva;			/* of that GHCB; 0: there is none to write or read */
 	struct ghcb in;			/* its contents, the whole page */
+	struct vmsa_op before, after;	/* the VMGEXIT */
 
 	/* The guest's part. */
 	struct {

@@ -25,9 +25,11 @@ void guest_run_script(struct ghcb_script *script)
 	for (i = 0; i < script->nr_steps; i++) {
 		struct ghcb_step *step = &script->step[i];
 
+		guest_vmsa_op(&step->before);
 		if (step->gva)
 			copy_page((void *)step->gva, &step->in);
 		step->answer.msr = ghcb_msr_call(step->msr);
+		guest_vmsa_op(&step->after);
 		if (step->gva)
 			copy_page(&step->answer.page, (void *)step->gva);
 	}

@@ -53,10 +53,12 @@ void ghcb_vm_create(struct ghcb_vm *v, unsigned int nr_vcpus, void *guest_code)
 static struct ghcb_step *add_step(struct ghcb_vm *v, unsigned int cpu)
 {
 	struct ghcb_script *script = v->cpu[cpu].script;
+	struct ghcb_step *step = &script->step[script->nr_steps++];
 
-	TEST_ASSERT(script->nr_steps < GHCB_MAX_STEPS, "a script has at most %d steps",
+	TEST_ASSERT(script->nr_steps <= GHCB_MAX_STEPS, "a script has at most %d steps",
 		    GHCB_MAX_STEPS);
-	return &script->step[script->nr_steps++];
+	step->before.gva = step->after.gva = 0;
+	return step;
 }
 
 struct ghcb_step *ghcb_add_msr(struct ghcb_vm *v, unsigned int cpu, uint64_t msr)
