@@ -27,6 +27,7 @@
 #include "requirements/vmm.h"
 
 #define DOC_GHCB	"AMD 56421 GHCB 2.0"
+#define DOC_GHCB_1	"AMD 56421 GHCB 1.0"
 #define DOC_WORLDS	"AMD APM 2; Intel TDX Module ABI"
 #define DOC_API		"Documentation/virt/kvm/api.rst"
 #define DOC_APM		"AMD APM 2"

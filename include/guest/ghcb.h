@@ -172,6 +172,7 @@ struct guest_vcpu {
 	struct ghcb *ghcb;		/* GVA, a shared page */
 	uint64_t ghcb_gpa;
 	uint32_t id;
+	uint32_t is_snp;		/* its GHCB has to be registered */
 };
 
 /* The vCPU that this code runs on. */
@@ -197,7 +198,7 @@ void vmgexit(void);
 uint64_t ghcb_msr_call(uint64_t request);
 
 /*
- * Register this vCPU's GHCB.  Only one GHCB is registered per vCPU at a time.
+ * Register this vCPU's GHCB, which only SNP guests do.  Only one GHCB is registered per vCPU at a time.
  * If the hypervisor wants another page, the guest terminates (it has no way of
  * saying so: without a GHCB there is no ucall).
  */

@@ -46,6 +46,20 @@
 		"answers SW_EXITINFO1 = 2, SW_EXITINFO2 = 4")					\
 	REQUIREMENT(GHCB_ERR_EVENT, "GHCB-ERR-EVENT", DOC_GHCB, "SW_EXITINFO2 error codes",	\
 		"an unknown NAE event answers SW_EXITINFO1 = 2, SW_EXITINFO2 = 6")		\
+	REQUIREMENT(GHCB_ERR_SNP_ONLY, "GHCB-ERR-SNP-ONLY", DOC_GHCB,				\
+		"SW_EXITINFO2 error codes",							\
+		"an event of SNP guests answers another guest SW_EXITINFO1 = 2, "		\
+		"SW_EXITINFO2 = 6")								\
+	/* version 1 */										\
+	REQUIREMENT(GHCB_V1_SCRATCH, "GHCB-V1-SCRATCH", DOC_GHCB_1, "GHCB Format",		\
+		"with version 1 a scratch area may lie in any shared memory, and what an event "\
+		"reads is written back there")							\
+	REQUIREMENT(GHCB_V1_SLEEP, "GHCB-V1-SLEEP", DOC_STYLE, "Do not crash the kernel",	\
+		"what is written back to such a scratch area is not copied where the kernel "	\
+		"must not sleep")								\
+	REQUIREMENT(GHCB_V1_MMIO, "GHCB-V1-MMIO", DOC_GHCB_1, "MMIO Access",			\
+		"with version 1 memory-mapped I/O of more than 8 bytes exits for 8 at a time, "	\
+		"each at its own GPA and with its own bytes")					\
 	REQUIREMENT(GHCB_VERSION, "GHCB-VERSION", DOC_GHCB, "GHCB Format",			\
 		"a GHCB of a version that the hypervisor announced is served")			\
 	REQUIREMENT(GHCB_VERSION_OTHER, "GHCB-VERSION-OTHER", DOC_GHCB, "GHCB Format",		\

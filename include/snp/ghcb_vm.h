@@ -29,6 +29,10 @@ struct ghcb_vm {
  */
 void ghcb_vm_create(struct ghcb_vm *v, unsigned int nr_vcpus, void *guest_code);
 
+/* The same of SEV-ES (snp_vm.h). */
+void ghcb_vm_create_es(struct ghcb_vm *v, unsigned int nr_vcpus, void *guest_code,
+		       uint16_t ghcb_version);
+
 /* The next step of vCPU @cpu's script: @msr by the MSR protocol. */
 struct ghcb_step *ghcb_add_msr(struct ghcb_vm *v, unsigned int cpu, uint64_t msr);
 

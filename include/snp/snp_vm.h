@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * SNP VMs over the KVM uAPI, on top of libkvm.
+ * SNP VMs over the KVM uAPI, on top of libkvm, and SEV-ES VMs, which speak the same protocol
+ * with their VMM.
  *
  * Order: snp_vm_create(), then shared memory and arguments, snp_vm_launch(),
  * KVM_RUN, snp_vm_free().  After the launch the host sees neither page tables
@@ -33,6 +34,7 @@ struct snp_vm {
 		struct shared_mem ghcb;
 	} cpu[SNP_VM_MAX_VCPUS];
 	unsigned int c_bit;		/* its position */
+	bool is_es;			/* SEV-ES, not SNP */
 };
 
 /*
@@ -40,6 +42,8 @@ struct snp_vm {
  * words for a user.
  */
 const char *snp_vm_missing(void);
+/* The same of SEV-ES VMs. */
+const char *es_vm_missing(void);
 
 /*
  * A VM of type KVM_X86_SNP_VM with @nr_vcpus vCPUs that start at @guest_code,
@@ -55,11 +59,15 @@ struct snp_vm *snp_vm_create(unsigned int nr_vcpus, void *guest_code);
 struct snp_vm *snp_vm_create_bare(uint64_t vmsa_features);
 void snp_vm_add_vcpus(struct snp_vm *snp, unsigned int nr_vcpus, void *guest_code);
 
+/* As snp_vm_create(), but an SEV-ES VM that speaks version @ghcb_version of the protocol. */
+struct snp_vm *es_vm_create(unsigned int nr_vcpus, void *guest_code, uint16_t ghcb_version);
+
 /* @pages pages of zeroed shared memory, before the launch. */
 struct shared_mem snp_vm_alloc_shared(struct snp_vm *snp, size_t pages);
 
 /*
- * SNP_LAUNCH_START, SNP_LAUNCH_UPDATE for every private page, SNP_LAUNCH_FINISH.
+ * SNP_LAUNCH_START, SNP_LAUNCH_UPDATE for every private page, SNP_LAUNCH_FINISH; or what
+ * stands for them with SEV-ES.
  * Source: amd-memory-encryption.rst, "KVM_SEV_SNP_LAUNCH_START" and on.
  */
 void snp_vm_launch(struct snp_vm *snp);

@@ -53,6 +53,8 @@ void ghcb_register(void)
 {
 	uint64_t gfn = guest_this_vcpu()->ghcb_gpa >> 12;
 
+	if (!guest_this_vcpu()->is_snp)
+		return;
 	if (ghcb_msr_call(GHCB_MSR(GHCB_MSR_REG_GPA_REQ, gfn)) !=
 	    GHCB_MSR(GHCB_MSR_REG_GPA_RESP, gfn))
 		/* Reason set 0, reason 0: "General termination request" */

@@ -32,11 +32,10 @@ static void tell_steps(const void *guest)
 	}
 }
 
-void ghcb_vm_create(struct ghcb_vm *v, unsigned int nr_vcpus, void *guest_code)
+static void add_scripts(struct ghcb_vm *v, unsigned int nr_vcpus)
 {
 	unsigned int i;
 
-	v->snp = snp_vm_create(nr_vcpus, guest_code);
 	v->other = snp_vm_alloc_shared(v->snp, 1);
 	for (i = 0; i < nr_vcpus; i++) {
 		size_t pages = sizeof(struct ghcb_script) / v->snp->vm->page_size + 1;
@@ -48,6 +47,19 @@ void ghcb_vm_create(struct ghcb_vm *v, unsigned int nr_vcpus, void *guest_code)
 		vcpu_args_set(v->cpu[i].vcpu, 1, script.gva);
 		check_guest_view(v->snp, tell_steps, script.hva);
 	}
+}
+
+void ghcb_vm_create(struct ghcb_vm *v, unsigned int nr_vcpus, void *guest_code)
+{
+	v->snp = snp_vm_create(nr_vcpus, guest_code);
+	add_scripts(v, nr_vcpus);
+}
+
+void ghcb_vm_create_es(struct ghcb_vm *v, unsigned int nr_vcpus, void *guest_code,
+		       uint16_t ghcb_version)
+{
+	v->snp = es_vm_create(nr_vcpus, guest_code, ghcb_version);
+	add_scripts(v, nr_vcpus);
 }
 
 static struct ghcb_step *add_step(struct ghcb_vm *v, unsigned int cpu)

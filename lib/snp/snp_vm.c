@@ -7,6 +7,7 @@
 
 #include "kvm_util.h"
 #include "processor.h"
+#include "sev.h"
 #include "sparsebit.h"
 #include "ucall_common.h"
 
@@ -42,10 +43,10 @@ static unsigned int c_bit_position(void)
 	return kvm_cpuid_property(kvm_get_supported_cpuid(), X86_PROPERTY_SEV_C_BIT);
 }
 
-const char *snp_vm_missing(void)
+static const char *sev_missing(int type, const char *name)
 {
 	static char why[160];
-	const char *missing = vm_type_missing(KVM_X86_SNP_VM, "SNP VMs");
+	const char *missing = vm_type_missing(type, name);
 	int fd;
 
 	if (missing)
@@ -61,6 +62,16 @@ const char *snp_vm_missing(void)
 		return "KVM_GET_SUPPORTED_CPUID has no leaf 0x8000001f: the C-bit is unknown";
 	errno = 0;
 	return NULL;
+}
+
+const char *snp_vm_missing(void)
+{
+	return sev_missing(KVM_X86_SNP_VM, "SNP VMs");
+}
+
+const char *es_vm_missing(void)
+{
+	return sev_missing(KVM_X86_SEV_ES_VM, "SEV-ES VMs");
 }
 
 static void snp_cmd(struct kvm_vm *vm, uint32_t id, const char *name, void *data)
@@ -94,6 +105,7 @@ static void vcpu_init(struct snp_vm *snp, unsigned int id)
 		.ghcb = (void *)snp->cpu[id].ghcb.gva,
 		.ghcb_gpa = snp->cpu[id].ghcb.gpa,
 		.id = id,
+		.is_snp = !snp->is_es,
 	};
 
 	/*
@@ -106,13 +118,15 @@ static void vcpu_init(struct snp_vm *snp, unsigned int id)
 	vcpu_sregs_set(vcpu, &sregs);
 }
 
-struct snp_vm *snp_vm_create_bare(uint64_t vmsa_features)
+static struct snp_vm *create_bare(bool is_es, uint16_t ghcb_version, uint64_t vmsa_features)
 {
-	struct vm_shape shape = { .mode = VM_MODE_DEFAULT, .type = KVM_X86_SNP_VM };
-	struct kvm_sev_init init = {
-		.ghcb_version = GHCB_PROTOCOL_VERSION, .vmsa_features = vmsa_features,
+	struct vm_shape shape = {
+		.mode = VM_MODE_DEFAULT, .type = is_es ? KVM_X86_SEV_ES_VM : KVM_X86_SNP_VM,
 	};
-	const char *missing = snp_vm_missing();
+	struct kvm_sev_init init = {
+		.ghcb_version = ghcb_version, .vmsa_features = vmsa_features,
+	};
+	const char *missing = is_es ? es_vm_missing() : snp_vm_missing();
 	struct userspace_mem_region *slot;
 	struct snp_vm *snp;
 	struct kvm_vm *vm;
@@ -122,20 +136,24 @@ struct snp_vm *snp_vm_create_bare(uint64_t vmsa_features)
 	snp = calloc(1, sizeof(*snp));
 	TEST_ASSERT(snp, "out of memory");
 	snp->c_bit = c_bit_position();
+	snp->is_es = is_es;
 
 	/*
 	 * What __vm_create() of libkvm does, with two differences: slot 0 has
 	 * private memory, and the C-bit is known before anything is mapped.
 	 */
 	vm = snp->vm = ____vm_create(shape);
+	/* SEV-ES VMs libkvm would initialize by itself. */
+	vm->type = KVM_X86_SNP_VM;
 	vm->arch.c_bit = 1ull << snp->c_bit;
 	vm->gpa_tag_mask = vm->arch.c_bit;
-	vm->arch.sev_fd = open(DEV_SEV, O_RDWR);
+	if (!is_es)
+		vm->arch.sev_fd = open(DEV_SEV, O_RDWR);
 	TEST_ASSERT(vm->arch.sev_fd >= 0, "cannot open %s: %s", DEV_SEV, strerror(errno));
 
 	vm_mem_add(vm, VM_MEM_SRC_ANONYMOUS, 0, 0,
 		   SLOT_PAGES + ucall_nr_pages_required(vm->page_size),
-		   KVM_MEM_GUEST_MEMFD, -1, 0);
+		   is_es ? 0 : KVM_MEM_GUEST_MEMFD, -1, 0);
 	for (i = 0; i < NR_MEM_REGIONS; i++)
 		vm->memslots[i] = 0;
 	kvm_vm_elf_load(vm, program_invocation_name);
@@ -148,6 +166,11 @@ struct snp_vm *snp_vm_create_bare(uint64_t vmsa_features)
 	kvm_arch_vm_post_create(vm);
 	vm_install_exception_handler(vm, VC_VECTOR, guest_vc_handler);
 	return snp;
+}
+
+struct snp_vm *snp_vm_create_bare(uint64_t vmsa_features)
+{
+	return create_bare(false, GHCB_PROTOCOL_VERSION, vmsa_features);
 }
 
 void snp_vm_add_vcpus(struct snp_vm *snp, unsigned int nr_vcpus, void *guest_code)
@@ -166,6 +189,14 @@ void snp_vm_add_vcpus(struct snp_vm *snp, unsigned int nr_vcpus, void *guest_cod
 struct snp_vm *snp_vm_create(unsigned int nr_vcpus, void *guest_code)
 {
 	struct snp_vm *snp = snp_vm_create_bare(0);
+
+	snp_vm_add_vcpus(snp, nr_vcpus, guest_code);
+	return snp;
+}
+
+struct snp_vm *es_vm_create(unsigned int nr_vcpus, void *guest_code, uint16_t ghcb_version)
+{
+	struct snp_vm *snp = create_bare(true, ghcb_version, 0);
 
 	snp_vm_add_vcpus(snp, nr_vcpus, guest_code);
 	return snp;
@@ -241,6 +272,10 @@ void snp_vm_launch(struct snp_vm *snp)
 	int ctr;
 
 	encrypt_tables(vm, vm->pgd, TOP_LEVEL);
+	if (snp->is_es) {
+		vm_sev_launch(vm, SEV_POLICY_ES, NULL);
+		return;
+	}
 
 	snp_cmd(vm, KVM_SEV_SNP_LAUNCH_START, "KVM_SEV_SNP_LAUNCH_START", &start);
 	hash_for_each(vm->regions.slot_hash, ctr, region, slot_node)
