@@ -252,6 +252,51 @@ COCO_TEST_F(missing_info, refused)
 	snp_vm_free(v.snp);
 }
 
+/* ---- several errors at once ---- */
+
+#define UNKNOWN		0x80000020ull
+
+COCO_FIXTURE(order);
+FIXTURE_VARIANT(order)
+{
+	struct check_row row;
+	uint64_t event, info_1, info_2;
+	uint32_t usage;
+	enum field missing;		/* CODE: none, it is marked always */
+	uint64_t reason;
+};
+
+#define ORDER_ROW(name, reason_, event_, ...)						\
+	FIXTURE_VARIANT_ADD(order, name)						\
+	{										\
+		COCO_ROW(NULL, REQ_GHCB_ERR_ORDER, REQ_GHCB_KEPT, REQ_GHCB_VALID_ONLY),	\
+		.reason = reason_, .event = event_, __VA_ARGS__				\
+	};
+
+ORDER_ROW(usage_and_missing, GHCB_REASON_USAGE, GHCB_NAE_HV_FEATURES,
+	  .usage = 1, .missing = INFO_1)
+ORDER_ROW(usage_and_event, GHCB_REASON_USAGE, UNKNOWN, .usage = 1)
+ORDER_ROW(usage_and_both, GHCB_REASON_USAGE, UNKNOWN, .usage = 1, .missing = INFO_2)
+ORDER_ROW(missing_and_event, GHCB_REASON_MISSING_INPUT, UNKNOWN, .missing = INFO_1)
+ORDER_ROW(missing_and_ap, GHCB_REASON_MISSING_INPUT, GHCB_NAE_AP_CREATION,
+	  .info_1 = 77ull << 32 | 3, .info_2 = 1, .missing = RAX)
+
+COCO_TEST_F(order, told)
+{
+	struct ghcb_vm v;
+	struct ghcb *in;
+
+	if (!ghcb_vm_start(&v))
+		return;
+	in = &ghcb_add_event(&v, 0, variant->event, variant->info_1, variant->info_2)->in;
+	in->ghcb_usage = variant->usage;
+	if (variant->missing && variant->missing < RAX)
+		in->valid_bitmap[fields[variant->missing].bit / 8] &=
+			~(1u << fields[variant->missing].bit % 8);
+	if (expect_refused(&v, REQ_GHCB_ERR_ORDER, variant->reason))
+		snp_vm_free(v.snp);
+}
+
 /* ---- usage and version (AMD 56421, "GHCB Format") ---- */
 
 COCO_FIXTURE(usage);

@@ -227,6 +227,69 @@ COCO_TEST_F(string, exit)
 	snp_vm_free(v.snp);
 }
 
+/* Nothing to be done, or nothing that a CPU could mean: no exit, whatever else. */
+COCO_FIXTURE(no_io);
+FIXTURE_VARIANT(no_io)
+{
+	struct check_row row;
+	bool string, rep;
+	unsigned int nr;
+	unsigned int size[6];		/* bytes */
+	uint64_t count;
+};
+
+#define NO_IO_ROW(name, req, ...)							\
+	FIXTURE_VARIANT_ADD(no_io, name)						\
+	{										\
+		COCO_ROW(NULL, req, REQ_GHCB_KEPT, REQ_GHCB_VALID_ONLY), __VA_ARGS__	\
+	};
+
+NO_IO_ROW(string_of_count_0, REQ_GHCB_NAE_IO_NONE,
+	  .string = true, .rep = true, .nr = 3, .size = { 1, 2, 4 })
+NO_IO_ROW(string_of_size_0, REQ_GHCB_NAE_IO_NONE, .string = true, .rep = true, .nr = 1, .count = 4)
+NO_IO_ROW(string_of_nothing, REQ_GHCB_NAE_IO_NONE, .string = true, .nr = 1)
+NO_IO_ROW(size_0, REQ_GHCB_NAE_IO_NONE, .nr = 1)
+NO_IO_ROW(odd_sizes, REQ_GHCB_NAE_IO_SIZE, .nr = 4, .size = { 3, 5, 6, 7 })
+NO_IO_ROW(string_of_odd_sizes, REQ_GHCB_NAE_IO_SIZE,
+	  .string = true, .rep = true, .nr = 4, .size = { 3, 5, 6, 7 }, .count = 2)
+
+static bool expect_no_io(struct ghcb_vm *v, const FIXTURE_VARIANT(no_io) *variant,
+			 unsigned int size, bool in)
+{
+	enum requirement_nr req = check_main_req();
+	struct ghcb_step *step;
+
+	ghcb_script_reset(v, 0);
+	step = ghcb_add_event(v, 0, GHCB_NAE_IOIO,
+			      GHCB_IOIO_PORT(PORT) | GHCB_IOIO_ADDR_64 | GHCB_IOIO_SIZE(size) |
+			      (variant->rep ? GHCB_IOIO_REP : 0) |
+			      (variant->string ? GHCB_IOIO_STRING : 0) |
+			      (in ? GHCB_IOIO_IN : 0), variant->count);
+	ghcb_set(&step->in, rax, 0);
+	ghcb_set(&step->in, sw_scratch, ghcb_buffer_gpa(v, 0, 0));
+	if (!EXPECT_REQ_SYNC(req, v->cpu[0].vcpu, GHCB_STAGE_ANSWERED)) {
+		check_note("the size was %u, the count %lu", size, variant->count);
+		return false;
+	}
+	if (step->answer.page.sw_exit_info_1 != GHCB_INFO1_OK)
+		EXPECT_GHCB_ANSWER(req, step, GHCB_INFO1_MALFORMED, GHCB_REASON_INVALID_INPUT);
+	return EXPECT_GHCB_KEPT(step, 0, 0);
+}
+
+COCO_TEST_F(no_io, no_exit)
+{
+	struct ghcb_vm v;
+	unsigned int i;
+
+	if (!ghcb_vm_start(&v))
+		return;
+	for (i = 0; i < variant->nr; i++)
+		if (!expect_no_io(&v, variant, variant->size[i], false) ||
+		    !expect_no_io(&v, variant, variant->size[i], true))
+			return;
+	snp_vm_free(v.snp);
+}
+
 /* ---- memory-mapped I/O ---- */
 
 COCO_FIXTURE(mmio);

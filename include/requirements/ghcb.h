@@ -46,6 +46,9 @@
 		"answers SW_EXITINFO1 = 2, SW_EXITINFO2 = 4")					\
 	REQUIREMENT(GHCB_ERR_EVENT, "GHCB-ERR-EVENT", DOC_GHCB, "SW_EXITINFO2 error codes",	\
 		"an unknown NAE event answers SW_EXITINFO1 = 2, SW_EXITINFO2 = 6")		\
+	REQUIREMENT(GHCB_ERR_ORDER, "GHCB-ERR-ORDER", DOC_GHCB, "SW_EXITINFO2 error codes",	\
+		"of several errors the guest is told the first of: not registered, usage, "	\
+		"missing input, unknown event")							\
 	REQUIREMENT(GHCB_ERR_SNP_ONLY, "GHCB-ERR-SNP-ONLY", DOC_GHCB,				\
 		"SW_EXITINFO2 error codes",							\
 		"an event of SNP guests answers another guest SW_EXITINFO1 = 2, "		\

@@ -18,6 +18,12 @@
 		"IOIO_PROT NAE event",								\
 		"a string that does not fit into the shared buffer answers "			\
 		"SW_EXITINFO1 = 2, SW_EXITINFO2 = 3")						\
+	REQUIREMENT(GHCB_NAE_IO_NONE, "GHCB-NAE-IO-NONE", DOC_GHCB, "IOIO_PROT NAE event",	\
+		"event 0x7b for 0 bytes makes no exit, and is answered with SW_EXITINFO1 = 0, "	\
+		"or as invalid input (2, 5)")							\
+	REQUIREMENT(GHCB_NAE_IO_SIZE, "GHCB-NAE-IO-SIZE", DOC_GHCB, "IOIO_PROT NAE event",	\
+		"event 0x7b for a size other than 1, 2 and 4 makes no exit, which no VMM could "	\
+		"serve")									\
 	REQUIREMENT(GHCB_NAE_MSR, "GHCB-NAE-MSR", DOC_GHCB, "MSR_PROT NAE event",		\
 		"event 0x7c writes RDX:RAX to the MSR in RCX, or returns it there")		\
 	REQUIREMENT(GHCB_NAE_MSR_GP, "GHCB-NAE-MSR-GP", DOC_GHCB, "MSR_PROT NAE event",		\
