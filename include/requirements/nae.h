@@ -40,6 +40,10 @@
 		"Supported Guest VM Exits",							\
 		"INVD, WBINVD, MONITOR, MWAIT, a DR7 access and NMI complete answer "		\
 		"SW_EXITINFO1 = 0, and the guest goes on")					\
+	REQUIREMENT(GHCB_NMI, "GHCB-NMI", DOC_GHCB, "NMI Complete",				\
+		"an NMI of the VMM's reaches the guest, the next one after event 0x80000003")	\
+	REQUIREMENT(GHCB_NMI_MASKED, "GHCB-NMI-MASKED", DOC_GHCB, "NMI Complete",		\
+		"no NMI comes before the guest has completed the last one")			\
 	REQUIREMENT(GHCB_NAE_RDTSC, "GHCB-NAE-RDTSC", DOC_GHCB, "RDTSC NAE event",		\
 		"event 0x6e returns the TSC in RDX:RAX, marked valid")				\
 	REQUIREMENT(GHCB_NAE_RDTSCP, "GHCB-NAE-RDTSCP", DOC_GHCB, "RDTSCP NAE event",		\
