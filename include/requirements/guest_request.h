@@ -27,7 +27,7 @@
 		"is SW_EXITINFO1 = 2 with a reason")						\
 	REQUIREMENT(SNP_REQ_GPA_REASON, "SNP-REQ-GPA-REASON", DOC_GHCB,				\
 		"SW_EXITINFO2 error codes",							\
-		"whichever of these rules is broken, that reason is 5 (before 7.2: 4)")		\
+		"whichever of these rules is broken, that reason is 5, invalid input")		\
 	REQUIREMENT(SNP_REQ_BAD_NO_FW, "SNP-REQ-BAD-NO-FW", DOC_GHCB, "SNP Guest Request",	\
 		"a malformed request reaches neither firmware nor the response page")		\
 	REQUIREMENT(SNP_REQ_NO_MEMORY, "SNP-REQ-NO-MEMORY", DOC_SEV_C,				\
