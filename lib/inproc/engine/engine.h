@@ -34,6 +34,7 @@ enum engine_exit_reason {
 	ENGINE_EXIT_TPR,	/* the guest has lowered CR8; MOV to CR8 is done */
 	ENGINE_EXIT_CPUID,	/* nothing is retired; answer with @abandon */
 	ENGINE_EXIT_EXCEPTION,	/* of trap_exceptions(); nothing is delivered */
+	ENGINE_EXIT_CR,		/* MOV to CR0 or CR4, which run() does; or @abandon */
 };
 
 /*
@@ -95,6 +96,10 @@ struct engine_exit {
 			uint8_t vector;
 			uint32_t error;		/* 0 where there is none, or it is not known */
 		} exception;
+		struct {
+			uint8_t nr, reg, len;	/* reg: of general registers; len: bytes */
+			uint64_t value;
+		} cr;
 		const char *text;
 	};
 };
@@ -112,12 +117,14 @@ struct engine_exit {
 #define ENGINE_CAN_ANY_MODE	(1u << 9)	/* real mode, PAE and other paging, CPL 3 */
 #define ENGINE_CAN_SMM		(1u << 10)
 #define ENGINE_CAN_EXCEPTIONS	(1u << 11)	/* trap_exceptions() */
+#define ENGINE_CAN_CR		(1u << 12)	/* ENGINE_TRAP_CR */
 
 /* Exits of one vCPU's, in set_traps() */
 #define ENGINE_TRAP_WINDOW	(1u << 0)
 #define ENGINE_TRAP_STEP	(1u << 1)
 #define ENGINE_TRAP_TPR		(1u << 2)
 #define ENGINE_TRAP_CPUID	(1u << 3)
+#define ENGINE_TRAP_CR		(1u << 4)
 
 /*
  * MSRs whose accesses come out, one of @nr from @base on for each bit that is set

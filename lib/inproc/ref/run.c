@@ -94,6 +94,7 @@ static long handle_exit(struct ref_vcpu *vcpu)
 	case ENGINE_EXIT_TPR:
 	case ENGINE_EXIT_CPUID:
 	case ENGINE_EXIT_EXCEPTION:
+	case ENGINE_EXIT_CR:
 		break;
 	}
 	return ref_internal_error(vcpu);

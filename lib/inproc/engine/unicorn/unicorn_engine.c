@@ -57,7 +57,7 @@ static bool engine_unicorn_usable(const char **why)
 static uint32_t engine_unicorn_features(void)
 {
 	return ENGINE_CAN_CPUID | ENGINE_CAN_STEP | ENGINE_CAN_TPR | ENGINE_CAN_RESTART |
-	       ENGINE_CAN_EXACT | ENGINE_CAN_EXCEPTIONS;
+	       ENGINE_CAN_EXACT | ENGINE_CAN_EXCEPTIONS | ENGINE_CAN_CR;
 }
 
 static unsigned int engine_unicorn_phys_bits(void)
@@ -271,9 +271,14 @@ static int engine_unicorn_get_sregs(struct engine_vcpu *vcpu, struct kvm_sregs *
 	return 0;
 }
 
-/* What the guest reads by MOV and pushes by itself; descriptors are not Unicorn's business. */
+/* What the guest reads by MOV and STR, and pushes; descriptors are not Unicorn's business. */
 static void load_selectors(struct engine_vcpu *vcpu, const struct kvm_sregs *sregs)
 {
+	const uc_x86_mmr tr = {
+		.selector = sregs->tr.selector, .base = sregs->tr.base, .limit = sregs->tr.limit,
+	};
+
+	uc_reg_write(vcpu->uc, UC_X86_REG_TR, &tr);
 	unicorn_set_reg(vcpu, UC_X86_REG_CS, sregs->cs.selector);
 	unicorn_set_reg(vcpu, UC_X86_REG_SS, sregs->ss.selector);
 	unicorn_set_reg(vcpu, UC_X86_REG_DS, sregs->ds.selector);

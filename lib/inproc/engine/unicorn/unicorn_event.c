@@ -193,7 +193,8 @@ int engine_unicorn_set_events(struct engine_vcpu *vcpu, const struct kvm_vcpu_ev
 
 int engine_unicorn_set_traps(struct engine_vcpu *vcpu, uint32_t traps)
 {
-	if (traps & ~(ENGINE_TRAP_WINDOW | ENGINE_TRAP_STEP | ENGINE_TRAP_TPR | ENGINE_TRAP_CPUID))
+	if (traps & ~(ENGINE_TRAP_WINDOW | ENGINE_TRAP_STEP | ENGINE_TRAP_TPR | ENGINE_TRAP_CPUID |
+		      ENGINE_TRAP_CR))
 		return -EOPNOTSUPP;
 	vcpu->traps = traps;
 	return 0;

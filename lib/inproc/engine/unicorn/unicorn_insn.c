@@ -296,18 +296,6 @@ void unicorn_open(struct engine_vcpu *vcpu, uint8_t len)
 	vcpu->io = (struct io_state){ .rip = vcpu->rip, .len = len };
 }
 
-bool unicorn_complete(struct engine_vcpu *vcpu, struct engine_exit *exit)
-{
-	switch (exit->reason) {
-	case ENGINE_EXIT_IO:
-		return complete_io(vcpu, exit);
-	case ENGINE_EXIT_MSR:
-		return unicorn_complete_msr(vcpu, exit);
-	default:
-		return false;
-	}
-}
-
 /* ---- the rest ---- */
 
 static void do_cpuid(struct engine_vcpu *vcpu)
@@ -322,50 +310,82 @@ static void do_cpuid(struct engine_vcpu *vcpu)
 	unicorn_set_reg(vcpu, UC_X86_REG_RDX, e ? e->edx : 0);
 }
 
-static bool move_cr(struct engine_vcpu *vcpu, struct engine_exit *exit, const struct insn *insn)
+/* The control register, or NULL: there is none. */
+static __u64 *cr_of(struct engine_vcpu *vcpu, uint8_t nr)
 {
-	const bool write = insn->op == OP_MOV_TO_CR;
-	const uint64_t old_cr8 = vcpu->sregs.cr8;
-	uint64_t value;
-	__u64 *cr;
-
-	switch (insn->cr) {
+	switch (nr) {
 	case 0:
-		cr = &vcpu->sregs.cr0;
-		break;
+		return &vcpu->sregs.cr0;
 	case 2:
-		cr = &vcpu->sregs.cr2;
-		break;
+		return &vcpu->sregs.cr2;
 	case 3:
-		cr = &vcpu->sregs.cr3;
-		break;
+		return &vcpu->sregs.cr3;
 	case 4:
-		cr = &vcpu->sregs.cr4;
-		break;
+		return &vcpu->sregs.cr4;
 	case 8:
-		cr = &vcpu->sregs.cr8;
-		break;
-	default:
-		return unicorn_exception(vcpu, exit, VECTOR_UD, 0);
+		return &vcpu->sregs.cr8;
 	}
-	if (!write) {
-		unicorn_set_reg(vcpu, gpr[insn->reg], *cr);
-	} else {
-		value = unicorn_reg(vcpu, gpr[insn->reg]);
-		if (insn->cr == 0 && !unicorn_new_cr0(vcpu, value))
-			return unicorn_fail(vcpu, exit, "guest leaves protected or long mode, or "
-					    "pages without long mode: CR0 = 0x%llx",
-					    (unsigned long long)value);
-		/* Bit 63 only says not to flush. */
-		*cr = insn->cr == 3 ? value & ~(1ULL << 63) : value;
-		if (insn->cr != 2 && insn->cr != 8)
-			unicorn_flush(vcpu);
-	}
-	vcpu->rip += insn->len;
+	return NULL;
+}
+
+/* The instruction of @len bytes that moves @value there; true: it came to an exit. */
+static bool write_cr(struct engine_vcpu *vcpu, struct engine_exit *exit, uint8_t nr,
+		     uint64_t value, uint8_t len)
+{
+	const uint64_t old_cr8 = vcpu->sregs.cr8;
+
+	if (nr == 0 && !unicorn_new_cr0(vcpu, value))
+		return unicorn_fail(vcpu, exit, "guest leaves protected or long mode, or pages "
+				    "without long mode: CR0 = 0x%llx", (unsigned long long)value);
+	/* Bit 63 only says not to flush. */
+	*cr_of(vcpu, nr) = nr == 3 ? value & ~(1ULL << 63) : value;
+	if (nr != 2 && nr != 8)
+		unicorn_flush(vcpu);
+	vcpu->rip += len;
 	if (vcpu->sregs.cr8 >= old_cr8 || !(vcpu->traps & ENGINE_TRAP_TPR))
 		return false;
 	exit->reason = ENGINE_EXIT_TPR;
 	return true;
+}
+
+static bool move_cr(struct engine_vcpu *vcpu, struct engine_exit *exit, const struct insn *insn)
+{
+	const __u64 *cr = cr_of(vcpu, insn->cr);
+	uint64_t value;
+
+	if (!cr)
+		return unicorn_exception(vcpu, exit, VECTOR_UD, 0);
+	if (insn->op == OP_MOV_FROM_CR) {
+		unicorn_set_reg(vcpu, gpr[insn->reg], *cr);
+		vcpu->rip += insn->len;
+		return false;
+	}
+	value = unicorn_reg(vcpu, gpr[insn->reg]);
+	if (!(vcpu->traps & ENGINE_TRAP_CR) || (insn->cr && insn->cr != 4))
+		return write_cr(vcpu, exit, insn->cr, value, insn->len);
+	exit->reason = ENGINE_EXIT_CR;
+	exit->cr.nr = insn->cr;
+	exit->cr.reg = insn->reg;
+	exit->cr.len = insn->len;
+	exit->cr.value = value;
+	unicorn_open(vcpu, insn->len);
+	return true;
+}
+
+bool unicorn_complete(struct engine_vcpu *vcpu, struct engine_exit *exit)
+{
+	switch (exit->reason) {
+	case ENGINE_EXIT_IO:
+		return complete_io(vcpu, exit);
+	case ENGINE_EXIT_MSR:
+		return unicorn_complete_msr(vcpu, exit);
+	case ENGINE_EXIT_CR:
+		if (vcpu->rip != vcpu->io.rip)
+			return false;
+		return write_cr(vcpu, exit, exit->cr.nr, exit->cr.value, exit->cr.len);
+	default:
+		return false;
+	}
 }
 
 bool unicorn_insn(struct engine_vcpu *vcpu, struct engine_exit *exit)

@@ -219,6 +219,7 @@ static long fill_run(struct vcpu *vcpu)
 	case ENGINE_EXIT_TPR:
 	case ENGINE_EXIT_CPUID:
 	case ENGINE_EXIT_EXCEPTION:
+	case ENGINE_EXIT_CR:
 		/* Only models trap anything. */
 		return internal_error(run, "exit that nobody asked for");
 	case ENGINE_EXIT_FAIL:

@@ -325,6 +325,7 @@ static bool handle(struct world *w)
 		return svm_cpuid(w);
 	case ENGINE_EXIT_TPR:
 		return svm_tpr(w);
+	case ENGINE_EXIT_CR:
 	case ENGINE_EXIT_STEP:
 		vmexit(w, EXIT_INTR, 0, 0);
 		return false;

@@ -220,6 +220,7 @@ static enum image_exit run_guest(struct src_vcpu *vcpu, struct image_td_run *run
 	case ENGINE_EXIT_TPR:
 	case ENGINE_EXIT_CPUID:
 	case ENGINE_EXIT_EXCEPTION:
+	case ENGINE_EXIT_CR:
 		break;
 	case ENGINE_EXIT_FAIL:
 		inproc_diag("engine %s: %s", engine->name, vcpu->exit.text);
