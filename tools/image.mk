@@ -9,9 +9,9 @@
 #	UNPROVIDE	symbols that the glue shall not have
 
 KERNEL := $(TOP)/lib/inproc/src/kernel
-HAS_TDX := $(filter %/kvm-intel.o,$(TREE_OBJS))
+HAS_TDX := $(wildcard arch/x86/kvm/vmx/tdx.o)
 # tdx/ is for trees that have a tdx.c.
-GLUE_SRCS := $(wildcard $(addprefix $(KERNEL)/,*.[cS] linux/*.[cS] amd/*.[cS] \
+GLUE_SRCS := $(wildcard $(addprefix $(KERNEL)/,*.[cS] linux/*.[cS] amd/*.[cS] intel/*.[cS] \
 	$(if $(HAS_TDX),tdx/*.[cS])))
 GLUE_OBJS := $(patsubst $(KERNEL)/%,$(WORK)/glue/%.o,$(GLUE_SRCS))
 LDS := $(KERNEL)/image.lds

@@ -32,6 +32,7 @@ my @ORDER = (
 	[qw(lib/inproc/src/vm)],
 	# The image, compiled for itself, and only its headers are looked at.
 	[qw(lib/inproc/src/kernel/amd lib/inproc/src/kernel/tdx)],
+	[qw(lib/inproc/src/kernel/intel)],
 	[qw(lib/inproc/src/kernel/linux)],
 	[qw(lib/inproc/src/kernel)],
 	[qw(lib/inproc/src/image)],

@@ -75,7 +75,7 @@ tree_objs()
 
 	echo arch/x86/kvm/kvm.o
 	echo arch/x86/kvm/kvm-amd.o
-	[ ! -e "$farm/arch/x86/kvm/vmx/tdx.c" ] || echo arch/x86/kvm/kvm-intel.o
+	echo arch/x86/kvm/kvm-intel.o
 	while read -r o; do
 		if [ -e "$farm/$o.c" ] || [ -e "$farm/$o.S" ]; then
 			echo "$o.o"

@@ -11,6 +11,7 @@
 #include "base/base.h"
 #include "engine/sites.h"
 #include "hw.h"
+#include "world.h"
 #include "src/image/loader.h"
 #include "src/watch/race.h"
 
@@ -40,7 +41,7 @@ out:
 
 void guest_vm_destroy(struct src_vm *vm)
 {
-	svm_free_msr_traps(vm);
+	world_free_msr_map(vm);
 	if (vm->gtlb)
 		gtlb_free(vm->gtlb);
 	if (vm->engine)
@@ -63,7 +64,7 @@ int guest_vcpu_init(struct src_vcpu *vcpu)
 
 void guest_vcpu_destroy(struct src_vcpu *vcpu)
 {
-	svm_free_msrs(vcpu);
+	world_free_msrs(vcpu);
 	free(vcpu->fpu);
 	if (vcpu->engine)
 		engine->vcpu_destroy(vcpu->engine);

@@ -28,7 +28,7 @@ void gtlb_unmap(struct gtlb *tlb, uint64_t gpa);
 void gtlb_flush(struct gtlb *tlb,
 		bool (*check)(void *data, uint64_t gpa, uint64_t pa, bool writable), void *data);
 
-/* ---- hw_svm.c, hw_cpuid.c ---- */
+/* ---- hw_svm.c, hw_vmx.c, hw_cpuid.c ---- */
 
 /* Of the CPU under test: addresses of the process fit. */
 #define HW_PHYS_BITS	48
@@ -38,9 +38,9 @@ int hw_vmrun(struct image_gprs *gprs, void *loaded);
 int svm_vmsa_in_use(unsigned long long pfn);
 /* How long a CPU that is interrupted takes to leave the guest, in us. */
 extern unsigned int svm_leave_delay;
-/* hw_svm_msr.c, with the vCPU or VM */
-void svm_free_msrs(struct src_vcpu *vcpu);
-void svm_free_msr_traps(struct src_vm *vm);
+int hw_vmenter(struct image_vmcs *vmcs, struct image_gprs *gprs, unsigned long long *cr2,
+	       void *shared);
+void hw_invept(unsigned long long eptp);
 /* hw_fpu.c: as in struct image_host */
 void hw_fpu_load(const void *area, unsigned int size);
 void hw_fpu_save(void *area, unsigned int size);

@@ -85,6 +85,24 @@ static struct kvm_cpuid_entry2 *entry_or_new(uint32_t function, uint32_t index)
 
 enum image_vendor hw_vendor;
 
+/* XSAVE has x87 and SSE, where the engine's CPU has none: TDs need that much. */
+#define XSTATE_X87_SSE	3
+#define XSAVE_SIZE	(512 + 64)
+
+static void add_xsave(void)
+{
+	struct kvm_cpuid_entry2 *e = entry_or_new(0, 0);
+
+	if (e->eax < 0xd)
+		e->eax = 0xd;
+	e = entry_or_new(0xd, 0);
+	if (e->eax)
+		return;
+	e->eax = XSTATE_X87_SSE;
+	e->ebx = e->ecx = XSAVE_SIZE;
+	e->flags = KVM_CPUID_FLAG_SIGNIFCANT_INDEX;
+}
+
 int hw_cpuid_init(enum image_vendor vendor, unsigned int c_bit)
 {
 	struct kvm_cpuid_entry2 *e;
@@ -109,8 +127,11 @@ int hw_cpuid_init(enum image_vendor vendor, unsigned int c_bit)
 		reg = (uint32_t *)((char *)e + c->reg);
 		*reg = (*reg & ~c->clear) | c->set;
 	}
+	hw_vendor = vendor;
 	hw_c_bit = 1ULL << c_bit;
-	if (vendor == IMAGE_AMD)
+	if (vendor == IMAGE_INTEL)
+		add_xsave();
+	else
 		entry_or_new(0x8000001f, 0)->ebx = c_bit | 1 << 6;
 	/* Four levels of page tables, one way of saving state, and addresses that fit. */
 	e = cpuid2_find(cpuid, 7, 0);
@@ -144,7 +165,10 @@ static const struct {
 	{ 0xc0010131, 7 },				/* SEV_STATUS: of the host */
 };
 
-/* Intel's are known to the image (kernel/tdx/msr.c), which asks for those that are not there. */
+/*
+ * Those that a guest shares with its host are the image's, and all of Intel's (kernel/intel),
+ * which asks for those that are not there.
+ */
 IMAGE_CALL int hw_rdmsr(unsigned int index, unsigned long long *value)
 {
 	if (hw_vendor == IMAGE_INTEL)

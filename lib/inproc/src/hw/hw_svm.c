@@ -30,121 +30,38 @@ void vmexit(struct world *w, uint64_t code, uint64_t info1, uint64_t info2)
 	set_u64(w->vmcb, VMCB_EXIT_INFO_2, info2);
 }
 
-/* ---- memory ---- */
-
-void npt_of(const struct world *w, struct npt *npt)
-{
-	npt->root = get_u64(w->vmcb, VMCB_NESTED_CR3);
-	npt->view_bit = w->vcpu->vm->view_bit;
-	npt->rmp = w->snp && image->rmp_guest_page;
-}
-
-/* Is what the engine has still so? */
-static bool still_mapped(void *data, uint64_t gpa, uint64_t pa, bool writable)
-{
-	struct npt_entry e;
-
-	return !npt_walk(data, gpa, &e) && e.pa == pa && e.writable == writable;
-}
-
 static void flush_if_told(struct world *w)
 {
 	uint32_t asid = get_u32(w->vmcb, VMCB_ASID);
 	uint8_t control = get_u8(w->vmcb, VMCB_TLB_CONTROL);
-	struct npt npt;
 
 	if (!control && asid == w->vcpu->asid)
 		return;
 	w->vcpu->asid = asid;
-	npt_of(w, &npt);
-	gtlb_flush(w->vcpu->vm->gtlb, still_mapped, &npt);
+	world_flush(w);
 }
 
-/* What the guest waited for is translated before it goes on, as it would be then. */
-static void map_faulted(struct world *w)
-{
-	uint64_t gpa = w->vcpu->npf_gpa;
-	struct npt_entry e;
-	struct npt npt;
-
-	if (!gpa)
-		return;
-	w->vcpu->npf_gpa = 0;
-	npt_of(w, &npt);
-	if (!npt_walk(&npt, gpa, &e))
-		gtlb_map(w->vcpu->vm->gtlb, w->vcpu->npf_at, e.pa, e.writable);
-}
-
-/*
- * A fault comes before its instruction: KVM may emulate it.  Where the engine has it done but
- * for the write, and cannot undo it, that write is done when KVM has mapped the page; false:
- * it has not, so it wanted the instruction.
- */
-static bool before_access(struct world *w, uint64_t gpa)
-{
-	struct engine_exit *exit = &w->vcpu->exit;
-
-	if (exit->mem.retired && engine->unwind(w->vcpu->engine, exit)) {
-		if (w->vcpu->retired_gpa == gpa) {
-			inproc_not_driven("engine %s cannot undo the instruction that writes to GPA "
-					  "0x%llx", engine->name,
-					  (unsigned long long)exit->mem.gpa);
-			vmexit(w, EXIT_INVALID, 0, 0);
-			return false;
-		}
-		w->vcpu->retired_gpa = gpa;
-		return true;
-	}
-	w->vcpu->retired_gpa = 0;
-	exit->abandon = true;
-	return true;
-}
-
-/*
- * An access to what the engine does not have, or has read-only: from the page tables, or a
- * nested page fault.  True to go on.
- */
+/* True to go on. */
 static bool memory(struct world *w)
 {
-	struct engine_exit *exit = &w->vcpu->exit;
-	const uint64_t at = exit->mem.gpa & ~0xfffULL;
-	bool write = exit->mem.write;
-	uint64_t gpa = at, error;
-	struct npt_entry e;
-	struct npt npt;
-	int ret;
+	const struct engine_exit *exit = &w->vcpu->exit;
+	struct world_fault fault;
 
-	npt_of(w, &npt);
-	/*
-	 * A guest's page tables are private, whatever the C-bit says, and written to, since
-	 * their accessed bits may have to be set.  An engine that does not look for them there
-	 * has that page in place of the shared one, until the next flush.
-	 */
-	if (exit->mem.walk) {
-		gpa |= npt.view_bit;
-		write = true;
-	}
-	error = npt_walk(&npt, gpa, &e);
-	if (!error && write && !e.writable)
-		error = NPF_PRESENT;
-	if (!error) {
-		ret = gtlb_map(w->vcpu->vm->gtlb, at, e.pa, e.writable);
-		if (!ret)
-			return true;
-		inproc_diag("engine %s cannot map GPA 0x%llx: %s", engine->name,
-			    (unsigned long long)gpa, strerror(-ret));
+	switch (world_memory(w, &fault)) {
+	case WORLD_MEMORY_THERE:
+		return true;
+	case WORLD_MEMORY_FAILED:
 		vmexit(w, EXIT_INVALID, 0, 0);
 		return false;
+	case WORLD_MEMORY_FAULT:
+		break;
 	}
-	if (!w->es && !before_access(w, gpa))
-		return false;
-	w->vcpu->npf_gpa = gpa;
-	w->vcpu->npf_at = at;
-	error &= ~NPF_NOT_PRESENT;
-	error |= NPF_USER | (write ? NPF_WRITE : 0) |
-		 (exit->mem.fetch ? NPF_FETCH : 0) | (gpa & npt.view_bit ? NPF_ENC : 0) |
-		 (exit->mem.walk ? NPF_TABLE : NPF_FINAL);
-	vmexit(w, EXIT_NPF, error, exit->mem.gpa & ~npt.view_bit);
+	fault.error &= ~NPF_NOT_PRESENT;
+	fault.error |= NPF_USER | (fault.write ? NPF_WRITE : 0) |
+		       (exit->mem.fetch ? NPF_FETCH : 0) |
+		       (fault.gpa & w->npt.view_bit ? NPF_ENC : 0) |
+		       (exit->mem.walk ? NPF_TABLE : NPF_FINAL);
+	vmexit(w, EXIT_NPF, fault.error, exit->mem.gpa & ~w->npt.view_bit);
 	return false;
 }
 
@@ -337,39 +254,6 @@ static bool handle(struct world *w)
 	return false;
 }
 
-/*
- * What the instruction left open in the engine ends here, before KVM emulates it: the engine
- * may have to finish it for that, with writes to memory.
- */
-static void drop(struct world *w)
-{
-	struct src_vcpu *vcpu = w->vcpu;
-
-	if (vcpu->exit.abandon && engine->run(vcpu->engine, &vcpu->exit, &vcpu->sigmask, true))
-		inproc_diag("engine %s does not drop an instruction", engine->name);
-}
-
-/*
- * An event that KVM injects is delivered before an interrupt that waits ends the guest, which
- * KVM counts on when it sends itself one.  Engines look for an interrupt first: the guest goes
- * on as far as the first instruction of its handler, and so one further than on hardware.
- */
-static void deliver_first(struct world *w)
-{
-	struct src_vcpu *vcpu = w->vcpu;
-
-	vcpu->delivers = w->injects && image->irq_pending() &&
-			 (engine->features() & ENGINE_CAN_STEP) &&
-			 !engine->set_traps(vcpu->engine, vcpu->traps | ENGINE_TRAP_STEP);
-}
-
-static void delivered(struct src_vcpu *vcpu)
-{
-	if (vcpu->delivers)
-		engine->set_traps(vcpu->engine, vcpu->traps);
-	vcpu->delivers = false;
-}
-
 IMAGE_CALL int hw_vmrun(struct image_gprs *gprs, void *loaded)
 {
 	struct world w = {
@@ -389,8 +273,13 @@ IMAGE_CALL int hw_vmrun(struct image_gprs *gprs, void *loaded)
 		vmexit(&w, code, 0, 0);
 		return 0;
 	}
+	w.npt = (struct npt){
+		.root = get_u64(w.vmcb, VMCB_NESTED_CR3),
+		.view_bit = w.vcpu->vm->view_bit,
+		.rmp = w.snp && image->rmp_guest_page,
+	};
 	flush_if_told(&w);
-	map_faulted(&w);
+	world_map_faulted(&w);
 	if (svm_inject(&w) || svm_set_traps(&w)) {
 		vmexit(&w, EXIT_INVALID, 0, 0);
 		svm_vmsa_leave();
@@ -399,16 +288,14 @@ IMAGE_CALL int hw_vmrun(struct image_gprs *gprs, void *loaded)
 	if (!w.es)
 		svm_virtual_interrupt(&w);
 	race_guest_enters();
-	deliver_first(&w);
+	world_enter(&w);
 	do {
 		ret = guest_run(w.vcpu);
 		if (ret)
 			vmexit(&w, EXIT_INVALID, 0, 0);
 	} while (!ret && handle(&w));
-	delivered(w.vcpu);
 	race_guest_left(get_u64(w.vmcb, VMCB_EXIT_CODE) == EXIT_VMGEXIT);
-	if (!ret)
-		drop(&w);
+	world_leave(&w);
 	svm_not_injected(&w);
 	svm_virtual_interrupt_taken(&w);
 	svm_interrupt_state(&w);

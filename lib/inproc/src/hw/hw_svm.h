@@ -5,22 +5,7 @@
 #ifndef INPROC_SRC_HW_SVM_H
 #define INPROC_SRC_HW_SVM_H
 
-#include "hw.h"
-#include "npt.h"
-
-struct world {
-	struct src_vcpu *vcpu;
-	void *vmcb;
-	void *loaded;			/* what VMLOAD has loaded, as a state save area */
-	struct image_gprs *gprs;
-	bool es;			/* SEV-ES or SNP */
-	bool snp;
-	bool sev;			/* these, or SEV */
-	uint64_t soft_rip;		/* where RIP was before a soft event, or 0 */
-	bool injects;			/* VMRUN has an event for the guest */
-	bool v_irq;			/* the engine has a virtual interrupt for the guest */
-	bool keep_tpr;			/* MOV to CR8 comes to an exit before it is done */
-};
+#include "world.h"
 
 static inline void *svm_save_area(const struct world *w)
 {
@@ -30,7 +15,6 @@ static inline void *svm_save_area(const struct world *w)
 /* ---- hw_svm.c ---- */
 
 void vmexit(struct world *w, uint64_t code, uint64_t info1, uint64_t info2);
-void npt_of(const struct world *w, struct npt *npt);
 
 /* ---- hw_svm_event.c: events that KVM injects, interrupts, and what the engine traps ---- */
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Nested page tables (AMD APM 2, section 15.25) and the reverse map table (section 15.36).
- * A model: accessed and dirty bits are set as hardware sets them.
+ * A model: accessed and dirty bits are set as hardware sets them.  EPT is the image's, which
+ * walks it for TDs, too (kernel/intel/ept.c).
  */
 #include "hw.h"
 #include "npt.h"
@@ -22,6 +23,18 @@
 #define LEVELS		5	/* the host has CR4.LA57 set, see kernel/linux/memmap.c */
 #define LEVEL_BITS	9
 
+static uint64_t ept_walk(const struct npt *npt, uint64_t gpa, struct npt_entry *e)
+{
+	struct image_ept_entry entry;
+	const enum image_ept result = image->ept_walk(npt->root, gpa, &entry);
+
+	*e = (struct npt_entry){ .pa = entry.pa, .readable = entry.read, .writable = entry.write,
+				 .executable = entry.exec };
+	if (result == IMAGE_EPT_MISCONFIG)
+		return NPF_PRESENT | NPF_RSVD;
+	return result == IMAGE_EPT_VIOLATION ? NPF_NOT_PRESENT : 0;
+}
+
 uint64_t npt_walk(const struct npt *npt, uint64_t gpa, struct npt_entry *e)
 {
 	const uint64_t guest = gpa & ~npt->view_bit;
@@ -32,6 +45,8 @@ uint64_t npt_walk(const struct npt *npt, uint64_t gpa, struct npt_entry *e)
 	bool nx = false;
 	int level;
 
+	if (npt->ept)
+		return ept_walk(npt, gpa, e);
 	if (guest >> 52)
 		return NPF_NOT_PRESENT;
 	for (level = LEVELS - 1;; level--) {
@@ -53,6 +68,7 @@ uint64_t npt_walk(const struct npt *npt, uint64_t gpa, struct npt_entry *e)
 	}
 	mask = (1ULL << (12 + level * LEVEL_BITS)) - 1;
 	e->pa = (entry & PT_ADDRESS & ~mask) | (guest & mask & PT_ADDRESS);
+	e->readable = true;
 	e->executable = !nx;
 	/* The first write would set it: with the page mapped nobody hears of that one. */
 	e->writable = allowed & PT_WRITE;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Walks nested page tables as an AMD CPU does, and asks the reverse map table.
+ * Walks nested page tables as a CPU does: AMD's, with the reverse map table, or Intel's EPT.
  */
 #ifndef INPROC_SRC_NPT_H
 #define INPROC_SRC_NPT_H
@@ -9,20 +9,21 @@
 #include <stdint.h>
 
 struct npt {
-	uint64_t root;			/* nested CR3 */
+	uint64_t root;			/* nested CR3, or EPTP */
+	bool ept;
 	uint64_t view_bit;		/* the C-bit as a mask of the guest's GPAs, or 0 */
 	bool rmp;			/* an SNP guest: pages have owners */
 };
 
 struct npt_entry {
 	uint64_t pa;			/* of the 4 KiB page around the GPA */
-	bool writable, executable;
+	bool readable, writable, executable;
 };
 
 /*
  * Translate @gpa, view bit included.  0 and *@e, or the bits of a nested page fault's error
  * code that the tables tell (vmcb.h, NPF_*): 0 of them for a page that is not there is
- * NPF_NOT_PRESENT.
+ * NPF_NOT_PRESENT, and a misconfigured one of EPT NPF_RSVD.
  */
 uint64_t npt_walk(const struct npt *npt, uint64_t gpa, struct npt_entry *e);
 

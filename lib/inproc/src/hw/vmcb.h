@@ -66,15 +66,6 @@ enum {
 #define INT_STATE_SHADOW	(1ULL << 0)
 #define INT_STATE_GUEST_IF	(1ULL << 1)
 
-#define EVENT_VALID		(1u << 31)
-#define EVENT_TYPE		(7u << 8)
-#define EVENT_TYPE_INTR		(0u << 8)
-#define EVENT_TYPE_NMI		(2u << 8)
-#define EVENT_TYPE_EXEPT	(3u << 8)
-#define EVENT_TYPE_SOFT		(4u << 8)
-#define EVENT_VALID_ERR		(1u << 11)
-#define EVENT_VECTOR		0xffu
-
 enum {
 	EXIT_CR_WRITE = 0x010, EXIT_EXCEPTION = 0x040, EXIT_INTR = 0x060, EXIT_VINTR = 0x064, EXIT_CPUID = 0x072, EXIT_HLT = 0x078,
 	EXIT_IOIO = 0x07b, EXIT_MSR = 0x07c, EXIT_SHUTDOWN = 0x07f, EXIT_VMMCALL = 0x081,

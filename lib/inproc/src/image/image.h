@@ -45,13 +45,17 @@ struct image_cpu {
 	unsigned int tsc_khz;
 };
 
+struct image_vmcs;
+/* TSC_AUX behind what VMLOAD loads, where a CPU's registers are kept */
+#define IMAGE_SHARED_TSC_AUX	0x280
+
 /* General purpose registers by their numbers in x86 encoding. */
 enum image_gpr {
 	IMAGE_RAX, IMAGE_RCX, IMAGE_RDX, IMAGE_RBX, IMAGE_RSP, IMAGE_RBP, IMAGE_RSI, IMAGE_RDI,
 	IMAGE_R8, IMAGE_R15 = IMAGE_R8 + 7, IMAGE_NR_GPRS,
 };
 
-/* The CPU's registers at an instruction that has a model; RSP is not among them. */
+/* The CPU's registers at an instruction that has a model; for RSP it has the flags to leave. */
 struct image_gprs {
 	unsigned long long gpr[IMAGE_NR_GPRS];
 };
@@ -87,6 +91,19 @@ struct image_td_run {
 struct image_td_exit {
 	unsigned long long status, rcx, rdx, r8, r9, qualification;
 	unsigned int window;
+};
+
+/* A walk of page tables in EPT format. */
+enum image_ept {
+	IMAGE_EPT_MAPPED,
+	IMAGE_EPT_VIOLATION,		/* not present at all */
+	IMAGE_EPT_MISCONFIG,
+};
+
+struct image_ept_entry {
+	unsigned long long pa;		/* the 4 KiB page's */
+	int read, write, exec;		/* of all levels together */
+	int suppress_ve;		/* of the entry that ended the walk */
 };
 
 /* SNP_GUEST_REQUEST as firmware gets it; the pages are the image's own. */
@@ -297,6 +314,15 @@ struct image_host {
 	 */
 	int (*vmrun)(struct image_gprs *gprs, void *loaded);
 	/*
+	 * The VM entry of VMLAUNCH or VMRESUME, which is to succeed, and what comes until the VM
+	 * exit, which @vmcs tells of.  @shared has MSRs that a guest has from its host, at the
+	 * offsets of VMLOAD's state, and TSC_AUX.  Returns as vmrun() does.
+	 */
+	int (*vmenter)(struct image_vmcs *vmcs, struct image_gprs *gprs, unsigned long long *cr2,
+		       void *shared);
+	/* INVEPT of @eptp, or of all with 0. */
+	void (*invept)(unsigned long long eptp);
+	/*
 	 * The guest of this thread's KVM_RUN has its x87 and SSE registers from @area, as XSAVE
 	 * leaves them there, from now on; and no longer, with @area as they are.
 	 */
@@ -399,6 +425,8 @@ struct image_ops {
 	void (*cpu_exit)(unsigned int cpu);
 	/* An interrupt waits for this thread's CPU: it must not enter a guest. */
 	int (*irq_pending)(void);
+	/* It was interrupted for posted interrupts alone; forgets that it was. */
+	int (*notification_only)(void);
 
 	int (*init)(const struct image_cpu *cpu);
 	/* Parameter @name of @module as /sys shows it, in a page at @value; 0 or -errno. */
@@ -450,6 +478,10 @@ struct image_ops {
 
 	/* Has kernel code marked the VMM's page at @page dirty since this was asked last? */
 	int (*page_dirty)(const void *page);
+
+	/* @eptp as the VMCS field has it. */
+	enum image_ept (*ept_walk)(unsigned long long eptp, unsigned long long gpa,
+				   struct image_ept_entry *out);
 
 	/* AMD: is the page a guest's by the RMP, and at which GPA? */
 	int (*rmp_guest_page)(unsigned long long pfn, unsigned long long *gpa);

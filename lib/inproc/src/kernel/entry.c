@@ -76,6 +76,7 @@ static struct image_ops glue_ops = {
 	.cpu_init = glue_cpu_init,
 	.cpu_exit = glue_cpu_exit,
 	.irq_pending = glue_irq_is_pending,
+	.notification_only = glue_notification_only,
 	.init = glue_call_init,
 	.param = glue_call_param,
 	.set_run_delay = glue_set_run_delay,
@@ -100,6 +101,7 @@ static struct image_ops glue_ops = {
 	.rmp_guest_page = glue_rmp_guest_page,
 	.rmp_set_vmsa = glue_rmp_set_vmsa,
 	.rmp_vmsa = glue_rmp_vmsa,
+	.ept_walk = glue_ept_walk,
 	.bench_vmgexits = glue_call_bench_vmgexits,
 	.mm_invalidate = glue_call_mm_invalidate,
 };

@@ -78,7 +78,7 @@ void glue_settle(void);
 /* linux/trap.c */
 int glue_trap(struct image_regs *regs);
 /* linux/apic.c: was this CPU interrupted for posted interrupts alone?  Forgets that it was. */
-bool glue_notification_only(void);
+int glue_notification_only(void);
 /* linux/initcall.c: of what is built in; before those of modules.  0 or -errno */
 int glue_initcalls(void);
 /* linux/params.c: parameter @name of @mod; 0 or -errno, -ENOENT if there is none */
@@ -132,13 +132,16 @@ bool glue_rmp_assigned(u64 pfn);		/* amd/rmp.c */
 bool glue_pamt_owned(u64 pfn) __weak;		/* tdx/pamt.c, where the tree has a tdx.c */
 
 /*
- * tdx/, where the tree has a tdx.c: the Intel CPU at boot, when boot_cpu_data and each CPU's
- * copy are filled in; its MSRs (false: there is none); the instruction that trapped at
- * @regs->ip (false: not one of Intel's, or it faults indeed).
+ * intel/: the Intel CPU at boot, when boot_cpu_data and each CPU's copy are filled in; its MSRs
+ * (false: there is none); the instruction that trapped at @regs->ip (false: not one of Intel's,
+ * or it faults indeed).
  */
-void glue_intel_boot(void) __weak;
-bool glue_intel_msr(u32 index, u64 *value) __weak;
-bool glue_intel_insn(struct image_regs *regs) __weak;
+void glue_intel_boot(void);
+bool glue_intel_msr(u32 index, u64 *value);
+bool glue_intel_insn(struct image_regs *regs);
+/* As in struct image_ops. */
+enum image_ept glue_ept_walk(unsigned long long eptp, unsigned long long gpa,
+			     struct image_ept_entry *out);
 
 /* linux/cache.c: this CPU runs an encrypted guest; which have, with caches not written back */
 void glue_cache_dirtied(void);

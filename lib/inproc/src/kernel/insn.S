@@ -2,7 +2,7 @@
 /*
  * Stands for instructions that belong to the hardware, see insn.h: calls of their models
  * with the CPU's registers, which come back as the model leaves them.  RSP is no part of
- * it, and flags are lost.
+ * it; in its place are the flags that the model leaves, which are clear if it does not say.
  */
 	.text
 
@@ -22,7 +22,7 @@
 	push %rdi
 	push %rsi
 	push %rbp
-	push $0
+	push $2
 	push %rbx
 	push %rdx
 	push %rcx
@@ -33,7 +33,7 @@
 	pop %rcx
 	pop %rdx
 	pop %rbx
-	lea 8(%rsp), %rsp
+	popfq
 	pop %rbp
 	pop %rsi
 	pop %rdi
@@ -45,7 +45,6 @@
 	pop %r13
 	pop %r14
 	pop %r15
-	clc
 	ret
 .endm
 
@@ -53,6 +52,10 @@
 	glue_insn glue_insn_vmrun, glue_vmrun
 	glue_insn glue_insn_vmload, glue_vmload
 	glue_insn glue_insn_vmsave, glue_vmsave
+	glue_insn glue_insn_vmlaunch, glue_vmlaunch
+	glue_insn glue_insn_vmresume, glue_vmresume
+	glue_insn glue_insn_vmread, glue_vmread
+	glue_insn glue_insn_vmwrite, glue_vmwrite
 	glue_insn glue_insn_cpuid, glue_cpuid
 	/* STI or STGI with an interrupt pending: to the code around it nothing has happened. */
 	glue_insn glue_insn_irq, glue_irq_poll

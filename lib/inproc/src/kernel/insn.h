@@ -18,6 +18,12 @@
 .macro vmrun vmcb
 	call glue_insn_vmrun
 .endm
+.macro vmlaunch
+	call glue_insn_vmlaunch
+.endm
+.macro vmresume
+	call glue_insn_vmresume
+.endm
 .macro vmload vmcb
 	call glue_insn_vmload
 .endm
@@ -35,6 +41,18 @@ asm(".macro cpuid\n"
     ".macro sidt to:vararg\n"
     "	movw $0xfff, \\to\n"
     "	movq $glue_idt, 2+\\to\n"
+    ".endm\n"
+    /* Flags are those of the call; operands go by the stack, the value first: it may be there. */
+    ".macro vmread field, to\n"
+    "	pushq \\field\n"
+    "	call glue_insn_vmread\n"
+    "	popq \\to\n"
+    ".endm\n"
+    ".macro vmwrite from, field\n"
+    "	pushq \\from\n"
+    "	pushq \\field\n"
+    "	call glue_insn_vmwrite\n"
+    "	lea 16(%rsp), %rsp\n"
     ".endm\n"
     ".macro vmload vmcb\n"
     "	call glue_insn_vmload\n"

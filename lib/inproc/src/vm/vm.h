@@ -22,7 +22,7 @@ struct src_vm {
 	uint64_t view_bit;
 	bool view_bit_is_private;
 	struct gtlb *gtlb;
-	void *msr_traps;		/* the permission map that the engine has, or NULL */
+	struct msr_map *msr_map;	/* the permission map that the engine has, or NULL */
 	const void *td;			/* what stands for it to the TDX module's model, or NULL */
 	struct src_vm *next_td;
 	struct src_vm *next_gone;	/* kfile.c */
@@ -47,7 +47,7 @@ struct src_vcpu {
 	uint64_t vmsa_pa;		/* whose state the engine has, or 0 */
 	unsigned int vmsa_nr;		/* which of those that there were */
 	bool debug_swap;		/* so that VMSA's SEV_FEATURES */
-	uint32_t asid;			/* of the last VMRUN */
+	uint64_t asid;			/* of the last VMRUN; or the EPTP of the last VM entry */
 	uint64_t npf_gpa;		/* of the last nested page fault, or 0 */
 	uint64_t npf_at;		/* the same for the engine */
 	uint32_t traps;			/* engine->set_traps() */
@@ -55,7 +55,7 @@ struct src_vcpu {
 	bool shadow;			/* the engine has the guest in an interrupt shadow */
 	/* Guests that are not SEV-ES */
 	uint64_t retired_gpa;		/* a write that the engine finishes, or 0 */
-	struct svm_msrs *msrs;		/* those that the engine has, as the VMCB does */
+	struct guest_msrs *msrs;	/* those that the engine has, as the control block does */
 	struct guest_fpu *fpu;
 	uint32_t exceptions;		/* engine->trap_exceptions() */
 	void *run;			/* kvm_run where the kernel has it; NULL until it is mapped */

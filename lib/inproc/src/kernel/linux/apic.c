@@ -21,7 +21,7 @@ int x2apic_mode = 1;
 /* By CPU number: whoever sends one knows nothing else. */
 static int glue_notified[IMAGE_MAX_CPUS];
 
-bool glue_notification_only(void)
+int glue_notification_only(void)
 {
 	return __atomic_exchange_n(&glue_notified[smp_processor_id()], 0, __ATOMIC_ACQ_REL) &&
 	       !glue_irq_is_pending();

@@ -118,7 +118,7 @@ int glue_boot(const struct image_cpu *cpu)
 	}
 	if (&x86_virt_init)
 		x86_virt_init();
-	if (cpu->vendor == IMAGE_INTEL && &glue_intel_boot)
+	if (cpu->vendor == IMAGE_INTEL)
 		glue_intel_boot();
 	return 0;
 }

@@ -13,7 +13,7 @@
  * One CPU's, at offsets in bytes.  Those of VMLOAD and VMSAVE are where a state save area
  * has them (AMD APM 2, table B-2), behind them are others.
  */
-#define GLUE_HOST_SAVE		0x280
+#define GLUE_HOST_SAVE		IMAGE_SHARED_TSC_AUX
 enum {
 	GLUE_HOST_TSC_AUX = GLUE_HOST_SAVE,
 	GLUE_HOST_DR0_MASK = GLUE_HOST_TSC_AUX + 8,

@@ -107,8 +107,7 @@ static bool glue_trap_rdmsr(struct image_regs *regs)
 	u64 own;
 
 	if (glue_host_rdmsr(index, &own) ||
-	    (boot_cpu_data.x86_vendor == X86_VENDOR_INTEL && &glue_intel_msr &&
-	     glue_intel_msr(index, &own)))
+	    (boot_cpu_data.x86_vendor == X86_VENDOR_INTEL && glue_intel_msr(index, &own)))
 		value = own;
 	else if (!glue_host->rdmsr(index, &value))
 		return false;
@@ -252,7 +251,7 @@ int glue_trap(struct image_regs *regs)
 	if (regs->trapno == X86_TRAP_UD && glue_trap_movdir64b(regs))
 		return 1;
 	if (regs->trapno != X86_TRAP_PF && boot_cpu_data.x86_vendor == X86_VENDOR_INTEL &&
-	    &glue_intel_insn && glue_intel_insn(regs))
+	    glue_intel_insn(regs))
 		return 1;
 	if (regs->trapno == X86_TRAP_GP && glue_trap_debug_register(regs))
 		return 1;

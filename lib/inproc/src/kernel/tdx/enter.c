@@ -133,7 +133,7 @@ static bool glue_private_fault(struct glue_tdvpr *vp, union glue_regs *regs,
 	return true;
 }
 
-static u64 glue_ept_prot(const struct glue_ept_entry *entry)
+static u64 glue_ept_prot(const struct image_ept_entry *entry)
 {
 	return (entry->read ? EPT_VIOLATION_PROT_READ : 0) |
 	       (entry->write ? EPT_VIOLATION_PROT_WRITE : 0) |
@@ -149,7 +149,7 @@ static bool glue_shared_fault(struct glue_tdvpr *vp, union glue_regs *regs,
 {
 	u64 gpa = run->gpa | BIT_ULL(vp->tdr->shared_bit);
 	u64 eptp = vp->shared_eptp | VMX_EPTP_MT_WB | (u64)(vp->tdr->levels - 1) << 3;
-	struct glue_ept_entry entry;
+	struct image_ept_entry entry;
 
 	/* "Shared EPT": instructions are not fetched from there. */
 	if (run->fetch)
@@ -159,11 +159,11 @@ static bool glue_shared_fault(struct glue_tdvpr *vp, union glue_regs *regs,
 		return true;
 	}
 	switch (glue_ept_walk(eptp, gpa, &entry)) {
-	case GLUE_EPT_MISCONFIG:
+	case IMAGE_EPT_MISCONFIG:
 		glue_exit_args(regs, 0, 0, gpa, 0);
 		*ret = EXIT_REASON_EPT_MISCONFIG;
 		return true;
-	case GLUE_EPT_MAPPED:
+	case IMAGE_EPT_MAPPED:
 		if (run->write ? !entry.write : !entry.read)
 			break;
 		/* Before and after: a flush in between must not be the last. */
@@ -172,7 +172,7 @@ static bool glue_shared_fault(struct glue_tdvpr *vp, union glue_regs *regs,
 					 entry.write);
 		__atomic_store_n(&vp->tdr->shared_mapped, true, __ATOMIC_RELEASE);
 		return false;
-	case GLUE_EPT_VIOLATION:
+	case IMAGE_EPT_VIOLATION:
 		break;
 	}
 	if (!entry.suppress_ve)

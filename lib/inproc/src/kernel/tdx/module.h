@@ -17,6 +17,7 @@
 
 #include "glue.h"
 #include "gfnmap.h"
+#include "intel/intel.h"
 #include "linux/task.h"
 #include "status.h"
 
@@ -41,17 +42,9 @@ enum glue_pt {
 /* Which of the TDCS pages is the secure EPT's root. */
 #define GLUE_TDCS_SEPT_ROOT	2
 
-/*
- * KeyIDs of the machine: 0 is the host's, 1 the module's own, then those of guests; they are
- * the physical address' bits above those of memory.
- */
-#define GLUE_KEYID_BITS		5
-#define GLUE_NR_KEYIDS		(1U << GLUE_KEYID_BITS)
+/* KeyIDs (intel.h): 1 is the module's own, then come those of guests. */
 #define GLUE_KEYID_MODULE	1
 #define GLUE_KEYID_GUESTS	2
-
-/* CPUs are in packages in turns. */
-#define GLUE_NR_PACKAGES	2
 
 /* A CPUID leaf's values, and which of their bits a VMM may choose. */
 struct glue_cpuid_value {
@@ -149,8 +142,7 @@ struct glue_tdvpr {
 
 /* seamcall.c: the instruction, in a CPU that is in VMX operation */
 void glue_seamcall(union glue_regs *regs);
-/* Where this CPU makes it: a return address; and that of its last one. */
-void glue_seamcall_from(const void *from);
+/* Where this CPU has made its last one: a return address. */
 const void *glue_last_seamcall(void);
 
 /* sys.c: the module's own life */
@@ -181,8 +173,6 @@ u64 glue_tdh_mng_rd(union glue_regs *regs);
 u64 glue_tdh_mr_finalize(union glue_regs *regs);
 /* Its TDR is reclaimed. */
 void glue_td_gone(struct glue_tdr *tdr);
-/* INVEPT: no CPU keeps a translation of a TD's shared memory, or of @tdr's alone. */
-void glue_tds_flush_shared(struct glue_tdr *tdr);
 
 /* tdvpr.c: vCPUs */
 struct glue_tdvpr *glue_tdvpr_at(u64 pa);
@@ -262,24 +252,6 @@ enum glue_sept glue_sept_at(struct glue_tdr *tdr, u64 gpa);
  */
 bool glue_sept_accept(struct glue_tdr *tdr, u64 gpa, unsigned int level,
 		      unsigned long long *status, u64 *info);
-
-/* ept.c: page tables in EPT format */
-enum glue_ept_result {
-	GLUE_EPT_MAPPED,
-	GLUE_EPT_VIOLATION,
-	GLUE_EPT_MISCONFIG,
-};
-
-struct glue_ept_entry {
-	u64 pa;				/* the 4 KiB page's */
-	bool read, write, exec;		/* of all levels together */
-	bool suppress_ve;		/* of the entry that ended the walk */
-	unsigned int level;		/* of that entry, 0: maps 4 KiB */
-	u64 value;
-};
-
-/* @eptp: as the VMCS field has it.  GLUE_EPT_VIOLATION: not present at all. */
-enum glue_ept_result glue_ept_walk(u64 eptp, u64 gpa, struct glue_ept_entry *out);
 
 /* host.c: a TD with @xfam has been entered and left, on this CPU. */
 void glue_host_left(u64 xfam);

@@ -4,6 +4,7 @@
  * module.h; the trap of the instruction comes here with the CPU's registers (vmx.c,
  * insn.S).
  */
+#include "linux/hoststate.h"
 #include "module.h"
 
 typedef u64 (*glue_tdh_t)(union glue_regs *regs);
@@ -47,11 +48,6 @@ static const glue_tdh_t glue_seamcalls[] = {
 };
 
 static const void *glue_seamcalls_from[IMAGE_MAX_CPUS];
-
-void glue_seamcall_from(const void *from)
-{
-	glue_seamcalls_from[raw_smp_processor_id()] = from;
-}
 
 const void *glue_last_seamcall(void)
 {
@@ -122,6 +118,7 @@ void glue_seamcall(union glue_regs *regs)
 {
 	unsigned int leaf = regs->rax & 0xffff;
 	struct glue_tdr *tdr;
+	const void *from;
 	bool alone;
 	u64 status;
 
@@ -129,6 +126,11 @@ void glue_seamcall(union glue_regs *regs)
 		glue_not_driven("SEAMCALL %#llx: there is no P-SEAMLDR", regs->rax);
 	if (leaf >= ARRAY_SIZE(glue_seamcalls) || !glue_seamcalls[leaf])
 		glue_not_driven("SEAMCALL %u: the TDX module's model does not have it", leaf);
+	/* Behind the registers insn.S has where it goes back to. */
+	from = *(void **)(regs + 1);
+	glue_seamcalls_from[raw_smp_processor_id()] = from;
+	if (leaf == GLUE_TDH_VP_ENTER)
+		glue_host_state()->ran_by = from;
 	status = glue_sys_check(leaf);
 	if (status) {
 		regs->rax = status;

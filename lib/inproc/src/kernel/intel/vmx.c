@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Stands for a CPU's VMX operation: VMXON, VMCSs and their fields.  A model after Intel SDM volume 3, "Virtual
- * Machine Control Structures" and "VMX Instruction Reference", that keeps a VMCS in its own
- * page as CPUs do, and knows neither which fields there are nor which are read-only.  No
- * ordinary VM runs: what VMLAUNCH would check is not looked at.
+ * Stands for a CPU's VMX operation: VMXON, VMCSs and their fields.  A model after Intel SDM
+ * volume 3, "Virtual Machine Control Structures" and "VMX Instruction Reference", that keeps a
+ * VMCS in its own page as CPUs do (image/vmcs.h), and knows neither which fields there are nor
+ * which are read-only.  VM entries are vmentry.c's.
  */
 #include <linux/mm.h>
 #include <linux/smp.h>
@@ -12,7 +12,8 @@
 #include <asm/vmx.h>
 
 #include "glue.h"
-#include "vmx.h"
+#include "intel.h"
+#include "../image/vmcs.h"
 
 #define GLUE_NO_VMCS	(~0ULL)
 
@@ -20,15 +21,6 @@ static struct glue_vmx_cpu {
 	bool on;
 	u64 vmxon, vmcs;		/* physical addresses */
 } glue_vmx_cpus[IMAGE_MAX_CPUS];
-
-/* A VMCS's page: more fields than KVM uses, found by hashing their encodings. */
-#define GLUE_VMCS_FIELDS	400
-
-struct glue_vmcs {
-	u32 revision, abort;
-	u64 value[GLUE_VMCS_FIELDS];
-	u16 field[GLUE_VMCS_FIELDS];	/* the encoding plus 1; 0: none */
-};
 
 static struct glue_vmx_cpu *glue_vmx_cpu(void)
 {
@@ -76,6 +68,7 @@ enum glue_vmx_status glue_vmclear(u64 pa)
 		return glue_vmx_fail(GLUE_VMX_CLEAR_INVALID);
 	if (pa == cpu->vmxon)
 		return glue_vmx_fail(GLUE_VMX_CLEAR_VMXON);
+	((struct image_vmcs *)__va(pa))->launched = false;
 	if (pa == cpu->vmcs)
 		cpu->vmcs = GLUE_NO_VMCS;
 	return GLUE_VMX_SUCCEED;
@@ -85,7 +78,7 @@ enum glue_vmx_status glue_vmptrld(u64 pa)
 {
 	struct glue_vmx_cpu *cpu = glue_vmx_cpu();
 
-	BUILD_BUG_ON(sizeof(struct glue_vmcs) > PAGE_SIZE);
+	BUILD_BUG_ON(sizeof(struct image_vmcs) > PAGE_SIZE);
 	if (glue_region_invalid(pa))
 		return glue_vmx_fail(GLUE_VMX_PTRLD_INVALID);
 	if (pa == cpu->vmxon)
@@ -102,27 +95,25 @@ u64 glue_vmptrst(void)
 	return glue_vmx_cpu()->vmcs;
 }
 
-/* NULL: there is no current VMCS. */
-static u64 *glue_vmcs_field(u64 field)
+struct image_vmcs *glue_vmcs(void)
 {
-	struct glue_vmx_cpu *cpu = glue_vmx_cpu();
-	struct glue_vmcs *vmcs;
-	unsigned int i, at;
+	u64 pa = glue_vmx_cpu()->vmcs;
 
-	if (cpu->vmcs == GLUE_NO_VMCS)
+	return pa == GLUE_NO_VMCS ? NULL : __va(pa);
+}
+
+/* NULL: there is no current VMCS. */
+static unsigned long long *glue_vmcs_field(u64 field)
+{
+	struct image_vmcs *vmcs = glue_vmcs();
+	unsigned long long *at;
+
+	if (!vmcs)
 		return NULL;
-	vmcs = __va(cpu->vmcs);
-	at = field * 2654435761U % GLUE_VMCS_FIELDS;
-	for (i = 0; i < GLUE_VMCS_FIELDS; i++, at = (at + 1) % GLUE_VMCS_FIELDS) {
-		if (vmcs->field[at] == field + 1)
-			return &vmcs->value[at];
-		if (vmcs->field[at])
-			continue;
-		vmcs->field[at] = field + 1;
-		vmcs->value[at] = 0;
-		return &vmcs->value[at];
-	}
-	glue_not_driven("a VMCS with more than %u fields", GLUE_VMCS_FIELDS);
+	at = image_vmcs_field(vmcs, field);
+	if (!at)
+		glue_not_driven("a VMCS with more than %u fields", IMAGE_VMCS_FIELDS);
+	return at;
 }
 
 /* "Structure of VMCS Component Encoding" */
@@ -144,9 +135,9 @@ static bool glue_field_invalid(u64 field)
 	       (glue_field_is_high(field) && glue_field_width(field) != GLUE_FIELD_64);
 }
 
-enum glue_vmx_status glue_vmread(u64 field, u64 *value)
+static enum glue_vmx_status glue_vmcs_read(u64 field, u64 *value)
 {
-	u64 *at;
+	unsigned long long *at;
 
 	if (glue_field_invalid(field))
 		return glue_vmx_fail(GLUE_VMX_NO_FIELD);
@@ -157,9 +148,9 @@ enum glue_vmx_status glue_vmread(u64 field, u64 *value)
 	return GLUE_VMX_SUCCEED;
 }
 
-enum glue_vmx_status glue_vmwrite(u64 field, u64 value)
+static enum glue_vmx_status glue_vmcs_write(u64 field, u64 value)
 {
-	u64 *at;
+	unsigned long long *at;
 
 	if (glue_field_invalid(field))
 		return glue_vmx_fail(GLUE_VMX_NO_FIELD);
@@ -179,9 +170,49 @@ enum glue_vmx_status glue_vmwrite(u64 field, u64 value)
 	return GLUE_VMX_SUCCEED;
 }
 
+/* ---- instructions that KVM's files have as calls (insn.h) ---- */
+
+/* What is above the registers on the stack: the return address, and the operands. */
+static unsigned long *glue_stack(struct image_gprs *gprs)
+{
+	return (unsigned long *)(gprs + 1);
+}
+
+static void glue_finish(struct image_gprs *gprs, enum glue_vmx_status status)
+{
+	gprs->gpr[IMAGE_RSP] = glue_vmx_flags(status);
+}
+
+void glue_vmread(struct image_gprs *gprs);
+void glue_vmwrite(struct image_gprs *gprs);
+
+void glue_vmread(struct image_gprs *gprs)
+{
+	unsigned long *stack = glue_stack(gprs);
+	u64 value = stack[1];
+
+	glue_finish(gprs, glue_vmcs_read(stack[1], &value));
+	stack[1] = value;
+}
+
+void glue_vmwrite(struct image_gprs *gprs)
+{
+	unsigned long *stack = glue_stack(gprs);
+
+	glue_finish(gprs, glue_vmcs_write(stack[1], stack[2]));
+}
+
+/* ---- status ---- */
+
+unsigned long glue_vmx_flags(enum glue_vmx_status status)
+{
+	return X86_EFLAGS_FIXED | (status == GLUE_VMX_FAIL_INVALID ? X86_EFLAGS_CF :
+				   status ? X86_EFLAGS_ZF : 0);
+}
+
 enum glue_vmx_status glue_vmx_fail(enum glue_vmx_status status)
 {
-	u64 *error = glue_vmcs_field(VM_INSTRUCTION_ERROR);
+	unsigned long long *error = glue_vmcs_field(VM_INSTRUCTION_ERROR);
 
 	if (!error)
 		return GLUE_VMX_FAIL_INVALID;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Stands for what arch/x86/kernel/cpu/ does at boot of a machine with TDX: packages, KeyIDs,
- * and the call of the tree's tdx_init() there.  A fake: the machine is the module's model's
- * (module.h).
+ * Stands for what arch/x86/kernel/cpu/ does at boot of an Intel machine with TDX: packages,
+ * KeyIDs, and the call of the tree's tdx_init(), if it has one.  A fake.
  */
 #include <linux/cpuhotplug.h>
 #include <linux/cpumask.h>
@@ -10,11 +9,11 @@
 #include <asm/cpufeature.h>
 #include <asm/processor.h>
 
-#include "module.h"
+#include "intel.h"
 
 extern int alternatives_patched;
 
-void tdx_init(void);
+void tdx_init(void) __weak;
 
 /* A package is there with its first CPU: KVM wants each that is there to have one online. */
 static int glue_package_online(unsigned int cpu)
@@ -34,7 +33,8 @@ void glue_intel_boot(void)
 	glue_idt_init();
 	/* Features may still be found. */
 	alternatives_patched = 0;
-	tdx_init();
+	if (&tdx_init)
+		tdx_init();
 	alternatives_patched = 1;
 	for_each_possible_cpu(cpu) {
 		struct cpuinfo_x86 *c = &cpu_data(cpu);

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Stands for instructions of Intel's that only ring 0 has: the trap that they cause in a
- * process finds its model here, by the instruction's bytes.  A model of their decoding
- * (Intel SDM volume 2) as far as the compiler's and the kernel's own assembly go: 64-bit
- * operands, no FS or GS.
+ * process finds its model here, by the instruction's bytes; frequent ones are calls of their
+ * models instead (insn.h).  A model of their decoding (Intel SDM volume 2) as far as the
+ * compiler's and the kernel's own assembly go: 64-bit operands, no FS or GS.
  */
+#include <linux/smp.h>
 #include <linux/string.h>
 #include <asm/processor-flags.h>
 #include <asm/trapnr.h>
+#include <asm/vmx.h>
 
-#include "linux/hoststate.h"
-#include "module.h"
-#include "vmx.h"
+#include "intel.h"
 
 /* insn.S: calls glue_seamcall() with all registers, returns with CF clear. */
 extern char glue_insn_seamcall[];
@@ -97,28 +97,12 @@ static void glue_decode_modrm(struct glue_insn *insn)
 	insn->mem = (void *)addr;
 }
 
-static u64 glue_read_operand(const struct glue_insn *insn)
-{
-	return insn->mod == 3 ? *glue_reg(insn->regs, insn->rm) : *(u64 *)insn->mem;
-}
-
-static void glue_write_operand(const struct glue_insn *insn, u64 value)
-{
-	if (insn->mod == 3)
-		*glue_reg(insn->regs, insn->rm) = value;
-	else
-		*(u64 *)insn->mem = value;
-}
-
 /* "Conventions": the instruction is done, with these flags. */
 static bool glue_vmx_done(struct glue_insn *insn, enum glue_vmx_status status)
 {
 	insn->regs->flags &= ~(X86_EFLAGS_CF | X86_EFLAGS_PF | X86_EFLAGS_AF | X86_EFLAGS_ZF |
 			       X86_EFLAGS_SF | X86_EFLAGS_OF);
-	if (status == GLUE_VMX_FAIL_INVALID)
-		insn->regs->flags |= X86_EFLAGS_CF;
-	else if (status)
-		insn->regs->flags |= X86_EFLAGS_ZF;
+	insn->regs->flags |= glue_vmx_flags(status);
 	insn->regs->ip = (unsigned long)insn->next;
 	return true;
 }
@@ -145,20 +129,9 @@ static bool glue_insn_0f01(struct glue_insn *insn)
 
 	if (!glue_vmx_on())
 		return false;
-	if (byte == 0xcf && insn->prefix == GLUE_PREFIX_66) {
-		if (insn->regs->ax == GLUE_TDH_VP_ENTER)
-			glue_host_state()->ran_by = (const void *)insn->next;
-		glue_seamcall_from(insn->next);
+	if (byte == 0xcf && insn->prefix == GLUE_PREFIX_66)
 		return glue_insn_call(insn, glue_insn_seamcall);
-	}
-	switch (byte) {
-	case 0xc2:
-	case 0xc3:
-		glue_not_driven("an ordinary Intel VM: VMLAUNCH");
-	case 0xc4:
-		return glue_vmx_done(insn, glue_vmxoff());
-	}
-	return false;
+	return byte == 0xc4 && glue_vmx_done(insn, glue_vmxoff());
 }
 
 /* 0F C7: VMXON, VMCLEAR, VMPTRLD, VMPTRST */
@@ -183,23 +156,14 @@ static bool glue_insn_0fc7(struct glue_insn *insn)
 	return false;
 }
 
-static bool glue_insn_vmread(struct glue_insn *insn)
+static enum glue_vmx_status glue_invept(u64 type, const u64 *descriptor)
 {
-	enum glue_vmx_status status;
-	u64 value;
-
-	glue_decode_modrm(insn);
-	status = glue_vmread(*glue_reg(insn->regs, insn->reg), &value);
-	if (!status)
-		glue_write_operand(insn, value);
-	return glue_vmx_done(insn, status);
-}
-
-static bool glue_insn_vmwrite(struct glue_insn *insn)
-{
-	glue_decode_modrm(insn);
-	return glue_vmx_done(insn, glue_vmwrite(*glue_reg(insn->regs, insn->reg),
-						glue_read_operand(insn)));
+	if (type != VMX_EPT_EXTENT_CONTEXT && type != VMX_EPT_EXTENT_GLOBAL)
+		return glue_vmx_fail(GLUE_VMX_INVALID_INV);
+	if (&glue_tds_flush_shared)
+		glue_tds_flush_shared(NULL);
+	glue_host->invept(type == VMX_EPT_EXTENT_CONTEXT ? descriptor[0] : 0);
+	return GLUE_VMX_SUCCEED;
 }
 
 /* 66 0F 38: INVEPT, INVVPID, MOVDIR64B */
@@ -214,10 +178,10 @@ static bool glue_insn_0f38(struct glue_insn *insn)
 		if (!glue_vmx_on())
 			return false;
 		glue_decode_modrm(insn);
-		glue_tds_flush_shared(NULL);
-		return glue_vmx_done(insn, GLUE_VMX_SUCCEED);
+		return glue_vmx_done(insn, glue_invept(*glue_reg(insn->regs, insn->reg),
+						       insn->mem));
 	case 0x81:
-		/* No ordinary VM has run, and TDs' translations are the module's business. */
+		/* Linear addresses are the engine's business, which looks at page tables itself. */
 		if (!glue_vmx_on())
 			return false;
 		glue_decode_modrm(insn);
@@ -232,20 +196,32 @@ static bool glue_insn_0f38(struct glue_insn *insn)
 
 #define GLUE_CR0	0x80050033UL		/* PG, AM, WP, NE, ET, MP, PE */
 
-/* 0F 20, 0F 22: control registers, of which only CR4 is more than a value. */
+unsigned long long *glue_cr2(void)
+{
+	static unsigned long long cr2[IMAGE_MAX_CPUS];
+
+	return &cr2[smp_processor_id()];
+}
+
+/* 0F 20, 0F 22: control registers, of which only CR2 and CR4 are more than a value. */
 static bool glue_insn_mov_cr(struct glue_insn *insn, bool write)
 {
 	unsigned long *reg;
 
 	glue_decode_modrm(insn);
 	reg = glue_reg(insn->regs, insn->rm);
-	if (write)
+	if (write) {
+		if (insn->reg == 2)
+			*glue_cr2() = *reg;
 		return glue_done(insn);
+	}
 	switch (insn->reg) {
 	case 0:
 		*reg = GLUE_CR0;
 		return glue_done(insn);
 	case 2:
+		*reg = *glue_cr2();
+		return glue_done(insn);
 	case 3:
 		*reg = 0;
 		return glue_done(insn);
@@ -284,10 +260,6 @@ bool glue_intel_insn(struct image_regs *regs)
 		return glue_insn_mov_cr(&insn, true);
 	case 0x38:
 		return glue_insn_0f38(&insn);
-	case 0x78:
-		return glue_vmx_on() && glue_insn_vmread(&insn);
-	case 0x79:
-		return glue_vmx_on() && glue_insn_vmwrite(&insn);
 	case 0xc7:
 		return glue_insn_0fc7(&insn);
 	}
