@@ -5,8 +5,9 @@
 # the process.  Each ends as kvm_selftests.list says; to do better is a failure, too, until
 # the list says so.
 #
-# A part of it: 6.12's on unicorn.  CLIENTS=all: the newest packaged tree's, or those of
-# KDIR=DIR, and the engine kvm, too.  CLIENTS="NAME..." runs these tests of all.
+# A part of it: 6.12's on unicorn, and of an Intel CPU a few.  CLIENTS=all: all of both, the
+# newest packaged tree's, or those of KDIR=DIR, and the engine kvm, too.  CLIENTS="NAME..."
+# runs these tests of all.
 . "$(dirname "$0")/lib.sh"
 
 list=$ROOT/tools/check/kvm_selftests.list
@@ -26,7 +27,7 @@ before()	# VERSION VERSION
 	[ "$1" != "$2" ] && [ "$(printf '%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]
 }
 
-holds()	# CONDITIONS VERSION ENGINE
+holds()	# CONDITIONS VERSION ENGINE VENDOR
 {
 	local condition
 
@@ -34,6 +35,7 @@ holds()	# CONDITIONS VERSION ENGINE
 		case $condition in
 		-)		;;
 		kvm|unicorn)	[ "$condition" = "$3" ] || return 1 ;;
+		amd|intel)	[ "$condition" = "$4" ] || return 1 ;;
 		'<'*)		before "$2" "${condition#<}" || return 1 ;;
 		'>='*)		! before "$2" "${condition#>=}" || return 1 ;;
 		*)		bail_out "$list: condition '$condition'" ;;
@@ -43,14 +45,14 @@ holds()	# CONDITIONS VERSION ENGINE
 
 declare -A known wanted reason arguments
 
-read_list()	# VERSION ENGINE
+read_list()	# VERSION ENGINE VENDOR
 {
 	local test outcome conditions rest
 
 	known=() wanted=() reason=() arguments=()
 	while read -r test outcome conditions rest; do
 		known[$test]=1
-		holds "$conditions" "$1" "$2" || continue
+		holds "$conditions" "$1" "$2" "$3" || continue
 		case $outcome in
 		with)	[ -n "${arguments[$test]+set}" ] || arguments[$test]=$rest ;;
 		pass|skip|fail|lacks|slow|any)
@@ -134,18 +136,18 @@ tests_of()	# DIRECTORY
 	find "$1" \( -path "$1/uapi" -o -path "$1/farm" \) -prune -o -type f -perm /111 -print | sort
 }
 
-check_on()	# ENGINE VERSION IMAGE DIRECTORY
+check_on()	# ENGINE VERSION IMAGE DIRECTORY VENDOR TESTS
 {
-	local label=$2.$1 results=$TMP/$2.$1 program name outcome seconds
+	local label=$2.$1.$5 results=$TMP/$2.$1.$5 program name outcome seconds
 
 	mkdir "$results"
 	chmod 755 "$results"
-	read_list "$2" "$1"
-	export COCO_PLATFORM=src COCO_ENGINE=$1 COCO_IMAGE=$3
+	read_list "$2" "$1" "$5"
+	export COCO_PLATFORM=src COCO_ENGINE=$1 COCO_IMAGE=$3 COCO_VENDOR=$5
 	tests_of "$4" | while read -r program; do
 		name=$(basename "$program")
-		if [ -n "$only" ]; then
-			[[ " $only " == *" $name "* ]] || continue
+		if [ -n "$6" ]; then
+			[[ " $6 " == *" $name "* ]] || continue
 		elif [ "${wanted[$name]-}" = slow ]; then
 			continue
 		fi
@@ -179,14 +181,20 @@ check_tree()	# TREE ENGINE...
 			skip "$version.kvm" "no usable /dev/kvm"
 			continue
 		fi
-		check_on "$engine" "$version" "$image" "$dir"
+		check_on "$engine" "$version" "$image" "$dir" amd "$only"
+		check_on "$engine" "$version" "$image" "$dir" intel "$only_intel"
 	done
 }
 
 only=${CLIENTS-}
 [ "$only" != all ] || only=
+only_intel=$only
 chmod 755 "$TMP"
 if [ -z "${CLIENTS-}" ]; then
+	only_intel="cr4_cpuid_sync_test kvm_pv_test set_sregs_test triple_fault_event_test
+		tsc_msrs_test userspace_io_test userspace_msr_exit_test vmx_close_while_nested_test
+		vmx_dirty_log_test vmx_msrs_test vmx_set_nested_state_test vmx_tsc_adjust_test"
+	only_intel=$(echo $only_intel)
 	check_tree "$BUILD/linux-source-6.12" unicorn
 	finish
 fi
