@@ -141,7 +141,6 @@ static uint32_t adjust(struct world *w, const struct kvm_regs *regs)
 	struct gwalk_cpu cpu;
 	struct kvm_sregs sregs;
 	struct npt_entry e;
-	struct npt npt;
 	uint64_t gpa;
 
 	if (regs->rax & 0xfff || regs->rcx > 1 ||
@@ -150,10 +149,9 @@ static uint32_t adjust(struct world *w, const struct kvm_regs *regs)
 	/* Guests run at VMPL 0, and may change what is above that. */
 	if (!(regs->rdx & RMPADJUST_VMPL))
 		return RMPADJUST_PERMISSION;
-	npt_of(w, &npt);
 	cpu = (struct gwalk_cpu){ sregs.cr0, sregs.cr3, sregs.cr4, sregs.efer };
-	if (!gwalk_gpa(&npt, &cpu, regs->rax, &gpa) || !(gpa & npt.view_bit) ||
-	    npt_walk(&npt, gpa, &e)) {
+	if (!gwalk_gpa(&w->npt, &cpu, regs->rax, &gpa) ||
+	    !(gpa & w->npt.view_bit) || npt_walk(&w->npt, gpa, &e)) {
 		inproc_not_driven("RMPADJUST of a page that the guest has not accessed as its own");
 		return RMPADJUST_INPUT;
 	}
