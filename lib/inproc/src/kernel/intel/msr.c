@@ -32,9 +32,13 @@
 #define GLUE_VMX_EXIT		(BIT(2) | BIT(9) | BIT(15) | BIT(19) | BIT(21))
 #define GLUE_VMX_ENTRY		(BIT(2) | BIT(9) | BIT(14) | BIT(15))
 
-/* Secondary controls: EPT, VPID, unrestricted guest, and the virtual APIC's but memory. */
+/*
+ * Secondary controls: EPT, VPID, unrestricted guest, and the virtual APIC's but memory; and
+ * exits of bus locks and of a window without interrupts, which TDs have (tdx/enter.c), and
+ * of which no other guest makes one.
+ */
 #define GLUE_VMX_SECONDARY						\
-	(BIT(1) | BIT(4) | BIT(5) | BIT(7) | BIT(8) | BIT(9))
+	(BIT(1) | BIT(4) | BIT(5) | BIT(7) | BIT(8) | BIT(9) | BIT(30) | BIT(31))
 
 /*
  * EPT: 4 levels, UC and WB, 2 MiB and 1 GiB, INVEPT of one and of all, accessed and dirty
