@@ -11,6 +11,7 @@
 
 #include "base/base.h"
 #include "memory.h"
+#include "memory_mem.h"
 #include "watch.h"
 
 /* Reserved, not used: addresses come again only after all others have. */
@@ -32,21 +33,6 @@
 #define POISON_FREED		0x6b
 /* Of an allocation at most. */
 #define MAX_POISON		(1UL << 20)
-
-struct mem {
-	enum image_alloc how;
-	unsigned long bytes;
-	uintptr_t start;		/* where the bytes are, in @nr_pages from @first */
-	unsigned long first, nr_pages;
-	struct src_vm *owner;
-	const void *by, *freed_by;
-	struct mem *prev, *next;	/* of the living, or of the quarantine */
-	bool freed;
-	bool guarded;			/* the page behind it is its guard page */
-	bool let_in;			/* freed, and opened again for whoever used it */
-	bool shared;			/* its pages are the VMM's, too, or were */
-	bool owned;			/* its page is a guest's: to be read at most */
-};
 
 struct list {
 	struct mem *head, *tail;
@@ -110,7 +96,7 @@ static void list_del(struct list *list, struct mem *m)
 		list->tail = m->prev;
 }
 
-static char *page_address(unsigned long page)
+char *memory_page(unsigned long page)
 {
 	return arena + page * PAGE_SIZE;
 }
@@ -118,7 +104,7 @@ static char *page_address(unsigned long page)
 /* New pages, without contents and out of reach. */
 static int map_anew(unsigned long first, unsigned long nr)
 {
-	char *at = page_address(first);
+	char *at = memory_page(first);
 
 	if (mmap(at, nr * PAGE_SIZE, has_guards ? PROT_READ | PROT_WRITE : PROT_NONE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED)
@@ -129,17 +115,17 @@ static int map_anew(unsigned long first, unsigned long nr)
 static bool open_pages(unsigned long first, unsigned long nr)
 {
 	if (has_guards)
-		return !madvise(page_address(first), nr * PAGE_SIZE, MADV_GUARD_REMOVE);
-	return !mprotect(page_address(first), nr * PAGE_SIZE, PROT_READ | PROT_WRITE);
+		return !madvise(memory_page(first), nr * PAGE_SIZE, MADV_GUARD_REMOVE);
+	return !mprotect(memory_page(first), nr * PAGE_SIZE, PROT_READ | PROT_WRITE);
 }
 
 /* With guards they lose their contents, without they have them until map_anew(). */
 static void close_pages(unsigned long first, unsigned long nr)
 {
 	if (has_guards)
-		madvise(page_address(first), nr * PAGE_SIZE, MADV_GUARD_INSTALL);
+		madvise(memory_page(first), nr * PAGE_SIZE, MADV_GUARD_INSTALL);
 	else
-		mprotect(page_address(first), nr * PAGE_SIZE, PROT_NONE);
+		mprotect(memory_page(first), nr * PAGE_SIZE, PROT_NONE);
 }
 
 /* Pages up to @end can be opened. */
@@ -149,8 +135,8 @@ static bool reach(unsigned long end)
 
 	if (end <= chunks_end || !has_guards)
 		return true;
-	if (mprotect(page_address(chunks_end), nr * PAGE_SIZE, PROT_READ | PROT_WRITE) ||
-	    madvise(page_address(chunks_end), nr * PAGE_SIZE, MADV_GUARD_INSTALL))
+	if (mprotect(memory_page(chunks_end), nr * PAGE_SIZE, PROT_READ | PROT_WRITE) ||
+	    madvise(memory_page(chunks_end), nr * PAGE_SIZE, MADV_GUARD_INSTALL))
 		return false;
 	chunks_end += nr;
 	return true;
@@ -194,7 +180,7 @@ static unsigned long find_pages(unsigned long nr, unsigned long align)
 
 static void fill_slack(const struct mem *m)
 {
-	char *first = page_address(m->first), *end = page_address(m->first + m->nr_pages);
+	char *first = memory_page(m->first), *end = memory_page(m->first + m->nr_pages);
 	char *start = (char *)m->start;
 
 	memset(first, POISON_SLACK, start - first);
@@ -230,7 +216,7 @@ IMAGE_CALL void *memory_alloc(enum image_alloc how, unsigned long bytes, unsigne
 	next_page = m->first + m->nr_pages + 1;
 	for (unsigned long i = 0; i < m->nr_pages; i++)
 		mem_of[m->first + i] = m;
-	end = (uintptr_t)page_address(m->first + m->nr_pages);
+	end = (uintptr_t)memory_page(m->first + m->nr_pages);
 	m->start = (end - bytes) & ~(align - 1);
 	fill_slack(m);
 	/* Pages are fresh: zeroed.  What is huge, firmware's tables, stays out of memory. */
@@ -257,7 +243,7 @@ static const unsigned char *overwritten(uintptr_t from, uintptr_t to)
 
 static void check_slack(const struct mem *m)
 {
-	uintptr_t first = (uintptr_t)page_address(m->first);
+	uintptr_t first = (uintptr_t)memory_page(m->first);
 	uintptr_t end = m->start + m->bytes;
 	const unsigned char *p;
 
@@ -277,7 +263,7 @@ static void check_slack(const struct mem *m)
 		fill_slack(m);
 }
 
-static struct mem *find_mem(uintptr_t addr)
+struct mem *memory_find(uintptr_t addr)
 {
 	uintptr_t base = (uintptr_t)arena;
 
@@ -298,7 +284,7 @@ static bool may_free(enum image_alloc how, enum image_alloc with)
 static bool set_owned(struct mem *m, bool owned)
 {
 	m->owned = owned;
-	return !mprotect(page_address(m->first), PAGE_SIZE,
+	return !mprotect(memory_page(m->first), PAGE_SIZE,
 			 owned ? PROT_READ : PROT_READ | PROT_WRITE);
 }
 
@@ -307,7 +293,7 @@ IMAGE_CALL void memory_page_owned(void *page, int owned)
 	struct mem *m;
 
 	memory_lock();
-	m = memory_is_folio(page) ? NULL : find_mem((uintptr_t)page);
+	m = memory_is_folio(page) ? NULL : memory_find((uintptr_t)page);
 	/* Of one page, not a part of what others have, too. */
 	if (m && !m->freed && !m->shared && m->nr_pages == 1 && m->bytes == PAGE_SIZE &&
 	    m->owned != !!owned)
@@ -328,7 +314,7 @@ static void set_free(struct mem *m, const void *caller)
 	/* The VMM may have its pages yet: those stay as they are, elsewhere. */
 	if (m->shared) {
 		map_anew(m->first, m->nr_pages);
-		window_changed((uintptr_t)page_address(m->first), m->start + m->bytes);
+		window_changed((uintptr_t)memory_page(m->first), m->start + m->bytes);
 	} else {
 		close_pages(m->first, m->nr_pages);
 	}
@@ -347,7 +333,7 @@ IMAGE_CALL void memory_free(enum image_alloc how, const void *p, const void *cal
 		memory_unlock();
 		return;
 	}
-	m = find_mem((uintptr_t)p);
+	m = memory_find((uintptr_t)p);
 	if (!m) {
 		memory_report(CONTROL_MEM_FREED, "%s freed address %p, where nothing is allocated",
 			      memory_site(caller), p);
@@ -378,7 +364,7 @@ IMAGE_CALL int memory_in_shared_page(const void *p)
 	int shared;
 
 	memory_lock();
-	m = memory_is_folio(p) ? NULL : find_mem((uintptr_t)p);
+	m = memory_is_folio(p) ? NULL : memory_find((uintptr_t)p);
 	shared = m && (m->how == IMAGE_KMALLOC || m->how == IMAGE_CACHE) &&
 		 m->bytes % PAGE_SIZE;
 	memory_unlock();
@@ -391,7 +377,7 @@ IMAGE_CALL void memory_split(void *p)
 	struct mem *m, *part;
 
 	memory_lock();
-	m = find_mem((uintptr_t)p);
+	m = memory_find((uintptr_t)p);
 	while (m && !m->freed && m->start == (uintptr_t)p && m->nr_pages > 1) {
 		part = malloc(sizeof(*part));
 		if (!part)
@@ -401,7 +387,7 @@ IMAGE_CALL void memory_split(void *p)
 		part->bytes = PAGE_SIZE;
 		part->nr_pages = 1;
 		part->first = m->first + m->nr_pages - 1;
-		part->start = (uintptr_t)page_address(part->first);
+		part->start = (uintptr_t)memory_page(part->first);
 		mem_of[part->first] = part;
 		list_add(&living, part);
 		m->nr_pages--;
@@ -477,7 +463,7 @@ bool memory_fault(uintptr_t addr, bool write, uintptr_t ip)
 		if (!memory_folio_fault(addr, write, ip, &handled))
 			handled = memory_map_fault(addr, write, ip);
 	} else {
-		m = find_mem(addr);
+		m = memory_find(addr);
 		if (!m)
 			handled = guard_fault((addr - base) / PAGE_SIZE, addr, write, ip);
 		else if (m->owned && write)
@@ -490,71 +476,16 @@ bool memory_fault(uintptr_t addr, bool write, uintptr_t ip)
 	return handled;
 }
 
-/* ---- pages that the VMM has, too ---- */
-
-/* The same contents at the same addresses, as memory that mremap() makes aliases of. */
-static int share_pages(struct mem *m)
-{
-	const size_t len = m->nr_pages * PAGE_SIZE;
-	char *at = page_address(m->first), *shared;
-
-	if (m->shared)
-		return 0;
-	shared = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (shared == MAP_FAILED)
-		return -errno;
-	/* Whoever writes meanwhile waits in memory_fault(). */
-	if (mprotect(at, len, PROT_READ))
-		return -errno;
-	memcpy(shared, at, len);
-	if (mremap(shared, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, at) == MAP_FAILED)
-		return -errno;
-	m->shared = true;
-	return 0;
-}
-
-/* In a child of fork(): its parent's are not its own. */
-static void unshare_pages(struct mem *m)
-{
-	const size_t len = m->nr_pages * PAGE_SIZE;
-	char *at = page_address(m->first), *own;
-
-	own = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-		   -1, 0);
-	if (own == MAP_FAILED)
-		abort();
-	memcpy(own, at, len);
-	if (mremap(own, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, at) == MAP_FAILED)
-		abort();
-	m->shared = false;
-}
+/* ---- in a child of fork() ---- */
 
 static void forked(void)
 {
 	for (struct mem *m = living.head; m; m = m->next)
 		if (m->shared)
-			unshare_pages(m);
+			memory_unshare(m);
 	memory_folio_forked();
 	window_changed(0, UINTPTR_MAX);
 	memory_unlock();
-}
-
-int memory_map_to_user(unsigned long addr, void *page, int prot)
-{
-	struct mem *m;
-	int ret = 0;
-
-	memory_lock();
-	if (!memory_is_folio(page)) {
-		m = find_mem((uintptr_t)page);
-		ret = !m || m->freed ? -EFAULT : share_pages(m);
-	}
-	if (!ret && mremap(page, 0, PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, addr) == MAP_FAILED)
-		ret = -errno;
-	if (!ret && prot != (PROT_READ | PROT_WRITE) && mprotect((void *)addr, PAGE_SIZE, prot))
-		ret = -errno;
-	memory_unlock();
-	return ret;
 }
 
 /* ---- whose it is ---- */

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One allocation of the kernel's, between the files that keep them (memory.c, memory_share.c).
+ */
+#ifndef INPROC_WATCH_MEMORY_MEM_H
+#define INPROC_WATCH_MEMORY_MEM_H
+
+#include "memory.h"
+
+struct mem {
+	enum image_alloc how;
+	unsigned long bytes;
+	uintptr_t start;		/* where the bytes are, in @nr_pages from @first */
+	unsigned long first, nr_pages;
+	struct src_vm *owner;
+	const void *by, *freed_by;
+	struct mem *prev, *next;	/* of the living, or of the quarantine */
+	bool freed;
+	bool guarded;			/* the page behind it is its guard page */
+	bool let_in;			/* freed, and opened again for whoever used it */
+	bool shared;			/* its pages are the VMM's, too, or were */
+	bool owned;			/* its page is a guest's: to be read at most */
+};
+
+/* ---- memory.c; with memory_lock() held ---- */
+
+/* Page @page of all that there are. */
+char *memory_page(unsigned long page);
+/* The allocation that the page around @addr is of, freed or not; or NULL. */
+struct mem *memory_find(uintptr_t addr);
+
+/* ---- memory_share.c ---- */
+
+/* In a child of fork(): its parent's are not its own. */
+void memory_unshare(struct mem *m);
+
+#endif
