@@ -75,6 +75,7 @@ dirs="
 	tools/objtool
 	tools/scripts
 	tools/testing/selftests/cgroup
+	tools/testing/selftests/clone3
 	tools/testing/selftests/kselftest
 	tools/testing/selftests/kvm
 	tools/testing/selftests/rseq
