@@ -75,4 +75,6 @@ case $source in
 esac
 echo "all of ${source##*/}" >> "$object.misfit"
 : > "$rest"
-compile "$rest"
+compile "$rest" || exit
+# A header may be what does not fit, of which an empty file depends on none: next time again.
+printf '%s: again\n.PHONY: again\n' "$object" > "$object.d"
