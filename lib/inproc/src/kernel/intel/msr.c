@@ -22,12 +22,12 @@
 /*
  * Controls of what VM entries and exits do (src/hw/hw_vmx.c), and those that a KVM wants to
  * have though an engine does not stop there, see there.  Not: the preemption timer; I/O
- * bitmaps, RDTSC and PAUSE exiting, tertiary controls; performance counters, and saving of PAT
+ * bitmaps, PAUSE exiting, tertiary controls; performance counters, and saving of PAT
  * and EFER.
  */
 #define GLUE_VMX_PIN		(BIT(0) | BIT(3) | BIT(5) | BIT(7))
 #define GLUE_VMX_PRIMARY						\
-	(BIT(2) | BIT(3) | BIT(7) | GENMASK(11, 9) | BIT(15) | BIT(16) | GENMASK(24, 19) |	\
+	(BIT(2) | BIT(3) | BIT(7) | GENMASK(12, 9) | BIT(15) | BIT(16) | GENMASK(24, 19) |	\
 	 GENMASK(29, 27) | BIT(31))
 #define GLUE_VMX_EXIT		(BIT(2) | BIT(9) | BIT(15) | BIT(19) | BIT(21))
 #define GLUE_VMX_ENTRY		(BIT(2) | BIT(9) | BIT(14) | BIT(15))
