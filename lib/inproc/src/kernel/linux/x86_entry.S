@@ -44,6 +44,14 @@ asm_exc_nmi_kvm_vmx:
 	.weak asm_fred_entry_from_kvm
 	.type asm_fred_entry_from_kvm, @function
 asm_fred_entry_from_kvm:
+	/* A struct fred_ss, whose bits 51:48 are the event's type: 0 an interrupt, 2 an NMI */
+	bt $49, %rdi
+	jc 2f
+	lock incl glue_host_events(%rip)
+	ret
+2:
+	lock incl glue_host_events + 4(%rip)
+	ret
 /* Before VMLAUNCH, with the guest's registers loaded: none may change. */
 	.weak clear_bhb_loop
 	.type clear_bhb_loop, @function
