@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What wrong_kernels.sh and wrong_models.sh share, to be sourced after lib.sh: patches that
-# make one mistake each, and whether a run found it.
+# What the wrong_*.sh share, to be sourced after lib.sh: patches that make one mistake each,
+# kernels of which little is built for each of them, and whether a run found it.
 
-# list_cases PATTERN: $TMP/cases gets a line "REQUIREMENT TEST:CASE" for each requirement of
-# each case of the tests in x86_64/ that match.
+# list_cases PATTERN: $TMP/cases gets a line "REQUIREMENT TEST:CASE REVISION" for each
+# requirement of each case of the tests in x86_64/ that match.
 list_cases()
 {
 	local test
@@ -12,7 +12,7 @@ list_cases()
 		"$BUILD/x86_64/$test" --list | awk -F '\t' -v test="$test" 'NF == 3 {
 			n = split($2, ids, ",")
 			for (i = 1; i <= n; i++)
-				print ids[i], test ":" $1
+				print ids[i], test ":" $1, $3
 		}'
 	done > "$TMP/cases"
 }
@@ -20,6 +20,74 @@ list_cases()
 header()	# FILE KEY
 {
 	sed -n -e "s/^$2:[ 	]*//p" -e '/^--- /q' "$1" | head -n 1
+}
+
+# choose NAMES FILE...: $files gets the short set of the files; all of them; or those with
+# these names.
+choose()
+{
+	local names=$1 file name
+
+	files=()
+	for file in "${@:2}"; do
+		[ -e "$file" ] || continue
+		name=${file##*/}
+		case $names in
+		'')	[ "$(header "$file" Set)" != all ] || continue ;;
+		all)	;;
+		*)	[[ " $names " == *" ${name%.patch} "* ]] || continue ;;
+		esac
+		files+=("$file")
+	done
+}
+
+# pool COMMAND...: in the background, as many at a time as there are processors.  Without the
+# descriptor of hold(), or a hung test could keep it.
+pool()
+{
+	while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do
+		wait -n
+	done
+	"$@" 8>&- &
+}
+
+# hold DIR: for what is kept there, by one at a time.
+hold()
+{
+	mkdir -p "$1"
+	exec 8> "$1/lock"
+	flock 8
+}
+
+# $TMP/root: the suite as the runner sees it, with wrong_kernels/image.sh.
+quick_images()
+{
+	mkdir -p "$TMP/root/tools"
+	ln -s "$ROOT/x86_64" "$TMP/root/x86_64"
+	ln -s "$ROOT/tools/known-issues" "$TMP/root/tools/known-issues"
+	ln -s "$ROOT/tools/check/wrong_kernels/image.sh" "$TMP/root/tools/image.sh"
+	export ROOT
+}
+
+# keep DIR KDIR [PATCH]: what wrong_kernels/image.sh keeps of a kernel in DIR belongs to this
+# state of the tree and the suite.
+keep()
+{
+	local dir=$1 slot
+
+	"$ROOT/tools/image.sh" --out "$BUILD" --kdir "$2" ${3:+--patch "$3"} \
+			> "$TMP/report" 2> "$TMP/base.log" 8>&- || {
+		sed "s/^/# /" "$TMP/base.log"
+		echo "Bail out! no image of ${2##*/}${3:+ with ${3##*/}}"
+		exit 1
+	}
+	slot=$(sed -n 's/^SLOT=//p' "$TMP/report")
+	cat "$slot/key" "$TMP/report" "$ROOT/tools/check/wrong_kernels/image.sh" > "$TMP/key"
+	cmp -s "$TMP/key" "$dir/key" && return
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	ln -s "$slot" "$dir/slot"
+	cp "$TMP/report" "$TMP/key" "$dir"
 }
 
 # not_known ID: the known issues but that one.
@@ -37,11 +105,29 @@ ids()	# FILE KEY: one a line
 	header "$1" "$2" | tr -s ', ' '\n'
 }
 
-# The cases for the requirements that $1 has to break.
+# The cases for the requirements that $1 has to break: of each requirement, test and revision
+# at most eight, from its first to its last one, since they tell the same of it.
 concerned()
 {
 	ids "$1" Requirement | awk 'NR == FNR { wanted[$1] = 1; next }
-		$1 in wanted && !seen[$2]++ { print $2 }' - "$TMP/cases"
+		$1 in wanted {
+			split($2, name, ":")
+			of = $1 " " name[1] " " $3
+			list[of, nr[of]++] = $2
+			if (nr[of] == 1)
+				order[n++] = of
+		}
+		END {
+			for (i = 0; i < n; i++) {
+				of = order[i]
+				most = nr[of] < 8 ? nr[of] : 8
+				for (k = 0; k < most; k++) {
+					found = list[of, most == 1 ? 0 : int(k * (nr[of] - 1) / (most - 1))]
+					if (!seen[found]++)
+						print found
+				}
+			}
+		}' - "$TMP/cases"
 }
 
 # The requirements that the report's failures name, one a line.

@@ -26,20 +26,13 @@
 . "$(dirname "$0")/wrong.sh"
 
 dir=$ROOT/tools/check/wrong_kernels
-jobs=$(nproc)
 # Run by name, a wrong kernel comes without what is checked about the set.
 case ${WRONG_KERNELS:-} in
 ''|all)	whole_set=1 ;;
 *)	whole_set= ;;
 esac
-export ROOT
 
-# The suite as the runner sees it, with another image.sh.
-mkdir -p "$TMP/root/tools"
-ln -s "$ROOT/x86_64" "$TMP/root/x86_64"
-ln -s "$ROOT/tools/known-issues" "$TMP/root/tools/known-issues"
-ln -s "$dir/image.sh" "$TMP/root/tools/image.sh"
-
+quick_images
 list_cases '*_test.c'
 
 kernel_of()	# FILE
@@ -159,17 +152,7 @@ covered()
 	return $missing
 }
 
-files=()
-for file in "$dir"/*.patch; do
-	name=${file##*/}
-	name=${name%.patch}
-	case ${WRONG_KERNELS:-} in
-	'')	[ "$(header "$file" Set)" != all ] || continue ;;
-	all)	;;
-	*)	[[ " $WRONG_KERNELS " == *" $name "* ]] || continue ;;
-	esac
-	files+=("$file")
-done
+choose "${WRONG_KERNELS:-}" "$dir"/*.patch
 if [ ${#files[@]} = 0 ]; then
 	echo "Bail out! no wrong kernel is called ${WRONG_KERNELS:-anything}; see $dir"
 	exit 1
@@ -188,54 +171,24 @@ for file in "${files[@]}"; do
 	exit 1
 done
 
-# What image.sh keeps of a kernel.  One at a time uses it.
 kept=$BUILD/image/wrong-kernels
-mkdir -p "$kept"
-exec 8> "$kept/lock"
-flock 8
-
-# prepare KERNEL: what there is of it belongs to this state of the tree and the suite.
-prepare()
-{
-	local patch slot here=$kept/$1
-	patch=$(patch_of "$1")
-	"$ROOT/tools/image.sh" --out "$BUILD" --kdir "$BUILD/linux-source-6.12" \
-		${patch:+--patch "$patch"} > "$TMP/report" || return
-	slot=$(sed -n 's/^SLOT=//p' "$TMP/report")
-	cat "$slot/key" "$TMP/report" "$dir/image.sh" > "$TMP/key"
-	cmp -s "$TMP/key" "$here/key" && return
-	rm -rf "$here"
-	mkdir "$here"
-	ln -s "$slot" "$here/slot"
-	cp "$TMP/report" "$TMP/key" "$here"
-}
+hold "$kept"
 for kernel in $kernels; do
-	prepare "$kernel" 2> "$TMP/base.log" 8>&- && continue
-	sed "s/^/# /" "$TMP/base.log"
-	echo "Bail out! no kernel $kernel"
-	exit 1
+	keep "$kept/$kernel" "$BUILD/linux-source-6.12" $(patch_of "$kernel")
 done
 
-# Those without the lock's descriptor, or a hung test could keep it.
-pool()
-{
-	while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
-		wait -n
-	done
-	run "$@" 8>&- &
-}
 for kernel in $kernels; do
-	pool "right_$kernel" "$kernel"
+	pool run "right_$kernel" "$kernel"
 done
 if [ -n "$whole_set" ]; then
-	pool right_registered coco-v1 "$dir/right/ghcb_registered.patch" \
+	pool run right_registered coco-v1 "$dir/right/ghcb_registered.patch" \
 		--known-issues "$(not_known GHCB-REGISTER-ERR)"
-	pool right_repaired coco-v1 "$dir/right/ghcb_registered.patch"
-	pool right_psc_errno coco-v1 "$dir/right/psc_errno.patch"
+	pool run right_repaired coco-v1 "$dir/right/ghcb_registered.patch"
+	pool run right_psc_errno coco-v1 "$dir/right/psc_errno.patch"
 fi
 for file in "${files[@]}"; do
 	name=${file##*/}
-	pool "${name%.patch}" "$(kernel_of "$file")" "$file"
+	pool run "${name%.patch}" "$(kernel_of "$file")" "$file"
 done
 wait
 

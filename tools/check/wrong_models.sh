@@ -13,7 +13,6 @@
 . "$(dirname "$0")/wrong.sh"
 
 dir=$ROOT/tools/check/wrong_models
-jobs=$(nproc)
 list_cases 'tdx_*_test.c'
 
 # variable NAME: of the makefile that builds the model.
@@ -79,17 +78,7 @@ run()
 	echo $status > "$TMP/$name.status"
 }
 
-files=()
-for file in "$dir"/*.patch; do
-	name=${file##*/}
-	name=${name%.patch}
-	case ${WRONG_MODELS:-} in
-	'')	[ "$(header "$file" Set)" != all ] || continue ;;
-	all)	;;
-	*)	[[ " $WRONG_MODELS " == *" $name "* ]] || continue ;;
-	esac
-	files+=("$file")
-done
+choose "${WRONG_MODELS:-}" "$dir"/*.patch
 if [ ${#files[@]} = 0 ]; then
 	echo "Bail out! no wrong model is called ${WRONG_MODELS:-anything}; see $dir"
 	exit 1
@@ -97,10 +86,7 @@ fi
 
 for file in "${files[@]}"; do
 	name=${file##*/}
-	while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
-		wait -n
-	done
-	run "${name%.patch}" "$file" &
+	pool run "${name%.patch}" "$file"
 done
 wait
 

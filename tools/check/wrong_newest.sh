@@ -23,8 +23,6 @@
 dir=$ROOT/tools/check/wrong_kernels
 right=$dir/right
 source=arch/x86/kvm/vmx/tdx.c
-jobs=$(nproc)
-export ROOT
 
 if [ -z "${CHECK_KDIR:-}" ]; then
 	echo "1..0 # SKIP no kernel tree with $source was named or fetched: make check KDIR=DIR"
@@ -35,11 +33,7 @@ if [ ! -e "$CHECK_KDIR/$source" ]; then
 	exit 0
 fi
 
-# The suite as the runner sees it, with another image.sh.
-mkdir -p "$TMP/root/tools"
-ln -s "$ROOT/x86_64" "$TMP/root/x86_64"
-ln -s "$ROOT/tools/known-issues" "$TMP/root/tools/known-issues"
-ln -s "$ROOT/tools/check/wrong_kernels/image.sh" "$TMP/root/tools/image.sh"
+quick_images
 list_cases '*_test.c'
 # tests_in NAMES: the tests that match.
 tests_in()
@@ -47,42 +41,15 @@ tests_in()
 	cut -d ' ' -f 2 "$TMP/cases" | cut -d : -f 1 | grep "^$1" | sort -u
 }
 
-files=()
-for file in "$dir"/{tdx,newest}/*.patch; do
-	[ -e "$file" ] || continue
-	name=${file##*/}
-	case ${WRONG_KERNELS:-} in
-	'')	[ "$(header "$file" Set)" != all ] || continue ;;
-	all)	;;
-	*)	[[ " $WRONG_KERNELS " == *" ${name%.patch} "* ]] || continue ;;
-	esac
-	files+=("$file")
-done
+choose "${WRONG_KERNELS:-}" "$dir"/{tdx,newest}/*.patch
 if [ ${#files[@]} = 0 ]; then
 	echo "1..0 # SKIP no wrong kernel of today is called $WRONG_KERNELS; see $dir"
 	exit 0
 fi
 
-# What image.sh keeps of the tree.  One at a time uses it.
 kept=$BUILD/image/wrong-newest
-mkdir -p "$kept"
-exec 8> "$kept/lock"
-flock 8
-if ! "$ROOT/tools/image.sh" --out "$BUILD" --kdir "$CHECK_KDIR" > "$TMP/report" \
-		2> "$TMP/base.log" 8>&-; then
-	sed "s/^/# /" "$TMP/base.log"
-	echo "Bail out! no image of $CHECK_KDIR"
-	exit 1
-fi
-slot=$(sed -n 's/^SLOT=//p' "$TMP/report")
-cat "$slot/key" "$TMP/report" "$ROOT/tools/check/wrong_kernels/image.sh" > "$TMP/key"
-if ! cmp -s "$TMP/key" "$kept/tree/key"; then
-	rm -rf "$kept/tree"
-	mkdir "$kept/tree"
-	ln -s "$slot" "$kept/tree/slot"
-	cp "$TMP/report" "$TMP/key" "$kept/tree"
-fi
-
+hold "$kept"
+keep "$kept/tree" "$CHECK_KDIR"
 version=$(sed -n 's/^TREE=//p' "$TMP/report")
 
 # applies FILE: with what it goes on.  The tests then tell whether it is in the right place.
@@ -149,15 +116,7 @@ right()
 	return 1
 }
 
-# Those without the lock's descriptor, or a hung test could keep it.
-pool()
-{
-	while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
-		wait -n
-	done
-	run "$@" 8>&- &
-}
-pool right --strict '' $(tests_in tdx_)
+pool run right --strict '' $(tests_in tdx_)
 newest=()
 lacking=()
 for file in "$right"/tdx_*.patch "${files[@]}"; do
@@ -175,11 +134,11 @@ for file in "$right"/tdx_*.patch "${files[@]}"; do
 	elif [[ $file == */newest/* ]]; then
 		newest+=("${selected[@]}")
 	fi
-	pool "${name%.patch}" --strict "$file" "${selected[@]}"
+	pool run "${name%.patch}" --strict "$file" "${selected[@]}"
 done
 # Of a part of the cases none may show a known issue.
 [ ${#newest[@]} = 0 ] ||
-	pool right_newest '' '' $(printf '%s\n' "${newest[@]}" | sort -u)
+	pool run right_newest '' '' $(printf '%s\n' "${newest[@]}" | sort -u)
 wait
 
 # What the reference model cannot get wrong, because it is no kernel, or nobody sees it read
