@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Stands in for tools/image.sh when wrong_kernels.sh runs the suite.  Of a kbuild of one
+# Stands in for tools/image.sh when the wrong_*.sh and revisions.sh run the suite.  Of a kbuild of one
 # wrong kernel most of the time goes into what is the same in all: so that is kept in
 # $WRONG_KERNEL, a directory of the kernel that they go on, and made by who comes first.
 #
@@ -9,7 +9,9 @@
 #
 # $WRONG_KERNEL/slot is tools/image.sh's slot of that kernel, with the patch $WRONG_BASE
 # if it is not empty.  $WRONG_WORK is for this image.  $WRONG_SOURCE is what is compiled
-# where there is no mistake.  Unless $WRONG_EXACT is set the compiler may do less (see
+# where there is no mistake.  A header that a patch touches is another one for the sources that
+# patches touch, and for no other: so it must not change what these have in common, as a number
+# or the size of a structure.  Unless $WRONG_EXACT is set the compiler may do less (see
 # compile()).  Output and status are tools/image.sh's.
 set -eu -o pipefail
 
@@ -31,7 +33,8 @@ while [ $# -gt 0 ]; do
 	shift 2
 done
 slot=$WRONG_KERNEL/slot
-farm=$slot/farm$(readlink -f "${kdir:-$out/linux-source-6.12}")
+kdir=$(readlink -f "${kdir:-$out/linux-source-6.12}")
+farm=$slot/farm$kdir
 obj=$farm/obj
 work=$WRONG_WORK
 insn=$ROOT/lib/inproc/src/kernel/insn.h
@@ -101,7 +104,9 @@ compile()	# SOURCE
 
 	kbuild_command "$o"
 	command=$gcc
-	if [ -z "${WRONG_EXACT:-}" ]; then
+	if [ -n "$headers" ]; then
+		command="${command/ -nostdinc/ -iquote $work/src/${1%/*}$dirs -nostdinc}"
+	elif [ -z "${WRONG_EXACT:-}" ]; then
 		once "$header.gch" precompile "$1"
 		command=$(quick_gcc | sed 's/ -include [^ ]*//g')
 		# The assembler's macros are no part of what can be precompiled.
@@ -115,7 +120,7 @@ compile()	# SOURCE
 image_mk()	# VARIABLE=VALUE... TARGET
 {
 	env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -C "$obj" -f "$ROOT/tools/image.mk" \
-		TOP="$ROOT" FLAGS="$slot/flags" "$@"
+		TOP="$ROOT" FLAGS="$flags" "$@"
 }
 
 # The module that has an object: its name, as kbuild lists what it is made of.
@@ -128,6 +133,18 @@ module_of()	# OBJECT
 	done
 }
 
+# What the glue takes from $headers, in its directory: numbers, for the tests to compare.
+new_numbers()	# DIR
+{
+	{
+		grep -v UAPI_NUMBERS "$slot/glue_probe.h"
+		"$ROOT/tools/image/probe.sh" "$work/src" | grep UAPI_NUMBERS
+	} > "$1/glue_probe.h"
+	sed "s# -nostdinc#$dirs&#" "$slot/flags" > "$work/flags"
+	touch -r "$slot/flags" "$work/flags" "$1/glue_probe.h"
+	rm "$1/glue/linux/uapi.c.o"
+}
+
 # The image without the objects of the sources $touched.
 link_rest()	# RESULT
 {
@@ -135,6 +152,7 @@ link_rest()	# RESULT
 
 	mkdir -p "$dir/mod"
 	cp -a "$slot/glue" "$slot/glue_probe.h" "$dir/"
+	[ -z "$headers" ] || new_numbers "$dir"
 	cd "$obj"
 	for mod in kvm kvm-amd kvm-intel; do
 		[ -e "arch/x86/kvm/$mod.mod" ] || continue
@@ -157,15 +175,35 @@ link_rest()	# RESULT
 }
 
 mkdir "$work" "$work/src" "$work/obj"
-touched=$(cat "${patches[@]}" < /dev/null | sed -n 's#^+++ b/\([^	]*\).*#\1#p' | sort -u)
+touched=
+headers=
+for f in $(cat "${patches[@]}" < /dev/null | sed -n 's#^+++ b/\([^	]*\).*#\1#p' | sort -u); do
+	case $f in
+	Documentation/*)
+		mkdir -p "$work/src/${f%/*}"
+		cp -L "$kdir/$f" "$work/src/$f"
+		continue ;;
+	*.h)	headers+=" $f" ;;
+	*)	touched+=" $f" ;;
+	esac
+	[ -e "$farm/$f" ] || die "the tree has no $f"
+done
 # The kernel as it is takes the same way.
 : "${touched:=${WRONG_SOURCE:-arch/x86/kvm/svm/sev.c}}"
 for f in $touched; do
-	[ -e "$farm/$f" ] || die "the tree has no $f"
 	[[ $f == *.c ]] && [ -e "$obj/${f%/*}/.$(basename "$f" .c).o.cmd" ] ||
 		die "$f is no source of the image"
+done
+[ -z "$headers" ] || headers=$(printf '%s\n' $headers include/uapi/linux/kvm.h \
+	arch/x86/include/uapi/asm/kvm.h | sort -u)
+for f in $touched $headers; do
 	mkdir -p "$work/src/${f%/*}" "$work/obj/${f%/*}"
 	cp -L "$farm/$f" "$work/src/$f"
+done
+# Where kbuild looks for headers, that it looks here first.
+dirs=
+for f in arch/x86/include include arch/x86/include/uapi include/uapi; do
+	[ ! -d "$work/src/$f" ] || dirs+=" -I$work/src/$f"
 done
 for p in "${patches[@]}"; do
 	patch -d "$work/src" -p1 --batch --forward -r - < "$p" > "$work/patch.log" ||
@@ -184,6 +222,10 @@ for f in $touched; do
 	objs+=" $work/obj/${f%.c}.o"
 done
 rest=$WRONG_KERNEL/rest-$(cksum <<< "$touched" | cut -d ' ' -f 1).o
+flags=$slot/flags
+if [ -n "$headers" ]; then
+	rest=$work/rest.o flags=$work/flags
+fi
 once "$rest" link_rest
 image_mk WORK="$work" TREE_OBJS="$objs" PARTS="$work/tree.o $rest" > "$work/link.log" 2>&1 ||
 	die "linking failed: $(tail -n 20 "$work/link.log")"
