@@ -19,6 +19,9 @@ use Coco::Report;
 # Seconds.  The longest are those that build kernel images.
 use constant TIMEOUT => 2400;
 
+# Those come first, so that none of them is left when all others are done.
+my @first = qw(wrong_newest wrong_kernels kernel_reports compiler kvm_selftests wrong_models runs);
+
 my %options;
 $| = 1;
 GetOptions(\%options, 'root=s', 'build=s') or exit 2;
@@ -66,7 +69,11 @@ if (@ARGV) {
 	@jobs = grep { $wanted{$_->{id}} } @jobs;
 }
 
-my $content = Coco::Harness::run(\@jobs, parallel => 1);
+my %first = map { $first[$_] => $_ } 0 .. $#first;
+@jobs = sort { ($first{$a->{id}} // @first) <=> ($first{$b->{id}} // @first) } @jobs;
+# Most of a test is one process after the other, and the longest use several by themselves.
+chomp(my $processors = `nproc`);
+my $content = Coco::Harness::run(\@jobs, parallel => $processors > 4 ? 4 : $processors);
 my @verdicts = map { $_->{verdict} } @jobs;
 my $n = Coco::Report::tally(@verdicts);
 my @failures = Coco::Report::failures(@jobs);
