@@ -11,17 +11,20 @@ use FindBin;
 use lib "$FindBin::RealBin/lib";
 use File::Path qw(make_path);
 use Getopt::Long qw(:config no_auto_abbrev bundling);
+use Time::HiRes qw(time);
 use Coco::Compare;
 use Coco::Harness;
 use Coco::KnownIssues;
 use Coco::Platforms;
 use Coco::Report;
+use Coco::Results;
 use Coco::Suite;
 
 use constant { PASSED => 0, FAILED => 1, USAGE => 2, NOT_DRIVEN => 3, NOTHING => 4 };
 
 my %options = (patches => [], jobs => 1, timeout => 45);
 my @summary;
+my $started = time;
 
 $| = 1;
 exit(eval { main() } // do {
@@ -57,10 +60,11 @@ sub main
 						   cases => scalar @ARGV);
 	my $status = report($known, $content, \@groups, \@jobs);
 
-	open my $fh, '>', "$options{out}/summary" or die "cannot write $options{out}/summary: $!\n";
-	print $fh map { "$_\n" } @summary;
-	close $fh or die "cannot write $options{out}/summary: $!\n";
 	print map { "$_\n" } '', @summary;
+	Coco::Results::write_file("$options{out}/summary", join '', map { "$_\n" } @summary);
+	Coco::Results::save("$options{out}/results.json", Coco::Results::of_run(
+		root => $options{root}, suite => $suite, known => $known, groups => \@groups,
+		options => \%options, tests => [@ARGV], started => $started, status => $status));
 	return $status;
 }
 
@@ -90,10 +94,9 @@ sub add_jobs
 			title => "$group->{label}: $name",
 			test => $name,
 			argv => [$suite->program($name), @filter],
-			# /dev/kvm is an AMD's or an Intel's.
 			env => {
 				%{$group->{env}},
-				COCO_VENDOR => $name =~ /^tdx_/ ? 'intel' : 'amd',
+				COCO_VENDOR => $suite->vendor($name),
 				COCO_KNOWN => join(',', sort keys %{$group->{known}}),
 			},
 			timeout => $options{timeout},
