@@ -14,11 +14,13 @@ use Getopt::Long qw(:config no_auto_abbrev bundling);
 use Time::HiRes qw(time);
 use Coco::Compare;
 use Coco::Harness;
+use Coco::JUnit;
 use Coco::KnownIssues;
 use Coco::Platforms;
 use Coco::Report;
 use Coco::Results;
 use Coco::Suite;
+use Coco::Tap;
 
 use constant { PASSED => 0, FAILED => 1, USAGE => 2, NOT_DRIVEN => 3, NOTHING => 4 };
 
@@ -61,11 +63,22 @@ sub main
 	my $status = report($known, $content, \@groups, \@jobs);
 
 	print map { "$_\n" } '', @summary;
-	Coco::Results::write_file("$options{out}/summary", join '', map { "$_\n" } @summary);
-	Coco::Results::save("$options{out}/results.json", Coco::Results::of_run(
-		root => $options{root}, suite => $suite, known => $known, groups => \@groups,
-		options => \%options, tests => [@ARGV], started => $started, status => $status));
+	keep('summary', join '', map { "$_\n" } @summary);
+	my $results = Coco::Results::of_run(root => $options{root}, suite => $suite, known => $known,
+		groups => \@groups, options => \%options, tests => [@ARGV], started => $started,
+		status => $status);
+	keep('results.json', Coco::Results::encode($results));
+	keep('results.tap', Coco::Tap::flat($results));
+	keep('results.ktap', Coco::Tap::ktap($results));
+	keep('junit.xml', Coco::JUnit::xml($results));
 	return $status;
+}
+
+# A form of the result; what is printed has gone out before.
+sub keep
+{
+	my ($name, $content) = @_;
+	Coco::Results::write_file("$options{out}/$name", $content);
 }
 
 # Keep of @selected what the group is for.  False: it has no part in this run.

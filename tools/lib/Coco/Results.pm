@@ -54,7 +54,8 @@ sub text
 	my ($bytes) = @_;
 
 	return undef unless defined $bytes;
-	return Encode::decode('UTF-8', "$bytes", Encode::FB_DEFAULT) =~ s/[\0-\x08\x0b-\x1f\x7f]//gr;
+	return Encode::decode('UTF-8', "$bytes", Encode::FB_DEFAULT) =~
+		s/[\0-\x08\x0b-\x1f\x7f\x{fffe}\x{ffff}]//gr;
 }
 
 sub bool { return $_[0] ? JSON::PP::true : JSON::PP::false; }
@@ -132,18 +133,24 @@ sub group
 }
 
 # A program's run.  Its cases are those that it was to run, in the order in which it has
-# them; then what else it has reported.
+# them, without those of revisions that the kernel does not speak: these it leaves out itself.
+# Then what else it has reported.
 sub job
 {
 	my ($job, $group, $suite) = @_;
 	my $verdict = $job->{verdict};
 	my ($program, @filter) = @{$job->{argv}};
 	my %wanted = map { $_ => 1 } grep { $_ ne '-r' } @filter;
-	my (%ended, @cases);
+	my @listed = $suite->cases($job->{test});
+	my (%ended, %spoken, @cases);
 
 	push @{$ended{$_->{name}}}, $_ for @{$verdict->{cases}};
-	for my $case (grep { !@filter || $wanted{$_->{name}} } $suite->cases($job->{test})) {
-		my $ends = delete $ended{$case->{name}} // [{ no_end($verdict) }];
+	$spoken{$_->{revisions}} = 1 for grep { $_->{revisions} eq '-' || $ended{$_->{name}} } @listed;
+	for my $case (grep { !@filter || $wanted{$_->{name}} } @listed) {
+		my $ends = delete $ended{$case->{name}};
+		next unless $ends || defined($verdict->{skip_all} // $verdict->{undriven_all}) ||
+			@{$verdict->{problems}} && $spoken{$case->{revisions}};
+		$ends //= [{ no_end($verdict) }];
 		push @cases, map { a_case($case->{name}, $case, $_) } @$ends;
 	}
 	for my $end (@{$verdict->{cases}}) {
@@ -169,7 +176,7 @@ sub no_end
 	return (status => 'skip', reason => $verdict->{skip_all}) if defined $verdict->{skip_all};
 	return (status => 'undriven', reason => $verdict->{undriven_all})
 		if defined $verdict->{undriven_all};
-	return (status => 'none', reason => $verdict->{problems}[0] // 'no result');
+	return (status => 'none', reason => $verdict->{problems}[0]);
 }
 
 sub a_case
@@ -204,14 +211,46 @@ sub failure
 		 file => text($fail->{file}), line => $fail->{line} + 0 };
 }
 
+# ---- for other forms ----
+
+# How a test's cases ended, and after them, as one more, what went wrong with the program.
+sub ends
+{
+	my ($test) = @_;
+	my @cases = @{$test->{cases}};
+
+	push @cases, {
+		name => '(program)', verdict => 'fail', seconds => 0, requirements => [],
+		ended => join('; ', @{$test->{problems}}), failures => [],
+		(map { $_ => [] } qw(rule guest host kernel)), notes => $test->{last_lines},
+	} if @{$test->{problems}};
+	return @cases;
+}
+
+# Lines on a case that did not pass; none for one that was skipped.
+sub details
+{
+	my ($case) = @_;
+
+	return () unless $case->{verdict} =~ /^(?:fail|known)$/;
+	return ((map { ("$_->{requirement} ($_->{source}): $_->{text}", "at $_->{file}:$_->{line}") }
+		 @{$case->{failures}}),
+		(map { my $side = $_; map { "$side: $_" } @{$case->{$side}} }
+		 qw(rule guest host kernel)),
+		$case->{ended} // (),
+		# Else they repeat what is there.
+		(map { "| $_" } !@{$case->{failures}} || defined $case->{ended} ? @{$case->{notes}} : ()));
+}
+
 # ---- the file ----
 
-# Written as a whole or not at all.
+# Written as a whole or not at all.  $content may be bytes, or characters.
 sub write_file
 {
 	my ($path, $content) = @_;
 	my $cannot = sub { die "cannot write $path: $!\n" };
 
+	utf8::encode($content) if utf8::is_utf8($content);
 	open my $fh, '>', "$path.new" or $cannot->();
 	print $fh $content or $cannot->();
 	close $fh or $cannot->();
@@ -246,12 +285,6 @@ sub encode
 		(map { qq("$_": ) . $lines->('', map { $json->encode($_) } @{$results->{$_}}) }
 		 qw(requirements known_issues)),
 		'"groups": ' . $lines->('', @groups)) . "\n}\n";
-}
-
-sub save
-{
-	my ($path, $results) = @_;
-	write_file($path, encode($results));
 }
 
 # The results in $path, or of the run that was kept in the directory $path.
