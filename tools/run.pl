@@ -11,17 +11,22 @@ use FindBin;
 use lib "$FindBin::RealBin/lib";
 use File::Path qw(make_path);
 use Getopt::Long qw(:config no_auto_abbrev bundling);
+use Time::HiRes qw(time);
 use Coco::Compare;
 use Coco::Harness;
+use Coco::JUnit;
 use Coco::KnownIssues;
 use Coco::Platforms;
 use Coco::Report;
+use Coco::Results;
 use Coco::Suite;
+use Coco::Tap;
 
 use constant { PASSED => 0, FAILED => 1, USAGE => 2, NOT_DRIVEN => 3, NOTHING => 4 };
 
 my %options = (patches => [], jobs => 1, timeout => 45);
 my @summary;
+my $started = time;
 
 $| = 1;
 exit(eval { main() } // do {
@@ -57,11 +62,23 @@ sub main
 						   cases => scalar @ARGV);
 	my $status = report($known, $content, \@groups, \@jobs);
 
-	open my $fh, '>', "$options{out}/summary" or die "cannot write $options{out}/summary: $!\n";
-	print $fh map { "$_\n" } @summary;
-	close $fh or die "cannot write $options{out}/summary: $!\n";
 	print map { "$_\n" } '', @summary;
+	keep('summary', join '', map { "$_\n" } @summary);
+	my $results = Coco::Results::of_run(root => $options{root}, suite => $suite, known => $known,
+		groups => \@groups, options => \%options, tests => [@ARGV], started => $started,
+		status => $status);
+	keep('results.json', Coco::Results::encode($results));
+	keep('results.tap', Coco::Tap::flat($results));
+	keep('results.ktap', Coco::Tap::ktap($results));
+	keep('junit.xml', Coco::JUnit::xml($results));
 	return $status;
+}
+
+# A form of the result; what is printed has gone out before.
+sub keep
+{
+	my ($name, $content) = @_;
+	Coco::Results::write_file("$options{out}/$name", $content);
 }
 
 # Keep of @selected what the group is for.  False: it has no part in this run.
@@ -90,10 +107,9 @@ sub add_jobs
 			title => "$group->{label}: $name",
 			test => $name,
 			argv => [$suite->program($name), @filter],
-			# /dev/kvm is an AMD's or an Intel's.
 			env => {
 				%{$group->{env}},
-				COCO_VENDOR => $name =~ /^tdx_/ ? 'intel' : 'amd',
+				COCO_VENDOR => $suite->vendor($name),
 				COCO_KNOWN => join(',', sort keys %{$group->{known}}),
 			},
 			timeout => $options{timeout},

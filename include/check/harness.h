@@ -67,6 +67,18 @@ static inline void coco_list(void)
 			}
 }
 
+/* "<ID>\t<document>\t<section>\t<text>" of each, whichever this program checks */
+static inline void coco_requirements(void)
+{
+	unsigned int i;
+
+	for (i = REQ_NONE + 1; i < NR_REQUIREMENTS; i++) {
+		const struct requirement *r = requirement(i);
+
+		printf("%s\t%s\t%s\t%s\n", r->id, r->document, r->section, r->text);
+	}
+}
+
 /*
  * Before libkvm's own constructor, which has none of the harness's priorities
  * and wants a KVM; after the harness has registered everything.
@@ -74,10 +86,13 @@ static inline void coco_list(void)
 static void __attribute__((constructor(KSELFTEST_PRIO_XFAIL + 1)))
 coco_list_option(int argc, char **argv)
 {
-	if (argc == 2 && !strcmp(argv[1], "--list")) {
+	if (argc == 2 && !strcmp(argv[1], "--list"))
 		coco_list();
-		exit(fflush(stdout) ? KSFT_FAIL : KSFT_PASS);
-	}
+	else if (argc == 2 && !strcmp(argv[1], "--requirements"))
+		coco_requirements();
+	else
+		return;
+	exit(fflush(stdout) ? KSFT_FAIL : KSFT_PASS);
 }
 
 /* @missing gives NULL, or why no case can run at all. */

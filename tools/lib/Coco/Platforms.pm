@@ -10,6 +10,8 @@
 #	skip	instead of all that: why it cannot be run
 #	stale	the reason is ours: a patch of tools/patches that does not apply
 #	revision	of the reference model; reference: it is the one to compare kernels with
+#	of	what the label says, in pieces: platform, engine, tree, patches, compiler,
+#		sanitized; see tools/results/README
 package Coco::Platforms;
 
 use strict;
@@ -66,6 +68,7 @@ sub groups
 		my $release = (POSIX::uname())[2];
 		push @groups, {
 			label => "hw $release", dir => 'hw', version => $release, skip => $missing,
+			of => { platform => 'hw', tree => $release },
 			env => { COCO_PLATFORM => 'hw', COCO_ENGINE => undef, COCO_IMAGE => undef,
 				 LD_PRELOAD => undef },
 		};
@@ -87,6 +90,7 @@ sub ref_groups
 			label => "ref/$engine $revision", dir => "ref-$engine-$revision",
 			version => '', tests => $tests, others => $others,
 			revision => $revision, reference => $revision eq 'tdx',
+			of => { platform => 'ref', engine => $engine },
 			env => {
 				COCO_PLATFORM => 'ref',
 				COCO_ENGINE => $engine,
@@ -166,7 +170,8 @@ sub src_group
 	my ($options, $engine, $variant) = @_;
 	my $image = $variant->{image};
 
-	return { label => "src/$engine", skip => $variant->{skip} } if $variant->{skip};
+	my %of = (platform => 'src', engine => $engine);
+	return { label => "src/$engine", skip => $variant->{skip}, of => \%of } if $variant->{skip};
 
 	my $tree = join ' + ', $image->{TREE}, map { s/\.patch$//r } split /,/, $image->{PATCHES};
 	$tree .= ", $image->{COMPILER}" if length($image->{COMPILER} // '');
@@ -175,6 +180,8 @@ sub src_group
 		label => "src/$engine $tree",
 		dir => "src-$engine-" . $tree =~ s/[^\w.+-]+//gr,
 		version => $image->{VERSION},
+		of => { %of, tree => $image->{TREE}, patches => [split /,/, $image->{PATCHES}],
+			compiler => $image->{COMPILER}, sanitized => $options->{sanitize} },
 	);
 	if ($variant->{stale}) {
 		my ($patch) = map { s{.*/}{}r } @{$variant->{patches}};

@@ -52,6 +52,33 @@ sub cases
 	return @cases;
 }
 
+# Whose KVM a test is about, 'amd' or 'intel': /dev/kvm is of the one or the other.
+sub vendor
+{
+	my ($self, $name) = @_;
+	return $name =~ /^tdx_/ ? 'intel' : 'amd';
+}
+
+# All requirements, whatever cases list them: a list of {id, document, section, text}.
+# Every program knows them.
+sub requirements
+{
+	my ($self) = @_;
+	my $program = $self->program($self->{names}[0]);
+
+	open my $fh, '-|', $program, '--requirements' or die "cannot run $program: $!\n";
+	my @list;
+	while (my $line = <$fh>) {
+		chomp $line;
+		next unless $line =~ /\t/;
+		my %requirement;
+		@requirement{qw(id document section text)} = split /\t/, $line, 4;
+		push @list, \%requirement;
+	}
+	close $fh or die "$program --requirements: failed, wait status $?\n";
+	return @list;
+}
+
 sub glob_to_regex
 {
 	my ($glob) = @_;
