@@ -98,35 +98,35 @@ junit()	# XPATH VALUE
 	diff - <(xmllint --xpath "$1" "$out/junit.xml") <<< "$2"
 }
 
-# Of a run with these programs.
-forms()	# STATUS NAME...
+# Of a run with these programs; LABEL tells its cases apart.
+forms()	# LABEL STATUS NAME...
 {
-	local status=$1 form
-	shift
+	local label=$1 status=$2 form
+	shift 2
 	rm -rf "$TMP/x86_64" "$TMP/build" "$out"
 	make_suite "$@"
 	rm "$TMP/x86_64/kselftest_test.c"
 	runner --jobs 4 > "$TMP/log"
 	for form in tap ktap junit; do
 		[ $form != junit ] || command -v xmllint > /dev/null || continue
-		ok "names_$form" same_names $form
+		ok "$label.names_$form" same_names $form
 	done
-	ok "prove" prove_all "$status"
+	ok "$label.prove" prove_all "$status"
 	if [ -e "$parser/kunit.py" ] && command -v python3 > /dev/null; then
-		ok "kunit_parser" kunit_counts
+		ok "$label.kunit_parser" kunit_counts
 	else
-		skip "kunit_parser" "no python3, or no tools/testing/kunit in the tree"
+		skip "$label.kunit_parser" "no python3, or no tools/testing/kunit in the tree"
 	fi
 	if command -v xmllint > /dev/null; then
-		ok "junit" junit_valid
+		ok "$label.junit" junit_valid
 	else
-		skip "junit" "no xmllint"
+		skip "$label.junit" "no xmllint"
 	fi
 }
 
-forms 0 $good
+forms good 0 $good
 ok "prove_each" prove_each
-forms 1 $good $bad
+forms bad 1 $good $bad
 [ ! -e "$parser/kunit.py" ] || ok "kunit_parser_failures" kunit '[FAILED] (program)' '[SKIPPED] f.two'
 if command -v xmllint > /dev/null; then
 	ok "junit_failure" junit 'string(//testcase[contains(@classname, ".fail_test")]/failure/@message)' \
