@@ -6,6 +6,7 @@
 #	make [all]		build tests and in-process KVM under build/
 #	make check		test the suite itself; SETUP=1 installs what is missing
 #	make check-trees	run the suite on every kernel that Debian packages
+#	make matrix		the same, and BUILD/matrix.html, which shows who meets what
 #	make bench		measure exits and round trips
 #	make clean		remove build/
 #
@@ -22,11 +23,11 @@ $(if $(UNUSABLE),$(error $(UNUSABLE)))
 override BUILD := $(abspath $(BUILD))
 export BUILD KDIR
 
-.PHONY: all check check-trees bench clean help setup
+.PHONY: all check check-trees matrix bench clean help setup
 
 # What has to be installed for it, see tools/setup.sh.
 all: PURPOSES := build
-check check-trees bench: PURPOSES := build src unicorn
+check check-trees matrix bench: PURPOSES := build src unicorn
 
 all: setup
 	@tools/build.sh
@@ -37,6 +38,11 @@ check: setup
 
 check-trees: setup
 	@tools/check_trees.sh
+
+# A kernel that fails something is what it shows.
+matrix: setup
+	@tools/check_trees.sh || [ $$? = 1 ]
+	@./run_tests.sh --matrix "$(BUILD)"/check-trees/*/results.json
 
 bench: setup
 	@tools/build.sh all bench

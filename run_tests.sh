@@ -8,6 +8,7 @@ usage()
 {
 	cat <<'END'
 usage: ./run_tests.sh [OPTION]... [TEST...]
+       ./run_tests.sh --matrix [--out FILE] RESULT...
 
 Run the tests of KVM's confidential-VM exits on every platform that can serve here.
 A TEST is a test's name, or NAME:CASE to run the cases whose names, or last parts of
@@ -34,7 +35,10 @@ names, match the pattern CASE (* and ? as in a shell).
   --list              print tests, cases, requirements and revisions, and exit
   -j N                run N tests at a time; default: number of processors
   --timeout SECONDS   stop a test that takes longer; default: 45
-  --out DIR           keep results there; default: a new directory in build/results
+  --out DIR           keep results there, as TAP, KTAP, JUnit XML, JSON, and an HTML page
+                      (tools/results/README); default: a new directory in build/results
+  --matrix            run nothing: print the conformance matrix of the RESULTs, directories
+                      that earlier runs kept, and make it a page; default: build/matrix.html
   --help              print this, and exit
 
 Exit status: 0 passed; 1 something failed; 2 usage or set-up; 3 nothing failed, but
@@ -65,7 +69,7 @@ file()
 }
 
 root=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
-install='' platform='' engine='' list='' sanitize='' strict='' jobs='' timeout=45 out='' known=''
+install='' platform='' engine='' list='' sanitize='' strict='' jobs='' timeout=45 out='' known='' matrix=''
 kdir=${KDIR:-} kdir_from=KDIR
 patches=() tests=()
 
@@ -92,6 +96,7 @@ while [ $# -gt 0 ]; do
 	--help|-h)	usage; exit 0 ;;
 	--setup)	install=--install ;;
 	--list)		list=--list ;;
+	--matrix)	matrix=1 ;;
 	--sanitize)	sanitize=--sanitize ;;
 	--strict)	strict=--strict ;;
 	--platform)	platform=$value ;;
@@ -138,6 +143,11 @@ given=()
 [ -z "$kdir" ] || [[ $kdir == debian:* ]] || given=("$kdir_from" "$(readlink -f -- "$kdir")")
 why=$("$root/tools/path.sh" checkout "$root" BUILD "$BUILD" ${given[@]+"${given[@]}"}) ||
 	die "$why"
+if [ -n "$matrix" ]; then
+	[ ${#tests[@]} != 0 ] || die "--matrix needs the directory of a run, such as build/results/latest"
+	mkdir -p "$(dirname "${out:-$BUILD/matrix.html}")" || exit 2
+	exec "$root/tools/matrix.pl" --out "${out:-$BUILD/matrix.html}" "${tests[@]}"
+fi
 for name in ${tests[@]+"${tests[@]}"}; do
 	[ -f "$root/x86_64/${name%%:*}.c" ] && [[ ${name%%:*} == *_test ]] && continue
 	echo "run_tests.sh: unknown test '${name%%:*}'; the tests are:" >&2

@@ -16,6 +16,7 @@ use Coco::Compare;
 use Coco::Harness;
 use Coco::JUnit;
 use Coco::KnownIssues;
+use Coco::Page;
 use Coco::Platforms;
 use Coco::Report;
 use Coco::Results;
@@ -71,6 +72,7 @@ sub main
 	keep('results.tap', Coco::Tap::flat($results));
 	keep('results.ktap', Coco::Tap::ktap($results));
 	keep('junit.xml', Coco::JUnit::xml($results));
+	keep('index.html', Coco::Page::of_results($results)) if @jobs;
 	return $status;
 }
 

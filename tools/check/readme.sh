@@ -16,10 +16,14 @@ run()
 	local command=$1
 	command=${command//'~/src/linux'/$BUILD/linux-source-6.12}
 	command=${command//build\/libkvm/$BUILD/libkvm}
+	command=${command//build\/theirs/$TMP/theirs}
+	command=${command//build\/mine/$TMP/mine}
 	command=${command//fix.patch/tools/patches/6.12/coco-v1.patch}
 	case $command in
 	'tools/with-kvm'*)	expect 0 "" bash -c "$command" ;;
 	*_test|*--list|*--setup) expect 0 "" bash -c "$command --out '$TMP/out'" ;;
+	*--matrix*)		expect 0 "as a page:" bash -c "$command --out '$TMP/matrix.html'" ;;
+	*--out*)		expect 0 "" bash -c "$command snp_psc_msr_test" ;;
 	'./run_tests.sh'*)	expect 0 "" bash -c "$command --out '$TMP/out' snp_psc_msr_test" ;;
 	'make help')		expect 0 "make check" bash -c "$command" ;;
 	'make bench')		expect 0 "Guest Request, kernel only" bash -c "$command" ;;
