@@ -63,7 +63,8 @@ sub row
 {
 	my ($matrix, $at) = @_;
 	my $row = $matrix->{rows}[$at];
-	my $vendor = $row->{twin} ? tag('em', {}, Coco::Matrix::vendor($row)) : '';
+	my $note = $row->{twin} ? Coco::Matrix::vendor($row) :
+		$row->{cases} || $row->{program} ? undef : 'no case lists it';
 	my @cells = map {
 		my $letter = substr $matrix->{columns}[$_]{cells}, $at, 1;
 		tag('td', { class => $letter, 'data-c' => $_ },
@@ -71,7 +72,7 @@ sub row
 	} 0 .. $#{$matrix->{columns}};
 
 	return tag('tr', { 'data-r' => $at }, tag('th', { scope => 'row' },
-		tag('b', {}, escape($row->{id})), $vendor,
+		tag('b', {}, escape($row->{id})), defined $note ? tag('em', {}, $note) : '',
 		tag('span', {}, escape($row->{text}))), @cells) . "\n";
 }
 
