@@ -7,7 +7,7 @@
 #	make check		test the suite itself; SETUP=1 installs what is missing
 #	make check-trees	run the suite on every kernel that Debian packages
 #	make matrix		the same, and BUILD/matrix.html, which shows who meets what
-#	make bench		measure exits and round trips
+#	make bench		measure exits and round trips; RUNS=N times, beside BASE=CSV
 #	make clean		remove build/
 #
 # BUILD=DIR builds elsewhere, KDIR=DIR names the kernel tree for check and bench, or

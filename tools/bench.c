@@ -4,12 +4,18 @@
  * each KVM.
  *
  *	bench exit KVM		a port-I/O exit of an ordinary VM
+ *	bench vcpus KVM		the same of up to 64 vCPUs in turn
+ *	bench vms KVM		making a VM, beside up to 1000 others
  *	bench snp KVM		round trips of an SNP guest
  *	bench kernel KVM	the same without a guest; in-process KVM only
+ *	bench entries KVM	a page state change of up to 253 entries; likewise
  *
- * KVM is what the rows call the KVM at /dev/kvm.
+ * KVM is what the rows call the KVM at /dev/kvm; a number after it is the most of what grows, if
+ * that shall be less.  A row is what, KVM, how many (or nothing),
+ * median, best and number of operations, with tabs between.
  */
 #include <dlfcn.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "kvm_util.h"
@@ -17,11 +23,20 @@
 
 #include "bench.h"
 #include "snp/cert_probe.h"
+#include "snp/psc_vm.h"
 #include "snp/request_vm.h"
 
 /* The median of an odd number of batches counts: others use the machine, too. */
 #define BATCHES		7
 #define BATCH_NS	60000000.0
+/* Of what is measured with several sizes. */
+#define SIZE_BATCHES	3
+#define SIZE_BATCH_NS	15000000.0
+
+#define MAX_VCPUS	64
+#define MAX_VMS		1000
+
+static unsigned int most = MAX_VMS;
 
 #define PORT		0x80
 
@@ -40,6 +55,10 @@ struct bench {
 	const struct cert_revision *rev;
 	kvm_bench_vmgexits_t vmgexits;
 	uint64_t exit_code;
+	unsigned int size;			/* how many of what grows; 0: nothing does */
+	struct kvm_vcpu *vcpus[MAX_VCPUS];
+	struct psc_vm psc;
+	int kvm_fd;
 };
 
 static double now_ns(void)
@@ -70,18 +89,22 @@ static int compare(const void *left, const void *right)
 static void measure(const char *what, const char *kvm,
 		    void (*run)(struct bench *b, unsigned long nr), struct bench *b)
 {
-	unsigned long nr = 16;
-	double ns[BATCHES], first;
-	int i;
+	int i, batches = b->size ? SIZE_BATCHES : BATCHES;
+	double ns[BATCHES], first, wanted = b->size ? SIZE_BATCH_NS : BATCH_NS;
+	unsigned long nr = b->size ? 1 : 16;
 
-	while ((first = batch(run, b, nr)) < BATCH_NS / 8)
+	/* The first is slower than any other. */
+	run(b, 1);
+	while ((first = batch(run, b, nr)) < wanted / 8)
 		nr *= 2;
-	nr = nr * BATCH_NS / first + 1;
-	for (i = 0; i < BATCHES; i++)
+	nr = nr * wanted / first + 1;
+	for (i = 0; i < batches; i++)
 		ns[i] = batch(run, b, nr) / nr;
-	qsort(ns, BATCHES, sizeof(ns[0]), compare);
-	printf("%-44s %-16s %9.0f %9.0f %12lu\n", what, kvm, ns[BATCHES / 2], ns[0],
-	       nr * BATCHES);
+	qsort(ns, batches, sizeof(ns[0]), compare);
+	printf("%s\t%s\t", what, kvm);
+	if (b->size)
+		printf("%u", b->size);
+	printf("\t%.0f\t%.0f\t%lu\n", ns[batches / 2], ns[0], nr * batches);
 	fflush(stdout);
 }
 
@@ -104,11 +127,68 @@ static void run_exits(struct bench *b, unsigned long nr)
 
 static void bench_exit(const char *kvm)
 {
-	struct bench b;
+	struct bench b = {};
 	struct kvm_vm *vm = vm_create_with_one_vcpu(&b.vcpu, guest_out);
 
 	measure("port-I/O exit, ordinary VM", kvm, run_exits, &b);
 	kvm_vm_free(vm);
+}
+
+/* Each vCPU has as much of it as the next. */
+static void run_vcpus(struct bench *b, unsigned long nr)
+{
+	unsigned int i = 0;
+
+	while (nr--) {
+		vcpu_run(b->vcpus[i]);
+		i = (i + 1) % b->size;
+	}
+}
+
+static void bench_vcpus(const char *kvm)
+{
+	struct bench b = {};
+
+	for (b.size = 1; b.size <= MAX_VCPUS && b.size <= most; b.size *= 2) {
+		struct kvm_vm *vm = vm_create_with_vcpus(b.size, guest_out, b.vcpus);
+
+		measure("port-I/O exits of so many vCPUs", kvm, run_vcpus, &b);
+		kvm_vm_free(vm);
+	}
+}
+
+static int create_vm(int kvm_fd)
+{
+	int fd = ioctl(kvm_fd, KVM_CREATE_VM, 0);
+
+	TEST_ASSERT(fd >= 0, "KVM_CREATE_VM: %s", strerror(errno));
+	return fd;
+}
+
+static void run_vms(struct bench *b, unsigned long nr)
+{
+	while (nr--)
+		close(create_vm(b->kvm_fd));
+}
+
+static void bench_vms(const char *kvm)
+{
+	struct bench b = { .kvm_fd = open_kvm_dev_path_or_exit() };
+	struct rlimit limit;
+	int fds[MAX_VMS];
+	unsigned int nr = 0;
+
+	TEST_ASSERT(!getrlimit(RLIMIT_NOFILE, &limit), "getrlimit: %s", strerror(errno));
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	for (b.size = 1; b.size <= MAX_VMS && b.size <= most; b.size *= 10) {
+		while (nr + 1 < b.size)
+			fds[nr++] = create_vm(b.kvm_fd);
+		measure("VM made and freed, the last of so many", kvm, run_vms, &b);
+	}
+	while (nr)
+		close(fds[--nr]);
+	close(b.kvm_fd);
 }
 
 /* ---- an SNP VM ---- */
@@ -229,7 +309,7 @@ static void snp_create(struct bench *b)
 static void bench_snp(const char *kvm)
 {
 	char what[64];
-	struct bench b;
+	struct bench b = {};
 
 	snp_create(&b);
 	prepare_request(&b, GHCB_NAE_GUEST_REQUEST, SNP_MSG_REPORT_REQ);
@@ -274,13 +354,18 @@ static void run_vmgexits(struct bench *b, unsigned long nr)
 		    "no answer: SW_EXITINFO1 0x%lx", ghcb->sw_exit_info_1);
 }
 
+static kvm_bench_vmgexits_t find_vmgexits(void)
+{
+	void *found = dlsym(RTLD_DEFAULT, KVM_BENCH_VMGEXITS);
+
+	TEST_ASSERT(found, "%s is not there: no in-process KVM is preloaded", KVM_BENCH_VMGEXITS);
+	return (kvm_bench_vmgexits_t)found;
+}
+
 static void bench_kernel(const char *kvm)
 {
-	struct bench b;
+	struct bench b = { .vmgexits = find_vmgexits() };
 
-	b.vmgexits = (kvm_bench_vmgexits_t)dlsym(RTLD_DEFAULT, KVM_BENCH_VMGEXITS);
-	TEST_ASSERT(b.vmgexits, "%s is not there: no in-process KVM is preloaded",
-		    KVM_BENCH_VMGEXITS);
 	snp_create(&b);
 	prepare_request(&b, GHCB_NAE_GUEST_REQUEST, SNP_MSG_REPORT_REQ);
 	measure("GHCB MSR protocol (SEV info), kernel only", kvm, run_msr_protocol, &b);
@@ -291,14 +376,68 @@ static void bench_kernel(const char *kvm)
 	request_vm_free(b.v);
 }
 
+/* Entries of which no two are merged: each is an exit. */
+static void prepare_entries(void *data)
+{
+	struct bench *b = data;
+	struct ghcb *ghcb = b->psc.ghcb.hva;
+	struct psc_buffer *buffer = (struct psc_buffer *)ghcb->shared_buffer;
+	unsigned int i;
+
+	buffer->cur_entry = 0;
+	buffer->end_entry = b->size - 1;
+	for (i = 0; i < b->size; i++)
+		buffer->entries[i] = PSC_ENTRY(PSC_OP_SHARED, PSC_SIZE_4K, PSC_GFN + 2 * i, 0);
+	ghcb_set(ghcb, sw_exit_code, GHCB_NAE_PSC);
+	ghcb_set(ghcb, sw_exit_info_1, 0);
+	ghcb_set(ghcb, sw_exit_info_2, 0);
+	ghcb_set(ghcb, sw_scratch, b->psc.ghcb.gpa + offsetof(struct ghcb, shared_buffer));
+	ghcb->protocol_version = GHCB_PROTOCOL_VERSION;
+	ghcb->ghcb_usage = GHCB_USAGE_STANDARD;
+}
+
+static void run_entries(struct bench *b, unsigned long nr)
+{
+	struct ghcb *ghcb = b->psc.ghcb.hva;
+	struct psc_buffer *buffer = (struct psc_buffer *)ghcb->shared_buffer;
+	long r = b->vmgexits(b->psc.vcpu->fd, b->psc.ghcb.gpa, prepare_entries, b, nr);
+
+	TEST_ASSERT(!r, "KVM refused a VMGEXIT: %s", strerror(-r));
+	TEST_ASSERT(buffer->cur_entry == b->size && ghcb->sw_exit_info_2 == PSC_ANSWER_DONE,
+		    "%u of %u entries, SW_EXITINFO2 0x%lx", buffer->cur_entry, b->size,
+		    ghcb->sw_exit_info_2);
+}
+
+static void bench_entries(const char *kvm)
+{
+	static const unsigned int sizes[] = { 1, 2, 4, 8, 16, 32, 64, 128, PSC_MAX_ENTRIES };
+	struct bench b = { .vmgexits = find_vmgexits() };
+	unsigned int i;
+
+	psc_vm_create(&b.psc, true);
+	/* Up to where its GHCB is registered. */
+	b.vcpu = b.psc.vcpu;
+	run_to_report(&b);
+	/* That has left its GHCB mapped, until the next entry. */
+	run_msr_protocol(&b, 1);
+	for (i = 0; i < ARRAY_SIZE(sizes) && sizes[i] <= most; i++) {
+		b.size = sizes[i];
+		measure("page state change of so many, kernel only", kvm, run_entries, &b);
+	}
+	snp_vm_free(b.psc.snp);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(const char *kvm);
 	bool snp;
 } modes[] = {
 	{ "exit", bench_exit, false },
+	{ "vcpus", bench_vcpus, false },
+	{ "vms", bench_vms, false },
 	{ "snp", bench_snp, true },
 	{ "kernel", bench_kernel, true },
+	{ "entries", bench_entries, true },
 };
 
 int main(int argc, char **argv)
@@ -307,8 +446,10 @@ int main(int argc, char **argv)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(modes); i++) {
-		if (argc != 3 || strcmp(argv[1], modes[i].name))
+		if (argc < 3 || argc > 4 || strcmp(argv[1], modes[i].name))
 			continue;
+		if (argc == 4)
+			most = strtoul(argv[3], NULL, 0);
 		missing = modes[i].snp ? snp_vm_missing() : NULL;
 		if (missing) {
 			fprintf(stderr, "bench: %s\n", missing);
@@ -317,6 +458,6 @@ int main(int argc, char **argv)
 		modes[i].run(argv[2]);
 		return 0;
 	}
-	fprintf(stderr, "usage: bench exit|snp|kernel KVM\n");
+	fprintf(stderr, "usage: bench exit|vcpus|vms|snp|kernel|entries KVM [MOST]\n");
 	return 2;
 }

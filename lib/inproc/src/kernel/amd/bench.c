@@ -19,8 +19,9 @@ static int handle_vmgexit(struct kvm_vcpu *vcpu, u64 ghcb_msr)
 	control->ghcb_gpa = ghcb_msr;
 	control->exit_code = SVM_EXIT_VMGEXIT;
 	ret = sev_handle_vmgexit(vcpu);
-	complete = vcpu->arch.complete_userspace_io;
-	if (!ret && complete) {
+	/* One may come to several exits. */
+	while (!ret && vcpu->arch.complete_userspace_io) {
+		complete = vcpu->arch.complete_userspace_io;
 		vcpu->arch.complete_userspace_io = NULL;
 		ret = complete(vcpu);
 	}
