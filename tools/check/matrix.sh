@@ -32,7 +32,7 @@ mv "$TMP/out" "$TMP/new"
 
 export BUILD
 ok "text" expect 0 "as a page: $page" matrix old new
-matrix new old > "$TMP/text" 2>&1
+matrix new old > "$TMP/text" 2> /dev/null
 
 # line ID [VENDOR]: its cells, of the older kernel and of the newer one.
 cells()	# WANTED ID [VENDOR]
