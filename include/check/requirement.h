@@ -19,6 +19,7 @@
 #include "requirements/race.h"
 #include "requirements/sev.h"
 #include "requirements/snp_launch.h"
+#include "requirements/snp_run.h"
 #include "requirements/suite.h"
 #include "requirements/tdx.h"
 #include "requirements/tdx_instr.h"
@@ -58,6 +59,7 @@
 	REQUIREMENTS_MMIO(REQUIREMENT)		\
 	REQUIREMENTS_CERTS(REQUIREMENT)		\
 	REQUIREMENTS_SNP_LAUNCH(REQUIREMENT)	\
+	REQUIREMENTS_SNP_RUN(REQUIREMENT)	\
 	REQUIREMENTS_SEV(REQUIREMENT)		\
 	REQUIREMENTS_TDX(REQUIREMENT)		\
 	REQUIREMENTS_TDX_INSTR(REQUIREMENT)	\
