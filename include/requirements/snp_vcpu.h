@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Requirements: vCPUs of SNP VMs, and what their GHCBs carry.  See ../check/requirement.h. */
+#ifndef REQUIREMENTS_SNP_VCPU_H
+#define REQUIREMENTS_SNP_VCPU_H
+
+#define REQUIREMENTS_SNP_VCPU(REQUIREMENT)							\
+	/* AP creation and AP reset hold, and the VMM's part in them */				\
+	REQUIREMENT(SNP_AP_VMM_STATE, "SNP-AP-VMM-STATE", DOC_API, "KVM_SET_MP_STATE",		\
+		"a state that the VMM sets between an AP creation event and the next KVM_RUN "	\
+		"does not undo the event")							\
+	REQUIREMENT(SNP_AP_SHARED, "SNP-AP-SHARED", DOC_SVM, "VMRUN Page Checks",		\
+		"of two vCPUs with one VMSA one runs at a time: KVM_RUN of the other fails or "	\
+		"ends with an error exit meanwhile, and each works afterwards")			\
+	REQUIREMENT(GHCB_AP_HOLD_OVER, "GHCB-AP-HOLD-OVER", DOC_GHCB, "AP Reset Hold",		\
+		"a SIPI that comes when an AP reset hold has ended is no answer to it: neither "	\
+		"the GHCB MSR nor another event's answer changes")				\
+	/* what a GHCB carries */								\
+	REQUIREMENT(GHCB_MSR_0, "GHCB-MSR-0", DOC_SEV_C, "sev_handle_vmgexit()",		\
+		"a VMGEXIT with a GHCB MSR of 0 does nothing, and the guest goes on")		\
+	REQUIREMENT(GHCB_RSI, "GHCB-RSI", DOC_HC, "KVM_HC_SEND_IPI",				\
+		"event 0x81 has RSI as the hypercall's fourth argument")			\
+	REQUIREMENT(GHCB_NOT_VALID, "GHCB-NOT-VALID", DOC_SEV_C, "sev_es_sync_from_ghcb()",	\
+		"a register that is not marked valid counts as 0, whatever an earlier GHCB had "	\
+		"there")									\
+	REQUIREMENT(GHCB_RDPMC, "GHCB-RDPMC", DOC_GHCB, "RDPMC NAE event",			\
+		"event 0x6f returns a counter in RDX:RAX, or #GP as an event to inject")	\
+	/* any GHCB */										\
+	REQUIREMENT(GHCB_ANY, "GHCB-ANY", DOC_GHCB, "SW_EXITINFO1",				\
+		"any event with any operands is answered with SW_EXITINFO1 of 0 to 2, for 1 "	\
+		"an exception to inject and for 2 an error code, or ends KVM_RUN; the vCPU "	\
+		"then serves the next event")							\
+	/* how many */										\
+	REQUIREMENT(SNP_VCPU_IDS, "SNP-VCPU-IDS", DOC_API, "KVM_CREATE_VCPU",			\
+		"vCPUs of an SNP VM have any IDs below KVM_CAP_MAX_VCPU_ID, in any order, up to "	\
+		"KVM_CAP_MAX_VCPUS, and each is launched and runs")				\
+	/* ioctls of VM and vCPU */								\
+	REQUIREMENT(SNP_IOCTL_STATE, "SNP-IOCTL-STATE", DOC_API, "KVM_SET_REGS and on",		\
+		"an ioctl that reads or writes registers of a vCPU whose state is protected is "	\
+		"refused, or does nothing that its guest sees")					\
+	REQUIREMENT(SNP_IOCTL_EINVAL, "SNP-IOCTL-EINVAL", DOC_API, "KVM_GET_REGS and on",	\
+		"an ioctl that reads or writes registers of a vCPU whose state is protected is "	\
+		"EINVAL")									\
+	REQUIREMENT(SNP_IOCTL_SERVED, "SNP-IOCTL-SERVED", DOC_API, "KVM_CHECK_EXTENSION",	\
+		"what a VM or vCPU is said to have by KVM_CHECK_EXTENSION of its VM works, and "	\
+		"what it cannot do is not offered")						\
+	REQUIREMENT(SNP_IOCTL_KEPT, "SNP-IOCTL-KEPT", DOC_API, "KVM_SET_VCPU_EVENTS and on",	\
+		"after an ioctl, served or refused, the guest goes on where it was")		\
+	/* ID block and host data */								\
+	REQUIREMENT(SNP_ID_SIGNATURE, "SNP-ID-SIGNATURE", DOC_SNP_FW, "SNP_LAUNCH_FINISH",	\
+		"firmware gets ID block and ID authentication as the VMM gave them: one whose "	\
+		"signatures (ECDSA P-384) are right ends the launch")				\
+	REQUIREMENT(SNP_ID_REFUSED, "SNP-ID-REFUSED", DOC_SNP_FW, "SNP_LAUNCH_FINISH",		\
+		"an ID block that firmware refuses fails KVM_SEV_SNP_LAUNCH_FINISH, with "	\
+		"firmware's status in error, and its VM does not run")				\
+	REQUIREMENT(SNP_ID_HOST_DATA, "SNP-ID-HOST-DATA", DOC_SNP_FW, "SNP_LAUNCH_FINISH",	\
+		"firmware gets all 32 bytes of the VMM's host data")
+
+#endif
