@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What a GHCB carries to KVM besides the event itself, as far as its guest sees it again:
- * registers of a hypercall, what is not marked valid; and a GHCB MSR of 0.
+ * registers of a hypercall, what is not marked valid.
  */
 #include <linux/kvm_para.h>
 
@@ -166,41 +166,6 @@ COCO_TEST_F(rdpmc, answer)
 	else
 		EXPECT_GHCB_ANSWER(REQ_GHCB_RDPMC, step, GHCB_INFO1_OK, 0);
 	EXPECT_GHCB_KEPT(step, 0, 0);
-	snp_vm_free(v.snp);
-}
-
-/* ---- a GHCB MSR of 0 ---- */
-
-COCO_FIXTURE(msr_0);
-FIXTURE_VARIANT(msr_0)
-{
-	struct check_row row;
-};
-
-FIXTURE_VARIANT_ADD(msr_0, with_event)
-{
-	ROW(REQ_GHCB_MSR_0),
-};
-
-COCO_TEST_F(msr_0, goes_on)
-{
-	struct ghcb_step *none, *next;
-	struct ghcb_vm v;
-
-	(void)variant;
-	if (!ghcb_vm_start(&v))
-		return;
-	/* The page is full of an event, which nobody asks for. */
-	none = ghcb_add_event(&v, 0, GHCB_NAE_HV_FEATURES, 0, 0);
-	none->msr = 0;
-	next = ghcb_add_msr(&v, 0, GHCB_MSR_HV_FEATURES_REQ);
-	if (!EXPECT_REQ_SYNC(REQ_GHCB_MSR_0, v.cpu[0].vcpu, GHCB_STAGE_ANSWERED))
-		return;
-	EXPECT_REQ_EQ(REQ_GHCB_MSR_0, "the GHCB MSR", 0, none->answer.msr, &names_value);
-	EXPECT_REQ_BYTES(REQ_GHCB_MSR_0, "the GHCB", &none->in, &none->answer.page,
-			 sizeof(none->in));
-	EXPECT_REQ_EQ(REQ_GHCB_MSR_0, "the next answer, bits 11:0", GHCB_MSR_HV_FEATURES_RESP,
-		      GHCB_MSR_INFO(next->answer.msr), &names_ghcb_msr);
 	snp_vm_free(v.snp);
 }
 

@@ -9,14 +9,20 @@
 		"a state that the VMM sets between an AP creation event and the next KVM_RUN "	\
 		"does not undo the event")							\
 	REQUIREMENT(SNP_AP_SHARED, "SNP-AP-SHARED", DOC_SVM, "VMRUN Page Checks",		\
-		"of two vCPUs with one VMSA one runs at a time: KVM_RUN of the other fails or "	\
-		"ends with an error exit meanwhile, and each works afterwards")			\
+		"two vCPUs to which the guest gives one VMSA can run in turn")			\
 	REQUIREMENT(GHCB_AP_HOLD_OVER, "GHCB-AP-HOLD-OVER", DOC_GHCB, "AP Reset Hold",		\
 		"a SIPI that comes when an AP reset hold has ended is no answer to it: neither "	\
 		"the GHCB MSR nor another event's answer changes")				\
 	/* what a GHCB carries */								\
-	REQUIREMENT(GHCB_MSR_0, "GHCB-MSR-0", DOC_SEV_C, "sev_handle_vmgexit()",		\
-		"a VMGEXIT with a GHCB MSR of 0 does nothing, and the guest goes on")		\
+	REQUIREMENT(GHCB_MSR_SNP_ONLY, "GHCB-MSR-SNP-ONLY", DOC_SEV_C,				\
+		"sev_handle_vmgexit_msr_protocol()",						\
+		"a request of SNP guests by MSR, 0x010, 0x012 or 0x014, ends another guest with "\
+		"KVM_SYSTEM_EVENT_SEV_TERM")							\
+	REQUIREMENT(GHCB_V1_LIMIT, "GHCB-V1-LIMIT", DOC_SEV_C, "setup_vmgexit_scratch()",	\
+		"with version 1 a scratch area of more than 16 pages, or one that wraps, answers "\
+		"SW_EXITINFO1 = 2, SW_EXITINFO2 = 3, and one without memory fails KVM_RUN")	\
+	REQUIREMENT(GHCB_NAE_IO_LONG, "GHCB-NAE-IO-LONG", DOC_GHCB, "IOIO_PROT NAE event",	\
+		"a string of more bytes than there can be is not answered as done")		\
 	REQUIREMENT(GHCB_RSI, "GHCB-RSI", DOC_HC, "KVM_HC_SEND_IPI",				\
 		"event 0x81 has RSI as the hypercall's fourth argument")			\
 	REQUIREMENT(GHCB_NOT_VALID, "GHCB-NOT-VALID", DOC_SEV_C, "sev_es_sync_from_ghcb()",	\
@@ -29,6 +35,21 @@
 		"any event with any operands is answered with SW_EXITINFO1 of 0 to 2, for 1 "	\
 		"an exception to inject and for 2 an error code, or ends KVM_RUN; the vCPU "	\
 		"then serves the next event")							\
+	/* what VMRUN is given: see lib/inproc/src/hw/hw_svm_rules.c */			\
+	REQUIREMENT(SEV_TLB, "SEV-TLB", DOC_SVM, "TLB Flush",					\
+		"a CPU runs a vCPU of an encrypted VM without a TLB flush only if it ran that "	\
+		"vCPU, and no other with its ASID, the last time")				\
+	REQUIREMENT(SEV_INTERCEPT, "SEV-INTERCEPT", DOC_GHCB, "Supported Guest VM Exits",	\
+		"what an SEV-ES or SNP guest has no event for is not intercepted: control "	\
+		"registers, XSETBV, debug registers besides DR7, the GHCB MSR")			\
+	REQUIREMENT(SEV_EXCEPTION, "SEV-EXCEPTION", DOC_SVM, "Exception Intercepts",		\
+		"#AC, and #DB and DR7 without DebugSwap, are intercepted, so that no guest keeps "\
+		"a CPU in an exception that raises itself")					\
+	REQUIREMENT(SEV_LBR, "SEV-LBR", DOC_SVM, "LBR Virtualization",				\
+		"an SEV-ES or SNP guest runs with virtualized last branch records, which such "	\
+		"guests have to")								\
+	REQUIREMENT(SEV_GUEST_FAULT, "SEV-GUEST-FAULT", DOC_SVM, "Exception Intercepts",	\
+		"#UD, #GP, #DE and #PF of an encrypted guest are its own to handle")		\
 	/* how many */										\
 	REQUIREMENT(SNP_VCPU_IDS, "SNP-VCPU-IDS", DOC_API, "KVM_CREATE_VCPU",			\
 		"vCPUs of an SNP VM have any IDs below KVM_CAP_MAX_VCPU_ID, in any order, up to "	\
