@@ -86,7 +86,8 @@ FIXTURE_VARIANT(destroyed)
 {
 	struct check_row row;
 	bool kicked;			/* by KVM_HC_KICK_CPU, before */
-	bool converted;			/* its VMSA's page, to shared and back, after */
+	/* Its VMSA's page, after: to shared and back, or out of guest_memfd and made anew. */
+	bool converted, punched;
 };
 
 #define DESTROYED_ROW(name, ...)							\
@@ -97,6 +98,7 @@ FIXTURE_VARIANT(destroyed)
 
 DESTROYED_ROW(kicked, .kicked = true)
 DESTROYED_ROW(page_converted, .converted = true)
+DESTROYED_ROW(page_made_anew, .punched = true)
 
 COCO_TEST_F(destroyed, stays)
 {
@@ -126,6 +128,12 @@ COCO_TEST_F(destroyed, stays)
 	if (variant->converted) {
 		vm_mem_set_shared(vm, v.vmsa[0].gpa, vm->page_size);
 		vm_mem_set_private(vm, v.vmsa[0].gpa, vm->page_size);
+	}
+	if (variant->punched) {
+		vm_guest_mem_punch_hole(vm, v.vmsa[0].gpa, vm->page_size);
+		ap_make_vmsa(&v, &ghcb_add_event(&v.g, 0, GHCB_NAE_WBINVD, 0, 0)->before, 0);
+		if (!EXPECT_AP_DONE(req, &v))
+			return;
 	}
 	mp_state_set(v.ap, KVM_MP_STATE_RUNNABLE);
 	if (EXPECT_AP_NOT_RUN(REQ_SNP_AP_NO_VMSA, &v))

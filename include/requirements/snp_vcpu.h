@@ -55,25 +55,24 @@
 		"vCPUs of an SNP VM have any IDs below KVM_CAP_MAX_VCPU_ID, in any order, up to "	\
 		"KVM_CAP_MAX_VCPUS, and each is launched and runs")				\
 	/* ioctls of VM and vCPU */								\
-	REQUIREMENT(SNP_IOCTL_STATE, "SNP-IOCTL-STATE", DOC_API, "KVM_SET_REGS and on",		\
-		"an ioctl that reads or writes registers of a vCPU whose state is protected is "	\
-		"refused, or does nothing that its guest sees")					\
 	REQUIREMENT(SNP_IOCTL_EINVAL, "SNP-IOCTL-EINVAL", DOC_API, "KVM_GET_REGS and on",	\
 		"an ioctl that reads or writes registers of a vCPU whose state is protected is "	\
 		"EINVAL")									\
-	REQUIREMENT(SNP_IOCTL_SERVED, "SNP-IOCTL-SERVED", DOC_API, "KVM_CHECK_EXTENSION",	\
-		"what a VM or vCPU is said to have by KVM_CHECK_EXTENSION of its VM works, and "	\
-		"what it cannot do is not offered")						\
+	REQUIREMENT(SNP_IOCTL_FPU, "SNP-IOCTL-FPU", DOC_API, "KVM_GET_XSAVE and on",		\
+		"KVM_GET_FPU, KVM_SET_FPU, and their kin of XSAVE are EINVAL for an SNP vCPU "	\
+		"whose state is protected, as for one of SEV-ES")				\
 	REQUIREMENT(SNP_IOCTL_KEPT, "SNP-IOCTL-KEPT", DOC_API, "KVM_SET_VCPU_EVENTS and on",	\
 		"after an ioctl, served or refused, the guest goes on where it was")		\
-	/* ID block and host data */								\
-	REQUIREMENT(SNP_ID_SIGNATURE, "SNP-ID-SIGNATURE", DOC_SNP_FW, "SNP_LAUNCH_FINISH",	\
-		"firmware gets ID block and ID authentication as the VMM gave them: one whose "	\
-		"signatures (ECDSA P-384) are right ends the launch")				\
-	REQUIREMENT(SNP_ID_REFUSED, "SNP-ID-REFUSED", DOC_SNP_FW, "SNP_LAUNCH_FINISH",		\
-		"an ID block that firmware refuses fails KVM_SEV_SNP_LAUNCH_FINISH, with "	\
-		"firmware's status in error, and its VM does not run")				\
-	REQUIREMENT(SNP_ID_HOST_DATA, "SNP-ID-HOST-DATA", DOC_SNP_FW, "SNP_LAUNCH_FINISH",	\
-		"firmware gets all 32 bytes of the VMM's host data")
+	/* the launch */									\
+	REQUIREMENT(SNP_LAUNCH_DEBUGGED, "SNP-LAUNCH-DEBUGGED", DOC_SEV_C, "sev_es_sync_vmsa()",	\
+		"a vCPU that is debugged, or has breakpoints of its own, is not launched; when "	\
+		"it is no more, it is")								\
+	REQUIREMENT(SNP_PREFAULT, "SNP-PREFAULT", DOC_API, "KVM_PRE_FAULT_MEMORY",		\
+		"private memory of an SNP VM can be mapped beforehand when its launch has ended, "\
+		"and not before")								\
+	REQUIREMENT(SNP_OP_NULL, "SNP-OP-NULL", DOC_SEV_RST, "KVM_MEMORY_ENCRYPT_OP",		\
+		"KVM_MEMORY_ENCRYPT_OP with NULL succeeds where there is SEV")			\
+	REQUIREMENT(SNP_OP_BACK, "SNP-OP-BACK", DOC_API, "KVM_MEMORY_ENCRYPT_OP",		\
+		"a command whose result cannot be written to the VMM's structures is EFAULT")
 
 #endif
