@@ -41,15 +41,14 @@
 		"vCPU, and no other with its ASID, the last time")				\
 	REQUIREMENT(SEV_INTERCEPT, "SEV-INTERCEPT", DOC_GHCB, "Supported Guest VM Exits",	\
 		"what an SEV-ES or SNP guest has no event for is not intercepted: control "	\
-		"registers, XSETBV, debug registers besides DR7, the GHCB MSR")			\
+		"registers, XSETBV, debug registers besides DR7, the GHCB MSR, exceptions "	\
+		"besides #DB, #AC and #MC")							\
 	REQUIREMENT(SEV_EXCEPTION, "SEV-EXCEPTION", DOC_SVM, "Exception Intercepts",		\
 		"#AC, and #DB and DR7 without DebugSwap, are intercepted, so that no guest keeps "\
 		"a CPU in an exception that raises itself")					\
 	REQUIREMENT(SEV_LBR, "SEV-LBR", DOC_SVM, "LBR Virtualization",				\
 		"an SEV-ES or SNP guest runs with virtualized last branch records, which such "	\
 		"guests have to")								\
-	REQUIREMENT(SEV_GUEST_FAULT, "SEV-GUEST-FAULT", DOC_SVM, "Exception Intercepts",	\
-		"#UD, #GP, #DE and #PF of an encrypted guest are its own to handle")		\
 	/* how many */										\
 	REQUIREMENT(SNP_VCPU_IDS, "SNP-VCPU-IDS", DOC_API, "KVM_CREATE_VCPU",			\
 		"vCPUs of an SNP VM have any IDs below KVM_CAP_MAX_VCPU_ID, in any order, up to "	\

@@ -23,6 +23,7 @@
 #define INTERCEPT_2_XSETBV	(1u << 13)
 #define EXCEPTION_DB		(1u << 1)
 #define EXCEPTION_AC		(1u << 17)
+#define EXCEPTION_MC		(1u << 18)
 
 /* The GHCB MSR in the permission map: the third range, two bits for each MSR. */
 #define MSRPM_GHCB(map)		(((const uint8_t *)(map))[0x1000 + 0x130 / 4] >> 0x130 % 4 * 2 & 3)
@@ -77,6 +78,8 @@ void svm_check_intercepts(struct world *w)
 		break_rule(CONTROL_SEV_INTERCEPT, w, "XSETBV is intercepted");
 	else if ((get_u32(w->vmcb, VMCB_INTERCEPT_1) & INTERCEPT_1_MSR) && MSRPM_GHCB(msrpm))
 		break_rule(CONTROL_SEV_INTERCEPT, w, "the GHCB MSR is intercepted");
+	else if (exceptions & ~(EXCEPTION_DB | EXCEPTION_AC | EXCEPTION_MC))
+		break_rule(CONTROL_SEV_INTERCEPT, w, "exceptions besides #DB, #AC and #MC are intercepted");
 	if (!(exceptions & EXCEPTION_AC))
 		break_rule(CONTROL_SEV_EXCEPTION, w, "#AC is not intercepted");
 	else if (!(exceptions & EXCEPTION_DB) && !w->vcpu->debug_swap)
