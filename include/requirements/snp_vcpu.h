@@ -66,6 +66,17 @@
 	REQUIREMENT(SNP_LAUNCH_DEBUGGED, "SNP-LAUNCH-DEBUGGED", DOC_SEV_C, "sev_es_sync_vmsa()",	\
 		"a vCPU that is debugged, or has breakpoints of its own, is not launched; when "	\
 		"it is no more, it is")								\
+	REQUIREMENT(SEV_ASIDS, "SEV-ASIDS", DOC_SEV_RST, "KVM_SEV_INIT2",			\
+		"an encrypted VM that is closed gives its ASID back")				\
+	REQUIREMENT(SNP_POLICY_BITS, "SNP-POLICY-BITS", DOC_SEV_RST, "KVM_SEV_SNP_LAUNCH_START",	\
+		"a policy bit that attribute KVM_X86_SNP_POLICY_BITS does not offer is EINVAL, "	\
+		"and those that every guest needs are offered")					\
+	REQUIREMENT(SEV_INIT_ONCE, "SEV-INIT-ONCE", DOC_SEV_RST, "KVM_SEV_INIT2",		\
+		"a VM that is initialized cannot be initialized again")				\
+	REQUIREMENT(SNP_LAUNCH_CPUID_ONLY, "SNP-LAUNCH-CPUID-ONLY", DOC_SEV_RST,			\
+		"KVM_SEV_SNP_LAUNCH_UPDATE",							\
+		"of an update that fails KVM writes nothing to the VMM's page, but for what "	\
+		"firmware would take of a CPUID page")						\
 	REQUIREMENT(SNP_PREFAULT, "SNP-PREFAULT", DOC_API, "KVM_PRE_FAULT_MEMORY",		\
 		"private memory of an SNP VM can be mapped beforehand when its launch has ended, "\
 		"and not before")								\
