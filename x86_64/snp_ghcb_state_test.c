@@ -50,7 +50,6 @@ COCO_TEST_F(rsi, is_icr)
 	(void)variant;
 	if (!ghcb_vm_start(&v))
 		return;
-	vcpu_set_cpuid_property(v.cpu[0].vcpu, X86_PROPERTY_MAX_KVM_LEAF, KVM_CPUID_FEATURES);
 	for (i = 0; i < ARRAY_SIZE(icr); i++) {
 		step[i] = add_hypercall(&v, KVM_HC_SEND_IPI);
 		ghcb_set(&step[i]->in, rbx, 0);

@@ -138,11 +138,12 @@ FIXTURE_VARIANT(other)
 	unsigned long get, set;		/* what is read is what is written, or 0 */
 };
 
-#define OTHER_ROW(name, vm_, get_, set_)						\
+#define OTHER_REQ_ROW(name, req, vm_, get_, set_)					\
 	FIXTURE_VARIANT_ADD(other, name)						\
 	{										\
-		COCO_ROW(NULL, REQ_SNP_IOCTL_KEPT), .vm = vm_, .get = get_, .set = set_,	\
+		COCO_ROW(NULL, req), .vm = vm_, .get = get_, .set = set_,		\
 	};
+#define OTHER_ROW(name, vm, get, set)	OTHER_REQ_ROW(name, REQ_SNP_IOCTL_KEPT, vm, get, set)
 
 OTHER_ROW(events, false, KVM_GET_VCPU_EVENTS, KVM_SET_VCPU_EVENTS)
 OTHER_ROW(lapic, false, KVM_GET_LAPIC, KVM_SET_LAPIC)
@@ -150,7 +151,7 @@ OTHER_ROW(mp_state, false, KVM_GET_MP_STATE, KVM_SET_MP_STATE)
 OTHER_ROW(nested_state, false, KVM_GET_NESTED_STATE, KVM_SET_NESTED_STATE)
 OTHER_ROW(tsc_khz, false, KVM_GET_TSC_KHZ, KVM_SET_TSC_KHZ)
 OTHER_ROW(cpuid, false, KVM_GET_CPUID2, KVM_SET_CPUID2)
-OTHER_ROW(smi, false, 0, KVM_SMI)
+OTHER_REQ_ROW(smi, REQ_SNP_IOCTL_SMI, false, 0, KVM_SMI)
 OTHER_ROW(clock_ctrl, false, 0, KVM_KVMCLOCK_CTRL)
 OTHER_ROW(translate, false, 0, KVM_TRANSLATE)
 OTHER_ROW(tpr_reporting, false, 0, KVM_TPR_ACCESS_REPORTING)
@@ -175,6 +176,8 @@ COCO_TEST_F(other, goes_on)
 
 	if (!ghcb_vm_start(&v))
 		return;
+	if (check_main_req() == REQ_SNP_IOCTL_SMI)
+		check_attribute_to(REQ_KERNEL_MEM_FREED, REQ_SNP_IOCTL_SMI);
 	fd = variant->vm ? v.snp->vm->fd : v.cpu[0].vcpu->fd;
 	memset(&arg, 0, sizeof(arg));
 	if (variant->get)

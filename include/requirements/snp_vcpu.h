@@ -60,6 +60,8 @@
 	REQUIREMENT(SNP_IOCTL_FPU, "SNP-IOCTL-FPU", DOC_API, "KVM_GET_XSAVE and on",		\
 		"KVM_GET_FPU, KVM_SET_FPU, and their kin of XSAVE are EINVAL for an SNP vCPU "	\
 		"whose state is protected, as for one of SEV-ES")				\
+	REQUIREMENT(SNP_IOCTL_SMI, "SNP-IOCTL-SMI", DOC_API, "KVM_SMI",				\
+		"KVM_SMI of a vCPU whose state is protected leaves the end of its VM as any")	\
 	REQUIREMENT(SNP_IOCTL_KEPT, "SNP-IOCTL-KEPT", DOC_API, "KVM_SET_VCPU_EVENTS and on",	\
 		"after an ioctl, served or refused, the guest goes on where it was")		\
 	/* the launch */									\
