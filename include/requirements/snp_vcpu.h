@@ -61,7 +61,7 @@
 		"KVM_GET_FPU, KVM_SET_FPU, and their kin of XSAVE are EINVAL for an SNP vCPU "	\
 		"whose state is protected, as for one of SEV-ES")				\
 	REQUIREMENT(SNP_IOCTL_SMI, "SNP-IOCTL-SMI", DOC_API, "KVM_SMI",				\
-		"KVM_SMI of a vCPU whose state is protected leaves the end of its VM as any")	\
+		"KVM_SMI of a vCPU whose state is protected harms neither it nor its VM")	\
 	REQUIREMENT(SNP_IOCTL_KEPT, "SNP-IOCTL-KEPT", DOC_API, "KVM_SET_VCPU_EVENTS and on",	\
 		"after an ioctl, served or refused, the guest goes on where it was")		\
 	/* the launch */									\
