@@ -19,6 +19,10 @@ enum control_mem_bug {
 	CONTROL_MEM_KEYID,	/* a TD's KeyID not given back with its VM, or too early */
 	CONTROL_MEM_UNCHARGED,	/* a page that a VM has for long is charged to no cgroup */
 	CONTROL_HOST_STATE,	/* a guest's run has changed registers of the host's for good */
+	CONTROL_SEV_TLB,	/* VMRUN with translations that may be stale */
+	CONTROL_SEV_INTERCEPT,	/* an intercept for which the guest has no event */
+	CONTROL_SEV_LBR,	/* an SEV-ES guest without a record of branches of its own */
+	CONTROL_SEV_EXCEPTION,	/* an exception that a guest can keep a CPU with */
 	CONTROL_UNDEFINED,	/* a sanitizer found undefined behaviour */
 	CONTROL_NR_MEM_BUGS
 };

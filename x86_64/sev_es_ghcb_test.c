@@ -3,6 +3,8 @@
  * The GHCB protocol of SEV-ES guests, as far as it differs from SNP guests': events that are
  * SNP's alone, and version 1, whose scratch areas lie anywhere in shared memory.
  */
+#include <linux/kvm_para.h>
+
 #include "check/harness.h"
 
 #include "kvm_util.h"
@@ -61,6 +63,43 @@ COCO_TEST_F(snp_only, refused)
 	    EXPECT_GHCB_ANSWER(REQ_GHCB_ERR_SNP_ONLY, step, GHCB_INFO1_MALFORMED,
 			       GHCB_REASON_INVALID_EVENT) &&
 	    EXPECT_GHCB_KEPT(step, 0, 0))
+		snp_vm_free(v.snp);
+}
+
+/* The same of the MSR protocol: there is no way to say that, so that the guest ends. */
+COCO_FIXTURE(snp_msr);
+FIXTURE_VARIANT(snp_msr)
+{
+	struct check_row row;
+	uint64_t msr;
+};
+
+#define SNP_MSR_ROW(name, info, data)								\
+	FIXTURE_VARIANT_ADD(snp_msr, name)							\
+	{											\
+		COCO_ROW(NULL, REQ_GHCB_MSR_SNP_ONLY), .msr = GHCB_MSR(info, data),		\
+	};
+
+SNP_MSR_ROW(preferred_gpa, GHCB_MSR_PREF_GPA_REQ, 0)
+SNP_MSR_ROW(register_gpa, GHCB_MSR_REG_GPA_REQ, 0x1000)
+SNP_MSR_ROW(page_state_change, GHCB_MSR_PSC_REQ, 1ull << 40 | 0x1000)
+
+COCO_TEST_F(snp_msr, ends)
+{
+	enum requirement_nr req = REQ_GHCB_MSR_SNP_ONLY;
+	struct kvm_run *run;
+	struct ghcb_vm v;
+
+	if (!start(&v, GHCB_PROTOCOL_VERSION))
+		return;
+	vm_enable_cap(v.snp->vm, KVM_CAP_EXIT_HYPERCALL, 1ull << KVM_HC_MAP_GPA_RANGE);
+	run = v.cpu[0].vcpu->run;
+	ghcb_add_msr(&v, 0, variant->msr);
+	if (EXPECT_REQ_EXIT(req, v.cpu[0].vcpu, KVM_EXIT_SYSTEM_EVENT) &&
+	    EXPECT_REQ_EQ(req, "system_event.type", KVM_SYSTEM_EVENT_SEV_TERM,
+			  run->system_event.type, &names_system_event) &&
+	    EXPECT_REQ_EQ(req, "system_event.data[0]", variant->msr, run->system_event.data[0],
+			  &names_value))
 		snp_vm_free(v.snp);
 }
 
@@ -178,6 +217,104 @@ COCO_TEST_F(scratch, exit)
 	if (variant->read && !refused)
 		EXPECT_REQ_BYTES(req, "the scratch area", data, area, bytes);
 	if (EXPECT_GHCB_KEPT(step, 8, variant->area == IN_BUFFER && variant->read ? bytes : 0))
+		snp_vm_free(v.snp);
+}
+
+/* ---- scratch areas of version 1 at their limits ---- */
+
+#define MAX_SCRATCH	(16 * 4096)
+
+COCO_FIXTURE(limit);
+FIXTURE_VARIANT(limit)
+{
+	struct check_row row;
+	uint64_t gpa;			/* 0: the page for GHCBs */
+	unsigned int bytes;
+	int err;			/* of KVM_RUN; 0: SW_EXITINFO2 says why */
+};
+
+#define LIMIT_ROW(name, ...)								\
+	FIXTURE_VARIANT_ADD(limit, name)						\
+	{										\
+		COCO_ROW(NULL, REQ_GHCB_V1_LIMIT, REQ_GHCB_KEPT, REQ_GHCB_VALID_ONLY),	\
+		__VA_ARGS__								\
+	};
+
+LIMIT_ROW(too_long, .bytes = MAX_SCRATCH + 4)
+LIMIT_ROW(far_too_long, .bytes = 1u << 30)
+LIMIT_ROW(wraps, .gpa = -4096ull, .bytes = 8192)
+LIMIT_ROW(no_memory, .gpa = 0x7ffff000, .bytes = 8, .err = EFAULT)
+
+COCO_TEST_F(limit, refused)
+{
+	struct ghcb_step *step;
+	struct ghcb_vm v;
+
+	if (!start(&v, 1))
+		return;
+	step = ghcb_add_event(&v, 0, GHCB_NAE_IOIO,
+			      GHCB_IOIO_PORT(PORT) | GHCB_IOIO_ADDR_64 | GHCB_IOIO_REP |
+			      GHCB_IOIO_STRING | GHCB_IOIO_SIZE_32, variant->bytes / 4);
+	step->in.protocol_version = 1;
+	ghcb_set(&step->in, sw_scratch, variant->gpa ?: v.other.gpa);
+	if (variant->err) {
+		if (EXPECT_REQ_RUN_ERRNO(REQ_GHCB_V1_LIMIT, v.cpu[0].vcpu, variant->err))
+			snp_vm_free(v.snp);
+		return;
+	}
+	if (EXPECT_REQ_SYNC(REQ_GHCB_V1_LIMIT, v.cpu[0].vcpu, GHCB_STAGE_ANSWERED) &&
+	    EXPECT_GHCB_ANSWER(REQ_GHCB_V1_LIMIT, step, GHCB_INFO1_MALFORMED,
+			       GHCB_REASON_SCRATCH) &&
+	    EXPECT_GHCB_KEPT(step, 0, 0))
+		snp_vm_free(v.snp);
+}
+
+/* As much as fits, of memory that is there: the largest exit that there can be. */
+COCO_FIXTURE(longest);
+FIXTURE_VARIANT(longest)
+{
+	struct check_row row;
+};
+
+FIXTURE_VARIANT_ADD(longest, outs)
+{
+	COCO_ROW(NULL, REQ_GHCB_V1_SCRATCH, REQ_GHCB_KEPT, REQ_GHCB_VALID_ONLY),
+};
+
+COCO_TEST_F(longest, exits)
+{
+	enum requirement_nr req = REQ_GHCB_V1_SCRATCH;
+	struct shared_mem area;
+	struct ghcb_step *step;
+	unsigned int done, part;
+	struct kvm_run *run;
+	struct ghcb_vm v;
+
+	(void)variant;
+	ghcb_vm_create_es(&v, 1, guest_ghcb_loop, 1);
+	area = snp_vm_alloc_shared(v.snp, MAX_SCRATCH / v.snp->vm->page_size);
+	memset(area.hva, 0x5e, MAX_SCRATCH);
+	snp_vm_launch(v.snp);
+	if (!EXPECT_REQ_SYNC(REQ_GUEST_UCALL, v.cpu[0].vcpu, GHCB_STAGE_READY))
+		return;
+	run = v.cpu[0].vcpu->run;
+	step = ghcb_add_event(&v, 0, GHCB_NAE_IOIO,
+			      GHCB_IOIO_PORT(PORT) | GHCB_IOIO_ADDR_64 | GHCB_IOIO_REP |
+			      GHCB_IOIO_STRING | GHCB_IOIO_SIZE_32, MAX_SCRATCH / 4);
+	step->in.protocol_version = 1;
+	ghcb_set(&step->in, sw_scratch, area.gpa);
+	/* A page at a time. */
+	for (done = 0; done < MAX_SCRATCH; done += part) {
+		if (!EXPECT_REQ_EXIT(req, v.cpu[0].vcpu, KVM_EXIT_IO))
+			return;
+		part = run->io.size * run->io.count;
+		if (!EXPECT_REQ_EQ(req, "io.port", PORT, run->io.port, &names_value) ||
+		    !EXPECT_REQ_TRUE(req, "as much is left as the exit is for",
+				     part && part <= MAX_SCRATCH - done))
+			return;
+	}
+	if (EXPECT_REQ_SYNC(req, v.cpu[0].vcpu, GHCB_STAGE_ANSWERED) &&
+	    EXPECT_GHCB_ANSWER(req, step, GHCB_INFO1_OK, 0) && EXPECT_GHCB_KEPT(step, 0, 0))
 		snp_vm_free(v.snp);
 }
 

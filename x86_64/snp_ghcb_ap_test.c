@@ -97,4 +97,67 @@ COCO_TEST_F(hold, and_answer)
 	snp_vm_free(v.snp);
 }
 
+/* ---- a hold that is over ---- */
+
+#define PORT		0x4321
+#define IN_DATA		0x11223344u
+
+COCO_FIXTURE(over);
+FIXTURE_VARIANT(over)
+{
+	struct check_row row;
+	bool event;
+};
+
+#define OVER_ROW(name, event_)								\
+	FIXTURE_VARIANT_ADD(over, name)							\
+	{										\
+		COCO_ROW(NULL, REQ_GHCB_AP_HOLD_OVER, REQ_GHCB_KEPT, REQ_GHCB_VALID_ONLY),	\
+		.event = event_,							\
+	};
+
+OVER_ROW(msr, false)
+OVER_ROW(event, true)
+
+COCO_TEST_F(over, then_sipi)
+{
+	enum requirement_nr req = REQ_GHCB_AP_HOLD_OVER;
+	struct ghcb_step *in, *msr;
+	struct kvm_vcpu *vcpu;
+	struct ghcb_vm v;
+
+	ghcb_vm_create(&v, 2, guest_ghcb_loop);
+	snp_vm_launch(v.snp);
+	vcpu = v.cpu[AP].vcpu;
+	mp_state_set(vcpu, KVM_MP_STATE_SIPI_RECEIVED);
+	if (!EXPECT_REQ_SYNC(REQ_GHCB_AP_HOLD, vcpu, GHCB_STAGE_READY))
+		return;
+	if (variant->event)
+		ghcb_add_event(&v, AP, GHCB_NAE_AP_RESET_HOLD, 0, 0);
+	else
+		ghcb_add_msr(&v, AP, GHCB_MSR_AP_HOLD_REQ);
+	in = ghcb_add_event(&v, AP, GHCB_NAE_IOIO, GHCB_IOIO_PORT(PORT) | GHCB_IOIO_ADDR_64 |
+			    GHCB_IOIO_SIZE(4) | GHCB_IOIO_IN, 0);
+	ghcb_set(&in->in, rax, 0);
+	msr = ghcb_add_msr(&v, AP, GHCB_MSR_HV_FEATURES_REQ);
+	if (!EXPECT_REQ_STAYS(REQ_GHCB_AP_HOLD, vcpu, KVM_MP_STATE_AP_RESET_HOLD, 1))
+		return;
+	mp_state_set(vcpu, KVM_MP_STATE_RUNNABLE);
+	if (!EXPECT_REQ_EXIT(req, vcpu, KVM_EXIT_IO))
+		return;
+	memcpy((char *)vcpu->run + vcpu->run->io.data_offset, &(uint32_t){ IN_DATA },
+	       sizeof(uint32_t));
+	mp_state_set(vcpu, KVM_MP_STATE_SIPI_RECEIVED);
+	if (!EXPECT_REQ_SYNC(req, vcpu, GHCB_STAGE_ANSWERED))
+		return;
+	EXPECT_GHCB_ANSWER(req, in, GHCB_INFO1_OK, 0);
+	EXPECT_REQ_EQ(req, "RAX of the IN", IN_DATA, in->answer.page.rax, &names_value);
+	EXPECT_REQ_EQ(req, "the GHCB MSR after the IN", v.cpu[AP].ghcb.gpa, in->answer.msr,
+		      &names_value);
+	EXPECT_REQ_EQ(req, "the next answer in the GHCB MSR, bits 11:0", GHCB_MSR_HV_FEATURES_RESP,
+		      GHCB_MSR_INFO(msr->answer.msr), &names_ghcb_msr);
+	EXPECT_GHCB_KEPT(in, 0, 0);
+	snp_vm_free(v.snp);
+}
+
 COCO_MAIN(snp_vm_missing)

@@ -8,6 +8,7 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
+#include "guest/ucall.h"
 #include "snp/ghcb_check.h"
 
 /* Not the one of ucall. */
@@ -287,6 +288,54 @@ COCO_TEST_F(no_io, no_exit)
 		if (!expect_no_io(&v, variant, variant->size[i], false) ||
 		    !expect_no_io(&v, variant, variant->size[i], true))
 			return;
+	snp_vm_free(v.snp);
+}
+
+/* Strings that no buffer takes: KVM_RUN fails, or the guest is told that they are bad. */
+COCO_FIXTURE(too_long);
+FIXTURE_VARIANT(too_long)
+{
+	struct check_row row;
+	unsigned int size;
+	uint64_t count;
+};
+
+#define TOO_LONG_ROW(name, size_, count_)						\
+	FIXTURE_VARIANT_ADD(too_long, name)						\
+	{										\
+		COCO_ROW(NULL, REQ_GHCB_NAE_IO_LONG, REQ_GHCB_KEPT, REQ_GHCB_VALID_ONLY),	\
+		.size = size_, .count = count_,						\
+	};
+
+TOO_LONG_ROW(count_31_bits, 1, 0x7fffffff)
+TOO_LONG_ROW(bytes_of_32_bits, 4, 1ull << 30)
+TOO_LONG_ROW(bytes_of_31_bits, 2, 1ull << 30)
+TOO_LONG_ROW(count_32_bits, 1, 1ull << 31)
+TOO_LONG_ROW(count_past_32_bits, 4, 1ull << 32)
+TOO_LONG_ROW(count_64_bits, 4, 1ull << 63)
+TOO_LONG_ROW(count_all_ones, 2, ~0ull)
+
+COCO_TEST_F(too_long, not_done)
+{
+	enum requirement_nr req = REQ_GHCB_NAE_IO_LONG;
+	struct ghcb_step *step;
+	struct ghcb_vm v;
+	int err;
+
+	if (!ghcb_vm_start(&v))
+		return;
+	step = ghcb_add_event(&v, 0, GHCB_NAE_IOIO,
+			      GHCB_IOIO_PORT(PORT) | GHCB_IOIO_ADDR_64 | GHCB_IOIO_REP |
+			      GHCB_IOIO_STRING | GHCB_IOIO_SIZE(variant->size), variant->count);
+	ghcb_set(&step->in, sw_scratch, ghcb_buffer_gpa(&v, 0, 0));
+	err = check_run(v.cpu[0].vcpu);
+	if (err) {
+		EXPECT_REQ_EQ(req, "KVM_RUN", EINVAL, err, &names_errno);
+	} else if (EXPECT_REQ_EQ(req, "io.port, of the guest's report", UCALL_PIO_PORT,
+				 v.cpu[0].vcpu->run->io.port, &names_value)) {
+		EXPECT_GHCB_ANSWER(req, step, GHCB_INFO1_MALFORMED, GHCB_REASON_SCRATCH);
+		EXPECT_GHCB_KEPT(step, 0, 0);
+	}
 	snp_vm_free(v.snp);
 }
 

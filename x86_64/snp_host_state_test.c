@@ -12,7 +12,8 @@
 #include "ucall_common.h"
 
 #include "control.h"
-#include "snp/snp_vm.h"
+#include "snp/ap_vm.h"
+#include "vm/mp_state.h"
 
 /* Of KVM_SEV_INIT2's vmsa_features: the CPU exchanges debug registers and their masks. */
 #define DEBUG_SWAP	(1ull << 5)
@@ -86,6 +87,38 @@ COCO_TEST_F(host_state, after_run)
 			if (!EXPECT_REQ_SYNC(REQ_GUEST_UCALL, snp->cpu[nr].vcpu, i))
 				return;
 	snp_vm_free(snp);
+}
+
+/* ---- a guest that swaps debug registers, of which KVM was not told ---- */
+
+COCO_FIXTURE(lying);
+FIXTURE_VARIANT(lying)
+{
+	struct check_row row;
+};
+
+FIXTURE_VARIANT_ADD(lying, debug_swap)
+{
+	COCO_ROW(NULL, REQ_KERNEL_HOST_STATE),
+};
+
+COCO_TEST_F(lying, after_run)
+{
+	struct ap_vm v;
+
+	(void)variant;
+	if (!control() || !(offered() & DEBUG_SWAP)) {
+		check_skip("needs an in-process KVM on a CPU with DebugSwap");
+		return;
+	}
+	if (!ap_vm_start(&v))
+		return;
+	mp_state_set(v.ap, KVM_MP_STATE_RUNNABLE);
+	/* The event names other SEV_FEATURES than the VMSA has. */
+	ap_make_vmsa(&v, &ap_add(&v, AP_CREATE, 0)->before, 0);
+	v.vmsa[0].hva->sev_features |= DEBUG_SWAP;
+	if (EXPECT_AP_DONE(REQ_SNP_AP_ANSWER, &v) && EXPECT_AP_STARTS(REQ_SNP_AP_CREATE, &v, 0))
+		snp_vm_free(v.g.snp);
 }
 
 COCO_MAIN(snp_vm_missing)

@@ -108,4 +108,48 @@ out:
 	raw_snp_close(&snp);
 }
 
+/* ---- updates that fail for another reason ---- */
+
+COCO_FIXTURE(failing);
+FIXTURE_VARIANT(failing)
+{
+	struct check_row row;
+	uint8_t type;
+};
+
+FIXTURE_VARIANT_ADD(failing, normal)
+{
+	COCO_ROW(NULL, REQ_SNP_LAUNCH_CPUID_ONLY), .type = KVM_SEV_SNP_PAGE_TYPE_NORMAL,
+};
+
+FIXTURE_VARIANT_ADD(failing, cpuid)
+{
+	COCO_ROW(NULL, REQ_SNP_LAUNCH_CPUID_ONLY), .type = KVM_SEV_SNP_PAGE_TYPE_CPUID,
+};
+
+COCO_TEST_F(failing, page_kept)
+{
+	struct raw_snp snp;
+	int ret;
+
+	if (!control()) {
+		check_skip("no control of the kernel here: no command of firmware's fails");
+		return;
+	}
+	raw_snp_open(&snp);
+	if (!EXPECT_REQ_EQ(REQ_SNP_LAUNCH_CPUID_ONLY, "the launch before it", 0,
+			   raw_snp_go(&snp, RAW_SNP_NOTHING, RAW_SNP_STARTED), &names_errno))
+		return;
+	control()->page_dirty(snp.raw.mem);
+	control()->fail_step(CONTROL_STEP_PSP, 1);
+	ret = raw_snp_update_args(&snp, (struct kvm_sev_snp_launch_update){
+		.uaddr = (uint64_t)snp.raw.mem, .len = PAGE, .type = variant->type,
+	});
+	control()->fail_step(CONTROL_STEP_PSP, 0);
+	EXPECT_REQ_TRUE(REQ_SNP_LAUNCH_CPUID_ONLY, "KVM_SEV_SNP_LAUNCH_UPDATE fails", ret);
+	EXPECT_REQ_TRUE(REQ_SNP_LAUNCH_CPUID_ONLY, "the VMM's page is not written to",
+			!control()->page_dirty(snp.raw.mem));
+	raw_snp_close(&snp);
+}
+
 COCO_MAIN(snp_vm_missing)

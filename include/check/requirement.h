@@ -19,6 +19,8 @@
 #include "requirements/race.h"
 #include "requirements/sev.h"
 #include "requirements/snp_launch.h"
+#include "requirements/snp_run.h"
+#include "requirements/snp_vcpu.h"
 #include "requirements/suite.h"
 #include "requirements/tdx.h"
 #include "requirements/tdx_instr.h"
@@ -58,6 +60,8 @@
 	REQUIREMENTS_MMIO(REQUIREMENT)		\
 	REQUIREMENTS_CERTS(REQUIREMENT)		\
 	REQUIREMENTS_SNP_LAUNCH(REQUIREMENT)	\
+	REQUIREMENTS_SNP_RUN(REQUIREMENT)	\
+	REQUIREMENTS_SNP_VCPU(REQUIREMENT)	\
 	REQUIREMENTS_SEV(REQUIREMENT)		\
 	REQUIREMENTS_TDX(REQUIREMENT)		\
 	REQUIREMENTS_TDX_INSTR(REQUIREMENT)	\

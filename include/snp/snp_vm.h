@@ -58,6 +58,9 @@ struct snp_vm *snp_vm_create(unsigned int nr_vcpus, void *guest_code);
  */
 struct snp_vm *snp_vm_create_bare(uint64_t vmsa_features);
 void snp_vm_add_vcpus(struct snp_vm *snp, unsigned int nr_vcpus, void *guest_code);
+/* vCPUs with these IDs instead of 0 and on. */
+void snp_vm_add_vcpu_ids(struct snp_vm *snp, unsigned int nr_vcpus, const uint32_t *ids,
+			 void *guest_code);
 
 /* As snp_vm_create(), but an SEV-ES VM that speaks version @ghcb_version of the protocol. */
 struct snp_vm *es_vm_create(unsigned int nr_vcpus, void *guest_code, uint16_t ghcb_version);

@@ -88,23 +88,23 @@ static void snp_cmd(struct kvm_vm *vm, uint32_t id, const char *name, void *data
 	TEST_ASSERT(!ret, "%s failed: %s, firmware status 0x%x", name, strerror(errno), cmd.error);
 }
 
-/* The vCPU's GHCB, and the private page that says where it is. */
-static void vcpu_init(struct snp_vm *snp, unsigned int id)
+/* The GHCB of vCPU number @i, and the private page that says where it is. */
+static void vcpu_init(struct snp_vm *snp, unsigned int i)
 {
-	struct kvm_vcpu *vcpu = snp->cpu[id].vcpu;
+	struct kvm_vcpu *vcpu = snp->cpu[i].vcpu;
 	struct guest_vcpu *info;
 	struct kvm_sregs sregs;
 	uint64_t gva;
 
-	snp->cpu[id].ghcb = snp_vm_alloc_shared(snp, 1);
+	snp->cpu[i].ghcb = snp_vm_alloc_shared(snp, 1);
 
 	gva = vm_vaddr_alloc_page(snp->vm);
 	info = addr_gva2hva(snp->vm, gva);
 	*info = (struct guest_vcpu) {
 		.self = (void *)gva,
-		.ghcb = (void *)snp->cpu[id].ghcb.gva,
-		.ghcb_gpa = snp->cpu[id].ghcb.gpa,
-		.id = id,
+		.ghcb = (void *)snp->cpu[i].ghcb.gva,
+		.ghcb_gpa = snp->cpu[i].ghcb.gpa,
+		.id = vcpu->id,
 		.is_snp = !snp->is_es,
 	};
 
@@ -173,7 +173,8 @@ struct snp_vm *snp_vm_create_bare(uint64_t vmsa_features)
 	return create_bare(false, GHCB_PROTOCOL_VERSION, vmsa_features);
 }
 
-void snp_vm_add_vcpus(struct snp_vm *snp, unsigned int nr_vcpus, void *guest_code)
+void snp_vm_add_vcpu_ids(struct snp_vm *snp, unsigned int nr_vcpus, const uint32_t *ids,
+			 void *guest_code)
 {
 	unsigned int i;
 
@@ -181,9 +182,14 @@ void snp_vm_add_vcpus(struct snp_vm *snp, unsigned int nr_vcpus, void *guest_cod
 		    "an SNP VM of ours has 1 to %d vCPUs, not %u", SNP_VM_MAX_VCPUS, nr_vcpus);
 	snp->nr_vcpus = nr_vcpus;
 	for (i = 0; i < nr_vcpus; i++) {
-		snp->cpu[i].vcpu = vm_vcpu_add(snp->vm, i, guest_code);
+		snp->cpu[i].vcpu = vm_vcpu_add(snp->vm, ids ? ids[i] : i, guest_code);
 		vcpu_init(snp, i);
 	}
+}
+
+void snp_vm_add_vcpus(struct snp_vm *snp, unsigned int nr_vcpus, void *guest_code)
+{
+	snp_vm_add_vcpu_ids(snp, nr_vcpus, NULL, guest_code);
 }
 
 struct snp_vm *snp_vm_create(unsigned int nr_vcpus, void *guest_code)

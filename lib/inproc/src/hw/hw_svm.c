@@ -268,6 +268,7 @@ IMAGE_CALL int hw_vmrun(struct image_gprs *gprs, void *loaded)
 	w.es = get_u64(w.vmcb, VMCB_NESTED_CTL) & NESTED_CTL_SEV_ES;
 	w.snp = w.es && svm_is_snp(&w);
 	w.sev = get_u64(w.vmcb, VMCB_NESTED_CTL) & NESTED_CTL_SEV;
+	svm_check_tlb(&w);
 	code = load_world(&w);
 	if (code) {
 		vmexit(&w, code, 0, 0);
@@ -278,6 +279,7 @@ IMAGE_CALL int hw_vmrun(struct image_gprs *gprs, void *loaded)
 		.view_bit = w.vcpu->vm->view_bit,
 		.rmp = w.snp && image->rmp_guest_page,
 	};
+	svm_check_intercepts(&w);
 	flush_if_told(&w);
 	world_map_faulted(&w);
 	if (svm_inject(&w) || svm_set_traps(&w)) {

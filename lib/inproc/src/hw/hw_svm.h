@@ -38,6 +38,13 @@ bool svm_exception(struct world *w);
 /* SEV_STATUS is the hardware's, and cannot be intercepted; false: it is another MSR. */
 bool svm_sev_status(struct world *w);
 
+/* ---- hw_svm_rules.c: what a kernel must not give VMRUN for an encrypted guest ---- */
+
+/* Whether or not the guest can be entered then. */
+void svm_check_tlb(struct world *w);
+/* When its state is there. */
+void svm_check_intercepts(struct world *w);
+
 /* ---- hw_svm_vmsa.c ---- */
 
 bool svm_is_snp(struct world *w);

@@ -48,6 +48,7 @@ struct src_vcpu {
 	unsigned int vmsa_nr;		/* which of those that there were */
 	bool debug_swap;		/* so that VMSA's SEV_FEATURES */
 	uint64_t asid;			/* of the last VMRUN; or the EPTP of the last VM entry */
+	unsigned int sev_cpu;		/* of an encrypted guest's last VMRUN, from 1 on; or 0 */
 	uint64_t npf_gpa;		/* of the last nested page fault, or 0 */
 	uint64_t npf_at;		/* the same for the engine */
 	uint32_t traps;			/* engine->set_traps() */

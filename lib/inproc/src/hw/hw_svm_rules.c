@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What VMRUN takes of an encrypted guest's VMCB, and a kernel must not give it: an address space
+ * whose translations may be stale (AMD APM 2, section 15.16.1, "TLB Flush"; an ASID is the VM's,
+ * not the vCPU's), intercepts that become a #VC for which the guest has no event in its GHCB
+ * (AMD 56421, "Supported Guest VM Exits"), and exceptions that can keep a CPU for ever.  A model:
+ * none of these has an effect here.
+ */
+#include "base/base.h"
+#include "hw_svm.h"
+#include "src/image/loader.h"
+#include "src/watch/memory.h"
+#include "vmcb.h"
+
+#define MAX_ASIDS		1024
+#define VMCB_INTERCEPT_DR	0x004
+#define VMCB_VIRT_EXT		0x0b8
+#define VIRT_EXT_LBR		(1ULL << 0)
+
+/* Bits of the intercept words. */
+#define DR7			(1u << 7 | 1u << 23)
+#define INTERCEPT_1_CR0_SEL	(1u << 5)
+#define INTERCEPT_2_XSETBV	(1u << 13)
+#define EXCEPTION_DB		(1u << 1)
+#define EXCEPTION_AC		(1u << 17)
+#define EXCEPTION_MC		(1u << 18)
+
+/* The GHCB MSR in the permission map: the third range, two bits for each MSR. */
+#define MSRPM_GHCB(map)		(((const uint8_t *)(map))[0x1000 + 0x130 / 4] >> 0x130 % 4 * 2 & 3)
+
+/* Which vCPU ran last with an ASID. */
+static struct src_vcpu *last[IMAGE_MAX_CPUS][MAX_ASIDS];
+
+static void break_rule(enum control_mem_bug rule, const struct world *w, const char *why)
+{
+	static unsigned int told;
+
+	/* A kernel that is wrong is it each time. */
+	if (__atomic_fetch_or(&told, 1u << rule, __ATOMIC_RELAXED) & 1u << rule)
+		return;
+	memory_lock();
+	memory_report(rule, "VMRUN of vCPU %u with ASID %u on CPU %u: %s", w->vcpu->id,
+		      get_u32(w->vmcb, VMCB_ASID), image_this_cpu(), why);
+	memory_unlock();
+}
+
+void svm_check_tlb(struct world *w)
+{
+	const unsigned int cpu = image_this_cpu(), asid = get_u32(w->vmcb, VMCB_ASID);
+	struct src_vcpu *vcpu = w->vcpu, *before;
+
+	if (!w->sev || cpu >= IMAGE_MAX_CPUS || asid >= MAX_ASIDS)
+		return;
+	before = __atomic_exchange_n(&last[cpu][asid], vcpu, __ATOMIC_RELAXED);
+	if (!get_u8(w->vmcb, VMCB_TLB_CONTROL)) {
+		if (before != vcpu)
+			break_rule(CONTROL_SEV_TLB, w, "no TLB flush after another vCPU's run");
+		else if (vcpu->sev_cpu != cpu + 1)
+			break_rule(CONTROL_SEV_TLB, w, "no TLB flush after a run on another CPU");
+	}
+	vcpu->sev_cpu = cpu + 1;
+}
+
+void svm_check_intercepts(struct world *w)
+{
+	const uint32_t exceptions = get_u32(w->vmcb, VMCB_INTERCEPT_EXCEPTION);
+	const uint32_t dr = get_u32(w->vmcb, VMCB_INTERCEPT_DR);
+	const void *msrpm = (const void *)(get_u64(w->vmcb, VMCB_MSRPM_PA) & ~0xfffULL);
+
+	if (!w->es)
+		return;
+	if (get_u32(w->vmcb, VMCB_INTERCEPT_CR) ||
+	    (get_u32(w->vmcb, VMCB_INTERCEPT_1) & INTERCEPT_1_CR0_SEL))
+		break_rule(CONTROL_SEV_INTERCEPT, w, "accesses to control registers are intercepted");
+	else if (dr & ~DR7)
+		break_rule(CONTROL_SEV_INTERCEPT, w, "debug registers besides DR7 are intercepted");
+	else if (get_u32(w->vmcb, VMCB_INTERCEPT_2) & INTERCEPT_2_XSETBV)
+		break_rule(CONTROL_SEV_INTERCEPT, w, "XSETBV is intercepted");
+	else if ((get_u32(w->vmcb, VMCB_INTERCEPT_1) & INTERCEPT_1_MSR) && MSRPM_GHCB(msrpm))
+		break_rule(CONTROL_SEV_INTERCEPT, w, "the GHCB MSR is intercepted");
+	else if (exceptions & ~(EXCEPTION_DB | EXCEPTION_AC | EXCEPTION_MC))
+		break_rule(CONTROL_SEV_INTERCEPT, w, "exceptions besides #DB, #AC and #MC are intercepted");
+	if (!(exceptions & EXCEPTION_AC))
+		break_rule(CONTROL_SEV_EXCEPTION, w, "#AC is not intercepted");
+	else if (!(exceptions & EXCEPTION_DB) && !w->vcpu->debug_swap)
+		break_rule(CONTROL_SEV_EXCEPTION, w, "#DB is not intercepted, without DebugSwap");
+	else if ((dr & DR7) != DR7 && !w->vcpu->debug_swap)
+		break_rule(CONTROL_SEV_EXCEPTION, w, "DR7 is not intercepted, without DebugSwap");
+	if (!(get_u64(w->vmcb, VMCB_VIRT_EXT) & VIRT_EXT_LBR))
+		break_rule(CONTROL_SEV_LBR, w, "last branch records are not virtualized");
+}

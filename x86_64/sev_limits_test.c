@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What encrypted VMs share and are limited by: ASIDs, which a VM gives back at its end, the
+ * policies that the platform offers, and that a VM is initialized once.
+ */
+#include "check/harness.h"
+
+#include <linux/kvm.h>
+#include <sys/ioctl.h>
+
+#include "kvm_util.h"
+
+#include "snp/raw_snp.h"
+#include "snp/snp_vm.h"
+
+/* ---- ASIDs ---- */
+
+/* More than the CPU of an in-process KVM has; of hardware it may be a part. */
+#define VMS	80
+
+COCO_FIXTURE(asids);
+FIXTURE_VARIANT(asids)
+{
+	struct check_row row;
+};
+
+FIXTURE_VARIANT_ADD(asids, one_after_the_other)
+{
+	COCO_ROW(NULL, REQ_SEV_ASIDS),
+};
+
+COCO_TEST_F(asids, given_back)
+{
+	struct raw_snp snp;
+	unsigned int i;
+	char what[48];
+
+	(void)variant;
+	for (i = 0; i < VMS && !check_failed(); i++) {
+		raw_snp_open(&snp);
+		snprintf(what, sizeof(what), "KVM_SEV_INIT2 of VM %u", i);
+		EXPECT_REQ_EQ(REQ_SEV_ASIDS, what, 0,
+			      raw_snp_go(&snp, RAW_SNP_NOTHING, RAW_SNP_INITED), &names_errno);
+		raw_snp_close(&snp);
+	}
+}
+
+/* ---- policies ---- */
+
+/* System attribute of group 1: the bits that a policy can have (since 6.17). */
+#define GRP_SEV			1
+#define SNP_POLICY_BITS		1
+
+COCO_FIXTURE(policy);
+FIXTURE_VARIANT(policy)
+{
+	struct check_row row;
+};
+
+FIXTURE_VARIANT_ADD(policy, each_bit)
+{
+	COCO_ROW(NULL, REQ_SNP_POLICY_BITS),
+};
+
+COCO_TEST_F(policy, as_offered)
+{
+	enum requirement_nr req = REQ_SNP_POLICY_BITS;
+	uint64_t offered = 0;
+	struct raw_snp snp;
+	unsigned int bit;
+	char what[64];
+	int fd, ret;
+
+	(void)variant;
+	fd = open_kvm_dev_path_or_exit();
+	ret = __kvm_device_attr_get(fd, GRP_SEV, SNP_POLICY_BITS, &offered);
+	close(fd);
+	if (ret) {
+		check_skip("this KVM does not tell which bits a policy can have");
+		return;
+	}
+	EXPECT_REQ_EQ(req, "bits that each policy of ours has", RAW_SNP_POLICY,
+		      offered & RAW_SNP_POLICY, &names_value);
+	raw_snp_open(&snp);
+	if (!EXPECT_REQ_EQ(req, "the launch before its start", 0,
+			   raw_snp_go(&snp, RAW_SNP_NOTHING, RAW_SNP_INITED), &names_errno))
+		return;
+	/* What is refused leaves the VM as it was; what firmware takes is firmware's affair. */
+	for (bit = 0; bit < 64; bit++) {
+		if (offered & 1ull << bit)
+			continue;
+		snprintf(what, sizeof(what), "KVM_SEV_SNP_LAUNCH_START with policy bit %u", bit);
+		EXPECT_REQ_EQ(req, what, EINVAL,
+			      raw_snp_start(&snp, RAW_SNP_POLICY | 1ull << bit, 0), &names_errno);
+	}
+	EXPECT_REQ_EQ(req, "KVM_SEV_SNP_LAUNCH_START with what is offered", 0,
+		      raw_snp_start(&snp, RAW_SNP_POLICY, 0), &names_errno);
+	raw_snp_close(&snp);
+}
+
+/* ---- once ---- */
+
+COCO_FIXTURE(init);
+FIXTURE_VARIANT(init)
+{
+	struct check_row row;
+	unsigned long type;
+};
+
+#define INIT_ROW(name, type_)								\
+	FIXTURE_VARIANT_ADD(init, name)							\
+	{										\
+		COCO_ROW(NULL, REQ_SEV_INIT_ONCE), .type = type_,			\
+	};
+
+INIT_ROW(sev, KVM_X86_SEV_VM)
+INIT_ROW(es, KVM_X86_SEV_ES_VM)
+INIT_ROW(snp, KVM_X86_SNP_VM)
+
+COCO_TEST_F(init, twice)
+{
+	struct raw_snp snp;
+
+	raw_snp_open(&snp);
+	if (EXPECT_REQ_EQ(REQ_SEV_INIT_ONCE, "KVM_CREATE_VM", 0,
+			  raw_vm_create(&snp.raw, variant->type), &names_errno) &&
+	    EXPECT_REQ_EQ(REQ_SEV_INIT_ONCE, "KVM_SEV_INIT2", 0, raw_snp_init2(&snp, 0, 0),
+			  &names_errno))
+		EXPECT_REQ_TRUE(REQ_SEV_INIT_ONCE, "a second KVM_SEV_INIT2 fails",
+				raw_snp_init2(&snp, 0, 0));
+	raw_snp_close(&snp);
+}
+
+COCO_MAIN(snp_vm_missing)

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a CPU has of an SNP guest from when it ran it before.  What else VMRUN must be given the
+ * in-process KVM's CPU looks at in every case (lib/inproc/src/hw/hw_svm_rules.c).
+ */
+#include <pthread.h>
+
+#include "check/harness.h"
+
+#include "kvm_util.h"
+#include "ucall_common.h"
+
+#include "snp/snp_vm.h"
+
+/* ---- a vCPU that goes from one CPU to another and back ---- */
+
+#define ROUNDS	4
+
+COCO_FIXTURE(moves);
+FIXTURE_VARIANT(moves)
+{
+	struct check_row row;
+};
+
+FIXTURE_VARIANT_ADD(moves, and_back)
+{
+	COCO_ROW(NULL, REQ_SEV_TLB),
+};
+
+/* Of an in-process KVM each thread is a CPU; on hardware they may be any. */
+struct mover {
+	struct kvm_vcpu *vcpu;
+	pthread_barrier_t turn;
+	uint64_t stage;
+	bool good;
+};
+
+static void guest_syncs(void)
+{
+	ghcb_register();
+	for (unsigned int i = 1;; i++)
+		GUEST_SYNC(i);
+}
+
+static void *run_there(void *arg)
+{
+	struct mover *m = arg;
+	unsigned int i;
+
+	for (i = 0; i < ROUNDS; i++) {
+		pthread_barrier_wait(&m->turn);
+		m->good = m->good && EXPECT_REQ_SYNC(REQ_SEV_TLB, m->vcpu, ++m->stage);
+		pthread_barrier_wait(&m->turn);
+	}
+	return NULL;
+}
+
+COCO_TEST_F(moves, runs)
+{
+	struct mover m = { .good = true };
+	struct snp_vm *snp;
+	pthread_t thread;
+	unsigned int i;
+
+	(void)variant;
+	snp = snp_vm_create(1, guest_syncs);
+	snp_vm_launch(snp);
+	m.vcpu = snp->cpu[0].vcpu;
+	TEST_ASSERT(!pthread_barrier_init(&m.turn, NULL, 2), "no barrier");
+	TEST_ASSERT(!pthread_create(&thread, NULL, run_there, &m), "no thread");
+	for (i = 0; i < ROUNDS; i++) {
+		m.good = m.good && EXPECT_REQ_SYNC(REQ_SEV_TLB, m.vcpu, ++m.stage);
+		pthread_barrier_wait(&m.turn);
+		pthread_barrier_wait(&m.turn);
+	}
+	pthread_join(thread, NULL);
+	if (m.good)
+		snp_vm_free(snp);
+}
+
+COCO_MAIN(snp_vm_missing)
