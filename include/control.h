@@ -46,6 +46,20 @@ struct control_fw_launch {
 	__u8 id_block[96], id_auth[CONTROL_PAGE], host_data[32];
 };
 
+#define CONTROL_TD_PARAMS	1024
+#define CONTROL_TD_VCPUS	64
+
+/* A TD's launch as the TDX module has it ("Intel TDX Module ABI", TD_PARAMS, TDINFO_STRUCT). */
+struct control_td_launch {
+	__u8 params[CONTROL_TD_PARAMS];	/* of TDH.MNG.INIT, which gave @status */
+	__u64 status;
+	unsigned int nr_vcpus;		/* that were initialized; the first ones have */
+	__u32 x2apic_ids[CONTROL_TD_VCPUS];
+	unsigned int nr_added, nr_extended;	/* pages, and chunks of them that were measured */
+	bool finalized;
+	__u8 mrtd[CONTROL_DIGEST];	/* when it is finalized */
+};
+
 /* Whose memory a race is about, and from when on until when kernel code is watched. */
 enum control_race_of {
 	CONTROL_RACE_GUEST,	/* guest memory in the VMM's mapping, shared view; the guest's
@@ -106,10 +120,14 @@ struct control_ops {
 	 */
 	void (*fw_delay)(unsigned int us);
 
-	/* Firmware measures launches of SNP guests from now on, which takes time, or no longer. */
+	/*
+	 * Firmware measures launches of SNP guests, and the TDX module those of TDs, from now on,
+	 * which takes time, or no longer.
+	 */
 	void (*fw_measure)(int on);
 	/* The last one that began meanwhile, or NULL. */
 	const struct control_fw_launch *(*fw_launch)(void);
+	const struct control_td_launch *(*td_launch)(void);
 
 	/*
 	 * How long an AMD CPU takes to leave its guest when another one interrupts it, in us:

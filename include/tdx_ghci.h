@@ -12,6 +12,8 @@
 
 #define TDG_VP_VMCALL		0
 #define TDG_VP_INFO		1
+#define TDG_MR_RTMR_EXTEND	2
+#define TDG_MR_REPORT		4
 #define TDG_MEM_PAGE_ACCEPT	6
 
 /* RAX of an answered TDCALL; of OPERAND_INVALID bits 31:0 say which operand. */
@@ -23,6 +25,8 @@
 #define TDX_STATUS(rax)		((rax) & ~0xffffffffull)
 #define TDX_OPERAND_ID_RAX	0
 #define TDX_OPERAND_ID_RCX	1
+#define TDX_OPERAND_ID_RDX	2
+#define TDX_OPERAND_ID_R8	8
 
 /* ---- general purpose registers by number: bits of RCX of TDG.VP.VMCALL ---- */
 

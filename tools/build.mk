@@ -81,7 +81,7 @@ $(BUILD)/%: $(OBJ)/%.o $(LIB_OBJS) $(LIBKVM).stamp
 	$(CC) -no-pie -pthread -o $@ $(filter %.o,$^) $(LIBKVM)/libkvm.a -ldl $(LDLIBS)
 
 # It hashes what firmware does.
-$(BUILD)/x86_64/snp_launch_digest_test: LDLIBS = -lcrypto
+$(addprefix $(BUILD)/x86_64/,snp_launch_digest_test tdx_measure_test): LDLIBS = -lcrypto
 
 # ---- in-process KVM ----
 

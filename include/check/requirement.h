@@ -24,6 +24,7 @@
 #include "requirements/suite.h"
 #include "requirements/tdx.h"
 #include "requirements/tdx_instr.h"
+#include "requirements/tdx_launch.h"
 #include "requirements/tdx_vcpu.h"
 #include "requirements/tdx_view.h"
 #include "requirements/vmm.h"
@@ -65,6 +66,7 @@
 	REQUIREMENTS_SEV(REQUIREMENT)		\
 	REQUIREMENTS_TDX(REQUIREMENT)		\
 	REQUIREMENTS_TDX_INSTR(REQUIREMENT)	\
+	REQUIREMENTS_TDX_LAUNCH(REQUIREMENT)	\
 	REQUIREMENTS_TDX_VCPU(REQUIREMENT)	\
 	REQUIREMENTS_TDX_VIEW(REQUIREMENT)
 

@@ -30,7 +30,13 @@ struct td_vm {
 	struct kvm_vcpu *vcpu[TD_VM_MAX_VCPUS];
 	unsigned int gpaw;		/* bits */
 	uint64_t shared_bit;		/* mask */
-	uint64_t attributes;		/* TDX_ATTR_*, of KVM_TDX_INIT_VM */
+	/* of KVM_TDX_INIT_VM */
+	uint64_t attributes;		/* TDX_ATTR_* */
+	uint64_t xfam;
+	uint8_t ids[3][48];		/* MRCONFIGID, MROWNER, MROWNERCONFIG; all differ */
+	/* Before the launch: all memory is measured; and called for each page, in their order. */
+	bool measure;
+	void (*page_added)(struct td_vm *td, uint64_t gpa, const void *page);
 	void *boot;			/* the host's view of the boot page */
 	bool launched;
 };

@@ -141,6 +141,15 @@ static void fill_cpuid(struct kvm_cpuid2 *cpuid, const struct kvm_cpuid2 *config
 	}
 }
 
+static void fill_id(uint8_t *id, void *init, unsigned int first)
+{
+	unsigned int i;
+
+	for (i = 0; i < sizeof(((struct td_vm *)0)->ids[0]); i++)
+		id[i] = first + i;
+	memcpy(init, id, i);
+}
+
 static void init_vm(struct td_vm *td)
 {
 	struct tdx_capabilities *caps = get_capabilities(td->vm);
@@ -152,7 +161,10 @@ static void init_vm(struct td_vm *td)
 	/* As every Linux guest wants it; and an engine cannot deliver #VE. */
 	init->attributes = TDX_ATTR_SEPT_VE_DISABLE & caps->supported_attrs;
 	td->attributes = init->attributes;
-	init->xfam = XFAM & caps->supported_xfam;
+	td->xfam = init->xfam = XFAM & caps->supported_xfam;
+	fill_id(td->ids[0], init->mrconfigid, 0x10);
+	fill_id(td->ids[1], init->mrowner, 0x50);
+	fill_id(td->ids[2], init->mrownerconfig, 0x90);
 	fill_cpuid(&init->cpuid, &caps->cpuid, td->gpaw);
 	ret = td_vm_cmd(td->vm, TDX_CMD_INIT_VM, 0, (uint64_t)init);
 	TEST_ASSERT(!ret, "KVM_TDX_INIT_VM with %u address bits failed: %s", td->gpaw,
@@ -323,10 +335,14 @@ static void add_memory(struct td_vm *td, uint64_t gpa, uint64_t size)
 		.gpa = gpa,
 		.nr_pages = size / td->vm->page_size,
 	};
+	uint64_t at;
 	int ret;
 
 	vm_mem_set_private(td->vm, gpa, size);
-	ret = td_vcpu_cmd(td->vcpu[0], TDX_CMD_INIT_MEM_REGION, 0, (uint64_t)&region);
+	for (at = gpa; td->page_added && at < gpa + size; at += td->vm->page_size)
+		td->page_added(td, at, addr_gpa2hva(td->vm, at));
+	ret = td_vcpu_cmd(td->vcpu[0], TDX_CMD_INIT_MEM_REGION,
+			  td->measure ? TDX_MEASURE_MEMORY_REGION : 0, (uint64_t)&region);
 	TEST_ASSERT(!ret && !region.nr_pages,
 		    "KVM_TDX_INIT_MEM_REGION, GPA 0x%llx: %s, %llu pages left", region.gpa,
 		    strerror(ret), region.nr_pages);

@@ -126,6 +126,12 @@ static unsigned int control_host_events(enum control_host_event event)
 	return image ? image->host_events[event] - events_before[event] : 0;
 }
 
+static void control_fw_measure(int on)
+{
+	src_fw_measure(on);
+	src_td_launch_measure(on);
+}
+
 static void control_reset(void)
 {
 	race_stop();
@@ -135,7 +141,7 @@ static void control_reset(void)
 	answer_fw_err = 0;
 	answer_response = NULL;
 	answer_delay = 0;
-	src_fw_measure(0);
+	control_fw_measure(0);
 	svm_leave_delay = 0;
 	for (unsigned int i = 0; i < CONTROL_NR_STEPS; i++)
 		src_fail_step(i, 0);
@@ -257,8 +263,9 @@ static const struct control_ops ops = {
 	.fw_request = control_fw_request,
 	.fw_answer = control_fw_answer,
 	.fw_delay = control_fw_delay,
-	.fw_measure = src_fw_measure,
+	.fw_measure = control_fw_measure,
 	.fw_launch = src_fw_launch,
+	.td_launch = src_td_launch,
 	.leave_delay = control_leave_delay,
 	.header_number = control_header_number,
 	.nr_log_lines = control_nr_log_lines,

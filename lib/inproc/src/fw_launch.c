@@ -4,7 +4,6 @@
  * SNP_LAUNCH_UPDATE, "PAGE_INFO"), and what SNP_LAUNCH_FINISH compares with it.  One at a time,
  * and only when a test asks for it: hashing takes longer than all else of a launch.
  */
-#include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,13 +43,8 @@ static unsigned long long gctx;		/* whose launch it is; 0: none */
 
 void src_fw_measure(int on)
 {
-	if (on && !sha384) {
-		void *crypto = dlopen("libcrypto.so", RTLD_NOW) ?: dlopen("libcrypto.so.3", RTLD_NOW);
-
-		sha384 = crypto ? dlsym(crypto, "SHA384") : NULL;
-		if (!sha384)
-			inproc_not_driven("SNP firmware that measures: there is no libcrypto");
-	}
+	if (on && !sha384)
+		sha384 = src_crypto("SHA384", "SNP firmware that measures");
 	measuring = on;
 	if (!on)
 		gctx = 0;

@@ -117,6 +117,7 @@ struct image_host src_host = {
 	.td_gone = src_td_gone,
 	.td_enter = src_td_enter,
 	.page_owned = memory_page_owned,
+	.td_measure = src_td_measure,
 	.launch = src_launch,
 	.guest_request = src_guest_request,
 };

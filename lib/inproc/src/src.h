@@ -15,6 +15,18 @@ int src_guest_request(struct image_guest_request *req);
 void src_log(int level, const char *text);
 void src_splat(int bug, const char *text);
 
+/* ---- td_launch.c ---- */
+
+int src_td_measure(const struct image_td_measure *m);
+/* As in struct control_ops. */
+void src_td_launch_measure(int on);
+const struct control_td_launch *src_td_launch(void);
+
+/* ---- crypto.c ---- */
+
+/* A function of libcrypto's; without it the case ends: @what is not driven. */
+void *src_crypto(const char *name, const char *what);
+
 /* ---- fw_launch.c ---- */
 
 int src_launch(const struct image_launch *launch);

@@ -39,7 +39,7 @@ static long generic_extension(struct inproc_vm *vm, long cap)
 	case KVM_CAP_MAX_VCPUS:
 		return INPROC_MAX_VCPUS;
 	case KVM_CAP_MAX_VCPU_ID:
-		return 4 * INPROC_MAX_VCPUS;
+		return INPROC_MAX_VCPU_ID;
 	case KVM_CAP_GUEST_MEMFD:
 		return vm ? vm->confidential : 1;
 	case KVM_CAP_MEMORY_ATTRIBUTES:

@@ -31,7 +31,7 @@ static long check_new_vcpu(const struct inproc_vm *vm, unsigned long id)
 {
 	unsigned int i;
 
-	if (vm->nr_vcpus >= INPROC_MAX_VCPUS)
+	if (vm->nr_vcpus >= INPROC_MAX_VCPUS || id >= INPROC_MAX_VCPU_ID)
 		return -EINVAL;
 	for (i = 0; i < vm->nr_vcpus; i++)
 		if (vm->vcpus[i]->id == id)

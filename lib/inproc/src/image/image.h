@@ -135,6 +135,26 @@ struct image_launch {
 	int auth_key, vcek_disabled;
 };
 
+/* What the TDX module does of a TD's measurement; what is not of it is 0. */
+enum image_td_measure_op {
+	IMAGE_TD_INIT,			/* TDH.MNG.INIT: @data is TD_PARAMS, which end in @status */
+	IMAGE_TD_ADD,			/* TDH.MEM.PAGE.ADD at @gpa */
+	IMAGE_TD_EXTEND,		/* TDH.MR.EXTEND: @data is the chunk at @gpa */
+	IMAGE_TD_FINALIZE,
+	IMAGE_TD_VCPU,			/* TDH.VP.INIT with x2APIC ID @nr */
+	IMAGE_TD_RTMR,			/* register @nr is extended with @data */
+	IMAGE_TD_REPORT,		/* @report gets TDREPORT_STRUCT, for REPORTDATA at @data */
+};
+
+struct image_td_measure {
+	enum image_td_measure_op op;
+	const void *td;
+	unsigned long long gpa, status;
+	unsigned int nr;
+	const void *data;
+	void *report;
+};
+
 /*
  * How memory is allocated, and given back.  What kvmalloc() gives is freed by
  * kvfree() alone, which takes what kmalloc() and vmalloc() give, too.
@@ -380,6 +400,8 @@ struct image_host {
 	 * written to by the kernel, or no longer.  Page cache is not looked at.
 	 */
 	void (*page_owned)(void *page, int owned);
+	/* 0, or -1: nobody wants this TD measured */
+	int (*td_measure)(const struct image_td_measure *m);
 	/* 0, or firmware's status: what it measures is not what the guest's owner wants. */
 	int (*launch)(const struct image_launch *launch);
 	/* 0, or a negative errno: the command could not be issued. */

@@ -15,9 +15,6 @@
 #include "module.h"
 #include "linux/task.h"
 
-/* TDCALL leaf functions. */
-enum { GLUE_TDG_VP_VMCALL = 0, GLUE_TDG_VP_INFO = 1, GLUE_TDG_MEM_PAGE_ACCEPT = 6 };
-
 /* "Posted-Interrupt Descriptor", Intel SDM volume 3. */
 struct glue_pi_desc {
 	u64 pir[4];
@@ -140,6 +137,11 @@ static u64 glue_ept_prot(const struct image_ept_entry *entry)
 	       (entry->exec ? EPT_VIOLATION_PROT_EXEC : 0);
 }
 
+u64 glue_shared_eptp(const struct glue_tdvpr *vp)
+{
+	return vp->shared_eptp | VMX_EPTP_MT_WB | (u64)(vp->tdr->levels - 1) << 3;
+}
+
 /*
  * The same of shared memory, whose page tables are the VMM's.  False: they allow the
  * access, and the engine has the translation now.
@@ -148,7 +150,6 @@ static bool glue_shared_fault(struct glue_tdvpr *vp, union glue_regs *regs,
 			      const struct image_td_run *run, u64 *ret)
 {
 	u64 gpa = run->gpa | BIT_ULL(vp->tdr->shared_bit);
-	u64 eptp = vp->shared_eptp | VMX_EPTP_MT_WB | (u64)(vp->tdr->levels - 1) << 3;
 	struct image_ept_entry entry;
 
 	/* "Shared EPT": instructions are not fetched from there. */
@@ -158,7 +159,7 @@ static bool glue_shared_fault(struct glue_tdvpr *vp, union glue_regs *regs,
 		*ret = glue_exit_ept_violation(regs, vp->tdr, run, 0, GLUE_EEQ_NONE);
 		return true;
 	}
-	switch (glue_ept_walk(eptp, gpa, &entry)) {
+	switch (glue_ept_walk(glue_shared_eptp(vp), gpa, &entry)) {
 	case IMAGE_EPT_MISCONFIG:
 		glue_exit_args(regs, 0, 0, gpa, 0);
 		*ret = EXIT_REASON_EPT_MISCONFIG;
@@ -179,6 +180,21 @@ static bool glue_shared_fault(struct glue_tdvpr *vp, union glue_regs *regs,
 		glue_not_driven("a TD accesses shared GPA %#llx, for which its VMM wants #VE, "
 				"which an engine cannot deliver", run->gpa);
 	*ret = glue_exit_ept_violation(regs, vp->tdr, run, glue_ept_prot(&entry), GLUE_EEQ_NONE);
+	return true;
+}
+
+/* As glue_accept(): false when the guest's memory has to be had from KVM first. */
+static bool glue_mr(struct glue_tdvpr *vp, union glue_regs *regs, u64 *ret)
+{
+	struct image_td_run fault;
+
+	while (!glue_tdg_mr(vp, &fault)) {
+		if (!(fault.private ? glue_private_fault(vp, regs, &fault, ret) :
+				      glue_shared_fault(vp, regs, &fault, ret)))
+			continue;
+		vp->tdcall = GLUE_TDCALL_MR;
+		return false;
+	}
 	return true;
 }
 
@@ -211,6 +227,9 @@ static bool glue_tdcall(struct glue_tdvpr *vp, union glue_regs *regs, u64 *ret)
 		return true;
 	case GLUE_TDG_MEM_PAGE_ACCEPT:
 		return glue_accept(vp, regs, ret);
+	case GLUE_TDG_MR_REPORT:
+	case GLUE_TDG_MR_RTMR_EXTEND:
+		return glue_mr(vp, regs, ret);
 	}
 	vp->gpr[IMAGE_RAX] = glue_operand_invalid(GLUE_OPERAND_RAX);
 	return true;
@@ -386,6 +405,11 @@ static u64 glue_vp_run(struct glue_tdvpr *vp, union glue_regs *regs)
 		break;
 	case GLUE_TDCALL_ACCEPT:
 		if (!glue_accept(vp, regs, &ret))
+			return ret;
+		vp->load = true;
+		break;
+	case GLUE_TDCALL_MR:
+		if (!glue_mr(vp, regs, &ret))
 			return ret;
 		vp->load = true;
 		break;

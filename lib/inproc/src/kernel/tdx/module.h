@@ -5,7 +5,7 @@
  * that KVM gives to the module, as it does on hardware; a KVM that mixes pages up is told
  * so with the status that hardware has for it.  Nothing here looks at a structure of KVM's.
  *
- * Not modelled: encryption and measurement, service and nested TDs, migration, #VE,
+ * Not modelled: encryption, service and nested TDs, migration, #VE,
  * dynamic PAMTs, and whether a page lies in a TDMR: all memory is convertible.
  */
 #ifndef INPROC_TDX_MODULE_H
@@ -136,7 +136,7 @@ struct glue_tdvpr {
 	u64 virr[4];			/* interrupts that were posted and wait for the engine */
 	bool irq_offered;		/* the engine has one, which the guest has not taken */
 	/* The TDCALL that the guest is in, or none. */
-	enum { GLUE_TDCALL_NONE, GLUE_TDCALL_VMCALL, GLUE_TDCALL_ACCEPT } tdcall;
+	enum { GLUE_TDCALL_NONE, GLUE_TDCALL_VMCALL, GLUE_TDCALL_ACCEPT, GLUE_TDCALL_MR } tdcall;
 	unsigned long long gpr[IMAGE_NR_GPRS];
 };
 
@@ -236,6 +236,8 @@ u64 glue_tdh_mem_range_unblock(union glue_regs *regs);
 u64 glue_tdh_mem_page_remove(union glue_regs *regs);
 u64 glue_tdh_mem_track(union glue_regs *regs);
 u64 glue_tdh_mr_extend(union glue_regs *regs);
+/* The TD's first memory is complete and measured: the engine may prepare it. */
+void glue_sept_launch(struct glue_tdr *tdr);
 /*
  * The guest accepts what is pending at @walk, which is zeroed; the engine hears once more of
  * the page at @gpa.  With glue_sept_lock held.
@@ -253,10 +255,29 @@ enum glue_sept glue_sept_at(struct glue_tdr *tdr, u64 gpa);
 bool glue_sept_accept(struct glue_tdr *tdr, u64 gpa, unsigned int level,
 		      unsigned long long *status, u64 *info);
 
+/* measure.c: steps of a TD's launch that go into its measurement */
+void glue_measure_init(struct glue_tdr *tdr, const void *params, u64 status);
+void glue_measure_add(struct glue_tdr *tdr, u64 gpa);
+void glue_measure_extend(struct glue_tdr *tdr, u64 gpa, const void *chunk);
+void glue_measure_vcpu(struct glue_tdr *tdr, u32 x2apic_id);
+void glue_measure_finalize(struct glue_tdr *tdr);
+/*
+ * The guest's TDG.MR.REPORT or TDG.MR.RTMR.EXTEND, with vp->gpr.  False: it needs memory that
+ * is not there, *@fault.
+ */
+bool glue_tdg_mr(struct glue_tdvpr *vp, struct image_td_run *fault);
+
 /* host.c: a TD with @xfam has been entered and left, on this CPU. */
 void glue_host_left(u64 xfam);
 
+/* TDCALL leaf functions. */
+enum {
+	GLUE_TDG_VP_VMCALL = 0, GLUE_TDG_VP_INFO = 1, GLUE_TDG_MR_RTMR_EXTEND = 2,
+	GLUE_TDG_MR_REPORT = 4, GLUE_TDG_MEM_PAGE_ACCEPT = 6,
+};
+
 /* enter.c */
+u64 glue_shared_eptp(const struct glue_tdvpr *vp);
 u64 glue_tdh_vp_enter(union glue_regs *regs);
 
 #endif

@@ -202,10 +202,33 @@ u64 glue_tdh_mem_page_add(union glue_regs *regs)
 			glue_die("TDH.MEM.PAGE.ADD: the source page %#llx cannot be read",
 				 regs->r9);
 		glue_sept_give(tdr, gpa, 0, *walk.entry, true);
-		glue_host->guest_page_launched(__va(regs->r8), gpa);
+		glue_measure_add(tdr, gpa);
 	}
 	glue_word_unlock(&glue_sept_lock);
 	return status;
+}
+
+/* The pages of @table, of @level, from @gpa on: nobody looks at their contents any more. */
+static void glue_sept_launch_table(u64 *table, u64 gpa, unsigned int level)
+{
+	unsigned int i;
+
+	for (i = 0; i < PTRS_PER_PTE; i++) {
+		void *next = __va(glue_sept_pa(table[i]));
+		u64 at = gpa + ((u64)i << glue_level_shift(level));
+
+		if (glue_sept_state(table[i]) != GLUE_SEPT_PRESENT)
+			continue;
+		if (glue_sept_is_leaf(table[i]))
+			glue_host->guest_page_launched(next, at);
+		else
+			glue_sept_launch_table(next, at, level - 1);
+	}
+}
+
+void glue_sept_launch(struct glue_tdr *tdr)
+{
+	glue_sept_launch_table(tdr->sept_root, 0, tdr->levels - 1);
 }
 
 u64 glue_tdh_mem_page_aug(union glue_regs *regs)
@@ -238,6 +261,9 @@ u64 glue_tdh_mr_extend(union glue_regs *regs)
 	if (glue_sept_state(*walk.entry) != GLUE_SEPT_PRESENT) {
 		glue_sept_details(regs, &walk);
 		status = GLUE_TDX_EPT_ENTRY_NOT_PRESENT | GLUE_OPERAND_RCX;
+	} else {
+		glue_measure_extend(tdr, gpa,
+				    __va(glue_sept_pa(*walk.entry)) + (gpa & ~PAGE_MASK));
 	}
 	glue_word_unlock(&glue_sept_lock);
 	return status;

@@ -21,7 +21,7 @@
 struct glue_td_params {
 	u64 attributes, xfam;
 	u16 max_vcpus;
-	u8 reserved0[6];
+	u8 reserved0[6];		/* and what L2 VMs and MSRs may have: none here */
 	u64 eptp_controls, config_flags;
 	u16 tsc_frequency;		/* in 25 MHz */
 	u8 reserved1[38];
@@ -167,13 +167,17 @@ static u64 glue_check_td_params(const struct glue_td_params *params)
 		return glue_operand_invalid(GLUE_OPERAND_ATTRIBUTES);
 	if ((params->xfam & ~GLUE_XFAM_FIXED0) || (~params->xfam & GLUE_XFAM_FIXED1))
 		return glue_operand_invalid(GLUE_OPERAND_XFAM);
-	if (!params->max_vcpus)
+	if (!params->max_vcpus || params->max_vcpus > GLUE_MAX_VCPUS_PER_TD)
 		return glue_operand_invalid(GLUE_OPERAND_MAX_VCPUS);
-	if ((params->eptp_controls & VMX_EPTP_MT_MASK) != VMX_EPTP_MT_WB ||
-	    (pwl != VMX_EPTP_PWL_4 && pwl != VMX_EPTP_PWL_5) || (gpaw && pwl != VMX_EPTP_PWL_5))
-		return glue_operand_invalid(GLUE_OPERAND_EPTP_CONTROLS);
+	if (memchr_inv(params->reserved0, 0, sizeof(params->reserved0)) ||
+	    memchr_inv(params->reserved1, 0, sizeof(params->reserved1)) ||
+	    memchr_inv(params->reserved2, 0, sizeof(params->reserved2)))
+		return glue_operand_invalid(GLUE_OPERAND_RDX);
 	if (params->config_flags & ~(GLUE_CONFIG_MAX_GPAW | GLUE_CONFIG_NO_RBP_MOD))
 		return glue_operand_invalid(GLUE_OPERAND_EXEC_CONTROLS);
+	if (params->eptp_controls != (VMX_EPTP_MT_WB | pwl) ||
+	    (pwl != VMX_EPTP_PWL_4 && pwl != VMX_EPTP_PWL_5) || (gpaw && pwl != VMX_EPTP_PWL_5))
+		return glue_operand_invalid(GLUE_OPERAND_EPTP_CONTROLS);
 	if (params->tsc_frequency < 4 || params->tsc_frequency > 400)
 		return glue_operand_invalid(GLUE_OPERAND_TSC_FREQUENCY);
 	for (i = 0; i < GLUE_NR_CPUID_CONFIG; i++) {
@@ -199,7 +203,11 @@ u64 glue_tdh_mng_init(union glue_regs *regs)
 		return glue_operand_invalid(GLUE_OPERAND_RCX);
 	if (!IS_ALIGNED(regs->rdx, GLUE_TD_PARAMS_ALIGN))
 		return glue_operand_invalid(GLUE_OPERAND_RDX);
-	status = glue_td_check(tdr, BIT(GLUE_OP_UNINITIALIZED)) ?: glue_check_td_params(params);
+	status = glue_td_check(tdr, BIT(GLUE_OP_UNINITIALIZED));
+	if (status)
+		return status;
+	status = glue_check_td_params(params);
+	glue_measure_init(tdr, params, status);
 	if (status)
 		return status;
 	tdr->shared_bit = params->config_flags & GLUE_CONFIG_MAX_GPAW ? 51 : 47;
@@ -266,5 +274,7 @@ u64 glue_tdh_mr_finalize(union glue_regs *regs)
 	if (!tdr->nr_vps)
 		return GLUE_TDX_NO_VCPUS;
 	tdr->op = GLUE_OP_RUNNABLE;
+	glue_measure_finalize(tdr);
+	glue_sept_launch(tdr);
 	return GLUE_TDX_SUCCESS;
 }

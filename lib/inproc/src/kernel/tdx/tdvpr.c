@@ -110,6 +110,7 @@ u64 glue_tdh_vp_init(union glue_regs *regs)
 	if (glue_host->td_vcpu_init(vp->tdr, vp, gpr))
 		glue_die("the engine does not take a TD vCPU's initial state");
 	vp->initialized = true;
+	glue_measure_vcpu(vp->tdr, regs->r8);
 	return glue_tdvpr_associate(vp);
 }
 
