@@ -25,7 +25,7 @@ run()
 		options+=(--patch "$patch")
 	done
 	WRONG_KERNEL=$kept/stock WRONG_BASE= WRONG_WORK=$TMP/$name.image \
-		"$ROOT/tools/run.pl" --strict --root "$TMP/root" --build "$BUILD" --platform src \
+		"$ROOT/tools/run.pl" --summary-only --strict --root "$TMP/root" --build "$BUILD" --platform src \
 		--engine unicorn --kdir "$kdir" --out "$TMP/$name" "${options[@]}" -- $tests \
 		2>&1 < /dev/null 8>&-
 }

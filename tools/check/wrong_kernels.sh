@@ -103,7 +103,7 @@ run()
 	esac
 	WRONG_KERNEL=$kept/$kernel WRONG_BASE=$patch WRONG_WORK=$TMP/$name.image \
 		WRONG_EXACT=$exact \
-		timeout -k 5 120 "$ROOT/tools/run.pl" $strict \
+		timeout -k 5 120 "$ROOT/tools/run.pl" --summary-only $strict \
 		--root "$TMP/root" --build "$BUILD" --platform src --engine unicorn \
 		--out "$TMP/$name.out" "${options[@]}" "$@" -- "${selected[@]}" \
 		> "$TMP/$name.log" 2>&1 < /dev/null || status=$?

@@ -71,7 +71,7 @@ run()
 	read -ra selected <<< "$(header "$file" Run)"
 	[ ${#selected[@]} != 0 ] || [ -n "${WRONG_MODELS:-}" ] ||
 		mapfile -t selected < <(concerned "$file")
-	timeout -k 5 120 "$ROOT/tools/run.pl" --root "$ROOT" --build "$TMP/$name.model/build" \
+	timeout -k 5 120 "$ROOT/tools/run.pl" --summary-only --root "$ROOT" --build "$TMP/$name.model/build" \
 		--platform ref --engine $engine --out "$TMP/$name.out" -- "${selected[@]}" \
 		> "$TMP/$name.log" 2>&1 < /dev/null || status=$?
 	rm -rf "$TMP/$name.model"

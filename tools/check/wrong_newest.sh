@@ -99,7 +99,7 @@ run()
 		[ -z "$id" ] || options+=(--known-issues "$(not_known "$id")")
 	fi
 	WRONG_KERNEL=$kept/tree WRONG_BASE= WRONG_WORK=$TMP/$name.image WRONG_SOURCE=$source \
-		timeout -k 5 300 "$ROOT/tools/run.pl" $strict \
+		timeout -k 5 300 "$ROOT/tools/run.pl" --summary-only $strict \
 		--root "$TMP/root" --build "$BUILD" --platform src --engine unicorn \
 		--kdir "$CHECK_KDIR" --out "$TMP/$name.out" "${options[@]}" -- "${selected[@]}" \
 		> "$TMP/$name.log" 2>&1 < /dev/null || status=$?
