@@ -119,4 +119,5 @@ struct image_host src_host = {
 	.page_owned = memory_page_owned,
 	.launch = src_launch,
 	.guest_request = src_guest_request,
+	.guest_request_fails = src_guest_request_fails,
 };
