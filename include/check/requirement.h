@@ -18,6 +18,7 @@
 #include "requirements/psc.h"
 #include "requirements/race.h"
 #include "requirements/sev.h"
+#include "requirements/sev_dev.h"
 #include "requirements/snp_launch.h"
 #include "requirements/suite.h"
 #include "requirements/tdx.h"
@@ -59,6 +60,7 @@
 	REQUIREMENTS_CERTS(REQUIREMENT)		\
 	REQUIREMENTS_SNP_LAUNCH(REQUIREMENT)	\
 	REQUIREMENTS_SEV(REQUIREMENT)		\
+	REQUIREMENTS_SEV_DEV(REQUIREMENT)	\
 	REQUIREMENTS_TDX(REQUIREMENT)		\
 	REQUIREMENTS_TDX_INSTR(REQUIREMENT)	\
 	REQUIREMENTS_TDX_VCPU(REQUIREMENT)	\
