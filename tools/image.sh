@@ -113,7 +113,7 @@ inputs()
 	list_tree | sort
 	(set -f && cd / && ${tools[0]} --version)
 	echo "$sanitize $unprovide ${compiler[*]-}"
-	sha256sum "${patches[@]}" "$top"/tools/image.* "$top"/tools/image/* \
+	sha256sum "${patches[@]}" "$top"/tools/image.* "$top"/tools/image/* "$top"/tools/asm/* \
 		"$top"/lib/inproc/src/image/image.h "$top"/include/control_enums.h < /dev/null
 	find "$glue" -type f -exec sha256sum {} + | sort -k2
 }

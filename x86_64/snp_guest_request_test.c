@@ -256,9 +256,9 @@ COCO_TEST_F(status, guest_sees)
 	snp_vm_launch(v->snp);
 	if (!EXPECT_REQ_SYNC(REQ_GUEST_UCALL, cpu->vcpu, STAGE_READY))
 		return;
-	/* The last one: all bits. */
-	for (bit = 0; bit <= 32 && !check_failed(); bit++) {
-		request_fw_init(&fw, 0, bit < 32 ? 1u << bit : ~0u);
+	/* The PSP's register has 16 bits for it.  The last one: all bits. */
+	for (bit = 0; bit <= 16 && !check_failed(); bit++) {
+		request_fw_init(&fw, 0, bit < 16 ? 1u << bit : 0xffff);
 		request_prepare(cpu, variant->event, SNP_MSG_KEY_REQ, 0);
 		request_copy_nothing(cpu);
 		if (EXPECT_REQ_SYNC(req, cpu->vcpu, STAGE_ANSWERED))

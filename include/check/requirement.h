@@ -18,6 +18,7 @@
 #include "requirements/psc.h"
 #include "requirements/race.h"
 #include "requirements/sev.h"
+#include "requirements/sev_dev.h"
 #include "requirements/snp_launch.h"
 #include "requirements/snp_run.h"
 #include "requirements/snp_vcpu.h"
@@ -64,6 +65,7 @@
 	REQUIREMENTS_SNP_RUN(REQUIREMENT)	\
 	REQUIREMENTS_SNP_VCPU(REQUIREMENT)	\
 	REQUIREMENTS_SEV(REQUIREMENT)		\
+	REQUIREMENTS_SEV_DEV(REQUIREMENT)	\
 	REQUIREMENTS_TDX(REQUIREMENT)		\
 	REQUIREMENTS_TDX_INSTR(REQUIREMENT)	\
 	REQUIREMENTS_TDX_LAUNCH(REQUIREMENT)	\

@@ -3,7 +3,8 @@
 # The tree's objects, for image.sh: by its own kbuild, in $objdir, with the compiler that
 # LLVM and CC name.
 
-# $compiler, what kbuild is told of the compiler, and $tools, what there has to be of it.
+# $compiler, what kbuild is told of the compiler, $tools, what there has to be of it, and
+# $assembler, what it is told of the one for arch/x86/virt/svm/sev.c.
 choose_compiler()
 {
 	local tool
@@ -28,6 +29,9 @@ choose_compiler()
 		(set -f && cd / && $tool --version) > /dev/null 2>&1 ||
 			die "${compiler[*]:-the compiler}: cannot run $tool --version"
 	done
+	assembler=-B$top/tools/asm/
+	[[ $(set -f && cd / && ${tools[0]} --version) != *clang* ]] ||
+		assembler+=' -fno-integrated-as'
 }
 
 # sev.c checks its locks, and tells lockdep of those of many vCPUs at once, if locking is proved:
@@ -37,6 +41,7 @@ kmake()
 	env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -j "$jobs" -C "$farm" O="$objdir" \
 		ARCH=x86_64 KBUILD_BUILD_TIMESTAMP=0 ${compiler[@]+"${compiler[@]}"} \
 		"KCFLAGS=-g1 -include $glue/insn.h" "KAFLAGS=-include $glue/insn.h" \
+		"CFLAGS_sev.o=$assembler" \
 		"CFLAGS_svm/sev.o=-include $glue/linux/kmap.h -DCONFIG_PROVE_LOCKING" \
 		"CFLAGS_../../../virt/kvm/kvm_main.o=-include $glue/linux/kmap.h" \
 		"CFLAGS_../../../virt/kvm/pfncache.o=-include $glue/linux/kmap.h" "$@"

@@ -92,31 +92,31 @@ static void model_response(const unsigned char *request, unsigned char *response
 		response[i] = ~request[i];
 }
 
-IMAGE_CALL int src_guest_request(struct image_guest_request *req)
+IMAGE_CALL int src_guest_request_fails(void)
+{
+	return __atomic_load_n(&answer_issue_err, __ATOMIC_RELAXED);
+}
+
+IMAGE_CALL void src_guest_request(struct image_guest_request *req)
 {
 	struct control_fw_request *r;
-	int ret;
 
 	if (answer_delay)
 		usleep(answer_delay);
 	pthread_mutex_lock(&lock);
-	ret = answer_issue_err;
-	if (!ret) {
-		r = &requests[nr_requests % MAX_REQUESTS];
-		r->gctx_paddr = req->gctx_paddr;
-		r->req_paddr = req->req_paddr;
-		r->res_paddr = req->res_paddr;
-		memcpy(r->request, req->request, CONTROL_PAGE);
-		nr_requests++;
+	r = &requests[nr_requests % MAX_REQUESTS];
+	r->gctx_paddr = req->gctx_paddr;
+	r->req_paddr = req->req_paddr;
+	r->res_paddr = req->res_paddr;
+	memcpy(r->request, req->request, CONTROL_PAGE);
+	nr_requests++;
 
-		req->fw_err = answer_fw_err;
-		if (!answer_fw_err && answer_response)
-			memcpy(req->response, answer_response, CONTROL_PAGE);
-		else if (!answer_fw_err)
-			model_response(req->request, req->response);
-	}
+	req->fw_err = answer_fw_err;
+	if (!answer_fw_err && answer_response)
+		memcpy(req->response, answer_response, CONTROL_PAGE);
+	else if (!answer_fw_err)
+		model_response(req->request, req->response);
 	pthread_mutex_unlock(&lock);
-	return ret;
 }
 
 static unsigned int events_before[CONTROL_NR_HOST_EVENTS];

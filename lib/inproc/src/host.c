@@ -120,4 +120,5 @@ struct image_host src_host = {
 	.td_measure = src_td_measure,
 	.launch = src_launch,
 	.guest_request = src_guest_request,
+	.guest_request_fails = src_guest_request_fails,
 };

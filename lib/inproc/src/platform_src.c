@@ -38,6 +38,18 @@ static void in_child(void)
 	image->forked();
 }
 
+static void *reserve(size_t bytes, const char *what)
+{
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (p != MAP_FAILED)
+		return p;
+	inproc_diag("cannot reserve %s: %s (ulimit -v, or vm.overcommit_memory = 2?)", what,
+		    strerror(errno));
+	return NULL;
+}
+
 static int src_init(void)
 {
 	/* The highest bit that the engine's page tables can carry picks the view. */
@@ -50,13 +62,10 @@ static int src_init(void)
 	if (ret)
 		return ret;
 
-	src_host.page_structs = mmap(NULL, IMAGE_VMEMMAP_SIZE, PROT_READ | PROT_WRITE,
-				MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (src_host.page_structs == MAP_FAILED) {
-		inproc_diag("cannot reserve 4 TiB of addresses for struct pages: %s%s",
-			    strerror(errno), " (ulimit -v, or vm.overcommit_memory = 2?)");
+	src_host.page_structs = reserve(IMAGE_VMEMMAP_SIZE, "4 TiB of addresses for struct pages");
+	src_host.rmp = reserve(IMAGE_RMP_SIZE, "512 GiB of addresses for the RMP");
+	if (!src_host.page_structs || !src_host.rmp)
 		return -ENOMEM;
-	}
 	ret = hw_cpuid_init(cpu.vendor, cpu.view_bit) ?: memory_init() ?: image_load(&src_host) ?:
 	      fault_init();
 	if (ret)

@@ -11,7 +11,8 @@ extern struct image_host src_host;
 
 /* ---- control.c ---- */
 
-int src_guest_request(struct image_guest_request *req);
+void src_guest_request(struct image_guest_request *req);
+int src_guest_request_fails(void);
 void src_log(int level, const char *text);
 void src_splat(int bug, const char *text);
 

@@ -51,9 +51,10 @@ static const struct change {
 	/* NPT, LBR, NRIPS, VMCB clean, FlushByAsid, DecodeAssists */
 	{ IMAGE_AMD, 0x8000000a, 0, EDX, ALL, 0xeb },
 	{ IMAGE_AMD, 0x80000021, 0, EAX, 0, 1 },			/* NoNestedDataBp */
-	/* SEV, PageFlushMsr, SEV-ES, SEV-SNP, VirtualTscAux, coherency, DebugSwap */
+	/* SEV, PageFlushMsr, SEV-ES, SEV-SNP, VirtualTscAux, coherency, DebugSwap, RMPREAD */
 	{ IMAGE_AMD, 0x8000001f, 0, EAX, ALL,
-	  1u << 1 | 1u << 2 | 1u << 3 | 1u << 4 | 1u << 9 | 1u << 10 | 1u << 14 },
+	  1u << 1 | 1u << 2 | 1u << 3 | 1u << 4 | 1u << 9 | 1u << 10 | 1u << 14 |
+	  1u << 21 },
 	{ IMAGE_AMD, 0x8000001f, 0, ECX, ALL, 64 - 1 },			/* ASIDs of SEV */
 	{ IMAGE_AMD, 0x8000001f, 0, EDX, ALL, 56 },			/* the first without ES */
 	/*

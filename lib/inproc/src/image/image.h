@@ -30,6 +30,8 @@
 
 /* 2^47 bytes of addresses, 4 KiB a page. */
 #define IMAGE_VMEMMAP_SIZE	(IMAGE_STRUCT_PAGE << (47 - 12))
+/* 16 bytes of RMP for each of these, and 16 KiB before that which are the CPU's. */
+#define IMAGE_RMP_SIZE		((16UL << (47 - 12)) + 0x4000)
 /* What a struct page may have: mainline's has 64 bytes, others' more. */
 #define IMAGE_STRUCT_PAGE	128UL
 
@@ -200,6 +202,8 @@ struct image_host {
 	 * (IMAGE_VMEMMAP_SIZE bytes).
 	 */
 	void *page_structs;
+	/* AMD: the same for the reverse map table (IMAGE_RMP_SIZE bytes). */
+	void *rmp;
 
 	/*
 	 * @bytes of memory aligned to @align (a power of two), zeroed or not, or NULL.
@@ -404,8 +408,9 @@ struct image_host {
 	int (*td_measure)(const struct image_td_measure *m);
 	/* 0, or firmware's status: what it measures is not what the guest's owner wants. */
 	int (*launch)(const struct image_launch *launch);
-	/* 0, or a negative errno: the command could not be issued. */
-	int (*guest_request)(struct image_guest_request *req);
+	void (*guest_request)(struct image_guest_request *req);
+	/* 0, or a negative errno: a guest request cannot be issued. */
+	int (*guest_request_fails)(void);
 };
 
 /* A fault or trap at @rip inside the image. */

@@ -147,8 +147,9 @@ enum image_ept glue_ept_walk(unsigned long long eptp, unsigned long long gpa,
 void glue_cache_dirtied(void);
 unsigned long long glue_caches_dirty(void);
 
-/* amd/psp.c: /dev/sev; amd/bench.c */
-int glue_psp_init(void);
+/* amd/: the machine at boot; its MSRs, as Intel's; bench.c */
+void glue_amd_boot(void);
+bool glue_amd_msr(u32 index, u64 *value);
 long glue_bench_vmgexits(void *file, unsigned long long ghcb_msr, void (*prepare)(void *data),
 			 void *data, unsigned long nr);
 

@@ -48,10 +48,13 @@
 	ret
 .endm
 
-	/* All three find the address in RAX, where KVM has it. */
+	/* What they are about is in RAX, and in RCX, where the tree has it. */
 	glue_insn glue_insn_vmrun, glue_vmrun
 	glue_insn glue_insn_vmload, glue_vmload
 	glue_insn glue_insn_vmsave, glue_vmsave
+	glue_insn glue_insn_rmpupdate, glue_rmpupdate
+	glue_insn glue_insn_psmash, glue_psmash
+	glue_insn glue_insn_rmpread, glue_rmpread
 	glue_insn glue_insn_vmlaunch, glue_vmlaunch
 	glue_insn glue_insn_vmresume, glue_vmresume
 	glue_insn glue_insn_vmread, glue_vmread

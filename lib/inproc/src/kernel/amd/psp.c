@@ -1,138 +1,191 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Stands for drivers/crypto/ccp/sev-dev.c, the PSP's driver.  A fake: commands go on to the
- * models of firmware (psp_snp.c, psp_sev.c), and firmware's pages are as good as any.
+ * Stands for the AMD Secure Processor as its driver finds it (drivers/crypto/ccp, which is the
+ * tree's own): a PCI device, and the registers of its SEV mailbox.  A model: a command is done
+ * by firmware (psp_snp.c, psp_sev.c) when its register is written, and the interrupt that the
+ * driver asked for comes before the write has retired.
  */
 #include <linux/file.h>
+#include <linux/firmware.h>
+#include <linux/interrupt.h>
+#include <linux/io.h>
+#include <linux/pci.h>
 #include <linux/psp-sev.h>
 
-#include <linux/fs.h>
-#include <linux/miscdevice.h>
-#include <linux/mm.h>
-#include <linux/slab.h>
-#include <linux/kvm.h>
-#include <linux/string.h>
-#include <asm/sev.h>
-
 #include "glue.h"
+#include "linux/task.h"
 #include "psp.h"
 
-static int glue_psp_cmd(int cmd, void *data, int *fw_err)
+/* The device of family 19h model 11h, of which the driver has a table of registers. */
+#define GLUE_PSP_DEVICE		0x14ca
+#define GLUE_PSP_BAR		2
+/* Where the driver has the BAR mapped: as ioremap() gives addresses, no memory. */
+#define GLUE_PSP_REGS		((void __iomem *)0xffffc90000000000UL)
+
+/* Offsets in the BAR: C2PMSG 32, 56, 57 and 63, P2CMSG_INTEN, P2CMSG_INTSTS */
+enum {
+	GLUE_PSP_INTEN = 0x10690, GLUE_PSP_INTSTS = 0x10694, GLUE_PSP_CMDRESP = 0x10980,
+	GLUE_PSP_ADDR_LO = 0x109e0, GLUE_PSP_ADDR_HI = 0x109e4, GLUE_PSP_FEATURES = 0x109fc,
+};
+
+#define GLUE_FEATURE_SEV	BIT(0)
+#define GLUE_CMD_IOC		BIT(0)
+#define GLUE_CMD(value)		((value) >> 16 & 0x7ff)
+#define GLUE_CMD_RESPONSE	BIT(31)
+#define GLUE_INT_SEV		BIT(1)
+
+static struct {
+	u32 lo, hi, cmdresp, inten, intsts;
+	unsigned int irq;
+	irq_handler_t handler;
+	void *handler_data;
+} glue_psp = { .irq = 33 };
+
+/*
+ * What a longer command may have left in the driver's buffer, for the next one.  PAGE_RECLAIM
+ * leaves it alone: the driver gives it amid other commands, at whose buffers it looks again.
+ */
+#define GLUE_STALE		0xa5
+#define GLUE_MAX_BUFFER		128
+
+static int glue_psp_run(unsigned int cmd, void *buf)
 {
-	if (glue_sev_has(cmd))
-		return glue_sev_cmd(cmd, data, fw_err);
-	if (glue_snp_has(cmd))
-		return glue_snp_cmd(cmd, data, fw_err);
-	glue_not_driven("PSP command %#x: the firmware model does not have it", cmd);
+	size_t len;
+	int status;
+
+	/* To give pages back never fails for want of something. */
+	if (cmd != SEV_CMD_SNP_PAGE_RECLAIM && glue_host->step_fails(CONTROL_STEP_PSP))
+		return SEV_RET_RESOURCE_LIMIT;
+	if (!glue_sev_cmd(cmd, buf, &len, &status) && !glue_snp_cmd(cmd, buf, &len, &status))
+		glue_not_driven("PSP command %#x: the firmware model does not have it", cmd);
+	if (buf && len < GLUE_MAX_BUFFER && cmd != SEV_CMD_SNP_PAGE_RECLAIM)
+		memset(buf + len, GLUE_STALE, GLUE_MAX_BUFFER - len);
+	return status;
 }
 
-int sev_do_cmd(int cmd, void *data, int *psp_ret)
+/* On this CPU, which has enabled interrupts if the driver wants to be told. */
+static void glue_psp_interrupt(void)
 {
-	int fw_err = 0;
-	int ret;
+	bool off;
 
-	if (glue_host->step_fails(CONTROL_STEP_PSP)) {
-		fw_err = SEV_RET_RESOURCE_LIMIT;
-		ret = -EIO;
-	} else {
-		ret = glue_psp_cmd(cmd, data, &fw_err);
+	glue_psp.intsts |= GLUE_INT_SEV;
+	if (!(glue_psp.inten & GLUE_INT_SEV) || !glue_psp.handler)
+		return;
+	off = glue_irq_save();
+	__preempt_count_add(HARDIRQ_OFFSET);
+	glue_psp.handler(glue_psp.irq, glue_psp.handler_data);
+	__preempt_count_sub(HARDIRQ_OFFSET);
+	glue_irq_restore(off);
+}
+
+static void glue_psp_command(u32 value)
+{
+	u64 address = (u64)glue_psp.hi << 32 | glue_psp.lo;
+
+	glue_psp.cmdresp = GLUE_CMD_RESPONSE |
+			   glue_psp_run(GLUE_CMD(value), address ? __va(address) : NULL);
+	if (value & GLUE_CMD_IOC)
+		glue_psp_interrupt();
+}
+
+/* lib/iomap.c: there are no other registers. */
+void iowrite32(u32 value, void __iomem *addr)
+{
+	switch (addr - GLUE_PSP_REGS) {
+	case GLUE_PSP_CMDRESP:
+		glue_psp_command(value);
+		break;
+	case GLUE_PSP_ADDR_LO:
+		glue_psp.lo = value;
+		break;
+	case GLUE_PSP_ADDR_HI:
+		glue_psp.hi = value;
+		break;
+	case GLUE_PSP_INTEN:
+		glue_psp.inten = value;
+		break;
+	case GLUE_PSP_INTSTS:
+		glue_psp.intsts &= ~value;
+		break;
+	default:
+		glue_not_driven("a write of %#x to register %#lx of the PSP", value,
+				(unsigned long)(addr - GLUE_PSP_REGS));
 	}
-	if (psp_ret)
-		*psp_ret = fw_err;
-	return ret;
 }
 
-/* ---- /dev/sev ---- */
-
-static const struct file_operations glue_sev_fops;
-
-static struct miscdevice glue_sev_misc = { .name = "sev", .fops = &glue_sev_fops };
-
-int glue_psp_init(void)
+unsigned int ioread32(const void __iomem *addr)
 {
-	return misc_register(&glue_sev_misc);
+	switch (addr - GLUE_PSP_REGS) {
+	case GLUE_PSP_CMDRESP:
+		return glue_psp.cmdresp;
+	case GLUE_PSP_ADDR_LO:
+		return glue_psp.lo;
+	case GLUE_PSP_ADDR_HI:
+		return glue_psp.hi;
+	case GLUE_PSP_INTEN:
+		return glue_psp.inten;
+	case GLUE_PSP_INTSTS:
+		return glue_psp.intsts;
+	case GLUE_PSP_FEATURES:
+		return GLUE_FEATURE_SEV;
+	}
+	return ~0U;
 }
 
-int sev_issue_cmd_external_user(struct file *filep, unsigned int id, void *data, int *error)
+/* ---- the bus: drivers/pci/ and kernel/irq/, which have one device and its interrupt ---- */
+
+static struct pci_bus glue_pci_bus;
+static struct pci_dev glue_pci_dev = {
+	.vendor = PCI_VENDOR_ID_AMD, .device = GLUE_PSP_DEVICE, .bus = &glue_pci_bus,
+};
+
+int __pci_register_driver(struct pci_driver *driver, struct module *owner, const char *name)
 {
-	return filep && filep->f_op == &glue_sev_fops ? sev_do_cmd(id, data, error) : -EBADF;
+	const struct pci_device_id *id;
+
+	if (boot_cpu_data.x86_vendor != X86_VENDOR_AMD)
+		return 0;
+	for (id = driver->id_table; id->vendor; id++)
+		if (id->vendor == glue_pci_dev.vendor && id->device == glue_pci_dev.device)
+			return driver->probe(&glue_pci_dev, id);
+	glue_not_driven("a driver of the PSP without device %#x", GLUE_PSP_DEVICE);
 }
 
-/* ---- the driver's other functions ---- */
-
-int sev_platform_init(struct sev_platform_init_args *args)
+void __iomem * const *pcim_iomap_table(struct pci_dev *dev)
 {
+	static void __iomem *table[PCI_STD_NUM_BARS] = { [GLUE_PSP_BAR] = GLUE_PSP_REGS };
+
+	return table;
+}
+
+int pci_enable_msix_range(struct pci_dev *dev, struct msix_entry *entries, int min, int max)
+{
+	entries[0].vector = glue_psp.irq;
+	return 1;
+}
+
+int request_threaded_irq(unsigned int irq, irq_handler_t handler, irq_handler_t thread,
+			 unsigned long flags, const char *name, void *data)
+{
+	glue_psp.handler = handler;
+	glue_psp.handler_data = data;
 	return 0;
 }
 
-void sev_platform_shutdown(void)
+/* No file has newer firmware. */
+int firmware_request_nowarn(const struct firmware **fw, const char *name, struct device *dev)
 {
+	return -ENOENT;
 }
 
-int sev_guest_df_flush(int *error)
-{
-	return sev_do_cmd(SEV_CMD_DF_FLUSH, NULL, error);
-}
+/* ---- what goes by here first: KVM's commands, some of which a test has fail ---- */
 
-int sev_guest_activate(struct sev_data_activate *data, int *error)
-{
-	return sev_do_cmd(SEV_CMD_ACTIVATE, data, error);
-}
+/* The driver could not issue it: of hardware that takes an answer that never comes. */
+int glue_sev_issue_cmd(struct file *file, unsigned int cmd, void *data, int *error);
 
-int sev_guest_deactivate(struct sev_data_deactivate *data, int *error)
+int glue_sev_issue_cmd(struct file *file, unsigned int cmd, void *data, int *error)
 {
-	return sev_do_cmd(SEV_CMD_DEACTIVATE, data, error);
-}
+	int ret = cmd == SEV_CMD_SNP_GUEST_REQUEST ? glue_host->guest_request_fails() : 0;
 
-int sev_guest_decommission(struct sev_data_decommission *data, int *error)
-{
-	return sev_do_cmd(SEV_CMD_DECOMMISSION, data, error);
-}
-
-/* Newer trees ask what firmware is for. */
-int sev_firmware_supported_vm_types(void)
-{
-	return BIT(KVM_X86_SEV_VM) | BIT(KVM_X86_SEV_ES_VM) | BIT(KVM_X86_SNP_VM);
-}
-
-/* What launches may ask for, of what this machine has. */
-u64 sev_get_snp_policy_bits(void)
-{
-	return GENMASK_ULL(20, 19) | GENMASK_ULL(17, 0);
-}
-
-bool sev_is_snp_ciphertext_hiding_supported(void)
-{
-	return false;
-}
-
-void *psp_copy_user_blob(u64 uaddr, u32 len)
-{
-	if (!uaddr || !len || len > 32 * 1024)
-		return ERR_PTR(-EINVAL);
-	return memdup_user((void __user *)uaddr, len);
-}
-
-void *snp_alloc_firmware_page(gfp_t mask)
-{
-	void *page = (void *)__get_free_page(mask);
-
-	if (page && rmp_make_private(__pa(page) >> PAGE_SHIFT, 0, PG_LEVEL_4K, 0, true)) {
-		free_page((unsigned long)page);
-		return NULL;
-	}
-	return page;
-}
-
-void snp_free_firmware_page(void *addr)
-{
-	if (!addr)
-		return;
-	if (glue_is_gctx(__pa(addr)))
-		glue_host->mem_bug(CONTROL_MEM_FIRMWARE,
-				   "freed the page of a guest's context that firmware still has",
-				   GLUE_CALLER);
-	glue_rmp_set_mutable(__pa(addr) >> PAGE_SHIFT);
-	rmp_make_shared(__pa(addr) >> PAGE_SHIFT, PG_LEVEL_4K);
-	free_page((unsigned long)addr);
+	return ret ?: sev_issue_cmd_external_user(file, cmd, data, error);
 }

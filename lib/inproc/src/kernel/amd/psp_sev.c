@@ -29,9 +29,8 @@ enum glue_sev_state { GLUE_SEV_NONE, GLUE_SEV_LUPDATE, GLUE_SEV_LSECRET, GLUE_SE
 #define GLUE_POLICY_ES		BIT(2)
 #define GLUE_POLICY_RESERVED	GENMASK(15, 6)
 
-/* The API version that a policy may ask for */
-#define GLUE_API_MAJOR		1
-#define GLUE_API_MINOR		55
+/* "Platform Context" */
+enum glue_platform_state { GLUE_UNINIT, GLUE_INIT, GLUE_WORKING };
 
 /* bytes: a measurement with its nonce, the header of a secret, a report */
 #define GLUE_MEASURE_LEN	48
@@ -39,6 +38,9 @@ enum glue_sev_state { GLUE_SEV_NONE, GLUE_SEV_LUPDATE, GLUE_SEV_LSECRET, GLUE_SE
 #define GLUE_SECRET_MAX		(16 * 1024)
 #define GLUE_REPORT_LEN		208
 #define GLUE_BLOCK		16
+/* The ID has those of two sockets. */
+#define GLUE_ID_LEN		128
+#define GLUE_CERT_LEN		2084
 
 static struct glue_sev_guest {
 	enum glue_sev_state state;
@@ -51,6 +53,7 @@ static struct glue_sev_guest {
 static DECLARE_BITMAP(glue_asids, GLUE_MAX_ASIDS);
 static DECLARE_BITMAP(glue_asids_dirty, GLUE_MAX_ASIDS);
 static int glue_sev_lock;
+static bool glue_sev_initialized;
 
 /* CPUID 8000001fh: how many ASIDs there are, and the first that is not for SEV-ES */
 void glue_sev_asids(u32 *max, u32 *first)
@@ -77,6 +80,25 @@ void glue_asid_put(u32 asid)
 	clear_bit(asid, glue_asids);
 }
 
+void glue_asids_stale(void)
+{
+	bitmap_fill(glue_asids_dirty, GLUE_MAX_ASIDS);
+}
+
+void glue_asids_flush(void)
+{
+	bitmap_zero(glue_asids_dirty, GLUE_MAX_ASIDS);
+}
+
+/*
+ * "Legacy SEV commands" in the SNP firmware ABI: what firmware writes to has to be its own, when
+ * it has the RMP.
+ */
+static bool glue_writable(u64 address, u32 len)
+{
+	return !glue_snp_initialized || glue_rmp_firmware(__sme_clr(address), len);
+}
+
 static void glue_measure(struct glue_sev_guest *g, const void *data, u32 len)
 {
 	const u8 *at = data;
@@ -101,10 +123,112 @@ static int glue_answer_room(u64 address, u32 *len, u32 want)
 	*len = want;
 	if (has < want)
 		return SEV_RET_INVALID_LEN;
-	return address ? 0 : SEV_RET_INVALID_ADDRESS;
+	if (!address)
+		return SEV_RET_INVALID_ADDRESS;
+	return glue_writable(address, want) ? 0 : SEV_RET_INVALID_PAGE_STATE;
 }
 
-/* ---- commands; each begins with the guest's handle ---- */
+/* ---- commands of the platform ---- */
+
+static int glue_sev_init(u32 flags, u64 tmr, u32 len)
+{
+	const u64 size = glue_snp_initialized ? PMD_SIZE : PMD_SIZE / 2;
+
+	if (glue_sev_initialized)
+		return SEV_RET_INVALID_PLATFORM_STATE;
+	if (flags & SEV_INIT_FLAGS_SEV_ES) {
+		if (len < size)
+			return SEV_RET_INVALID_LEN;
+		if (!tmr || tmr & (size - 1))
+			return SEV_RET_INVALID_ADDRESS;
+		if (!glue_writable(tmr, len))
+			return SEV_RET_INVALID_PAGE_STATE;
+	}
+	glue_sev_initialized = true;
+	glue_asids_stale();
+	return 0;
+}
+
+static int glue_sev_plain_init(struct glue_sev_guest *none, void *data)
+{
+	struct sev_data_init *init = data;
+
+	return glue_sev_init(init->flags, init->tmr_address, init->tmr_len);
+}
+
+static int glue_sev_shutdown(struct glue_sev_guest *none, void *data)
+{
+	memset(glue_sev_guests, 0, sizeof(glue_sev_guests));
+	glue_sev_initialized = false;
+	return 0;
+}
+
+static int glue_sev_platform(struct glue_sev_guest *none, void *data)
+{
+	struct sev_user_data_status *status = data;
+	u32 i, guests = 0;
+
+	for (i = 1; i <= GLUE_MAX_GUESTS; i++)
+		guests += glue_sev_guests[i].state != GLUE_SEV_NONE;
+	*status = (struct sev_user_data_status){
+		.api_major = GLUE_API_MAJOR, .api_minor = GLUE_API_MINOR, .guest_count = guests,
+		.state = guests ? GLUE_WORKING : glue_sev_initialized ? GLUE_INIT : GLUE_UNINIT,
+	};
+	return 0;
+}
+
+/* ID and certificates: so many bytes, which are no keys. */
+static void glue_fill(u64 address, u32 len)
+{
+	u8 *to = __va(__sme_clr(address));
+	u32 i;
+
+	for (i = 0; i < len; i++)
+		to[i] = i * 7 + 1;
+}
+
+static int glue_sev_get_id(struct glue_sev_guest *none, void *data)
+{
+	struct sev_data_get_id *id = data;
+	int ret = glue_answer_room(id->address, &id->len, GLUE_ID_LEN);
+
+	if (!ret)
+		glue_fill(id->address, GLUE_ID_LEN);
+	return ret;
+}
+
+static int glue_sev_pek_csr(struct glue_sev_guest *none, void *data)
+{
+	struct sev_data_pek_csr *csr = data;
+	int ret = glue_answer_room(csr->address, &csr->len, GLUE_CERT_LEN);
+
+	if (!ret)
+		glue_fill(csr->address, GLUE_CERT_LEN);
+	return ret;
+}
+
+/* The PDH's, and those that it goes back to: three. */
+static int glue_sev_pdh_export(struct glue_sev_guest *none, void *data)
+{
+	struct sev_data_pdh_cert_export *pdh = data;
+	int ret = glue_answer_room(pdh->pdh_cert_address, &pdh->pdh_cert_len, GLUE_CERT_LEN);
+	int ret2 = glue_answer_room(pdh->cert_chain_address, &pdh->cert_chain_len,
+				    3 * GLUE_CERT_LEN);
+
+	if (ret || ret2)
+		return ret ?: ret2;
+	glue_fill(pdh->pdh_cert_address, GLUE_CERT_LEN);
+	glue_fill(pdh->cert_chain_address, 3 * GLUE_CERT_LEN);
+	return 0;
+}
+
+static int glue_sev_flush(struct glue_sev_guest *none, void *data)
+{
+	glue_asids_flush();
+	return 0;
+}
+
+/* ---- commands of a guest; each begins with its handle ---- */
 
 static int glue_sev_launch_start(struct glue_sev_guest *shares, void *data)
 {
@@ -144,6 +268,8 @@ static int glue_sev_update_data(struct glue_sev_guest *g, void *data)
 
 	if (ret)
 		return ret;
+	if (!glue_writable(address, update->len))
+		return SEV_RET_INVALID_PAGE_STATE;
 	glue_measure(g, __va(address), update->len);
 	if (!(g->policy & GLUE_POLICY_ES))
 		return 0;
@@ -163,6 +289,8 @@ static int glue_sev_update_vmsa(struct glue_sev_guest *g, void *data)
 		return SEV_RET_INVALID_LEN;
 	if (!PAGE_ALIGNED(update->address))
 		return SEV_RET_INVALID_ADDRESS;
+	if (!glue_writable(update->address, PAGE_SIZE))
+		return SEV_RET_INVALID_PAGE_STATE;
 	glue_measure(g, __va(__sme_clr(update->address)), PAGE_SIZE);
 	return 0;
 }
@@ -193,6 +321,8 @@ static int glue_sev_secret(struct glue_sev_guest *g, void *data)
 		return SEV_RET_INVALID_LEN;
 	if (!secret->hdr_address || !secret->trans_address)
 		return SEV_RET_INVALID_ADDRESS;
+	if (!glue_writable(secret->guest_address, secret->guest_len))
+		return SEV_RET_INVALID_PAGE_STATE;
 	memcpy(__va(__sme_clr(secret->guest_address)), __va(__sme_clr(secret->trans_address)),
 	       secret->guest_len);
 	return 0;
@@ -247,6 +377,8 @@ static int glue_sev_debug(struct glue_sev_guest *g, void *data)
 		glue_host->mem_bug(CONTROL_MEM_FIRMWARE,
 				   "has firmware write to a part of a page whose rest is others'",
 				   GLUE_CALLER);
+	if (!ret && !glue_writable(dbg->dst_addr, dbg->len))
+		ret = SEV_RET_INVALID_PAGE_STATE;
 	if (!ret)
 		memmove(__va(__sme_clr(dbg->dst_addr)), __va(__sme_clr(dbg->src_addr)), dbg->len);
 	return ret;
@@ -287,63 +419,76 @@ static int glue_sev_decommission(struct glue_sev_guest *g, void *data)
 }
 
 static const struct glue_sev_command {
-	int cmd;
+	unsigned int cmd;
+	size_t len;
 	unsigned int states;		/* of the guest; 0: it needs none */
 	bool active;			/* it has to have an ASID */
+	bool writes;			/* to its buffer */
 	int (*run)(struct glue_sev_guest *g, void *data);
 } glue_sev_commands[] = {
-	{ SEV_CMD_LAUNCH_START, 0, false, glue_sev_launch_start },
-	{ SEV_CMD_LAUNCH_UPDATE_DATA, IN(LUPDATE), true, glue_sev_update_data },
-	{ SEV_CMD_LAUNCH_UPDATE_VMSA, IN(LUPDATE), true, glue_sev_update_vmsa },
-	{ SEV_CMD_LAUNCH_MEASURE, IN(LUPDATE), false, glue_sev_measure },
-	{ SEV_CMD_LAUNCH_UPDATE_SECRET, IN(LSECRET), true, glue_sev_secret },
-	{ SEV_CMD_LAUNCH_FINISH, IN(LUPDATE) | IN(LSECRET), false, glue_sev_finish },
-	{ SEV_CMD_ATTESTATION_REPORT, IN(RUNNING), false, glue_sev_report },
-	{ SEV_CMD_GUEST_STATUS, IN_ANY, false, glue_sev_status },
-	{ SEV_CMD_DBG_DECRYPT, IN_ANY, true, glue_sev_debug },
-	{ SEV_CMD_DBG_ENCRYPT, IN_ANY, true, glue_sev_debug },
-	{ SEV_CMD_ACTIVATE, IN_ANY, false, glue_sev_activate },
-	{ SEV_CMD_DEACTIVATE, IN_ANY, false, glue_sev_deactivate },
-	{ SEV_CMD_DECOMMISSION, IN_ANY, false, glue_sev_decommission },
+#define COMMAND(cmd, type, states, active, writes, run)					\
+	{ SEV_CMD_##cmd, sizeof(struct type), states, active, writes, run }
+	{ SEV_CMD_SHUTDOWN, 0, 0, false, false, glue_sev_shutdown },
+	{ SEV_CMD_DF_FLUSH, 0, 0, false, false, glue_sev_flush },
+	COMMAND(INIT, sev_data_init, 0, false, false, glue_sev_plain_init),
+	COMMAND(PLATFORM_STATUS, sev_user_data_status, 0, false, true, glue_sev_platform),
+	COMMAND(GET_ID, sev_data_get_id, 0, false, true, glue_sev_get_id),
+	COMMAND(PEK_CSR, sev_data_pek_csr, 0, false, true, glue_sev_pek_csr),
+	COMMAND(PDH_CERT_EXPORT, sev_data_pdh_cert_export, 0, false, true, glue_sev_pdh_export),
+	COMMAND(LAUNCH_START, sev_data_launch_start, 0, false, true, glue_sev_launch_start),
+	COMMAND(LAUNCH_UPDATE_DATA, sev_data_launch_update_data, IN(LUPDATE), true, false,
+		glue_sev_update_data),
+	COMMAND(LAUNCH_UPDATE_VMSA, sev_data_launch_update_vmsa, IN(LUPDATE), true, false,
+		glue_sev_update_vmsa),
+	COMMAND(LAUNCH_MEASURE, sev_data_launch_measure, IN(LUPDATE), false, true,
+		glue_sev_measure),
+	COMMAND(LAUNCH_UPDATE_SECRET, sev_data_launch_secret, IN(LSECRET), true, false,
+		glue_sev_secret),
+	COMMAND(LAUNCH_FINISH, sev_data_launch_finish, IN(LUPDATE) | IN(LSECRET), false, false,
+		glue_sev_finish),
+	COMMAND(ATTESTATION_REPORT, sev_data_attestation_report, IN(RUNNING), false, true,
+		glue_sev_report),
+	COMMAND(GUEST_STATUS, sev_data_guest_status, IN_ANY, false, true, glue_sev_status),
+	COMMAND(DBG_DECRYPT, sev_data_dbg, IN_ANY, true, false, glue_sev_debug),
+	COMMAND(DBG_ENCRYPT, sev_data_dbg, IN_ANY, true, false, glue_sev_debug),
+	COMMAND(ACTIVATE, sev_data_activate, IN_ANY, false, false, glue_sev_activate),
+	COMMAND(DEACTIVATE, sev_data_deactivate, IN_ANY, false, false, glue_sev_deactivate),
+	COMMAND(DECOMMISSION, sev_data_decommission, IN_ANY, false, false,
+		glue_sev_decommission),
+#undef COMMAND
 };
 
-static const struct glue_sev_command *glue_sev_find(int cmd)
+static int glue_sev_run(const struct glue_sev_command *c, void *buf)
 {
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(glue_sev_commands); i++)
-		if (glue_sev_commands[i].cmd == cmd)
-			return &glue_sev_commands[i];
-	return NULL;
-}
-
-bool glue_sev_has(int cmd)
-{
-	return cmd == SEV_CMD_DF_FLUSH || glue_sev_find(cmd);
-}
-
-static int glue_sev_run(const struct glue_sev_command *c, void *data)
-{
-	const u32 handle = *(const u32 *)data;
+	const u32 handle = c->states || c->cmd == SEV_CMD_LAUNCH_START ? *(const u32 *)buf : 0;
 	struct glue_sev_guest *g = handle && handle <= GLUE_MAX_GUESTS ?
 				   &glue_sev_guests[handle] : NULL;
 
+	if (c->writes && !glue_writable(__pa(buf), c->len))
+		return SEV_RET_INVALID_PAGE_STATE;
+	if ((c->states || c->cmd == SEV_CMD_LAUNCH_START) && !glue_sev_initialized)
+		return SEV_RET_INVALID_PLATFORM_STATE;
 	if (c->states && (!g || g->state == GLUE_SEV_NONE))
 		return SEV_RET_INVALID_GUEST;
 	if (c->states && !(c->states & BIT(g->state)))
 		return SEV_RET_INVALID_GUEST_STATE;
 	if (c->active && !g->asid)
 		return SEV_RET_INACTIVE;
-	return c->run(g, data);
+	return c->run(g, buf);
 }
 
-int glue_sev_cmd(int cmd, void *data, int *fw_err)
+bool glue_sev_cmd(unsigned int cmd, void *buf, size_t *len, int *status)
 {
-	glue_word_lock(&glue_sev_lock);
-	if (cmd == SEV_CMD_DF_FLUSH)
-		bitmap_zero(glue_asids_dirty, GLUE_MAX_ASIDS);
-	else
-		*fw_err = glue_sev_run(glue_sev_find(cmd), data);
-	glue_word_unlock(&glue_sev_lock);
-	return *fw_err ? -EIO : 0;
+	const struct glue_sev_command *c;
+
+	for (c = glue_sev_commands; c < glue_sev_commands + ARRAY_SIZE(glue_sev_commands); c++) {
+		if (c->cmd != cmd)
+			continue;
+		*len = c->len;
+		glue_word_lock(&glue_sev_lock);
+		*status = c->len && !buf ? SEV_RET_INVALID_ADDRESS : glue_sev_run(c, buf);
+		glue_word_unlock(&glue_sev_lock);
+		return true;
+	}
+	return false;
 }

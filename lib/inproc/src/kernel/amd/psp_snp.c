@@ -3,7 +3,7 @@
  * Stands for the SNP firmware in the PSP.  A model: the commands of the SNP firmware ABI (AMD
  * 56860) that KVM issues for a guest's life, each in the states of guest and page in which
  * firmware takes it.  A command buffer is read as the ABI lays it out, not as the tree's
- * structures do, and what a structure does not cover is what another command left there.
+ * structures do.
  *
  * Guests' memory is plain, so that nothing is encrypted; signatures are not verified.  What a
  * launch consists of the process gets to know (fw_launch.c), which measures it, and
@@ -16,10 +16,6 @@
 
 #include "../glue.h"
 #include "psp.h"
-
-/* "API version" of PLATFORM_STATUS, and what a policy may ask for */
-#define GLUE_API_MAJOR		1
-#define GLUE_API_MINOR		55
 
 /* "Guest Policy": the bits that have to be 1 and 0 */
 #define GLUE_POLICY_ONE		BIT_ULL(17)
@@ -43,10 +39,7 @@ static struct glue_gctx *glue_gctx(u64 paddr)
 	return gctx && gctx->magic == GLUE_GCTX_MAGIC ? gctx : NULL;
 }
 
-bool glue_is_gctx(u64 paddr)
-{
-	return glue_gctx(paddr);
-}
+bool glue_snp_initialized;
 
 /* ---- command buffers ---- */
 
@@ -93,39 +86,53 @@ union glue_cmd_buf {
 	struct glue_cmd_activate activate;
 	struct glue_cmd_request request;
 	u64 address;
-	u8 bytes[128];
 };
 
-/* ---- commands: each gives firmware's status, or a negative errno ---- */
+/* ---- commands: each gives firmware's status ---- */
 
-/* Page 1 has API version and state: initialized. */
-static long glue_snp_status(union glue_cmd_buf *c)
+/* API version, and the state: initialized or not. */
+static int glue_snp_status(union glue_cmd_buf *c)
 {
-	struct sev_user_data_snp_status *status = __va(c->address);
+	u8 *status = __va(c->address);
 
-	memset(status, 0, sizeof(*status));
-	status->api_major = GLUE_API_MAJOR;
-	status->api_minor = GLUE_API_MINOR;
-	status->state = 1;
+	if (!status)
+		return SEV_RET_INVALID_ADDRESS;
+	if (glue_snp_initialized && !glue_rmp_firmware(c->address, 32))
+		return SEV_RET_INVALID_PAGE_STATE;
+	memset(status, 0, 32);
+	status[0] = GLUE_API_MAJOR;
+	status[1] = GLUE_API_MINOR;
+	status[2] = glue_snp_initialized;
+	if (glue_snp_initialized)
+		glue_rmp_set_mutable(c->address >> PAGE_SHIFT);
 	return 0;
 }
 
-static long glue_snp_create(union glue_cmd_buf *c)
+/* There is no memory that the list could keep from guests. */
+static int glue_snp_init(union glue_cmd_buf *c)
 {
-	struct glue_rmp_page page;
+	if (glue_snp_initialized)
+		return SEV_RET_INVALID_PLATFORM_STATE;
+	glue_snp_initialized = true;
+	glue_asids_stale();
+	return 0;
+}
+
+static int glue_snp_create(union glue_cmd_buf *c)
+{
 	struct glue_gctx *gctx;
 
 	if (c->address & GLUE_ADDRESS_ZERO)
 		return SEV_RET_INVALID_ADDRESS;
 	gctx = __va(c->address);
-	if (!glue_rmp_lookup(c->address >> PAGE_SHIFT, &page) || page.asid)
+	if (!glue_rmp_firmware(c->address, PAGE_SIZE))
 		return SEV_RET_INVALID_PAGE_STATE;
 	memset(gctx, 0, PAGE_SIZE);
 	gctx->magic = GLUE_GCTX_MAGIC;
 	return 0;
 }
 
-static long glue_snp_start(union glue_cmd_buf *c)
+static int glue_snp_start(union glue_cmd_buf *c)
 {
 	const struct glue_cmd_start *start = &c->start;
 	struct glue_gctx *gctx = glue_gctx(start->gctx);
@@ -149,7 +156,7 @@ static long glue_snp_start(union glue_cmd_buf *c)
 	return glue_host->launch(&launch);
 }
 
-static long glue_snp_activate(union glue_cmd_buf *c)
+static int glue_snp_activate(union glue_cmd_buf *c)
 {
 	struct glue_gctx *gctx = glue_gctx(c->activate.gctx);
 	u32 max, first;
@@ -213,7 +220,7 @@ static int glue_snp_cpuid_page(void *page)
 	return ret;
 }
 
-static long glue_snp_update(union glue_cmd_buf *c)
+static int glue_snp_update(union glue_cmd_buf *c)
 {
 	const struct glue_cmd_update *update = &c->update;
 	struct glue_gctx *gctx = glue_gctx(update->gctx);
@@ -270,7 +277,7 @@ static long glue_snp_update(union glue_cmd_buf *c)
 /* "Algorithm Encodings": ECDSA P-384 with SHA-384 */
 #define GLUE_ECDSA_P384		1
 
-static long glue_snp_finish(union glue_cmd_buf *c)
+static int glue_snp_finish(union glue_cmd_buf *c)
 {
 	const struct glue_cmd_finish *finish = &c->finish;
 	struct glue_gctx *gctx = glue_gctx(finish->gctx);
@@ -305,7 +312,7 @@ static long glue_snp_finish(union glue_cmd_buf *c)
 	return ret;
 }
 
-static long glue_snp_request(union glue_cmd_buf *c)
+static int glue_snp_request(union glue_cmd_buf *c)
 {
 	struct glue_gctx *gctx = glue_gctx(c->request.gctx);
 	struct image_guest_request req = {
@@ -313,23 +320,21 @@ static long glue_snp_request(union glue_cmd_buf *c)
 		.req_paddr = c->request.request,
 		.res_paddr = c->request.response,
 	};
-	int ret;
 
 	if (!gctx || !gctx->finished)
 		return SEV_RET_INVALID_GUEST;
 	if (!PAGE_ALIGNED(req.req_paddr) || !PAGE_ALIGNED(req.res_paddr) ||
 	    req.req_paddr == req.res_paddr || !req.req_paddr || !req.res_paddr)
 		return SEV_RET_INVALID_ADDRESS;
-	/* A response page has to be in firmware state: from snp_alloc_firmware_page(). */
-	if (!glue_rmp_assigned(req.res_paddr >> PAGE_SHIFT))
+	if (!glue_rmp_firmware(req.res_paddr, PAGE_SIZE))
 		return SEV_RET_INVALID_PAGE_STATE;
 	req.request = __va(req.req_paddr);
 	req.response = __va(req.res_paddr);
-	ret = glue_host->guest_request(&req);
-	return ret ?: (long)req.fw_err;
+	glue_host->guest_request(&req);
+	return req.fw_err;
 }
 
-static long glue_snp_decommission(union glue_cmd_buf *c)
+static int glue_snp_decommission(union glue_cmd_buf *c)
 {
 	struct glue_gctx *gctx = glue_gctx(c->address);
 
@@ -341,67 +346,74 @@ static long glue_snp_decommission(union glue_cmd_buf *c)
 	return 0;
 }
 
-/* Bit 0 of the address is the page's size. */
-static long glue_snp_reclaim(union glue_cmd_buf *c)
+/* Bit 0 of the address is the page's size.  What is the hypervisor's, or holds a context, is not. */
+static int glue_snp_reclaim(union glue_cmd_buf *c)
 {
+	const char *why = NULL;
+	struct glue_rmp_page page;
+
+	if (!glue_rmp_lookup(c->address >> PAGE_SHIFT, &page))
+		why = "wants back a page that firmware does not have";
+	else if (!page.asid && glue_gctx(c->address & PAGE_MASK))
+		why = "wants back the page of a guest's context that firmware still has";
+	if (why) {
+		glue_host->mem_bug(CONTROL_MEM_FIRMWARE, why, GLUE_CALLER);
+		return SEV_RET_INVALID_PAGE_STATE;
+	}
 	glue_rmp_set_mutable(c->address >> PAGE_SHIFT);
 	return 0;
 }
 
-/* One data fabric, whoever's ASIDs. */
-static long glue_snp_flush(union glue_cmd_buf *c)
+/* What reports are to say of the platform; there are none. */
+static int glue_snp_config(union glue_cmd_buf *c)
 {
-	int fw_err = 0;
-
-	glue_sev_cmd(SEV_CMD_DF_FLUSH, NULL, &fw_err);
-	return fw_err;
+	return 0;
 }
 
-/* With how many bytes the tree's structures have, as the driver copies them. */
+/* One data fabric, whoever's ASIDs. */
+static int glue_snp_flush(union glue_cmd_buf *c)
+{
+	glue_asids_flush();
+	return 0;
+}
+
+/* With how many bytes the ABI gives them, and in which states: INIT alone, or any. */
 static const struct glue_snp_command {
-	int cmd;
-	size_t size;
-	long (*run)(union glue_cmd_buf *c);
+	unsigned int cmd;
+	size_t len;
+	bool any;
+	int (*run)(union glue_cmd_buf *c);
 } glue_snp_commands[] = {
-	{ SEV_CMD_SNP_PLATFORM_STATUS, sizeof(struct sev_data_snp_addr), glue_snp_status },
-	{ SEV_CMD_SNP_GCTX_CREATE, sizeof(struct sev_data_snp_addr), glue_snp_create },
-	{ SEV_CMD_SNP_LAUNCH_START, sizeof(struct sev_data_snp_launch_start), glue_snp_start },
-	{ SEV_CMD_SNP_ACTIVATE, sizeof(struct sev_data_snp_activate), glue_snp_activate },
-	{ SEV_CMD_SNP_LAUNCH_UPDATE, sizeof(struct sev_data_snp_launch_update), glue_snp_update },
-	{ SEV_CMD_SNP_LAUNCH_FINISH, sizeof(struct sev_data_snp_launch_finish), glue_snp_finish },
-	{ SEV_CMD_SNP_GUEST_REQUEST, sizeof(struct sev_data_snp_guest_request), glue_snp_request },
-	{ SEV_CMD_SNP_DECOMMISSION, sizeof(struct sev_data_snp_addr), glue_snp_decommission },
-	{ SEV_CMD_SNP_PAGE_RECLAIM, sizeof(struct sev_data_snp_page_reclaim), glue_snp_reclaim },
-	{ SEV_CMD_SNP_DF_FLUSH, 0, glue_snp_flush },
+	{ SEV_CMD_SNP_INIT, 0, true, glue_snp_init },
+	{ SEV_CMD_SNP_INIT_EX, 64, true, glue_snp_init },
+	{ SEV_CMD_SNP_PLATFORM_STATUS, 8, true, glue_snp_status },
+	{ SEV_CMD_SNP_DF_FLUSH, 0, false, glue_snp_flush },
+	{ SEV_CMD_SNP_CONFIG, 64, true, glue_snp_config },
+	{ SEV_CMD_SNP_PAGE_RECLAIM, 8, false, glue_snp_reclaim },
+	{ SEV_CMD_SNP_GCTX_CREATE, 8, false, glue_snp_create },
+	{ SEV_CMD_SNP_LAUNCH_START, sizeof(struct glue_cmd_start), false, glue_snp_start },
+	{ SEV_CMD_SNP_ACTIVATE, sizeof(struct glue_cmd_activate), false, glue_snp_activate },
+	{ SEV_CMD_SNP_LAUNCH_UPDATE, sizeof(struct glue_cmd_update), false, glue_snp_update },
+	{ SEV_CMD_SNP_LAUNCH_FINISH, sizeof(struct glue_cmd_finish), false, glue_snp_finish },
+	{ SEV_CMD_SNP_GUEST_REQUEST, sizeof(struct glue_cmd_request), false, glue_snp_request },
+	{ SEV_CMD_SNP_DECOMMISSION, 8, false, glue_snp_decommission },
 };
 
-static const struct glue_snp_command *glue_snp_find(int cmd)
+bool glue_snp_cmd(unsigned int cmd, void *buf, size_t *len, int *status)
 {
-	unsigned int i;
+	const struct glue_snp_command *c;
 
-	for (i = 0; i < ARRAY_SIZE(glue_snp_commands); i++)
-		if (glue_snp_commands[i].cmd == cmd)
-			return &glue_snp_commands[i];
-	return NULL;
-}
-
-bool glue_snp_has(int cmd)
-{
-	return glue_snp_find(cmd);
-}
-
-int glue_snp_cmd(int cmd, const void *data, int *fw_err)
-{
-	const struct glue_snp_command *c = glue_snp_find(cmd);
-	union glue_cmd_buf buf;
-	long ret;
-
-	memset(&buf, 0xa5, sizeof(buf));
-	if (c->size)
-		memcpy(&buf, data, c->size);
-	ret = c->run(&buf);
-	if (ret < 0)
-		return ret;
-	*fw_err = ret;
-	return ret ? -EIO : 0;
+	for (c = glue_snp_commands; c < glue_snp_commands + ARRAY_SIZE(glue_snp_commands); c++) {
+		if (c->cmd != cmd)
+			continue;
+		*len = c->len;
+		if (c->len && !buf)
+			*status = SEV_RET_INVALID_ADDRESS;
+		else if (!glue_snp_initialized && !c->any)
+			*status = SEV_RET_INVALID_PLATFORM_STATE;
+		else
+			*status = c->run(buf);
+		return true;
+	}
+	return false;
 }

@@ -1,204 +1,243 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Stands for arch/x86/virt/svm/sev.c, the reverse map table.  A fake: it
- * remembers which pages are assigned to a guest or to firmware and which of them
- * the hypervisor may not take back without firmware's help, and which are VMSAs.
- * Guests' accesses and VMRUN are checked against it, and the kernel's writes to pages
- * of a guest's that are no page cache.  (AMD APM 2, "RMPUPDATE"; SNP firmware ABI, "Page
- * Management".)
+ * Stands for the reverse map table (AMD APM 2, 15.36) and the instructions RMPUPDATE, PSMASH and
+ * RMPREAD (APM 3), which arch/x86/virt/svm/sev.c executes.  A model: the table is where MSRs
+ * say, in the format of family 19h, as kernels without RMPREAD read it.
+ *
+ * Guests' accesses and VMRUN are checked against it, and the kernel's writes to pages of a
+ * guest's that are no page cache.  What an instruction refuses is reported: a kernel has no
+ * reason to ask for it.
  */
-
-#include <linux/cc_platform.h>
+#include <linux/bitfield.h>
 #include <linux/mm.h>
-#include <asm/sev.h>
+#include <linux/string.h>
+#include <asm/msr-index.h>
 
 #include "glue.h"
 #include "psp.h"
 
-/* Open addressing by PFN; entries outlive their VM only by a leak. */
-#define GLUE_RMP_SIZE	(1 << 16)
-#define GLUE_RMP_GONE	(~0ULL)
+/* Of the process's reservation, which is as large as the RMP of all of its addresses. */
+#define GLUE_RMP_BOOKKEEPING	0x4000
 
-static struct glue_rmp {
-	u64 pfn;			/* 0: free, GLUE_RMP_GONE: was used */
+struct glue_rmp {
+	u64 lo;
+	u64 vmsa;			/* 0: none; each that is made has another number */
+};
+
+#define GLUE_RMP_ASSIGNED	BIT_ULL(0)
+#define GLUE_RMP_2M		BIT_ULL(1)
+#define GLUE_RMP_IMMUTABLE	BIT_ULL(2)
+#define GLUE_RMP_GPA		GENMASK_ULL(50, 12)
+#define GLUE_RMP_ASID		GENMASK_ULL(60, 51)
+
+/* What RMPUPDATE and PSMASH leave in EAX */
+enum glue_rmp_status { GLUE_RMP_OK, GLUE_RMP_INPUT, GLUE_RMP_PERMISSION, GLUE_RMP_IN_USE };
+
+/* The operand of RMPUPDATE */
+struct glue_rmp_state {
 	u64 gpa;
-	u32 asid;			/* 0: firmware's */
-	bool immutable;			/* it takes SNP_PAGE_RECLAIM to take it back */
-	u32 vmsa;			/* 0: no VMSA; each that is made has another number */
-} glue_rmp[GLUE_RMP_SIZE];
+	u8 assigned, pagesize, immutable, zero;
+	u32 asid;
+} __packed;
 
 static int glue_rmp_lock;
 
-static struct glue_rmp *glue_rmp_find(u64 pfn, bool add)
+static struct glue_rmp *glue_rmp(u64 pfn)
 {
-	unsigned int i, at = (pfn * 0x9e3779b97f4a7c15ULL) >> 48;
-	struct glue_rmp *free = NULL;
+	return (struct glue_rmp *)(glue_host->rmp + GLUE_RMP_BOOKKEEPING) + pfn;
+}
 
-	for (i = 0; i < GLUE_RMP_SIZE; i++) {
-		struct glue_rmp *e = &glue_rmp[(at + i) % GLUE_RMP_SIZE];
+bool glue_amd_msr(u32 index, u64 *value)
+{
+	if (index == MSR_AMD64_RMP_BASE)
+		*value = (u64)glue_host->rmp;
+	else if (index == MSR_AMD64_RMP_END)
+		*value = (u64)glue_host->rmp + IMAGE_RMP_SIZE - 1;
+	else
+		return false;
+	return true;
+}
 
-		if (e->pfn == pfn)
-			return e;
-		if (!e->pfn || e->pfn == GLUE_RMP_GONE)
-			free = free ?: e;
-		if (!e->pfn)
-			break;
-	}
-	if (!add)
-		return NULL;
-	if (!free)
-		glue_not_driven("an RMP for more than %d private pages", GLUE_RMP_SIZE);
-	*free = (struct glue_rmp){ .pfn = pfn };
-	return free;
+/* As of a 4 KiB page: that of a 2 MiB page is in its first entry. */
+static u64 glue_rmp_read(u64 pfn)
+{
+	u64 large = pfn & ~(u64)(PTRS_PER_PMD - 1), lo = READ_ONCE(glue_rmp(large)->lo);
+
+	if (!(lo & GLUE_RMP_2M))
+		return READ_ONCE(glue_rmp(pfn)->lo);
+	return lo + ((pfn - large) << PAGE_SHIFT);
 }
 
 bool glue_rmp_assigned(u64 pfn)
 {
-	bool assigned;
-
-	glue_word_lock(&glue_rmp_lock);
-	assigned = glue_rmp_find(pfn, false);
-	glue_word_unlock(&glue_rmp_lock);
-	return assigned;
-}
-
-void glue_rmp_set_mutable(u64 pfn)
-{
-	struct glue_rmp *e;
-
-	glue_word_lock(&glue_rmp_lock);
-	e = glue_rmp_find(pfn, false);
-	if (e)
-		e->immutable = false;
-	glue_word_unlock(&glue_rmp_lock);
+	return glue_rmp_read(pfn) & GLUE_RMP_ASSIGNED;
 }
 
 bool glue_rmp_lookup(u64 pfn, struct glue_rmp_page *page)
 {
-	struct glue_rmp *e;
+	u64 lo = glue_rmp_read(pfn);
 
+	*page = (struct glue_rmp_page){
+		.gpa = lo & GLUE_RMP_GPA, .asid = FIELD_GET(GLUE_RMP_ASID, lo),
+		.immutable = lo & GLUE_RMP_IMMUTABLE,
+	};
+	return lo & GLUE_RMP_ASSIGNED;
+}
+
+bool glue_rmp_firmware(u64 address, u64 len)
+{
+	struct glue_rmp_page page;
+	u64 pfn;
+
+	for (pfn = address >> PAGE_SHIFT; pfn << PAGE_SHIFT < address + len; pfn++)
+		if (!glue_rmp_lookup(pfn, &page) || page.asid || !page.immutable)
+			return false;
+	return true;
+}
+
+void glue_rmp_set_mutable(u64 pfn)
+{
 	glue_word_lock(&glue_rmp_lock);
-	e = glue_rmp_find(pfn, false);
-	if (e)
-		*page = (struct glue_rmp_page){ e->gpa, e->asid, e->immutable };
+	WRITE_ONCE(glue_rmp(pfn)->lo, glue_rmp(pfn)->lo & ~GLUE_RMP_IMMUTABLE);
 	glue_word_unlock(&glue_rmp_lock);
-	return e;
 }
 
 int glue_rmp_guest_page(unsigned long long pfn, unsigned long long *gpa)
 {
-	struct glue_rmp *e;
-	int found;
+	struct glue_rmp_page page;
 
-	glue_word_lock(&glue_rmp_lock);
-	e = glue_rmp_find(pfn, false);
-	found = e && e->asid;
-	if (found)
-		*gpa = e->gpa;
-	glue_word_unlock(&glue_rmp_lock);
-	return found;
+	if (!glue_rmp_lookup(pfn, &page) || !page.asid)
+		return false;
+	*gpa = page.gpa;
+	return true;
 }
 
 void glue_rmp_set_vmsa(unsigned long long pfn, int vmsa)
 {
-	static u32 last;
-	struct glue_rmp *e;
+	static u64 last;
 
 	glue_word_lock(&glue_rmp_lock);
-	e = glue_rmp_find(pfn, false);
-	if (e)
-		e->vmsa = vmsa ? ++last : 0;
+	if (glue_rmp_assigned(pfn))
+		glue_rmp(pfn)->vmsa = vmsa ? ++last : 0;
 	glue_word_unlock(&glue_rmp_lock);
 }
 
 unsigned int glue_rmp_vmsa(unsigned long long pfn, unsigned int asid)
 {
-	struct glue_rmp *e;
-	u32 vmsa;
+	struct glue_rmp_page page;
 
-	glue_word_lock(&glue_rmp_lock);
-	e = glue_rmp_find(pfn, false);
-	vmsa = e && e->asid == asid ? e->vmsa : 0;
-	glue_word_unlock(&glue_rmp_lock);
-	return vmsa;
+	return glue_rmp_lookup(pfn, &page) && page.asid == asid ? READ_ONCE(glue_rmp(pfn)->vmsa) : 0;
 }
 
-/* The page's owner changes: on hardware it cannot while VMRUN uses the page. */
-static void glue_rmp_check_vmsa(u64 pfn, const void *caller)
+/* ---- instructions ---- */
+
+static const char *const glue_rmp_refusals[] = {
+	[GLUE_RMP_INPUT] = "asks for what no entry of the RMP can be (FAIL_INPUT)",
+	[GLUE_RMP_PERMISSION] = "changes a page in the RMP that firmware has, and did not give back"
+				" (FAIL_PERMISSION)",
+};
+
+static void glue_rmp_done(struct image_gprs *gprs, enum glue_rmp_status status)
 {
+	/* Behind the registers insn.S has where it goes back to. */
+	if (status && glue_rmp_refusals[status])
+		glue_host->mem_bug(CONTROL_MEM_FIRMWARE, glue_rmp_refusals[status],
+				   *(void **)(gprs + 1));
+	gprs->gpr[IMAGE_RAX] = status;
+}
+
+/* Is an entry of the other size in the way? */
+static bool glue_rmp_overlaps(u64 pfn, bool large)
+{
+	unsigned int i;
+
+	if (!large)
+		return glue_rmp(pfn & ~(u64)(PTRS_PER_PMD - 1))->lo & GLUE_RMP_2M;
+	if (glue_rmp(pfn)->lo & GLUE_RMP_2M)
+		return false;
+	for (i = 0; i < PTRS_PER_PMD; i++)
+		if (glue_rmp(pfn + i)->lo & GLUE_RMP_ASSIGNED)
+			return true;
+	return false;
+}
+
+/* Kernels wait for an overlap to end (FAIL_OVERLAP): here it would not. */
+static enum glue_rmp_status glue_rmp_change(u64 pfn, const struct glue_rmp_state *new)
+{
+	const u64 size = new->pagesize ? PMD_SIZE : PAGE_SIZE;
+	struct glue_rmp *e = glue_rmp(pfn);
+
+	if (pfn >> (47 - PAGE_SHIFT) || (pfn << PAGE_SHIFT | new->gpa) & (size - 1) ||
+	    new->gpa & ~(GLUE_RMP_GPA | ~PAGE_MASK) || new->asid > FIELD_MAX(GLUE_RMP_ASID) ||
+	    (!new->assigned && (new->immutable || new->asid || new->gpa)) ||
+	    glue_rmp_overlaps(pfn, new->pagesize))
+		return GLUE_RMP_INPUT;
+	if (e->lo & GLUE_RMP_IMMUTABLE)
+		return GLUE_RMP_PERMISSION;
+	e->vmsa = 0;
+	WRITE_ONCE(e->lo, !new->assigned ? 0 :
+		   GLUE_RMP_ASSIGNED | (new->pagesize ? GLUE_RMP_2M : 0) |
+		   (new->immutable ? GLUE_RMP_IMMUTABLE : 0) | new->gpa |
+		   FIELD_PREP(GLUE_RMP_ASID, new->asid));
+	return GLUE_RMP_OK;
+}
+
+void glue_rmpupdate(struct image_gprs *gprs);
+void glue_psmash(struct image_gprs *gprs);
+void glue_rmpread(struct image_gprs *gprs);
+
+void glue_rmpupdate(struct image_gprs *gprs)
+{
+	const struct glue_rmp_state *new = (void *)gprs->gpr[IMAGE_RCX];
+	const u64 pfn = gprs->gpr[IMAGE_RAX] >> PAGE_SHIFT;
+	enum glue_rmp_status status;
+
+	/* Not of firmware's pages, of which the driver loses those that fail. */
+	if (new->asid && glue_host->step_fails(CONTROL_STEP_RMP)) {
+		glue_rmp_done(gprs, GLUE_RMP_IN_USE);
+		return;
+	}
+	/* On hardware it is in use; here it is reported, and taken all the same. */
 	if (glue_host->vmsa_in_use(pfn))
 		glue_host->mem_bug(CONTROL_MEM_VMSA,
-				   "takes a VMSA from its guest, which a CPU runs with it", caller);
-}
-
-/* An SNP host: KVM asks before it looks at the RMP, and where it puts a VMSA. */
-bool cc_platform_has(enum cc_attr attr)
-{
-	return attr == CC_ATTR_HOST_SEV_SNP;
-}
-
-int snp_lookup_rmpentry(u64 pfn, bool *assigned, int *level)
-{
-	*assigned = glue_rmp_assigned(pfn);
-	*level = PG_LEVEL_4K;
-	return 0;
-}
-
-int rmp_make_private(u64 pfn, u64 gpa, enum pg_level level, u32 asid, bool immutable)
-{
-	struct glue_rmp *e;
-	int ret = 0;
-
-	if (glue_host->step_fails(CONTROL_STEP_RMP))
-		return -EFAULT;
-	glue_rmp_check_vmsa(pfn, GLUE_CALLER);
+				   "takes a VMSA from its guest, which a CPU runs with it",
+				   *(void **)(gprs + 1));
 	glue_word_lock(&glue_rmp_lock);
-	e = glue_rmp_find(pfn, true);
-	if (e->immutable)
-		ret = -EFAULT;
-	else
-		*e = (struct glue_rmp){ pfn, gpa, asid, immutable, 0 };
+	status = glue_rmp_change(pfn, new);
 	glue_word_unlock(&glue_rmp_lock);
-	if (!ret && asid)
-		glue_host->page_owned(__va(pfn << PAGE_SHIFT), true);
-	return ret;
+	if (!status && (new->asid || !new->assigned))
+		glue_host->page_owned(__va(pfn << PAGE_SHIFT), new->assigned);
+	glue_rmp_done(gprs, status);
 }
 
-int rmp_make_shared(u64 pfn, enum pg_level level)
+void glue_psmash(struct image_gprs *gprs)
 {
-	struct glue_rmp *e;
-	int ret = 0;
+	const u64 pfn = gprs->gpr[IMAGE_RAX] >> PAGE_SHIFT;
+	enum glue_rmp_status status = GLUE_RMP_INPUT;
+	unsigned int i;
+	u64 lo;
 
-	glue_rmp_check_vmsa(pfn, GLUE_CALLER);
 	glue_word_lock(&glue_rmp_lock);
-	e = glue_rmp_find(pfn, false);
-	if (e && e->immutable)
-		ret = -EFAULT;
-	else if (e)
-		e->pfn = GLUE_RMP_GONE;
+	lo = glue_rmp(pfn)->lo;
+	if (IS_ALIGNED(pfn, PTRS_PER_PMD) && lo & GLUE_RMP_2M) {
+		status = lo & GLUE_RMP_IMMUTABLE ? GLUE_RMP_PERMISSION : GLUE_RMP_OK;
+		for (i = 0; !status && i < PTRS_PER_PMD; i++)
+			WRITE_ONCE(glue_rmp(pfn + i)->lo,
+				   (lo & ~GLUE_RMP_2M) + ((u64)i << PAGE_SHIFT));
+	}
 	glue_word_unlock(&glue_rmp_lock);
-	if (!ret)
-		glue_host->page_owned(__va(pfn << PAGE_SHIFT), false);
-	return ret;
+	glue_rmp_done(gprs, status);
 }
 
-/* What the kernel does with pages that it cannot take back: of two names, by version. */
-void glue_leak_pages(u64 pfn, unsigned int npages) asm("snp_leak_pages");
-void glue_leak_pages_dump(u64 pfn, unsigned int npages) asm("__snp_leak_pages");
-
-void glue_leak_pages(u64 pfn, unsigned int npages)
+void glue_rmpread(struct image_gprs *gprs)
 {
-	glue_host->mem_bug(CONTROL_MEM_FIRMWARE,
-			   "gives up a page that it cannot take back from firmware", GLUE_CALLER);
-}
+	struct glue_rmp_state *out = (void *)gprs->gpr[IMAGE_RCX];
+	const u64 lo = READ_ONCE(glue_rmp(gprs->gpr[IMAGE_RAX] >> PAGE_SHIFT)->lo);
 
-void glue_leak_pages_dump(u64 pfn, unsigned int npages)
-{
-	glue_host->mem_bug(CONTROL_MEM_FIRMWARE,
-			   "gives up a page that it cannot take back from firmware", GLUE_CALLER);
-}
-
-int psmash(u64 pfn)
-{
-	return 0;
+	*out = (struct glue_rmp_state){
+		.gpa = lo & GLUE_RMP_GPA, .assigned = !!(lo & GLUE_RMP_ASSIGNED),
+		.pagesize = !!(lo & GLUE_RMP_2M), .immutable = !!(lo & GLUE_RMP_IMMUTABLE),
+		.asid = FIELD_GET(GLUE_RMP_ASID, lo),
+	};
+	glue_rmp_done(gprs, GLUE_RMP_OK);
 }

@@ -120,5 +120,7 @@ int glue_boot(const struct image_cpu *cpu)
 		x86_virt_init();
 	if (cpu->vendor == IMAGE_INTEL)
 		glue_intel_boot();
+	else
+		glue_amd_boot();
 	return 0;
 }

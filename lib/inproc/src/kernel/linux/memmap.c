@@ -41,6 +41,7 @@ nodemask_t node_states[NR_NODE_STATES] __read_mostly = {
 
 /* In pages: what a big machine has, and what SNP's limits are computed of. */
 #define GLUE_RAM_PAGES	(1L << 24)
+unsigned long max_pfn = 1UL << (47 - PAGE_SHIFT);
 atomic_long_t _totalram_pages = ATOMIC_LONG_INIT(GLUE_RAM_PAGES);
 
 /*

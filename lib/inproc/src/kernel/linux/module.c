@@ -38,7 +38,7 @@ int glue_modules_init(enum image_vendor vendor)
 		return &init_kvm_intel ? init_kvm_intel() : -ENODEV;
 	}
 	this_module_kvm_amd.state = MODULE_STATE_LIVE;
-	return glue_psp_init() ?: init_kvm_amd();
+	return init_kvm_amd();
 }
 
 bool try_module_get(struct module *module)

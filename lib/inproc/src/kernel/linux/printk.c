@@ -4,6 +4,7 @@
  * vsprintf.c, and lines go to the process, which prints and keeps them.
  */
 #include <linux/kern_levels.h>
+#include <linux/dev_printk.h>
 #include <linux/kernel.h>
 #include <linux/printk.h>
 #include <linux/ratelimit.h>
@@ -43,6 +44,22 @@ int _printk(const char *fmt, ...)
 	va_end(args);
 	return 0;
 }
+
+/* drivers/base/core.c: the same of a device's driver */
+#define GLUE_DEV_PRINTK(name)					\
+	void name(const struct device *dev, const char *fmt, ...)	\
+	{								\
+		va_list args;						\
+									\
+		va_start(args, fmt);					\
+		glue_vprintk(fmt, args);				\
+		va_end(args);						\
+	}
+
+GLUE_DEV_PRINTK(_dev_err)
+GLUE_DEV_PRINTK(_dev_warn)
+GLUE_DEV_PRINTK(_dev_notice)
+GLUE_DEV_PRINTK(_dev_info)
 
 /* The text of a WARN(); the trap behind it tells function, file and line. */
 void __warn_printk(const char *fmt, ...)

@@ -36,6 +36,8 @@
 	stub amd_pmu_enable_virt
 	stub cancel_delayed_work_sync
 	stub cancel_work_sync
+	stub atomic_notifier_chain_register
+	stub atomic_notifier_chain_unregister
 	stub check_tsc_unstable
 	stub clflush_cache_range
 	stub cpufreq_cpu_get
@@ -43,6 +45,8 @@
 	stub cpufreq_quick_get
 	stub cpus_read_lock
 	stub cpus_read_unlock
+	stub dma_set_coherent_mask
+	stub dma_set_mask
 	stub dump_stack
 	stub e820__mapped_raw_any
 	stub execute_with_initialized_rng
@@ -63,6 +67,7 @@
 	stub irq_work_sync
 	stub jump_label_update_timeout
 	stub lockdep_assert_cpus_held
+	stub lookup_address
 	stub mark_page_accessed
 	stub mark_tsc_unstable
 	stub mce_is_memory_error
@@ -70,6 +75,10 @@
 	stub migrate_disable
 	stub migrate_enable
 	stub msr_set_bit
+	stub pci_select_bars
+	stub pci_set_master
+	stub pcim_enable_device
+	stub pcim_iomap_regions
 	stub perf_create_mediated_pmu
 	stub perf_load_guest_context
 	stub perf_load_guest_lvtpc
@@ -82,7 +91,6 @@
 	stub queue_delayed_work_on
 	stub queue_work_on
 	stub rcu_note_context_switch
-	stub sev_platform_shutdown
 	stub single_task_running
 	stub static_key_slow_dec
 	stub static_key_slow_inc
@@ -92,6 +100,7 @@
 	stub timer_init_key
 	stub user_return_notifier_register
 	stub user_return_notifier_unregister
+	stub walk_iomem_res_desc
 	stub write_ibpb
 	stub x86_virt_get_ref
 	stub x86_virt_put_ref

@@ -107,7 +107,8 @@ static bool glue_trap_rdmsr(struct image_regs *regs)
 	u64 own;
 
 	if (glue_host_rdmsr(index, &own) ||
-	    (boot_cpu_data.x86_vendor == X86_VENDOR_INTEL && glue_intel_msr(index, &own)))
+	    (boot_cpu_data.x86_vendor == X86_VENDOR_INTEL ? glue_intel_msr(index, &own) :
+							    glue_amd_msr(index, &own)))
 		value = own;
 	else if (!glue_host->rdmsr(index, &value))
 		return false;
