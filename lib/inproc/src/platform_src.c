@@ -58,7 +58,7 @@ static int src_init(void)
 		return -ENOMEM;
 	}
 	ret = hw_cpuid_init(cpu.vendor, cpu.view_bit) ?: memory_init() ?: image_load(&src_host) ?:
-	      fault_init();
+	      fault_init() ?: reached_init();
 	if (ret)
 		return ret;
 	image_enter();
