@@ -211,7 +211,8 @@ bisect|watch)
 	[ -z "$git" ] || die "--$mode does not go with git:$git" ;;
 esac
 case $mode in
-''|for-bisect) ;;
+'') ;;
+for-bisect) platform=${platform:-src} ;;
 *)	[ "${platform:-src}" = src ] || die "--$mode: platform $platform has no tree to change"
 	platform=src ;;
 esac

@@ -288,7 +288,9 @@ sub build_images
 {
 	my ($options, @variants) = @_;
 	my ($failed, $nr) = (0, 0);
-	my @running = map { $_->{slot} || $_->{rev} ? undef : [start_image($options, $_)] } @variants;
+	# A stage begins with a copy of what the one before it has compiled.
+	my @running = map { $_->{rev} || defined $_->{stage} ? undef : [start_image($options, $_)] }
+		@variants;
 
 	for my $variant (@variants) {
 		Coco::Terminal::phase('kernel images', $nr++, scalar @variants);
