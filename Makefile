@@ -8,10 +8,25 @@
 #	make check-trees	run the suite on every kernel that Debian packages
 #	make matrix		the same, and BUILD/matrix.html, which shows who meets what
 #	make bench		measure exits and round trips; RUNS=N times, beside BASE=CSV
+#	make install-doc	manual page and bash completion, to PREFIX (/usr/local)
 #	make clean		remove build/
 #
-# BUILD=DIR builds elsewhere, KDIR=DIR names the kernel tree for check and bench, or
-# KDIR=debian:VERSION one that Debian packages (tools/tree.sh --list).
+# Variables, on make's command line or in the environment:
+#	BUILD=DIR		build elsewhere than in build/
+#	KDIR=DIR		the kernel tree for check and bench, or debian:VERSION, one that
+#				Debian packages (tools/tree.sh --list)
+#	LIBKVM=PATH		kernel tree or tarball to take the selftests' library from,
+#				where there is no linux-source-6.12
+#	LLVM=1, CC=...		the compiler of the kernel under test
+#	TESTS="NAME..."		of make check these tests; an unknown one lists all
+#	WRONG_KERNELS=all	all wrong kernels, or WRONG_KERNELS="NAME..." these, with all
+#				tests; the same with WRONG_MODELS
+#	CLIENTS=all		all of the tree's selftests in TESTS=kvm_selftests
+#	SETUP=1			install what is missing first, as root
+#	UPDATE=1		with tools/check/harness_golden.sh: write the golden files anew
+
+# What is sorted and compared depends on no locale, nor on one that is not there.
+export LC_ALL := C
 
 # A path with a blank in it is two, and clean would remove both.
 quote = '$(subst ','\'',$(1))'
@@ -21,9 +36,9 @@ UNUSABLE := $(shell tools/path.sh checkout $(call quote,$(CURDIR)) \
 	KDIR $(call quote,$(if $(filter debian:%,$(value KDIR)),,$(value KDIR))))
 $(if $(UNUSABLE),$(error $(UNUSABLE)))
 override BUILD := $(abspath $(BUILD))
-export BUILD KDIR
+export BUILD KDIR LIBKVM
 
-.PHONY: all check check-trees matrix bench clean help setup
+.PHONY: all check check-trees matrix bench install-doc clean help setup
 
 # What has to be installed for it, see tools/setup.sh.
 all: PURPOSES := build
@@ -48,6 +63,14 @@ bench: setup
 	@tools/build.sh all bench
 	@tools/bench.sh
 
+PREFIX ?= /usr/local
+install-doc:
+	mkdir -p "$(DESTDIR)$(PREFIX)/share/man/man1" \
+		"$(DESTDIR)$(PREFIX)/share/bash-completion/completions"
+	tools/man.sh > "$(DESTDIR)$(PREFIX)/share/man/man1/run_tests.1"
+	cp tools/completion.bash \
+		"$(DESTDIR)$(PREFIX)/share/bash-completion/completions/run_tests.sh"
+
 setup:
 	@tools/setup.sh $(if $(filter 1,$(SETUP)),--install) $(PURPOSES)
 	@$(if $(filter 1,$(SETUP)),tools/tree.sh --out "$(BUILD)" debian:newest > /dev/null || :)
@@ -57,4 +80,4 @@ clean:
 	rm -rf "$(BUILD)"
 
 help:
-	@sed -n 's/^#\t/\t/p' Makefile
+	@sed -n -e '/^[^#]/q' -e 's/^# \(Variables.*\)/\n\1/p' -e 's/^#\t/\t/p' Makefile

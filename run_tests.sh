@@ -3,6 +3,8 @@
 #
 # Check options and set-up, build, run the tests.  See usage() and README.
 set -eu
+# What is printed and how it is sorted depends on no locale, nor on one that is not there.
+export LC_ALL=C
 
 usage()
 {
@@ -16,6 +18,7 @@ names, match the pattern CASE (* and ? as in a shell).
 
   --setup             before anything else install what is missing (as root), and fetch
                       the newest kernel that Debian packages
+  --setup-only        install what is missing (as root), build nothing, and exit
   --platform NAME     hw, src, ref or all; default: whatever can serve here
                         hw   the machine's own /dev/kvm
                         src  a kernel tree's KVM code, in the test's process
@@ -25,14 +28,27 @@ names, match the pattern CASE (* and ? as in a shell).
                       debian:newest; default: the newest that was fetched, as it is,
                       and the one of Debian's package linux-source-6.12, as it is and
                       with each of the patches in tools/patches/6.12
-  --patch FILE        apply this patch to a copy of the tree, without --kdir that of
-                      linux-source-6.12; may be given repeatedly
+  --patch PATCH       apply it to a copy of the tree, without --kdir that of
+                      linux-source-6.12; may be given repeatedly.  A diff, a mail, an mbox
+                      or maildir of a series as it comes from the list, or a directory of
+                      patches; git:REV or git:A..B of the repository in --kdir, which is
+                      not touched: the tree at REV, or B
+  --diff              run before and after the patches, and print what changed
+  --each              the same patch by patch: which patch changes what
+  --bisect GOOD BAD   find the commit of the repository in --kdir that breaks the TESTs
+  --for-bisect        exit as "git bisect run" wants it: 0 passed, 1 failed, 125 where the
+                      tree cannot be built or driven
+  --watch             run again, the cases concerned, whenever the tree in --kdir is saved
+  --compare OLD NEW   print what changed from one --out directory to another, and exit
   --engine NAME       what runs the guest on src: kvm or unicorn; default: kvm where
                       /dev/kvm can be opened
   --sanitize          build the kernel's code with its undefined behaviour sanitizer (src)
   --strict            fail, too, if a known issue is repaired, or a patch of
                       tools/patches does not apply: for this suite's own CI
   --list              print tests, cases, requirements and revisions, and exit
+  --explain ID        print what there is to know of a requirement, and exit
+  -q, --quiet         print the summary alone
+  -v, --verbose       print every case, every reason and all that is known of known issues
   -j N                run N tests at a time; default: number of processors
   --timeout SECONDS   stop a test that takes longer; default: 45
   --out DIR           keep results there, as TAP, KTAP, JUnit XML, JSON, and an HTML page
@@ -41,18 +57,20 @@ names, match the pattern CASE (* and ? as in a shell).
                       that earlier runs kept, and make it a page; default: build/matrix.html
   --help              print this, and exit
 
-Exit status: 0 passed; 1 something failed; 2 usage or set-up; 3 nothing failed, but
-something that a case needs is lacking in the in-process KVM; 4 nothing could be run.
+Exit status: 0 passed, with --diff and --each: nothing broke; 1 something failed; 2 usage
+or set-up; 3 nothing failed, but something that a case needs is lacking in the in-process
+KVM; 4 nothing could be run.
 
 Environment: KDIR; BUILD to build elsewhere than in build/; LLVM and CC, the compiler of
-the kernel under test as on kbuild's command line.
+the kernel under test as on kbuild's command line; LIBKVM, a kernel tree or tarball to take
+the selftests' library from, where there is no linux-source-6.12; NO_COLOR.
 END
 }
 
 die()
 {
 	echo "run_tests.sh: $*" >&2
-	exit 2
+	exit $bad
 }
 
 directory()
@@ -68,10 +86,35 @@ file()
 	printf '%s/%s\n' "$(directory "$1" "$(dirname "$2")")" "$(basename "$2")"
 }
 
+# step COMMAND...: it and what it has started end with this script.
+child=
+step()
+{
+	local status=0
+
+	set -m
+	"$@" &
+	child=$!
+	set +m
+	wait $child || status=$?
+	child=
+	return $status
+}
+ended()
+{
+	trap - INT TERM HUP
+	[ -z "$child" ] || kill -TERM -- "-$child" 2> /dev/null || :
+	exit 2
+}
+trap ended INT TERM HUP
+
 root=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
-install='' platform='' engine='' list='' sanitize='' strict='' jobs='' timeout=45 out='' known='' matrix=''
+install='' platform='' engine='' list='' explain='' sanitize='' strict='' jobs='' timeout=45
+out='' known='' words='' mode='' good='' bad_rev='' bad=2 matrix=''
 kdir=${KDIR:-} kdir_from=KDIR
-patches=() tests=()
+patches=() git='' tests=()
+
+# ---- options ----
 
 while [ $# -gt 0 ]; do
 	option=$1
@@ -86,23 +129,41 @@ while [ $# -gt 0 ]; do
 		option=-j ;;
 	esac
 	case $option in
-	--platform|--kdir|--patch|--engine|-j|--timeout|--out|--known-issues)
+	--platform|--kdir|--patch|--engine|--explain|-j|--timeout|--out|--known-issues)
 		[ $# -ge 2 ] || die "$option needs a value"
 		value=$2
 		shift ;;
+	--bisect)
+		[ $# -ge 3 ] || die "--bisect needs two revisions, a good and a bad one"
+		good=$2 bad_rev=$3
+		shift 2 ;;
+	--compare)
+		[ $# -ge 3 ] || die "--compare needs two directories, that of the old and of the new run"
+		exec "$root/tools/run.pl" --compare -- "$2" "$3" ;;
 	esac
 	shift
 	case $option in
+	--diff|--each|--bisect|--for-bisect|--watch)
+		[ -z "$mode" ] || die "$option: --$mode was given, too"
+		mode=${option#--} ;;
 	--help|-h)	usage; exit 0 ;;
 	--setup)	install=--install ;;
+	--setup-only)	install=only ;;
 	--list)		list=--list ;;
 	--matrix)	matrix=1 ;;
+	--explain)	explain=$value ;;
 	--sanitize)	sanitize=--sanitize ;;
 	--strict)	strict=--strict ;;
+	--quiet|-q)	words=--quiet ;;
+	--verbose|-v)	words=--verbose ;;
 	--platform)	platform=$value ;;
 	--engine)	engine=$value ;;
 	--kdir)		kdir=$value kdir_from=--kdir ;;
-	--patch)	value=$(file --patch "$value"); patches+=(--patch "$value") ;;
+	--patch)	case $value in
+			git:*)	git=${value#git:} ;;
+			*)	[ -d "$value" ] || value=$(file --patch "$value")
+				patches+=("$(readlink -f -- "$value")") ;;
+			esac ;;
 	--out)		[ -n "$value" ] || die "--out needs a directory"
 			out=$(readlink -m -- "$value") ;;
 	# For the suite's own tests.
@@ -128,15 +189,34 @@ if [ -n "$jobs" ]; then
 fi
 [[ $timeout =~ ^[0-9]{1,6}(\.[0-9]+)?$ && ! $timeout =~ ^0+(\.0*)?$ ]] ||
 	die "--timeout: '$timeout' is not a positive number of seconds"
+# What cannot be tested says nothing of a revision.
+[ "$mode" != for-bisect ] || bad=125
 if [ -n "$kdir" ] && [[ $kdir != debian:* ]]; then
-	kdir=$(directory "$kdir_from" "$kdir")
+	kdir=$(directory "$kdir_from" "$kdir") || exit $bad
 	[ -f "$kdir/arch/x86/kvm/svm/sev.c" ] && [ -f "$kdir/Makefile" ] ||
 		die "$kdir_from: '$kdir' is no kernel tree (no arch/x86/kvm/svm/sev.c)"
 fi
 if [ "$platform" = hw ] || [ "$platform" = ref ]; then
-	[ ${#patches[@]} = 0 ] || die "--patch: platform $platform has no tree to patch"
+	[ ${#patches[@]} = 0 ] && [ -z "$git" ] || die "--patch: platform $platform has no tree to patch"
 	[ -z "$sanitize" ] || die "--sanitize: platform $platform builds no kernel"
 fi
+[ -z "$git" ] || [ ${#patches[@]} = 0 ] || die "--patch git:$git does not go with other patches"
+[ -z "$git" ] || { [ -n "$kdir" ] && [[ $kdir != debian:* ]]; } ||
+	die "--patch git:$git: --kdir has to name a tree with its repository"
+case $mode in
+diff|each)
+	[ -n "$git${patches[*]-}" ] || die "--$mode needs a --patch" ;;
+bisect|watch)
+	[ -n "$kdir" ] && [[ $kdir != debian:* ]] || die "--$mode: --kdir has to name a tree of yours"
+	[ -z "$git" ] || die "--$mode does not go with git:$git" ;;
+esac
+case $mode in
+'') ;;
+for-bisect) platform=${platform:-src} ;;
+*)	[ "${platform:-src}" = src ] || die "--$mode: platform $platform has no tree to change"
+	platform=src ;;
+esac
+[ "$mode" != bisect ] || [ ${#tests[@]} -gt 0 ] || die "--bisect needs a TEST that tells good from bad"
 export BUILD
 BUILD=$(readlink -m -- "${BUILD:-$root/build}")
 given=()
@@ -152,9 +232,16 @@ for name in ${tests[@]+"${tests[@]}"}; do
 	[ -f "$root/x86_64/${name%%:*}.c" ] && [[ ${name%%:*} == *_test ]] && continue
 	echo "run_tests.sh: unknown test '${name%%:*}'; the tests are:" >&2
 	(cd "$root/x86_64" && printf '  %s\n' *_test.c) | sed 's/\.c$//' >&2
-	exit 2
+	exit $bad
 done
+if [ -n "$out" ]; then
+	# Not found out after minutes of building.
+	mkdir -p "$out" 2> /dev/null && [ -w "$out" ] || die "--out: cannot write to '$out'"
+fi
 jobs=${jobs:-$(nproc)}
+
+# For what is built on the way.
+export COCO_WORDS=$words
 
 # ---- set-up ----
 
@@ -168,49 +255,73 @@ if [ "$platform" != hw ]; then
 		purposes+=(unicorn)
 	fi
 fi
-"$root/tools/setup.sh" $install "${purposes[@]}" || exit 2
+if [ "$install" = only ]; then
+	"$root/tools/setup.sh" --install "${purposes[@]}" || exit 2
+	exit 0
+fi
 
-if [ -n "$install" ]; then
-	# What else runs by default does not need it: to go without is better than not to go.
-	"$root/tools/tree.sh" --out "$BUILD" debian:newest > /dev/null || :
+# Programs that were built from these sources need nothing to say what is in them.
+asks=$list$explain
+if [ -z "$asks" ] || ! "$root/tools/build.sh" --current tests; then
+	"$root/tools/setup.sh" $install "${purposes[@]}" || exit $bad
+	if [ -n "$install" ]; then
+		# What else runs by default does not need it: to go without is better than not to go.
+		step "$root/tools/tree.sh" --out "$BUILD" debian:newest > /dev/null || :
+	fi
+	[ -z "$asks" ] || echo "building the tests, which say themselves what is in them" >&2
+	target=all
+	if [ -n "$asks" ] || [ "$platform" = hw ]; then
+		target=tests
+	fi
+	# What is built is said on stderr: stdout is for results.
+	step "$root/tools/build.sh" $target >&2 || exit $bad
 fi
-if [[ $kdir == debian:* ]] && [ -z "$list" ] && [[ ${platform:-all} =~ ^(all|src)$ ]]; then
-	kdir=$("$root/tools/tree.sh" --out "$BUILD" "$kdir") || exit 2
+if [[ $kdir == debian:* ]] && [ -z "$asks" ] && [[ ${platform:-all} =~ ^(all|src)$ ]]; then
+	kdir=$("$root/tools/tree.sh" --out "$BUILD" "$kdir") || exit $bad
 fi
-# What is built is said on stderr: stdout is for results.
-target=all
-if [ -n "$list" ] || [ "$platform" = hw ]; then
-	target=tests
-fi
-"$root/tools/build.sh" $target >&2 || exit 2
 
 # ---- run ----
 
-results=
-if [ -z "$out" ] && [ -z "$list" ]; then
-	if [ -w "$BUILD" ]; then
-		mkdir -p "$BUILD/results"
-		# Two runs may start within a second.
-		out=$(mktemp -d "$BUILD/results/$(date +%Y%m%d-%H%M%S)-XXXX") || exit 2
-		chmod 755 "$out"
-		ln -sfn "$(basename "$out")" "$BUILD/results/latest"
-		results=$BUILD/results
+run=("$root/tools/run.pl" --root "$root" --build "$BUILD" --timeout "$timeout" --jobs "$jobs")
+run+=($list $sanitize $strict $words ${explain:+--explain "$explain"} ${kdir:+--kdir "$kdir"})
+run+=(${platform:+--platform "$platform"} ${engine:+--engine "$engine"})
+run+=(${known:+--known-issues "$known"} ${out:+--out "$out"})
+case $mode in
+diff|each)	run+=("--$mode") ;;
+esac
+if [ -n "$git" ]; then
+	# One revision is what it changes.
+	[[ $git == *..* ]] || git=$git^..$git
+	revision=("$root/tools/revision.sh" --out "$BUILD" --kdir "$kdir")
+	first=$("${revision[@]}" resolve "${git%%..*}") || exit 2
+	last=$("${revision[@]}" resolve "${git##*..}") || exit 2
+	run+=(--rev "$first")
+	if [ "$mode" = each ]; then
+		while read -r id subject; do
+			run+=(--rev "$id $subject")
+		done < <("${revision[@]}" list "$git")
 	else
-		out=$(mktemp -d "${TMPDIR:-/tmp}/coco-results-XXXXXX") || exit 2
+		run+=(--rev "$last $git")
 	fi
 fi
-
-status=0
-"$root/tools/run.pl" --root "$root" --build "$BUILD" --timeout "$timeout" --jobs "$jobs" \
-	$list $sanitize $strict ${out:+--out "$out"} \
-	${platform:+--platform "$platform"} ${engine:+--engine "$engine"} \
-	${kdir:+--kdir "$kdir"} ${known:+--known-issues "$known"} \
-	${patches[@]+"${patches[@]}"} -- ${tests[@]+"${tests[@]}"} || status=$?
-
-# The last twenty runs are enough.
-if [ -n "$results" ]; then
-	ls -1d "$results"/2*-*/ | head -n -20 | while read -r old; do
-		rm -rf "$old"
+if [ ${#patches[@]} -gt 0 ]; then
+	mapfile -t patches < <("$root/tools/series.sh" --out "$BUILD/patches" "${patches[@]}" ||
+		echo failed)
+	[ "${patches[-1]}" != failed ] || exit $bad
+	for patch in "${patches[@]}"; do
+		run+=(--patch "$patch")
 	done
 fi
-exit $status
+
+case $mode in
+bisect)	exec "$root/tools/bisect.sh" "$kdir" "$good" "$bad_rev" \
+		"$root/run_tests.sh" ${engine:+--engine "$engine"} ${words:+"$words"} -- "${tests[@]}" ;;
+watch)	exec "$root/tools/watch.sh" "$kdir" "${run[@]}" -- ${tests[@]+"${tests[@]}"} ;;
+for-bisect)
+	# Whether it passes, whatever is known of the version.
+	status=0
+	step "${run[@]}" --known-issues /dev/null -- ${tests[@]+"${tests[@]}"} || status=$?
+	[ $status -le 1 ] || status=125
+	exit $status ;;
+esac
+exec "${run[@]}" -- ${tests[@]+"${tests[@]}"}

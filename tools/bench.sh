@@ -11,6 +11,7 @@
 # table, and keeps a CSV file and a picture in BUILD/bench; BASE is the CSV file of an earlier one,
 # which the picture shows, too.
 set -eu
+export LC_ALL=C
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=${BUILD:-$root/build}

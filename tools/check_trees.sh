@@ -11,6 +11,7 @@
 # VERSION.log of each.  A tree takes about a minute, and 350 MB.  Status 0; 1 if something
 # failed, or could not be built, on a tree that has SNP guests; 2 without any trees.
 set -eu
+export LC_ALL=C
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 export BUILD=${BUILD:-$root/build}

@@ -130,16 +130,18 @@ fetch()	# VERSION PACKAGE-VERSION: false, with $why, if it cannot be had
 	[[ $1 =~ ^[0-9]+\.[0-9]+ ]]
 	local name=linux-source-${BASH_REMATCH[0]}
 
-	echo "fetching $name $2" >&2
+	moving "fetching $name $2"
 	if ! (cd "$tmp" && apt-get -c "$debian/apt.conf" -q download "$name=$2") \
 			> "$debian/log" 2>&1 < /dev/null; then
 		# Without the lists it cannot be found: that is a consequence.
 		why=${why:-"cannot fetch $name $2: $(complaint)"}
+		still
 		return 1
 	fi
 	dpkg-deb --fsys-tarfile "$tmp/$name"_*.deb | tar -xO "./usr/src/$name.tar.xz" |
-		unpack "$name" "$debian/linux-$1" "$files_key" ||
+		unpack "$name" "$debian/linux-$1" "$files_key" --xz ||
 		die "cannot unpack $name $2 (does $out have 500 MB free?)"
+	still
 }
 
 # 7.2.13 is the same tomorrow, 7.2 may not be.
@@ -155,7 +157,7 @@ if [ -n "$fetched" ]; then
 	return
 fi
 if [ -w "$out" ]; then
-	lock
+	lock_trees
 	mkdir -p "$debian"
 	refresh
 else

@@ -4,17 +4,18 @@
 # Make the kernel image of a tree: configure and build its KVM objects, outside
 # the tree, and link them with our glue.
 #
-#   tools/image.sh [--out DIR] [--kdir DIR] [--patch FILE]... [--slot NAME] [--sanitize]
-#		  [--unprovide SYMBOL] [-j N]
+#   tools/image.sh [--out DIR] [--kdir DIR] [--rev REV] [--patch FILE]... [--slot NAME]
+#		  [--sanitize] [--unprovide SYMBOL] [-j N]
 #
-# The tree may be debian:VERSION, too (tools/tree.sh).
+# The tree may be debian:VERSION, too (tools/tree.sh).  With --rev it is that revision of the
+# tree's own repository (tools/revision.sh).
 # With --sanitize the tree's objects are built with its undefined behaviour sanitizer.
 # With --unprovide the glue does not provide the symbol: for the suite's own tests.
 #
 # LLVM and CC in the environment mean what they mean on kbuild's command line; the glue is
 # compiled with the same.
 #
-# Prints IMAGE=, TREE=, VERSION=, PATCHES=, COMPILER= and SLOT= lines.  Status 0; or 2, or
+# Prints IMAGE=, TREE=, VERSION=, PATCHES=, COMPILER=, TDX= and SLOT= lines.  Status 0; or 2, or
 # 3 if a patch does not apply, with a message.  The tree is never written to: kbuild sees a
 # farm of links to its sources without any build products, in which patched files are
 # copies.
@@ -29,6 +30,7 @@ export LC_ALL=C
 top=$(cd "$(dirname "$0")/.." && pwd)
 out=build
 kdir=
+rev=
 slot=
 sanitize=
 unprovide=
@@ -45,6 +47,7 @@ while [ $# -gt 0 ]; do
 	case $1 in
 	--out) out=${2:?}; shift 2 ;;
 	--kdir) kdir=${2:?}; shift 2 ;;
+	--rev) rev=${2:?}; shift 2 ;;
 	--patch) patches+=("$(readlink -f "${2:?}")"); shift 2 ;;
 	--slot) slot=${2:?}; shift 2 ;;
 	--unprovide) unprovide=${2:?}; shift 2 ;;
@@ -54,10 +57,20 @@ while [ $# -gt 0 ]; do
 	esac
 done
 
+for part in image/kbuild image/patches image/farm moving; do
+	. "$top/tools/$part.sh"
+done
 case $kdir in
 ''|debian:*) kdir=$("$top/tools/tree.sh" --out "$out" $kdir) ;;
 esac
 [ -d "$kdir" ] || die "no such directory: $kdir"
+if [ -n "$rev" ]; then
+	# Until the image is built nobody else may check out another one.
+	mkdir -p "$out/git" || die "cannot create $out/git"
+	exec 7> "$out/git/lock"
+	lock 7 "$out/git"
+	kdir=$("$top/tools/revision.sh" --out "$out" --kdir "$kdir" checkout "$rev") || exit 2
+fi
 kdir=$(readlink -f "$kdir")
 why=$("$top/tools/path.sh" checkout "$top" --out "$(readlink -m -- "$out")" --kdir "$kdir") ||
 	die "$why"
@@ -70,9 +83,6 @@ for p in "${patches[@]}"; do
 	[ -r "$p" ] || die "cannot read patch $p"
 done
 
-for part in kbuild patches farm; do
-	. "$top/tools/image/$part.sh"
-done
 choose_compiler
 
 mkdir -p "$out/image" 2> /dev/null || [ -d "$out/image" ] || die "cannot create $out/image"
@@ -95,7 +105,7 @@ glue=$top/lib/inproc/src/kernel
 mkdir -p "$work" 2> /dev/null || :
 if [ -w "$work" ]; then
 	exec 9> "$work/lock"
-	flock 9
+	lock 9 "$work"
 elif [ -r "$work/lock" ]; then
 	exec 9< "$work/lock"
 	flock -s 9
@@ -130,6 +140,7 @@ report()
 	echo "VERSION=$v"
 	(IFS=,; set -- "${patches[@]##*/}"; echo "PATCHES=$*")
 	echo "COMPILER=${compiler[*]-}"
+	[ ! -e "$farm/arch/x86/kvm/vmx/tdx.c" ] || echo "TDX=yes"
 	echo "SLOT=$work"
 	# Said each time: without it nobody knows why a symbol is missing.
 	find "$work/glue" -name '*.misfit' -exec sed "s#$top/##g; s#^#image.sh: #" {} + >&2

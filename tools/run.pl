@@ -11,10 +11,14 @@ use strict;
 use warnings;
 use FindBin;
 use lib "$FindBin::RealBin/lib";
-use File::Path qw(make_path);
+use File::Path qw(make_path remove_tree);
+use File::Temp qw(tempdir);
 use Getopt::Long qw(:config no_auto_abbrev bundling);
+use POSIX ();
 use Time::HiRes qw(time);
 use Coco::Compare;
+use Coco::Diff;
+use Coco::Explain;
 use Coco::Harness;
 use Coco::JUnit;
 use Coco::KnownIssues;
@@ -24,15 +28,19 @@ use Coco::Report;
 use Coco::Results;
 use Coco::Suite;
 use Coco::Tap;
+use Coco::Terminal;
 
 use constant { PASSED => 0, FAILED => 1, USAGE => 2, NOT_DRIVEN => 3, NOTHING => 4 };
+use constant KEPT_RUNS => 20;
 
-my %options = (patches => [], jobs => 1, timeout => 45);
-my @summary;
+my %options = (patches => [], revs => [], titles => {}, jobs => 1, timeout => 45);
 my $started = time;
 
 $| = 1;
+# Whoever waits for the images' builds, or the tests, ends them by ending.
+$SIG{$_} = sub { Coco::Platforms::stop(); Coco::Terminal::clear(); exit USAGE } for qw(INT TERM HUP);
 exit(eval { main() } // do {
+	Coco::Terminal::clear();
 	print STDERR "run_tests.sh: $@";
 	USAGE;
 });
@@ -41,10 +49,25 @@ sub main
 {
 	GetOptions(\%options, 'root=s', 'build=s', 'out=s', 'platform=s', 'kdir=s', 'engine=s',
 		'patch=s' => $options{patches}, 'known-issues=s', 'jobs=i', 'timeout=f', 'list',
-		'sanitize', 'strict', 'summary-only')
+		'explain=s', 'compare', 'sanitize', 'strict', 'quiet', 'verbose', 'diff', 'each', 'reached',
+		'summary-only', 'image=s', 'rev=s' => \my @revs)
 		or return USAGE;
+	# "ID WORDS": what it is besides.
+	for (@revs) {
+		my ($id, $title) = split / /, $_, 2;
+		push @{$options{revs}}, $id;
+		$options{titles}{$id} = $title if defined $title;
+	}
+	Coco::Terminal::setup($options{quiet} || $options{verbose});
 
+	return compare(@ARGV) if $options{compare};
 	my $suite = Coco::Suite->new(@options{qw(root build)});
+	$options{'known-issues'} //= "$options{root}/tools/known-issues";
+	if (defined $options{explain}) {
+		print map { "$_\n" } Coco::Explain::lines($options{root}, $suite,
+			Coco::KnownIssues->load($options{'known-issues'}), $options{explain});
+		return PASSED;
+	}
 	my @selected = $suite->select(@ARGV);
 	if ($options{list}) {
 		print $suite->table(@ARGV);
@@ -53,24 +76,31 @@ sub main
 
 	# What is wrong with them shall show before anything takes time.
 	$suite->cases($_->[0]) for @selected;
-	$options{'known-issues'} //= "$options{root}/tools/known-issues";
 	my $known = Coco::KnownIssues->load($options{'known-issues'});
 	$options{named} = @ARGV;
+	$options{out} = results_directory() unless defined $options{out};
 	my @groups = Coco::Platforms::groups(\%options);
 	@groups = grep { leave_out($_, @selected) } @groups;
 	my @jobs = map { add_jobs($_, $suite, $known) } grep { !$_->{skip} } @groups;
 	make_path($options{out}, { error => \my $errors });
 	die "cannot create $options{out}\n" if @$errors;
 	my $content = !@jobs || Coco::Harness::run(\@jobs, parallel => $options{jobs},
-						   cases => scalar @ARGV);
-	my $status = report($known, $content, \@groups, \@jobs);
+						   cases => $options{verbose} || scalar @ARGV,
+						   quiet => $options{quiet} || stages());
+	my $results = sub {
+		Coco::Results::of_run(root => $options{root}, suite => $suite, known => $known,
+			groups => \@groups, options => \%options, tests => [@ARGV],
+			started => $started, status => $_[0])
+	};
+	my ($status, @summary) = stages() ? changes(\@groups, $results->(0)) :
+		report($known, $content, \@groups, \@jobs);
 
-	print map { "$_\n" } '', @summary;
-	keep('summary', join '', map { "$_\n" } @summary);
+	# A disk that is full shall not swallow it.
+	print map { "$_\n" } $options{quiet} || stages() ? () : '',
+		Coco::Terminal::paint(map { in_words($_, $options{verbose}) } @summary);
+	keep('summary', join '', map { "$_\n" } map { in_words($_, 1) } @summary);
 	return $status if $options{'summary-only'};
-	my $results = Coco::Results::of_run(root => $options{root}, suite => $suite, known => $known,
-		groups => \@groups, options => \%options, tests => [@ARGV], started => $started,
-		status => $status);
+	$results = $results->($status);
 	keep('results.json', Coco::Results::encode($results));
 	keep('results.tap', Coco::Tap::flat($results));
 	keep('results.ktap', Coco::Tap::ktap($results));
@@ -79,11 +109,43 @@ sub main
 	return $status;
 }
 
-# A form of the result; what is printed has gone out before.
+# A form of the result.  Without it, as on a disk that is full, the verdict is as good.
 sub keep
 {
 	my ($name, $content) = @_;
-	Coco::Results::write_file("$options{out}/$name", $content);
+	eval { Coco::Results::write_file("$options{out}/$name", $content); 1 } or
+		print STDERR "run_tests.sh: $@";
+}
+
+# Is it about the way from one tree to another?
+sub stages
+{
+	return $options{diff} || $options{each} ? 1 : 0;
+}
+
+# What the summary says at length and in short is [long, short].
+sub in_words
+{
+	my ($line, $verbose) = @_;
+	return ref $line ? @{$line->[$verbose ? 0 : 1]} : $line;
+}
+
+# A new directory among the results, of which the last ones are kept.
+sub results_directory
+{
+	my $results = "$options{build}/results";
+	my $template = POSIX::strftime('%Y%m%d-%H%M%S-XXXX', localtime);
+
+	# Where somebody else has built.
+	return tempdir('coco-results-XXXXXX', TMPDIR => 1) unless -w $options{build};
+	make_path($results);
+	my @old = sort grep { -d } glob "\Q$results\E/2*-*";
+	remove_tree(@old[0 .. $#old - KEPT_RUNS + 1]) if @old >= KEPT_RUNS;
+	my $out = tempdir($template, DIR => $results);
+	chmod 0755, $out;
+	unlink "$results/latest";
+	symlink $out =~ s{.*/}{}r, "$results/latest";
+	return $out;
 }
 
 # Keep of @selected what the group is for.  False: it has no part in this run.
@@ -116,6 +178,8 @@ sub add_jobs
 				%{$group->{env}},
 				COCO_VENDOR => $suite->vendor($name),
 				COCO_KNOWN => join(',', sort keys %{$group->{known}}),
+				($options{reached} ? (COCO_REACHED =>
+					"$options{out}/$group->{dir}/$name.reached") : ()),
 			},
 			timeout => $options{timeout},
 			known => $group->{known},
@@ -156,31 +220,33 @@ sub unexpected_passes
 	} sort { $a->{req} cmp $b->{req} } $known->issues_of_version($group->{version});
 }
 
-# Fill @summary; returns the exit status.
+# The exit status, and what there is to say.
 sub report
 {
 	my ($known, $content, $groups, $jobs) = @_;
 	my @verdicts = map { $_->{verdict} } @$jobs;
 	my $total = Coco::Report::tally(@verdicts);
-	my @unexpected;
+	my (@unexpected, @summary);
+	my $in_short_too = sub {
+		my ($head, $lines) = @_;
+		my ($long, $short) = map { [$lines->($_)] } 1, 0;
+		push @summary, @$head, [$long, $short] if @$long;
+	};
 
 	for my $group (@$groups) {
 		if ($group->{skip}) {
 			push @summary, "$group->{label}: skipped: $group->{skip}";
 			next;
 		}
-		my @group_verdicts = map { $_->{verdict} } @{$group->{jobs}};
-		my $counts = Coco::Report::counts(Coco::Report::tally(@group_verdicts), 1);
-		my $reasons = Coco::Report::skip_reasons(@group_verdicts);
-		$counts .= " ($reasons)" if length $reasons;
-		push @summary, "$group->{label}: $counts";
-		push @unexpected, unexpected_passes($group, $known);
+		my @ended = map { $_->{verdict} } @{$group->{jobs}};
+		$in_short_too->([], sub { Coco::Report::group_lines($group->{label}, $_[0], @ended) });
+		# Of a part of the cases none may show a known issue.
+		push @unexpected, unexpected_passes($group, $known) unless $options{reached};
 	}
 
-	my @compared = Coco::Compare::lines(@$groups);
-	push @summary, '', @compared if @compared;
-	my @known = map { "  $_" } Coco::Report::known_issues(@$jobs);
-	push @summary, '', 'Known issues:', @known if @known;
+	$in_short_too->([''], sub { Coco::Compare::lines($_[0], @$groups) });
+	$in_short_too->(['', 'Known issues:'], sub { Coco::Report::known_issues($_[0], @$jobs) })
+		unless $options{reached};
 	my @undriven = Coco::Report::not_driven(@$jobs);
 	push @summary, '', 'Not driven:', @undriven if @undriven;
 	my @failures = Coco::Report::failures(@$jobs);
@@ -192,13 +258,54 @@ sub report
 
 	if ($total->{fail} || !$content) {
 		push @summary, 'TAP::Harness reports an error' if !$total->{fail};
-		return FAILED;
+		return FAILED, @summary;
 	}
-	return FAILED if $options{strict} && (@unexpected || grep { $_->{stale} } @$groups);
-	return NOT_DRIVEN if $total->{undriven};
-	if (!$total->{pass} && !$total->{known}) {
-		push @summary, 'Nothing could be run.';
-		return NOTHING;
+	return FAILED, @summary if $options{strict} && (@unexpected || grep { $_->{stale} } @$groups);
+	return NOT_DRIVEN, @summary if $total->{undriven};
+	return NOTHING, @summary, 'Nothing could be run.' if !$total->{pass} && !$total->{known};
+	return PASSED, @summary;
+}
+
+# The same of a tree's stages: what changed between them.
+sub changes
+{
+	my ($groups, $results) = @_;
+	my @stages = Coco::Diff::stages($groups, $results->{groups});
+	my ($status, $nr, @summary) = (PASSED, 0);
+
+	for my $stage (@stages) {
+		my $title = $options{each} ? ++$nr . '/' . @stages . " $stage->{title}" : $stage->{title};
+		push @summary, '' if @summary;
+		if (!$stage->{changes}) {
+			push @summary, "$title: $stage->{skip}";
+			$status ||= NOTHING;
+			next;
+		}
+		push @summary, Coco::Diff::report($title, $stage->{changes});
+		$status = worse($status, $stage->{changes});
 	}
-	return PASSED;
+	return $status, @summary, '', "Output of each test: $options{out}";
+}
+
+sub worse
+{
+	my ($status, $changes) = @_;
+
+	return FAILED if Coco::Diff::is_worse($changes);
+	return $status || (@{$changes->{undriven}} ? NOT_DRIVEN : PASSED);
+}
+
+# What changed between two runs that were kept.
+sub compare
+{
+	my ($before, $after) = map { Coco::Results::load($_) } @_;
+	my ($status, $nr) = (PASSED, 0);
+
+	for my $pair (Coco::Diff::pairs($before->{groups}, $after->{groups})) {
+		my ($title, $changes) = @$pair;
+		print map { "$_\n" } $nr++ ? '' : (), Coco::Terminal::paint(
+			ref $changes ? Coco::Diff::report($title, $changes) : "$title: $changes");
+		$status = worse($status, $changes) if ref $changes;
+	}
+	return $status;
 }

@@ -12,9 +12,11 @@
 # A VERSION is 7.2.13; 7.3-rc7; 7.2, for the newest released 7.2; or newest, of all
 # that are released.  --list prints lines "version suite package-version".
 #
-# About a tenth of the package is unpacked: whatever configures and builds KVM's
-# objects, the selftests, and the documents that KVM patches usually touch; of
-# the rest, Kconfig files and makefiles.
+# About a tenth of the package is unpacked, see tree.list.
+#
+# Where there is no such package LIBKVM in the environment names what takes its place, once: a
+# kernel tree, which is read, a tarball of one, or a repository without files, of which it is
+# HEAD.  The selftests' library is built from it, so it has to be of about that version.
 #
 # Status 0, or 2 with a message on stderr.
 set -eu -o pipefail
@@ -27,6 +29,7 @@ out=build want='' list='' fetched=''
 
 die()
 {
+	still
 	echo "tree.sh: $*" >&2
 	exit 2
 }
@@ -45,62 +48,8 @@ while [ $# -gt 0 ]; do
 	shift
 done
 
-# Whole directories ...
-dirs="
-	Documentation/arch/x86
-	Documentation/virt
-	arch/x86
-	block
-	certs
-	crypto
-	drivers/crypto/ccp
-	drivers/iommu/amd
-	drivers/virt
-	fs/kernfs
-	include
-	init
-	io_uring
-	ipc
-	kernel
-	lib
-	mm
-	rust
-	scripts
-	security
-	tools/arch/x86
-	tools/bpf/resolve_btfids
-	tools/build
-	tools/include
-	tools/lib
-	tools/objtool
-	tools/scripts
-	tools/testing/selftests/cgroup
-	tools/testing/selftests/clone3
-	tools/testing/selftests/kselftest
-	tools/testing/selftests/kvm
-	tools/testing/selftests/rseq
-	tools/testing/selftests/vfio
-	tools/testing/selftests/kselftest.h
-	tools/testing/selftests/kselftest_harness.h
-	usr
-	virt
-"
-# ... and of everything else the files that a kernel build reads to configure, and
-# headers that its other parts include.
-files="
-	*/Kbuild*
-	*/Kconfig*
-	*/Makefile*
-	fs/*.h
-	net/*.h
-	*/*.mk
-	COPYING
-	CREDITS
-	Kbuild
-	Kconfig
-	MAINTAINERS
-	Makefile
-"
+. "$(dirname "$0")/tree.list"
+. "$(dirname "$0")/moving.sh"
 
 # An upgraded package, or another list of files, is another tree.
 files_key=$(cksum <<< "$dirs$files")
@@ -116,10 +65,10 @@ current()	# TREE KEY
 	[ -d "$1" ] && [ "$(cat "$1.stamp" 2>/dev/null)" = "$2" ]
 }
 
-lock()
+lock_trees()
 {
 	exec 9> "$out/.tree.lock"
-	flock 9
+	lock 9 "$out"
 	trap 'rm -rf "$tmp"' EXIT
 	trap 'exit 2' INT TERM HUP
 	# One that was killed has left it.
@@ -127,26 +76,48 @@ lock()
 	mkdir "$tmp"
 }
 
-unpack()	# NAME TREE KEY: of the package's tarball, on stdin
+unpack()	# TOP TREE KEY [OPTION...]: of a tarball in which all lies in TOP
 {
-	local pattern args=(--wildcards --wildcards-match-slash)
+	local pattern top=$1 tree=$2 key=$3 args=(--wildcards --wildcards-match-slash)
+	shift 3
 
 	set -f
 	for pattern in $dirs $files; do
-		args+=("$1/$pattern")
+		args+=("$top/$pattern")
 	done
 	set +f
 	# What a version does not have is for image.sh to miss.
-	tar --extract --xz --directory="$tmp" --no-same-owner "${args[@]}" 2> "$tmp/log" ||
+	tar --extract "$@" --directory="$tmp" --no-same-owner "${args[@]}" 2> "$tmp/log" ||
 		! grep -v -e 'Not found in archive' -e 'Exiting with failure' "$tmp/log" >&2 ||
 		return
-	[ -d "$tmp/$1" ] || return
-	rm -f "$2.stamp"
-	if [ -e "$2" ]; then
-		mv "$2" "$tmp/old"
+	[ -d "$tmp/$top" ] || return
+	rm -f "$tree.stamp"
+	if [ -e "$tree" ]; then
+		mv "$tree" "$tmp/old"
 	fi
-	mv "$tmp/$1" "$2"
-	printf '%s\n' "$3" > "$2.stamp"
+	mv "$tmp/$top" "$tree"
+	printf '%s\n' "$key" > "$tree.stamp"
+}
+
+# The same of what LIBKVM names.
+unpack_other()	# TREE KEY
+{
+	local top
+
+	if [ -f "$LIBKVM" ]; then
+		# Its list need not be read to the end.
+		top=$(tar --list --file="$LIBKVM" 2> /dev/null | sed 's#/.*##;q' || :)
+		[ -n "$top" ] && unpack "$top" "$1" "$2" --file="$LIBKVM"
+	elif [ -f "$LIBKVM/Makefile" ]; then
+		tar --create --directory="$LIBKVM" --transform='s#^\.#tree#S' --exclude=.git \
+			--exclude='*.o' --exclude='*.a' --exclude='*.ko' --exclude='*.cmd' \
+			--exclude='vmlinux*' --exclude='./include/generated' \
+			--exclude='./include/config' --exclude='./arch/x86/include/generated' . |
+			unpack tree "$1" "$2"
+	else
+		git -c safe.directory='*' -C "$LIBKVM" archive --prefix=tree/ HEAD |
+			unpack tree "$1" "$2"
+	fi
 }
 
 if [ -n "$want$list" ]; then
@@ -154,16 +125,33 @@ if [ -n "$want$list" ]; then
 	exit
 fi
 
-[ -r "$tarball" ] || die "$tarball is missing: apt-get install $name, or ./run_tests.sh --setup"
 tree=$out/$name
-key="$(stat -c '%s %Y' "$tarball") $files_key"
+if [ -n "${LIBKVM-}" ]; then
+	LIBKVM=$(readlink -f -- "$LIBKVM")
+	[ -e "$LIBKVM" ] || die "LIBKVM: there is no '$LIBKVM'"
+	key="$LIBKVM $({ stat -c '%s %Y' "$LIBKVM" "$LIBKVM/Makefile" 2> /dev/null || :; } |
+		paste -sd ' ') $files_key"
+elif [ -r "$tarball" ]; then
+	key="$(stat -c '%s %Y' "$tarball") $files_key"
+elif [ -e "$tree.stamp" ]; then
+	# LIBKVM was named before.
+	key=$(cat "$tree.stamp")
+else
+	die "$tarball is missing: apt-get install $name, or ./run_tests.sh --setup; where there" \
+		"is no such package LIBKVM=PATH names a kernel tree or tarball of about 6.12"
+fi
 if ! current "$tree" "$key"; then
 	[ -w "$out" ] || die "$out is not yours to write to, and has no up-to-date kernel tree"
-	lock
+	lock_trees
 	if ! current "$tree" "$key"; then
-		echo "unpacking $tarball" >&2
-		unpack "$name" "$tree" "$key" < "$tarball" ||
-			die "cannot unpack $tarball (does $out have 500 MB free?)"
+		from=${LIBKVM:-$tarball}
+		moving "unpacking $from (some 20 s)"
+		if [ -n "${LIBKVM-}" ]; then
+			unpack_other "$tree" "$key"
+		else
+			unpack "$name" "$tree" "$key" --xz < "$tarball"
+		fi || die "cannot unpack $from (does $out have 500 MB free?)"
+		still
 	fi
 fi
 echo "$tree"

@@ -32,12 +32,27 @@
 	FIXTURE_TEARDOWN(name) { }	\
 	_Static_assert(1, "")
 
+/* For whoever records which functions a case reaches: its name, as TAP has it. */
+static inline void coco_name_case(const struct __test_metadata *t, const void *variant)
+{
+	const struct __fixture_variant_metadata *v = t->fixture->variant;
+	char name[256];
+
+	if (!getenv("COCO_REACHED"))
+		return;
+	while (v && v->data != variant)
+		v = v->next;
+	snprintf(name, sizeof(name), "%s.%s.%s", t->fixture->name, v ? v->name : "", t->name);
+	setenv("COCO_CASE", name, 1);
+}
+
 #define COCO_TEST_F(fixture, test)							\
 	static void fixture##_##test##_case(const FIXTURE_VARIANT(fixture) *variant);	\
 	TEST_F(fixture, test)								\
 	{										\
 		_Static_assert(!offsetof(FIXTURE_VARIANT(fixture), row),		\
 			       "a variant starts with its struct check_row");		\
+		coco_name_case(_metadata, variant);					\
 		check_case_begin(&_metadata->exit_code, _metadata->results->reason,	\
 				 sizeof(_metadata->results->reason), &variant->row,	\
 				 __FILE__, __LINE__);					\

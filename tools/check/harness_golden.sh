@@ -76,6 +76,30 @@ ok "golden.unexpected_pass_strict" golden_case unexpected_pass_strict --strict p
 ok "golden.unexpected_pass_not_run" golden_case unexpected_pass_not_run pass_test:f.one
 ok "golden.list" golden_case list --list
 
+# What patches change, of a run before them, and one by one.
+: > "$TMP/x86_64/patched_test.c"
+tree=(--kdir /k)
+for mode in diff each; do
+	ok "golden.$mode" golden_case $mode --$mode --patch /p/break.patch --patch /p/other.patch \
+		--patch /p/mend.patch
+done
+ok "golden.diff_mends" golden_case diff_mends --diff --patch /p/mend.patch
+runs()	# PATCH...
+{
+	runner --out "$TMP/run-$1" "${@:2}" patched_test > /dev/null
+}
+runs old --patch /p/break.patch
+runs new --patch /p/mend.patch
+golden_compare()
+{
+	{ "$ROOT/tools/run.pl" --compare "$TMP/run-old" "$TMP/run-new" 2>&1; echo "status $?"; } |
+		normalize > "$TMP/compare.got"
+	[ -z "${UPDATE-}" ] || cp "$TMP/compare.got" "$golden/compare.txt"
+	diff -u "$golden/compare.txt" "$TMP/compare.got"
+}
+ok "golden.compare" golden_compare
+rm "$TMP/x86_64/patched_test.c"
+
 # Trees: the newest that was fetched, and the default one with and without our patches; or
 # just what was asked for.
 cat > "$TMP/tools/tree.sh" <<-END
@@ -127,6 +151,65 @@ tree=(--kdir /k)
 # Nothing that it started outlives the runner.
 : > "$TMP/x86_64/hang_hard_test.c"
 ok "runner_killed" runner_killed
+
+# A run that does not begin leaves nothing; one that does, where "latest" says.
+kept()
+{
+	local run=("$ROOT/tools/run.pl" --root "$TMP" --build "$TMP/build" --platform src
+		--engine unicorn --kdir /k)
+
+	"${run[@]}" pass_test:nope > "$TMP/kept.said" 2>&1
+	[ $? = 2 ] && [ ! -e "$TMP/build/results" ] || { cat "$TMP/kept.said"; return 1; }
+	"${run[@]}" pass_test > "$TMP/kept.said" 2>&1 && [ -s "$TMP/build/results/latest/summary" ] &&
+		return
+	cat "$TMP/kept.said"
+	return 1
+}
+: > "$TMP/x86_64/pass_test.c"
+ok "kept" kept
+
+# A disk that is full takes the files, not the summary.
+full_disk()
+{
+	local dir=$TMP/out/src-unicorn-linux-6.12.1
+
+	rm -rf "$TMP/out"
+	mkdir -p "$dir"
+	ln -s /dev/full "$dir/pass_test.tap"
+	ln -s /dev/full "$TMP/out/summary.new"
+	runner pass_test > "$TMP/full.said"
+	rm -rf "$TMP/out"
+	grep -q "cannot write $dir/pass_test.tap: No space left" "$TMP/full.said" &&
+		grep -q "cannot write $TMP/out/summary: No space left" "$TMP/full.said" &&
+		grep -q "^src/unicorn linux-6.12.1: 2 passed, 0 failed" "$TMP/full.said" &&
+		grep -qx "status 0" "$TMP/full.said" && return
+	cat "$TMP/full.said"
+	return 1
+}
+ok "full_disk" full_disk
+
+# Nor does what builds an image outlive it.
+build_killed()
+{
+	local pid
+
+	printf '#!/bin/sh\necho > %s\nsleep 987 & wait\n' "$TMP/builds" > "$TMP/tools/image.sh"
+	"$ROOT/tools/run.pl" --root "$TMP" --build "$TMP/build" --out "$TMP/out" --platform src \
+		--engine unicorn --kdir /k pass_test > /dev/null 2>&1 < /dev/null & pid=$!
+	for _ in {1..100}; do
+		[ ! -e "$TMP/builds" ] || break
+		sleep 0.1
+	done
+	kill -TERM $pid
+	wait $pid
+	for _ in {1..30}; do
+		grep -qs "$TMP/tools/[i]mage.sh" /proc/[0-9]*/cmdline || return 0
+		sleep 0.1
+	done
+	echo "it still builds"
+	return 1
+}
+ok "build_killed" build_killed
 
 cat > "$TMP/tools/image.sh" <<-END
 	#!/bin/sh

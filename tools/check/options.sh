@@ -27,6 +27,24 @@ ok "kdir_variable" expect 2 "KDIR: there is no directory 'nowhere'" env KDIR=now
 ok "kdir_other_tree" expect 2 "is no kernel tree" "$run" --kdir tree
 ok "patch_missing" expect 2 "--patch: cannot read 'nowhere.patch'" "$run" --patch nowhere.patch
 ok "patch_on_hw" expect 2 "platform hw has no tree to patch" "$run" --platform hw --patch file
+ok "patch_git_no_tree" expect 2 "--kdir has to name a tree" "$run" --patch git:HEAD
+ok "patch_git_and_file" expect 2 "does not go with other patches" "$run" --kdir tree \
+	--patch git:HEAD --patch file --kdir "$BUILD/linux-source-6.12"
+ok "patch_git_no_repository" expect 2 "no git repository" env BUILD="$BUILD" "$run" \
+	--kdir "$BUILD/linux-source-6.12" --patch git:HEAD
+ok "patch_no_diff" expect 2 "there is no patch in it" env BUILD="$BUILD" "$run" --patch file
+ok "diff_of_nothing" expect 2 "--diff needs a --patch" "$run" --diff
+ok "each_on_ref" expect 2 "platform ref has no tree" "$run" --each --patch file --platform ref
+ok "diff_and_each" expect 2 "--each: --diff was given, too" "$run" --diff --each
+ok "bisect_two" expect 2 "--bisect needs two revisions" "$run" --bisect v1
+ok "bisect_no_tree" expect 2 "--bisect: --kdir has to name a tree" "$run" --bisect a b snp_psc_test
+ok "bisect_no_test" expect 2 "--bisect needs a TEST" "$run" --bisect a b \
+	--kdir "$BUILD/linux-source-6.12"
+ok "for_bisect_no_tree" expect 125 "there is no directory" "$run" --for-bisect --kdir nowhere
+ok "for_bisect_no_test" expect 125 "unknown test" "$run" --for-bisect no_such_test
+ok "watch_no_tree" expect 2 "--watch: --kdir has to name a tree" "$run" --watch
+ok "compare_one" expect 2 "--compare needs two directories" "$run" --compare empty
+ok "compare_no_results" expect 2 "cannot read empty/results.json" "$run" --compare empty empty
 ok "test_unknown" expect 2 "unknown test 'no_such_test'" "$run" no_such_test
 ok "test_unknown_lists" expect 2 "  snp_req_certs_answer_test" "$run" no_such_test
 ok "test_not_a_path" expect 2 "unknown test '../run_tests'" "$run" ../run_tests
@@ -34,7 +52,12 @@ ok "case_unknown" expect 2 "no case of snp_req_certs_answer_test matches 'nope'"
 	"$run" --list snp_req_certs_answer_test:nope
 ok "list" expect 0 "coco-v1" "$run" --list
 ok "list_one" expect 0 "snp_guest_request_test" "$run" --list snp_guest_request_test
-ok "list_other_cwd" expect 0 "REQUIREMENT" env -C / "$run" --list
+ok "list_other_cwd" expect 0 "SNP-PSC-EXIT," env -C / "$run" --list
+narrow()
+{
+	[ "$("$run" --list | awk 'length > 100' | wc -l)" = 0 ]
+}
+ok "list_is_narrow" narrow
 ok "ref_without_snp" expect 4 "skipped: the reference model has no SNP part" "$run" --platform ref \
 	--out "$TMP/out" snp_psc_msr_test
 
@@ -55,9 +78,11 @@ ok "with_kvm_not_there" expect 127 "" env BUILD="$BUILD" "$with" --engine unicor
 # A PATH without some of the packages' commands.
 chmod 755 "$TMP"
 mkdir bin
-for command in bash dirname readlink id nproc sed cat gcc make perl flock xz ld; do
+for command in bash dirname readlink id nproc sed cat gcc make perl flock xz ld tr awk grep; do
 	ln -s "$(command -v $command)" bin/
 done
+printf '#!/bin/bash\n' > bin/apt-get
+chmod +x bin/apt-get
 ok "package_missing" expect 2 "missing: patch flex bison bc" env PATH="$TMP/bin" "$run"
 ok "package_command" expect 2 "apt-get install -y --no-install-recommends patch flex bison bc" \
 	env PATH="$TMP/bin" "$run"

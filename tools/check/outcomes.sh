@@ -14,7 +14,6 @@ make_suite()
 		'REQ-OLD | <6.0 | commit abcdef123456' > "$TMP/tools/known-issues"
 	cat > "$TMP/tools/image.sh" <<-END
 		#!/bin/sh
-		touch $TMP/image
 		echo "\$*" >> $TMP/image.args
 		patches= version=6.12.1
 		while [ \$# -gt 0 ]; do
@@ -22,7 +21,8 @@ make_suite()
 			[ "\$2" = $TMP/newest ] && version=7.3.4
 			shift 2
 		done
-		printf "%s\\n" IMAGE=$TMP/image TREE=linux-\$version VERSION=\$version PATCHES=\$patches
+		touch $TMP/image\$patches
+		printf "%s\\n" IMAGE=$TMP/image\$patches TREE=linux-\$version VERSION=\$version PATCHES=\$patches
 	END
 	chmod +x "$TMP/tools/image.sh"
 	for name in "$@"; do

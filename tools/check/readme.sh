@@ -11,6 +11,23 @@
 cd "$ROOT" || exit 1
 export BUILD
 
+# It goes on for ever.
+watched()
+{
+	local pid
+
+	bash -c "exec $1" > "$TMP/watched" 2>&1 < /dev/null & pid=$!
+	for _ in {1..600}; do
+		grep -q '^watching ' "$TMP/watched" || ! kill -0 $pid && break
+		sleep 0.2
+	done 2> /dev/null
+	kill -TERM $pid 2> /dev/null
+	wait $pid
+	grep -q ' passed, 0 failed' "$TMP/watched" && grep -q '^watching ' "$TMP/watched" && return
+	cat "$TMP/watched"
+	return 1
+}
+
 run()
 {
 	local command=$1
@@ -20,6 +37,10 @@ run()
 	command=${command//build\/mine/$TMP/mine}
 	command=${command//fix.patch/tools/patches/6.12/coco-v1.patch}
 	case $command in
+	*' --watch'*)		watched "$command snp_psc_msr_test" ;;
+	# Those of revision.sh have one.
+	*' git:'*|*' --bisect '*) expect 2 "is no git repository" bash -c "$command" ;;
+	*' --explain '*)	expect 0 "Source:" bash -c "$command" ;;
 	'tools/with-kvm'*)	expect 0 "" bash -c "$command" ;;
 	*_test|*--list|*--setup) expect 0 "" bash -c "$command --out '$TMP/out'" ;;
 	*--matrix*)		expect 0 "as a page:" bash -c "$command --out '$TMP/matrix.html'" ;;

@@ -15,6 +15,7 @@ use Getopt::Long;
 use Coco::Harness;
 use Coco::Platforms;
 use Coco::Report;
+use Coco::Terminal;
 
 # Seconds.  The longest are those that build kernel images.
 use constant TIMEOUT => 2400;
@@ -69,6 +70,7 @@ if (@ARGV) {
 	@jobs = grep { $wanted{$_->{id}} } @jobs;
 }
 
+Coco::Terminal::setup(0);
 my %first = map { $first[$_] => $_ } 0 .. $#first;
 @jobs = sort { ($first{$a->{id}} // @first) <=> ($first{$b->{id}} // @first) } @jobs;
 # Most of a test is one process after the other, and the longest use several by themselves.
@@ -78,9 +80,9 @@ my @verdicts = map { $_->{verdict} } @jobs;
 my $n = Coco::Report::tally(@verdicts);
 my @failures = Coco::Report::failures(@jobs);
 
-print map { "$_\n" } '', 'Failures:', @failures if @failures;
-my $reasons = Coco::Report::skip_reasons(@verdicts);
-print "\n$n->{skip} skipped: $reasons\n" if $n->{skip};
+print map { "$_\n" } Coco::Terminal::paint('', 'Failures:', @failures) if @failures;
+print "\n$n->{skip} skipped:\n", map { "  $_\n" } Coco::Report::skip_reasons(@verdicts)
+	if $n->{skip};
 # What lacks a result here has failed.
 $n->{fail} += $n->{undriven};
 $n->{fail}++ if !$content && !$n->{fail};

@@ -2,7 +2,8 @@
 #
 # The farm of links in which kbuild sees a tree, for image.sh: without build products, with
 # copies of what is patched or was changed since.  A slot's $work/manifest lists the tree as
-# it was, $work/patched the copies, $work/programs what was left out.
+# it was, $work/patched the copies, $work/programs what was left out, $work/changed what is
+# not as it was when the objects of it were made.
 
 # What kbuild needs for our objects, and what else a patch may touch (taken in
 # below): no build products, which a tree that was built in place is full of.
@@ -41,10 +42,17 @@ drop_programs()
 
 install_file()	# SRC PATH: a copy in the farm, with a new time
 {
+	echo "$2" >> "$work/changed"
 	mkdir -p "$farm/$(dirname "$2")"
 	rm -f "$farm/$2"
 	cat "$1" > "$farm/$2"
 	[ ! -x "$1" ] || chmod +x "$farm/$2"
+}
+
+drop_file()	# PATH
+{
+	[ ! -e "$farm/$1" ] || echo "$1" >> "$work/changed"
+	rm -f "$farm/$1"
 }
 
 # A new slot starts as a copy of one of its tree that is up to date: with the first of its
@@ -72,6 +80,7 @@ clone_slot()
 			"$base/glue_probe.h" "$base/flags" "$work"
 		find "$work/glue" -name "*.d" -exec sed -i "s|$base/|$work/|g" {} +
 		cp -a "$base/manifest" "$work"
+		cp -a "$base/compiled" "$work" 2> /dev/null || :
 	fi
 	exec 8<&-
 }
@@ -90,6 +99,7 @@ sync_farm()
 	fi
 	[ -e "$work/manifest" ] && [ -d "$objdir" ] || { rm -f "$work/manifest"; clone_slot; }
 	if [ ! -e "$work/manifest" ]; then
+		rm -f "$work/compiled"
 		drop_programs | sort > "$work/programs"
 		rm -rf "$farm_root"
 		mkdir -p "$farm_root"
@@ -100,14 +110,14 @@ sync_farm()
 		comm -3 "$work/manifest" "$work/manifest.new" | sed 's/^\t//' | cut -f1 | sort -u |
 		while IFS= read -r f; do
 			grep -qxF "$f" "$work/programs" && continue
-			rm -f "$farm/$f"
+			drop_file "$f"
 			[ ! -e "$kdir/$f" ] || install_file "$kdir/$f" "$f"
 		done
 	fi
 
 	(cd "$work/stage" && find . -type f -printf '%P\n' | sort) > "$work/patched.new"
 	comm -23 "$work/patched" "$work/patched.new" | while IFS= read -r f; do
-		rm -f "$farm/$f"
+		drop_file "$f"
 		[ ! -e "$kdir/$f" ] || install_file "$kdir/$f" "$f"
 	done
 	while IFS= read -r f; do
@@ -117,7 +127,7 @@ sync_farm()
 	for p in "${patches[@]}"; do
 		patch_paths "$p"
 	done | while IFS= read -r f; do
-		[ -e "$work/stage/$f" ] || rm -f "$farm/$f"
+		[ -e "$work/stage/$f" ] || drop_file "$f"
 	done
 	mv "$work/patched.new" "$work/patched"
 	mv "$work/manifest.new" "$work/manifest"

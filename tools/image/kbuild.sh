@@ -59,6 +59,7 @@ configure()
 	if [ -e "$objdir/.config" ] && config_inputs | cmp -s - "$work/image.config"; then
 		return
 	fi
+	rm -f "$work/compiled"
 	mkdir -p "$objdir"
 	# What x86_64_defconfig does, with ours on top, in one go of kconfig.
 	cat "$farm/arch/x86/configs/x86_64_defconfig" "${configs[@]}" \
@@ -88,12 +89,95 @@ tree_objs()
 	done < <(sed -e '/^#/d' -e '/^$/d' "$top/tools/image/objects")
 }
 
+# What the objects are made of besides the tree, kept in $work/compiled when all are there.
+compiled_with()
+{
+	(set -f && cd / && ${tools[0]} --version)
+	cat "$top/tools/image/kbuild.sh"
+	find "$glue" -name '*.h' -exec sha256sum {} + | sort
+}
+
+# The files that name a source or header as what they were made of: NAME.cmd, below $objdir.
+made_of()	# PATH
+{
+	(cd "$objdir" && grep -rlF --include='.*.cmd' "/$1" . || :)
+}
+
+# What a .cmd file says the command was, as the shell takes it; false if that is make's alone.
+saved_command()	# CMD-FILE
+{
+	local line
+
+	IFS= read -r line < "$objdir/$1" && [[ $line == savedcmd_*' := '* ]] || return
+	line=${line#*' := '}
+	[[ $line != *\$* ]] && printf '%s\n' "$line"
+}
+
+# The object of a source, compiled as the last time; its .cmd file as kbuild would leave it.
+compile_again()	# CMD-FILE
+{
+	local command target depfile
+
+	cd "$objdir"
+	command=$(saved_command "$1") || return
+	target=$(sed -n '1s/^savedcmd_\(.*\) := .*/\1/p' "$1")
+	depfile=$(sed -n '1s/.*-Wp,-MMD,\([^ ]*\).*/\1/p' "$1")
+	sh -c "$command" && scripts/basic/fixdep "$depfile" "$target" "$command" > "$1.new" &&
+		mv "$1.new" "$1" && rm -f "$depfile"
+}
+
+# Where nothing changed but sources, or headers, that only objects of the image are made of,
+# these are compiled as they were the last time: kbuild takes seconds to find out the same.
+# False if it has to.
+make_changed()
+{
+	local f cmd module of cmds=()
+
+	[ -s "$work/compiled" ] || return
+	compiled_with | cmp -s - "$work/compiled" || return
+	touch "$work/changed"
+	for f in $(sort -u "$work/changed"); do
+		[[ $f == *.[ch] ]] && [ -e "$farm/$f" ] || return
+		of=$(made_of "$f")
+		# One that is new may stand before another of its name.
+		[ -n "$of" ] || [[ $f == *.c ]] || return
+		for cmd in $of; do
+			[[ $cmd == *.o.cmd ]] || return
+			case $cmd in
+			./arch/x86/kvm/*|./virt/kvm/*|./virt/lib/*|./arch/x86/virt/*|./lib/*) ;;
+			*)	return 1 ;;
+			esac
+			saved_command "$cmd" > /dev/null || return
+			cmds+=("$cmd")
+		done
+	done
+	[ ${#cmds[@]} -gt 0 ] || return 0
+	mapfile -t cmds < <(printf '%s\n' "${cmds[@]}" | sort -u)
+	export objdir
+	export -f compile_again saved_command
+	printf '%s\n' "${cmds[@]}" | xargs -P "$jobs" -I '{}' bash -c 'compile_again "$1"' - '{}' ||
+		return
+	for module in kvm kvm-amd kvm-intel; do
+		for cmd in "${cmds[@]}"; do
+			f=${cmd#./}
+			grep -qF "$(sed 's|/\.\([^/]*\)\.cmd$|/\1|' <<< "$f")" \
+				"$objdir/arch/x86/kvm/$module.mod" || continue
+			(cd "$objdir" && sh -c "$(saved_command "arch/x86/kvm/.$module.o.cmd")") || return
+			break
+		done
+	done
+}
+
 # kbuild comes by arch/x86/lib on two ways at once: those go one after the other,
 # and only when there is a reason, since every kbuild takes seconds to get going.
 make_objs()
 {
 	local o libs=() rest=()
 
+	if make_changed; then
+		rm -f "$work/changed"
+		return
+	fi
 	for o in "${objs[@]}"; do
 		case $o in
 		arch/x86/lib/*)
@@ -103,5 +187,7 @@ make_objs()
 		esac
 	done
 	kmake "${rest[@]}" || return
-	[ ${#libs[@]} -eq 0 ] || kmake -j1 "${libs[@]}"
+	[ ${#libs[@]} -eq 0 ] || kmake -j1 "${libs[@]}" || return
+	rm -f "$work/changed"
+	compiled_with > "$work/compiled"
 }

@@ -25,11 +25,12 @@ sub ends
 	return \%ends;
 }
 
-# Lines on one group's cases of the tests that the reference has run, too.
+# Lines on one group's cases of the tests that the reference has run, too; those that are
+# known issues on one side with $verbose alone.
 sub against
 {
-	my ($group, $label, $reference) = @_;
-	my ($alike, $skipped, $undriven, @lines) = (0, 0, 0);
+	my ($group, $label, $reference, $verbose) = @_;
+	my ($alike, $skipped, $undriven, $known, @lines) = (0, 0, 0, 0);
 	my $ends = ends($group);
 
 	for my $test (sort grep { $reference->{$_} } keys %$ends) {
@@ -48,25 +49,32 @@ sub against
 				$alike++;
 				next;
 			}
+			if (!$verbose && ($here eq 'known' || $there eq 'known') &&
+			    ($here eq 'pass' || $there eq 'pass')) {
+				$known++;
+				next;
+			}
 			push @lines, sprintf '  %s: %s: %s, there %s', $test, $name,
 				map { $words{$_} // 'did not end' } $here, $there;
 		}
 	}
-	return unless $alike || $skipped || $undriven || @lines;
+	return unless $alike || $skipped || $undriven || $known || @lines;
 	return ("$group->{label} against $label: $alike ended alike, $skipped skipped by either, " .
 		($undriven ? "$undriven not driven by either, " : '') .
+		($known ? "$known known issues of one, " : '') .
 		@lines . ' otherwise' . (@lines ? ':' : ''), @lines);
 }
 
-# Lines on each of @groups against the one that is {reference}, if both are in this run.
+# Lines, many with $verbose, on each of @groups against the one that is {reference}, if both are in this run.
 sub lines
 {
-	my (@groups) = grep { $_->{jobs} } @_;
+	my ($verbose, @groups) = @_;
+	@groups = grep { $_->{jobs} } @groups;
 	my ($reference) = grep { $_->{reference} } @groups;
 
 	return unless $reference;
 	my $ends = ends($reference);
-	return map { against($_, $reference->{label}, $ends) } grep { !$_->{revision} } @groups;
+	return map { against($_, $reference->{label}, $ends, $verbose) } grep { !$_->{revision} } @groups;
 }
 
 1;

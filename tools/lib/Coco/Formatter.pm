@@ -1,20 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # What is printed while tests run: a line for each program, its failed cases below
-# it, or every case if {cases} is set.  Jobs end in any order; each one is printed
-# as a whole.
+# it, or every case if {cases} is set, or nothing if {quiet} is.  Jobs end in any order; each
+# one is printed as a whole.
 package Coco::Formatter;
 
 use strict;
 use warnings;
 use Coco::Report;
 use Coco::SourceHandler;
+use Coco::Terminal;
 
-# {cases}: print every case.
+# {cases}: print every case; {quiet}: none; {total}: how many jobs there are.
 sub new
 {
 	my ($class, %options) = @_;
-	return bless { %options }, $class;
+	return bless { done => 0, failed => 0, %options }, $class;
 }
 
 sub prepare { }
@@ -33,7 +34,7 @@ sub open_test
 
 package Coco::Formatter::Session;
 
-sub result { }
+sub result { Coco::Terminal::tick(); }
 
 sub close_test
 {
@@ -46,8 +47,14 @@ sub close_test
 		$verdict->problem("TAP::Parser: $_") for
 			$parser->parse_errors ? $parser->parse_errors : 'has problems';
 	}
-	Coco::Report::print_job($self->{job}, $self->{formatter}{cases});
+	my $formatter = $self->{formatter};
+	Coco::Terminal::clear();
+	print Coco::Terminal::paint(Coco::Report::job_lines($self->{job}, $formatter->{cases}))
+		unless $formatter->{quiet};
 	$self->{job}{done} = 1;
+	$formatter->{failed}++ if $verdict->count('fail');
+	Coco::Terminal::phase('tests', ++$formatter->{done}, $formatter->{total},
+			      $formatter->{failed});
 	delete $self->{parser};
 }
 

@@ -17,8 +17,9 @@ use warnings;
 use TAP::Harness;
 use Coco::Formatter;
 use Coco::SourceHandler;
+use Coco::Terminal;
 
-# Run @$jobs, at most $options{parallel} at a time; {cases} as for Coco::Formatter.
+# Run @$jobs, at most $options{parallel} at a time; {cases} and {quiet} as for Coco::Formatter.
 # True if TAP::Harness, too, is content.
 sub run
 {
@@ -26,10 +27,13 @@ sub run
 
 	Coco::SourceHandler->add($_) for @$jobs;
 	my $harness = TAP::Harness->new({
-		formatter => Coco::Formatter->new(cases => $options{cases}),
+		formatter => Coco::Formatter->new(total => scalar @$jobs,
+			map { $_ => $options{$_} } qw(cases quiet)),
 		jobs => $options{parallel},
 	});
+	Coco::Terminal::phase('tests', 0, scalar @$jobs);
 	my $aggregate = $harness->runtests(map { $_->{id} } @$jobs);
+	Coco::Terminal::clear();
 	for my $job (grep { !$_->{done} } @$jobs) {
 		$job->{verdict} //= Coco::Verdict->new($job);
 		$job->{verdict}->problem('was never finished');

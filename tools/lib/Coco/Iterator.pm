@@ -18,11 +18,23 @@ sub _initialize
 	$self->{job} = $job;
 	$job->{verdict} = $self->{verdict} = Coco::Verdict->new($job);
 	if (defined $job->{raw_file}) {
-		open $self->{raw}, '>', $job->{raw_file}
-			or die "cannot write $job->{raw_file}: $!\n";
-		$self->{raw}->autoflush(1);
+		# Without it, as on a disk that is full, the verdict is as good.
+		if (open $self->{raw}, '>', $job->{raw_file}) {
+			$self->{raw}->autoflush(1);
+		} else {
+			$self->missing($!);
+		}
 	}
 	return $self;
+}
+
+my $told;
+sub missing
+{
+	my ($self, $why) = @_;
+
+	print STDERR "run_tests.sh: cannot write $self->{job}{raw_file}: $why\n" unless $told++;
+	delete $self->{raw};
 }
 
 sub next_raw
@@ -37,7 +49,7 @@ sub next_raw
 			next;
 		}
 		my ($seconds, $text) = split /\t/, $line, 2;
-		print { $self->{raw} } "$text\n" if $self->{raw};
+		$self->missing($!) unless !$self->{raw} || print { $self->{raw} } "$text\n";
 		my $tap = $self->{verdict}->line($seconds, $text);
 		return $tap if defined $tap;
 	}

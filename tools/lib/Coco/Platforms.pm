@@ -9,6 +9,7 @@
 #	others	why they are: said if nothing else remains (none: then nothing is)
 #	skip	instead of all that: why it cannot be run
 #	stale	the reason is ours: a patch of tools/patches that does not apply
+#	stage	what its tree has more than that of the group before it (--diff, --each)
 #	revision	of the reference model; reference: it is the one to compare kernels with
 #	of	what the label says, in pieces: platform, engine, tree, patches, compiler,
 #		sanitized; see tools/results/README
@@ -16,7 +17,9 @@ package Coco::Platforms;
 
 use strict;
 use warnings;
+use Digest::SHA qw(sha256_hex);
 use POSIX ();
+use Coco::Terminal;
 
 # Seconds that a VM of a test may live: a hang is reported in the case where it
 # happens, with the place, before the kernel's test harness kills the case (30 s).
@@ -126,18 +129,49 @@ sub concerned
 # the newest that Debian packages, as it is, and the tree of linux-source-6.12, as it is
 # and with each of our patches.  A list of hashes:
 #	kdir	the tree; undef is linux-source-6.12
+#	rev	a revision of its repository; undef is the tree as it lies there
 #	patches	to apply to it
-#	own	the one is ours
+#	slot	where to build it, one after the other
+#	stage	what it has more than the one before it, in words; '' for the first
+#	own	the patch is ours
 #	skip	instead of all that: why it cannot be had
 sub variants
 {
 	my ($options) = @_;
+	my $kdir = $options->{kdir};
+	my @patches = @{$options->{patches}};
+	my @revs = @{$options->{revs}};
 
-	if (defined $options->{kdir} || @{$options->{patches}}) {
-		return { kdir => $options->{kdir}, patches => $options->{patches} };
+	if ($options->{diff} || $options->{each}) {
+		return map { { kdir => $kdir, %$_ } } stages($options);
+	}
+	if (defined $kdir || @patches) {
+		return { kdir => $kdir, patches => \@patches, rev => $revs[-1] };
 	}
 	my @own = sort glob "\Q$options->{root}\E/tools/patches/6.12/*.patch";
 	return newest($options), { patches => [] }, map { { patches => [$_], own => 1 } } @own;
+}
+
+# A tree before and after: patch by patch, or all of them in one.
+sub stages
+{
+	my ($options) = @_;
+	my @patches = @{$options->{patches}};
+	my @revs = @{$options->{revs}};
+	my @names = map { s{.*/}{}r =~ s/\.(?:patch|diff)$//r } @patches;
+
+	if (@revs) {
+		@revs = @revs[0, -1] unless $options->{each};
+		return map { { patches => [], rev => $revs[$_],
+			       stage => $_ ? $options->{titles}{$revs[$_]} // $revs[$_] : '' } } 0 .. $#revs;
+	}
+	return { patches => [], stage => '' },
+		{ patches => \@patches, stage => join ' + ', @names } unless $options->{each};
+	return map { {
+		patches => [@patches[0 .. $_ - 1]],
+		slot => 'each',
+		stage => $_ ? $names[$_ - 1] : '',
+	} } 0 .. @patches;
 }
 
 # Only --setup goes to the archive.
@@ -162,7 +196,7 @@ sub src_groups
 	# The newest may be what linux-source-6.12 is.
 	my %groups = map { $_->{label} => $_ } my @groups =
 		map { src_group($options, $engine, $_) } @variants;
-	return grep { $groups{$_->{label}} == $_ } @groups;
+	return grep { defined $_->{stage} || $groups{$_->{label}} == $_ } @groups;
 }
 
 sub src_group
@@ -171,15 +205,20 @@ sub src_group
 	my $image = $variant->{image};
 
 	my %of = (platform => 'src', engine => $engine);
-	return { label => "src/$engine", skip => $variant->{skip}, of => \%of } if $variant->{skip};
+	return { label => "src/$engine", skip => $variant->{skip}, stage => $variant->{stage},
+		 of => \%of } if $variant->{skip};
 
-	my $tree = join ' + ', $image->{TREE}, map { s/\.patch$//r } split /,/, $image->{PATCHES};
+	my @patches = map { s/\.patch$//r } split /,/, $image->{PATCHES};
+	@patches = ("$patches[0] to $patches[-1], " . @patches . ' patches') if @patches > 3;
+	my $tree = join ' + ', $image->{TREE}, @patches;
+	$tree .= ' at ' . substr $variant->{rev}, 0, 12 if defined $variant->{rev};
 	$tree .= ", $image->{COMPILER}" if length($image->{COMPILER} // '');
 	$tree .= ', sanitized' if $options->{sanitize};
 	my %group = (
 		label => "src/$engine $tree",
 		dir => "src-$engine-" . $tree =~ s/[^\w.+-]+//gr,
 		version => $image->{VERSION},
+		stage => $variant->{stage},
 		of => { %of, tree => $image->{TREE}, patches => [split /,/, $image->{PATCHES}],
 			compiler => $image->{COMPILER}, sanitized => $options->{sanitize} },
 	);
@@ -191,7 +230,7 @@ sub src_group
 	my $tests = $variant->{own} && !$options->{named} ? concerned(@{$variant->{patches}}) : undef;
 	if ($tests) {
 		$group{others} = 'its Tests: names no test';
-	} elsif (!-e "$kdir/arch/x86/kvm/vmx/tdx.c") {
+	} elsif (!$image->{TDX} && (defined $variant->{rev} || !-e "$kdir/arch/x86/kvm/vmx/tdx.c")) {
 		$tests = qr/^(?!tdx_)/;
 		$group{others} = 'the tree has no arch/x86/kvm/vmx/tdx.c';
 	}
@@ -208,26 +247,60 @@ sub src_group
 	};
 }
 
-# Have tools/image.sh build the image of each of @variants, at once: {image} is what it
-# printed, as a hash; {stale}: its patch is ours, and does not apply.
+my %building;
+
+# End what is being built: each is a process group.
+sub stop
+{
+	kill TERM => map { -$_ } keys %building;
+}
+
+# tools/image.sh, running, for a variant: the handle of what it prints.
+sub start_image
+{
+	my ($options, $variant) = @_;
+	my @slot = $variant->{slot} ? ('--slot', "$variant->{slot}-" .
+		substr sha256_hex($variant->{kdir} // ''), 0, 8) : ();
+	# It may have been built just now.
+	my @command = $options->{image} ? ('cat', $options->{image}) :
+		("$options->{root}/tools/image.sh", '--out', $options->{build},
+		($options->{sanitize} ? '--sanitize' : ()),
+		(defined $variant->{kdir} ? ('--kdir', $variant->{kdir}) : ()),
+		(defined $variant->{rev} ? ('--rev', $variant->{rev}) : ()), @slot,
+		map { ('--patch', $_) } @{$variant->{patches}});
+	my $pid = open(my $fh, '-|') // die "fork: $!\n";
+
+	if ($pid == 0) {
+		$SIG{$_} = 'DEFAULT' for qw(INT TERM HUP);
+		setpgrp;
+		no warnings 'exec';
+		exec @command or print STDERR "cannot run $command[0]: $!\n";
+		POSIX::_exit(2);
+	}
+	$building{$pid} = 1;
+	return ($fh, $pid);
+}
+
+# Have tools/image.sh build the image of each of @variants, at once but for those that share
+# a place: {image} is what it printed, as a hash; {stale}: its patch is ours, and does not
+# apply; {skip}: one on the way from one tree to another cannot be built.
 sub build_images
 {
 	my ($options, @variants) = @_;
-	my (@running, $failed);
+	my ($failed, $nr) = (0, 0);
+	# A stage begins with a copy of what the one before it has compiled.
+	my @running = map { $_->{rev} || defined $_->{stage} ? undef : [start_image($options, $_)] }
+		@variants;
 
 	for my $variant (@variants) {
-		open my $fh, '-|', "$options->{root}/tools/image.sh", '--out', $options->{build},
-			($options->{sanitize} ? '--sanitize' : ()),
-			(defined $variant->{kdir} ? ('--kdir', $variant->{kdir}) : ()),
-			map { ('--patch', $_) } @{$variant->{patches}}
-			or die "cannot run tools/image.sh: $!\n";
-		push @running, $fh;
-	}
-	for my $variant (@variants) {
-		my $fh = shift @running;
-		my $image = $variant->{image} = { map { /^([A-Z]+)=(.*)$/ ? ($1 => $2) : () } <$fh> };
+		Coco::Terminal::phase('kernel images', $nr++, scalar @variants);
+		my ($fh, $pid) = @{shift @running // [start_image($options, $variant)]};
+		my $image = $variant->{image} = { map { /^([A-Z]+)=(.*)$/ ? ($1 => $2) : () }
+			Coco::Terminal::lines($fh) };
 		# It has said itself what is wrong.
-		if (close $fh) {
+		my $built = close $fh;
+		delete $building{$pid};
+		if ($built) {
 			for (qw(IMAGE TREE VERSION PATCHES)) {
 				die "tools/image.sh printed no $_\n" unless defined $image->{$_};
 			}
@@ -237,10 +310,13 @@ sub build_images
 			# Of the tree without it the name and version are the same.
 			my ($base) = grep { !defined $_->{kdir} && !@{$_->{patches}} } @variants;
 			$variant->{image} = { %{$base->{image}}, PATCHES => $variant->{patches}[0] =~ s{.*/}{}r };
+		} elsif ($options->{each} && $? != DOES_NOT_APPLY << 8) {
+			$variant->{skip} = 'cannot be built';
 		} else {
 			$failed = 1;
 		}
 	}
+	Coco::Terminal::clear();
 	die "no kernel image\n" if $failed;
 }
 

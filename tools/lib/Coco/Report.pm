@@ -13,6 +13,7 @@ use constant {
 	LAST_VIEWS   => 8,
 	LAST_PRINTKS => 4,
 	FIRST_CASES  => 4,	# of those that ended alike
+	SUMMARY_LINE => 100,	# characters
 };
 
 my @kinds = (
@@ -50,7 +51,7 @@ sub counts
 	return join ', ', @parts;
 }
 
-# The reasons why cases of these were skipped, most frequent first.
+# The reasons why cases of these were skipped, "3: reason", most frequent first.
 sub skip_reasons
 {
 	my (@verdicts) = @_;
@@ -60,9 +61,21 @@ sub skip_reasons
 		$reasons{$verdict->{skip_all}}++ if defined $verdict->{skip_all};
 		$reasons{$_->{reason}}++ for grep { $_->{status} eq 'skip' } @{$verdict->{cases}};
 	}
-	my @order = sort { $reasons{$b} <=> $reasons{$a} || $a cmp $b } keys %reasons;
-	return $order[0] // '' if @order < 2;
-	return join '; ', map { "$reasons{$_}: $_" } @order;
+	return map { "$reasons{$_}: $_" }
+		sort { $reasons{$b} <=> $reasons{$a} || $a cmp $b } keys %reasons;
+}
+
+# A group's lines: how many ended how, and with $verbose why cases were skipped.
+sub group_lines
+{
+	my ($label, $verbose, @verdicts) = @_;
+	my $line = "$label: " . counts(tally(@verdicts), 1);
+	my @reasons = skip_reasons(@verdicts);
+
+	return $line unless @reasons;
+	return $line . ' (' . $reasons[0] =~ s/^\d+: //r . ')' if @reasons == 1;
+	return ($line, map { "  skipped $_" } @reasons) if $verbose;
+	return $line . ' for ' . @reasons . ' reasons';
 }
 
 my %mark = (pass => 'ok', fail => 'FAILED', known => 'known', skip => 'skip',
@@ -70,23 +83,23 @@ my %mark = (pass => 'ok', fail => 'FAILED', known => 'known', skip => 'skip',
 
 # While tests run: a line for the program and one for each failure, or each case if
 # $every_case is set.  The details of failures come at the end.
-sub print_job
+sub job_lines
 {
 	my ($job, $every_case) = @_;
 	my $verdict = $job->{verdict};
-
-	printf "%s: %s (%.1f s)\n", $job->{title}, counts(tally($verdict)),
+	my @lines = sprintf "%s: %s (%.1f s)\n", $job->{title}, counts(tally($verdict)),
 		$verdict->{seconds} // 0;
+
 	for my $case (@{$verdict->{cases}}) {
 		next unless $every_case || $case->{status} eq 'fail';
 		my $why = $case->{status} eq 'fail' ? in_short($case) : $case->{reason} // '';
-		printf "  %-7s %s%s (%.2f s)\n", $mark{$case->{status}}, $case->{name},
+		push @lines, sprintf "  %-7s %s%s (%.2f s)\n", $mark{$case->{status}}, $case->{name},
 			length $why ? ": $why" : '', $case->{seconds};
 	}
-	print "  skip    $verdict->{skip_all}\n" if $every_case && defined $verdict->{skip_all};
-	print "  not driven  $verdict->{undriven_all}\n"
+	push @lines, "  skip    $verdict->{skip_all}\n" if $every_case && defined $verdict->{skip_all};
+	push @lines, "  not driven  $verdict->{undriven_all}\n"
 		if $every_case && defined $verdict->{undriven_all};
-	print "  FAILED  $_\n" for @{$verdict->{problems}};
+	return @lines, map { "  FAILED  $_\n" } @{$verdict->{problems}};
 }
 
 # The requirements that a failed case did not meet, and how it ended.
@@ -136,6 +149,12 @@ sub views
 	return map { $_->{text} } grep { $_->{side} eq $side } @{$case->{views}};
 }
 
+# As many of a side's as a report shows.
+sub last_views
+{
+	return last_of(LAST_VIEWS, @_);
+}
+
 sub last_of
 {
 	my ($n, @list) = @_;
@@ -148,17 +167,29 @@ sub first_of
 	return @list > $n ? @list[0 .. $n - 1] : @list;
 }
 
-# A line for each known issue that showed on @jobs: how often, and the hint.
+# What of a text fits a line of the summary.
+sub one_line
+{
+	my ($text) = @_;
+	return length $text > SUMMARY_LINE ? substr($text, 0, SUMMARY_LINE - 4) =~ s/\s*\S*$/ .../r :
+					     $text;
+}
+
+# A line for each known issue that showed on @jobs: how often, and with $verbose all that is
+# known of it.
 sub known_issues
 {
-	my (@jobs) = @_;
+	my ($verbose, @jobs) = @_;
 	my %count;
 
 	for my $verdict (map { $_->{verdict} } @jobs) {
 		$count{$_->{reason}}++ for grep { $_->{status} eq 'known' } @{$verdict->{cases}};
 	}
 	return map {
-		s/^known issue //r . " ($count{$_} " . ($count{$_} == 1 ? 'case)' : 'cases)')
+		my $cases = $count{$_} == 1 ? '1 case' : "$count{$_} cases";
+		my ($req, $evidence) = s/^known issue //r =~ /^([^:]*): (.*)$/s;
+		my $line = "  $req ($cases): $evidence";
+		$verbose ? $line : one_line($line);
 	} sort keys %count;
 }
 
@@ -203,15 +234,33 @@ sub essence
 	return join "\n", @details;
 }
 
-# Lines for every failure of @jobs; those that ended alike are told once.
+# Lines for {head, details} that failed; those that ended alike, by their {key}, are told once.
+sub told_once
+{
+	my (@failures) = @_;
+	my (@groups, %group);
+
+	for my $failure (@failures) {
+		my $key = $failure->{key};
+		push @groups, $group{$key} = { details => $failure->{details} } unless $group{$key};
+		push @{$group{$key}{heads}}, "  $failure->{head}";
+	}
+	return map {
+		my @heads = @{$_->{heads}};
+		(first_of(FIRST_CASES, @heads),
+			@heads > 1 ? '  ... ' . @heads . ' that ended alike:' : (),
+			map { "    $_" } @{$_->{details}});
+	} @groups;
+}
+
+# Lines for every failure of @jobs.
 sub failures
 {
 	my (@jobs) = @_;
-	my (@groups, %group);
+	my @failures;
 	my $add = sub {
 		my ($head, $key, @details) = @_;
-		push @groups, $group{$key} = { details => \@details } unless $group{$key};
-		push @{$group{$key}{heads}}, "  $head";
+		push @failures, { head => $head, key => $key, details => \@details };
 	};
 
 	for my $job (@jobs) {
@@ -225,12 +274,7 @@ sub failures
 		my @details = (@{$verdict->{problems}}, map { "| $_" } @{$verdict->{last_lines}});
 		$add->("$job->{title}:", essence({}, @details), @details);
 	}
-	return map {
-		my @heads = @{$_->{heads}};
-		(first_of(FIRST_CASES, @heads),
-			@heads > 1 ? '  ... ' . @heads . ' that ended alike:' : (),
-			map { "    $_" } @{$_->{details}});
-	} @groups;
+	return told_once(@failures);
 }
 
 1;

@@ -117,26 +117,34 @@ sub select
 	return map { [$_, map { ('-r', $_) } @{$chosen{$_} // []}] } @order;
 }
 
-# A table of all cases of the tests that @arguments select, as text.
+# All cases of the tests that @arguments select, as text: a test's name, below it its cases,
+# each with its requirements, and the revision that it is for.
 sub table
 {
 	my ($self, @arguments) = @_;
-	my @rows = ([qw(TEST CASE REQUIREMENT REVISIONS)]);
-	my @width;
+	my @lines;
 
 	for my $selected ($self->select(@arguments)) {
 		my ($name, @filter) = @$selected;
 		my %wanted = map { $_ => 1 } grep { $_ ne '-r' } @filter;
-		push @rows, map { [$name, $_->{name}, join(',', @{$_->{reqs}}), $_->{revisions}] }
-			grep { !@filter || $wanted{$_->{name}} } $self->cases($name);
-	}
-	for my $row (@rows) {
-		for (0 .. $#$row) {
-			$width[$_] = length $row->[$_] if length $row->[$_] > ($width[$_] // 0);
+
+		push @lines, $name;
+		for my $case (grep { !@filter || $wanted{$_->{name}} } $self->cases($name)) {
+			my $line = sprintf '  %-38s', $case->{name};
+			my @words = map { "$_," } @{$case->{reqs}};
+			$words[-1] =~ s/,$//;
+			push @words, "($case->{revisions})" if $case->{revisions} ne '-';
+			for (@words) {
+				if (length("$line $_") > 100) {
+					push @lines, $line =~ s/\s+$//r;
+					$line = ' ' x 40;
+				}
+				$line .= " $_";
+			}
+			push @lines, $line;
 		}
 	}
-	my $format = join '  ', map { "%-${_}s" } @width;
-	return join '', map { sprintf($format, @$_) =~ s/\s*$/\n/r } @rows;
+	return join '', map { "$_\n" } @lines;
 }
 
 1;

@@ -40,7 +40,9 @@ const char *image_describe(uintptr_t addr, char *buf, unsigned long len);
 const char *image_place(uintptr_t addr, char *buf, unsigned long len);
 /* Just the function around @addr, "?" if there is none. */
 const char *image_function(uintptr_t addr);
-/* The same of @addr in the program itself, if it is there: guests of tests are. */
+/* Call @fn for each function of the image. */
+void image_functions(void (*fn)(uintptr_t addr, const char *name));
+/* image_describe() of @addr in the program itself, if it is there: guests of tests are. */
 const char *program_describe(uintptr_t addr, char *buf, unsigned long len);
 /*
  * Print @ip and its callers by frame pointers @bp, as far as they stay in the

@@ -49,6 +49,13 @@ static const Elf64_Sym *find_function(uintptr_t addr)
 	return NULL;
 }
 
+void image_functions(void (*fn)(uintptr_t addr, const char *name))
+{
+	for (unsigned int i = 0; i < nr_syms; i++)
+		if (ELF64_ST_TYPE(syms[i].st_info) == STT_FUNC && syms[i].st_size)
+			fn(syms[i].st_value, strings + syms[i].st_name);
+}
+
 const char *image_function(uintptr_t addr)
 {
 	const Elf64_Sym *sym = find_function(addr);

@@ -123,7 +123,7 @@ static void fault_handler(int sig, siginfo_t *info, void *context)
 	if (regs.trapno != TRAP_PAGE_FAULT)
 		regs.fault_address = 0;
 
-	if (race_trap(&regs)) {
+	if (reached_trap(&regs) || race_trap(&regs)) {
 		copy_regs(&regs, uc, true);
 		return;
 	}

@@ -45,4 +45,10 @@ extern bool (*fault_of_mapping)(uintptr_t addr, bool write);
 /* Where the trap is that this thread handles just now, or NULL. */
 const struct image_regs *fault_trapped(void);
 
+/* ---- reached.c: with COCO_REACHED, before the image runs; 0 or -errno ---- */
+
+int reached_init(void);
+/* Is the trap a function's first call?  Then @regs are as if there had been none. */
+bool reached_trap(struct image_regs *regs);
+
 #endif
