@@ -73,6 +73,14 @@ DECLARE_PER_CPU(u8, glue_irqs_off);
 DECLARE_PER_CPU(u8, glue_gif_off);
 DECLARE_PER_CPU(u8, glue_irq_pending);
 
+/* Another thread may come in before what this one does now (struct control_interleave). */
+static inline void glue_point(enum control_point_kind kind, const struct lockdep_map *lock,
+			      int write, unsigned long ip)
+{
+	if (unlikely(READ_ONCE(glue_host->point)))
+		glue_host->point(kind, lock, lock->name, write, ip);
+}
+
 void glue_irq_poll(void);
 
 static inline bool glue_irqs_disabled(void)
