@@ -32,9 +32,13 @@
 	FIXTURE_TEARDOWN(name) { }	\
 	_Static_assert(1, "")
 
-#define COCO_TEST_F(fixture, test)							\
+#define COCO_TEST_F(fixture, test)	\
+	COCO_TEST_F_TIMEOUT(fixture, test, TEST_TIMEOUT_DEFAULT)
+
+/* For cases that have a long form; the runner has limits of its own. */
+#define COCO_TEST_F_TIMEOUT(fixture, test, seconds)					\
 	static void fixture##_##test##_case(const FIXTURE_VARIANT(fixture) *variant);	\
-	TEST_F(fixture, test)								\
+	TEST_F_TIMEOUT(fixture, test, seconds)						\
 	{										\
 		_Static_assert(!offsetof(FIXTURE_VARIANT(fixture), row),		\
 			       "a variant starts with its struct check_row");		\
