@@ -8,6 +8,7 @@
 #	make check-trees	run the suite on every kernel that Debian packages
 #	make matrix		the same, and BUILD/matrix.html, which shows who meets what
 #	make bench		measure exits and round trips; RUNS=N times, beside BASE=CSV
+#	make races		two threads of a VMM: search all pairs of calls, RACES=OPTIONS
 #	make clean		remove build/
 #
 # BUILD=DIR builds elsewhere, KDIR=DIR names the kernel tree for check and bench, or
@@ -23,11 +24,11 @@ $(if $(UNUSABLE),$(error $(UNUSABLE)))
 override BUILD := $(abspath $(BUILD))
 export BUILD KDIR
 
-.PHONY: all check check-trees matrix bench clean help setup
+.PHONY: all check check-trees matrix races bench clean help setup
 
 # What has to be installed for it, see tools/setup.sh.
 all: PURPOSES := build
-check check-trees matrix bench: PURPOSES := build src unicorn
+check check-trees matrix races bench: PURPOSES := build src unicorn
 
 all: setup
 	@tools/build.sh
@@ -43,6 +44,9 @@ check-trees: setup
 matrix: setup
 	@tools/check_trees.sh || [ $$? = 1 ]
 	@./run_tests.sh --matrix "$(BUILD)"/check-trees/*/results.json
+
+races: setup
+	@tools/races.sh $(RACES)
 
 bench: setup
 	@tools/build.sh all bench
