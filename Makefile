@@ -9,6 +9,7 @@
 #	make matrix		the same, and BUILD/matrix.html, which shows who meets what
 #	make bench		measure exits and round trips; RUNS=N times, beside BASE=CSV
 #	make install-doc	manual page and bash completion, to PREFIX (/usr/local)
+#	make races		two threads of a VMM: search all pairs of calls, RACES=OPTIONS
 #	make clean		remove build/
 #
 # Variables, on make's command line or in the environment:
@@ -38,11 +39,11 @@ $(if $(UNUSABLE),$(error $(UNUSABLE)))
 override BUILD := $(abspath $(BUILD))
 export BUILD KDIR LIBKVM
 
-.PHONY: all check check-trees matrix bench install-doc clean help setup
+.PHONY: all check check-trees matrix races bench install-doc clean help setup
 
 # What has to be installed for it, see tools/setup.sh.
 all: PURPOSES := build
-check check-trees matrix bench: PURPOSES := build src unicorn
+check check-trees matrix races bench: PURPOSES := build src unicorn
 
 all: setup
 	@tools/build.sh
@@ -58,6 +59,9 @@ check-trees: setup
 matrix: setup
 	@tools/check_trees.sh || [ $$? = 1 ]
 	@./run_tests.sh --matrix "$(BUILD)"/check-trees/*/results.json
+
+races: setup
+	@tools/races.sh $(RACES)
 
 bench: setup
 	@tools/build.sh all bench

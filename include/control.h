@@ -98,6 +98,37 @@ struct control_td_exit {
 	__u32 window;			/* how long it lets none in, in units of the VMCS field */
 };
 
+#define CONTROL_MAX_THREADS	4
+
+/* At point number @point (from 0) of the run @thread goes on. */
+struct control_switch {
+	unsigned int point, thread;
+};
+
+/*
+ * Threads of a VMM that call the kernel, of which one runs at a time.  The first switch says
+ * who begins (its point is not looked at); the next ones are at points in their order.  In
+ * between a thread runs until it waits for another one or ends, and the next that can goes on.
+ */
+struct control_interleave {
+	unsigned int nr_threads;
+	void (*body)(unsigned int thread, void *data);	/* what each does */
+	void *data;
+	const struct control_switch *switches;
+	unsigned int nr_switches;
+};
+
+/* What a thread was about to do, or had done. */
+struct control_point {
+	enum control_point_kind kind;
+	unsigned int thread;
+	unsigned int others;	/* threads that could have gone on instead, as bits */
+	int write;		/* of a lock: not as a reader */
+	const void *obj;	/* the lock */
+	const char *name;	/* its name, or what the step is */
+	unsigned long ip;	/* 0: not known */
+};
+
 struct control_ops {
 	/* Forget requests, log and splats; answers go back to the default. */
 	void (*reset)(void);
@@ -223,6 +254,18 @@ struct control_ops {
 	unsigned int (*host_events)(enum control_host_event event);
 	/* The next @times TDH.VP.ENTERs, of any vCPU. */
 	void (*td_exit)(const struct control_td_exit *exit, unsigned int times);
+	/*
+	 * Run these threads to their end.  After CONTROL_DEADLOCK and what follows it they stay
+	 * where they are, and this process can do no more than say so.
+	 */
+	enum control_interleaved (*interleave)(const struct control_interleave *what);
+	/* The points of the last run, [@idx] of them or NULL. */
+	unsigned int (*points)(void);
+	const struct control_point *(*point)(unsigned int idx);
+	/* Function, file and line of a point, in @buf of @len bytes. */
+	const char *(*place)(unsigned long ip, char *buf, unsigned long len);
+	/* Where a thread of the last run is and which locks it holds, or NULL past the last. */
+	const char *(*thread_at)(unsigned int thread, char *buf, unsigned long len);
 };
 
 /*

@@ -38,6 +38,28 @@ enum control_step {
 	CONTROL_NR_STEPS
 };
 
+/* Where another thread may come in between, see struct control_interleave. */
+enum control_point_kind {
+	CONTROL_POINT_START,	/* a thread begins */
+	CONTROL_POINT_LOCK,	/* a lock is about to be taken, or was by trylock; or RCU, SRCU */
+	CONTROL_POINT_UNLOCK,	/* it is about to be given back: no point, but told */
+	CONTROL_POINT_GIVEN,	/* it has been */
+	CONTROL_POINT_STEP,	/* the steps of enum control_step */
+	CONTROL_POINT_SEAMCALL = CONTROL_POINT_STEP + CONTROL_NR_STEPS,
+	CONTROL_POINT_GUEST,	/* the CPU has entered the guest, which has executed nothing */
+	CONTROL_POINT_HOST,	/* it has left it */
+	CONTROL_POINT_YIELD,	/* the thread lets others run */
+};
+
+/* How a schedule ended. */
+enum control_interleaved {
+	CONTROL_INTERLEAVED,	/* every thread has come to its end */
+	CONTROL_NO_SWITCH,	/* so too, but a switch was to a thread that could not run */
+	CONTROL_DEADLOCK,	/* each thread waits for another one */
+	CONTROL_LIVELOCK,	/* they run on and on */
+	CONTROL_STUCK,		/* one runs on outside of kernel code */
+};
+
 /* What KVM hands on to the kernel's own handlers after a guest was interrupted by it. */
 enum control_host_event {
 	CONTROL_HOST_INTERRUPT,

@@ -46,9 +46,13 @@ static inline void coco_name_case(const struct __test_metadata *t, const void *v
 	setenv("COCO_CASE", name, 1);
 }
 
-#define COCO_TEST_F(fixture, test)							\
+#define COCO_TEST_F(fixture, test)	\
+	COCO_TEST_F_TIMEOUT(fixture, test, TEST_TIMEOUT_DEFAULT)
+
+/* For cases that have a long form; the runner has limits of its own. */
+#define COCO_TEST_F_TIMEOUT(fixture, test, seconds)					\
 	static void fixture##_##test##_case(const FIXTURE_VARIANT(fixture) *variant);	\
-	TEST_F(fixture, test)								\
+	TEST_F_TIMEOUT(fixture, test, seconds)						\
 	{										\
 		_Static_assert(!offsetof(FIXTURE_VARIANT(fixture), row),		\
 			       "a variant starts with its struct check_row");		\

@@ -15,6 +15,7 @@
 #include "requirements/guest_request.h"
 #include "requirements/mmio.h"
 #include "requirements/nae.h"
+#include "requirements/order.h"
 #include "requirements/psc.h"
 #include "requirements/race.h"
 #include "requirements/sev.h"
@@ -38,6 +39,7 @@
 #define DOC_CGROUP	"Documentation/admin-guide/cgroup-v2.rst"
 #define DOC_GUP		"Documentation/core-api/pin_user_pages.rst"
 #define DOC_HC		"Documentation/virt/kvm/x86/hypercalls.rst"
+#define DOC_LOCKING	"Documentation/virt/kvm/locking.rst"
 #define DOC_SEV_C	"arch/x86/kvm/svm/sev.c"
 #define DOC_SEV_RST	"Documentation/virt/kvm/x86/amd-memory-encryption.rst"
 #define DOC_HIGHMEM	"Documentation/mm/highmem.rst"
@@ -57,6 +59,7 @@
 	REQUIREMENTS_AP(REQUIREMENT)		\
 	REQUIREMENTS_GUEST_REQUEST(REQUIREMENT)	\
 	REQUIREMENTS_PSC(REQUIREMENT)		\
+	REQUIREMENTS_ORDER(REQUIREMENT)		\
 	REQUIREMENTS_RACE(REQUIREMENT)		\
 	REQUIREMENTS_VMM(REQUIREMENT)		\
 	REQUIREMENTS_MMIO(REQUIREMENT)		\

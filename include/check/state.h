@@ -24,6 +24,8 @@ struct check_row {
 /* The running case's main requirement. */
 enum requirement_nr check_main_req(void);
 bool check_failed(void);
+/* Expectations of its that did not hold. */
+unsigned int check_nr_failures(void);
 
 /* End of the case's expectations: skipped, for a reason; a failed case stays failed. */
 void check_skip(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

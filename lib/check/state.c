@@ -17,6 +17,7 @@ static struct {
 	size_t reason_size;
 	const struct check_row *row;
 	bool failed;
+	unsigned int nr_failures;
 	bool requirement_failed[NR_REQUIREMENTS];
 } this;
 
@@ -33,6 +34,7 @@ void state_set_failed(enum requirement_nr req)
 {
 	this.requirement_failed[req] = true;
 	this.failed = true;
+	this.nr_failures++;
 	if (this.exit_code)
 		*this.exit_code = KSFT_FAIL;
 }
@@ -60,6 +62,11 @@ const char *state_revision(void)
 bool check_failed(void)
 {
 	return this.failed;
+}
+
+unsigned int check_nr_failures(void)
+{
+	return this.nr_failures;
 }
 
 enum requirement_nr check_main_req(void)

@@ -29,6 +29,7 @@ my @ORDER = (
 	[qw(lib/inproc/src/services)],
 	[qw(lib/inproc/src/hw lib/inproc/ref/device)],
 	[qw(lib/inproc/src/watch)],
+	[qw(lib/inproc/src/sched)],
 	[qw(lib/inproc/src/vm)],
 	# The image, compiled for itself, and only its headers are looked at.
 	[qw(lib/inproc/src/kernel/amd lib/inproc/src/kernel/tdx)],

@@ -14,6 +14,7 @@
 #include "src.h"
 #include "src/hw/hw.h"
 #include "src/image/loader.h"
+#include "src/sched/sched.h"
 #include "src/services/services.h"
 #include "src/watch/memory.h"
 #include "src/watch/race.h"
@@ -77,6 +78,7 @@ IMAGE_CALL void src_splat(int bug, const char *text)
 	inproc_diag("kernel %s", with_function);
 	if (!bug)
 		return;
+	sched_tell();
 	if (regs)
 		image_backtrace(regs->ip, regs->bp, regs->sp);
 	abort();
@@ -256,7 +258,17 @@ static bool control_stops_before_writes(void)
 	return engine->features() & ENGINE_CAN_RESTART;
 }
 
+static enum control_interleaved control_interleave(const struct control_interleave *what)
+{
+	return sched_run(what, &src_host);
+}
+
 static const struct control_ops ops = {
+	.interleave = control_interleave,
+	.points = sched_points,
+	.point = sched_get_point,
+	.place = image_place,
+	.thread_at = sched_thread_at,
 	.stops_before_writes = control_stops_before_writes,
 	.reset = control_reset,
 	.nr_fw_requests = control_nr_fw_requests,

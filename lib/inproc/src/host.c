@@ -18,6 +18,7 @@
 
 #include "src.h"
 #include "src/hw/hw.h"
+#include "src/sched/sched.h"
 #include "src/services/services.h"
 #include "src/watch/memory.h"
 #include "src/watch/race.h"
@@ -26,6 +27,7 @@
 IMAGE_CALL __attribute__((noreturn)) static void host_die(const char *text)
 {
 	inproc_diag("%s", text);
+	sched_tell();
 	abort();
 }
 
@@ -38,17 +40,20 @@ IMAGE_CALL __attribute__((noreturn)) static void host_not_driven(const char *tex
 
 IMAGE_CALL static void host_futex_wait(int *word, int value)
 {
-	syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
+	if (!sched_futex_wait(word, value))
+		syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
 }
 
 IMAGE_CALL static void host_futex_wake(int *word, int nr)
 {
+	sched_futex_wake(word, nr);
 	syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, nr, NULL, NULL, 0);
 }
 
 IMAGE_CALL static void host_yield(void)
 {
-	sched_yield();
+	if (!sched_yield_turn())
+		sched_yield();
 }
 
 IMAGE_CALL static unsigned long long host_time_ns(void)

@@ -258,6 +258,9 @@ struct image_host {
 	void (*futex_wait)(int *word, int value);
 	void (*futex_wake)(int *word, int nr);
 	void (*yield)(void);
+	/* NULL, or to be called at points where another thread may come in between. */
+	void (*point)(enum control_point_kind kind, const void *obj, const char *name, int write,
+		      unsigned long ip);
 	unsigned long long (*time_ns)(void);
 
 	/* Since 1970. */

@@ -24,6 +24,7 @@
 
 #include "base/base.h"
 #include "services.h"
+#include "src/sched/sched.h"
 #include "src/image/loader.h"
 
 #define HWCAP2_WRGSBASE	(1UL << 1)	/* uapi/asm/hwcap2.h: HWCAP2_FSGSBASE */
@@ -56,6 +57,7 @@ IMAGE_CALL int ktask_process_id(void)
 struct start {
 	void (*run)(void *arg);
 	void *arg;
+	struct sched_thread *sched;
 };
 
 static void *thread(void *p)
@@ -63,8 +65,10 @@ static void *thread(void *p)
 	struct start start = *(struct start *)p;
 
 	free(p);
+	sched_thread_begin(start.sched);
 	image_enter();
 	start.run(start.arg);
+	sched_thread_end();
 	return NULL;
 }
 
@@ -97,6 +101,7 @@ IMAGE_CALL int ktask_thread_start(void (*run)(void *arg), void *arg)
 		return -ENOMEM;
 	start->run = run;
 	start->arg = arg;
+	start->sched = sched_thread_new();
 	sigfillset(&block);
 	sigdelset(&block, SIGSEGV);
 	sigdelset(&block, SIGBUS);
@@ -181,6 +186,7 @@ IMAGE_CALL void ktask_event_signal(int event)
 {
 	const uint64_t once = 1;
 
+	sched_event_signal(event);
 	/* It fails only when it was signalled 2^64 times, which is often enough. */
 	if (write(event, &once, sizeof(once)) < 0)
 		return;
@@ -205,8 +211,7 @@ static unsigned long long now_ns(void)
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
-IMAGE_CALL int ktask_event_wait(int event, unsigned long long blocked,
-				unsigned long long deadline)
+static int event_wait(int event, unsigned long long blocked, unsigned long long deadline)
 {
 	struct pollfd fds[] = {
 		{ .fd = event, .events = POLLIN },
@@ -232,6 +237,12 @@ IMAGE_CALL int ktask_event_wait(int event, unsigned long long blocked,
 	if (fds[1].fd >= 0)
 		real_close(fds[1].fd);
 	return ret;
+}
+
+IMAGE_CALL int ktask_event_wait(int event, unsigned long long blocked,
+				unsigned long long deadline)
+{
+	return sched_event_wait(event, blocked, deadline, event_wait);
 }
 
 /* While there is one thread: with several it takes milliseconds.  fork() keeps it. */

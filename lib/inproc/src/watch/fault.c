@@ -15,6 +15,7 @@
 
 #include "base/base.h"
 #include "src/image/loader.h"
+#include "src/sched/sched.h"
 #include "memory.h"
 #include "race.h"
 
@@ -97,6 +98,7 @@ static void report(int sig, const struct image_regs *regs)
 		inproc_diag("kernel code crashed: %s, address %#lx, in %s", strsignal(sig), addr,
 			    text);
 	image_backtrace(ip, regs->bp, regs->sp);
+	sched_tell();
 }
 
 static void fault_handler(int sig, siginfo_t *info, void *context)
@@ -135,6 +137,7 @@ static void fault_handler(int sig, siginfo_t *info, void *context)
 	    memory_fault(regs.fault_address, regs.error_code & PF_WRITE,
 			 image_contains(regs.ip) ? regs.ip : 0)) {
 		image_backtrace(regs.ip, regs.bp, regs.sp);
+		sched_tell();
 		return;
 	}
 	if (image_contains(regs.ip) && trap(&regs)) {

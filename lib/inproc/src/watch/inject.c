@@ -4,6 +4,7 @@
  * control says which of a kind, counted from now.
  */
 #include "control.h"
+#include "src/sched/sched.h"
 #include "watch.h"
 
 static struct {
@@ -20,10 +21,19 @@ void src_steps_are_ours(bool are)
 
 IMAGE_CALL int src_step_fails(enum control_step step)
 {
+	static const char *const names[CONTROL_NR_STEPS] = {
+		[CONTROL_STEP_ALLOC] = "an allocation",
+		[CONTROL_STEP_PSP] = "a command of the PSP's",
+		[CONTROL_STEP_RMP] = "a page assigned in the RMP",
+		[CONTROL_STEP_VCPU] = "a vCPU's place in KVM's array",
+		[CONTROL_STEP_CHARGE] = "a charge",
+		[CONTROL_STEP_USER] = "a copy from or to the VMM",
+	};
 	unsigned int count;
 
 	if (ours)
 		return 0;
+	sched_point(CONTROL_POINT_STEP + step, NULL, names[step], 1, 0);
 	count = __atomic_add_fetch(&steps[step].count, 1, __ATOMIC_RELAXED);
 	return steps[step].nth && count >= steps[step].nth &&
 	       count - steps[step].nth < steps[step].times;
@@ -69,6 +79,7 @@ IMAGE_CALL unsigned long long src_seamcall_fails(unsigned int leaf)
 	unsigned int count;
 	void (*fn)(void *data) = __atomic_load_n(&within.fn, __ATOMIC_ACQUIRE);
 
+	sched_point(CONTROL_POINT_SEAMCALL, NULL, "a SEAMCALL", leaf, 0);
 	if (fn && leaf == within.leaf &&
 	    __atomic_compare_exchange_n(&within.fn, &fn, NULL, false, __ATOMIC_ACQ_REL,
 					__ATOMIC_RELAXED))

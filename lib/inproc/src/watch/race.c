@@ -26,6 +26,7 @@
 #include "control.h"
 #include "race.h"
 #include "src/image/loader.h"
+#include "src/sched/sched.h"
 #include "watch.h"
 
 #define PAGE_OF(p)	((void *)((uintptr_t)(p) & ~(PAGE_SIZE - 1)))
@@ -169,6 +170,7 @@ void race_kernel_runs(bool runs)
 void race_guest_enters(void)
 {
 	race_kernel_runs(false);
+	sched_point(CONTROL_POINT_GUEST, NULL, "the guest", 1, 0);
 	if (watch.state == RACE_EVENT && watch.race.of != CONTROL_RACE_VMM)
 		watch.state = RACE_OVER;
 }
@@ -178,6 +180,7 @@ void race_guest_left(bool vmgexit)
 	if (vmgexit && watch.state == RACE_ARMED)
 		watch.state = RACE_EVENT;
 	race_kernel_runs(true);
+	sched_point(CONTROL_POINT_HOST, NULL, "what comes after the guest", 1, 0);
 }
 
 int race_start(const struct control_race *race, const struct src_vcpu *vcpu)

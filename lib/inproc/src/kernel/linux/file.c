@@ -17,7 +17,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
-#include "glue.h"
+#include "task.h"
 
 struct glue_file {
 	struct file file;
@@ -162,17 +162,34 @@ void glue_hold_ends(int hold)
 	}
 }
 
+void glue_files_end(void)
+{
+	struct glue_task *task = to_glue_task(current);
+	struct glue_file *glue;
+
+	while ((glue = task->ending)) {
+		task->ending = glue->next_ending;
+		glue_file_end(&glue->file);
+	}
+}
+
+/* Not now, where the task may have any lock, but as work of the task's on its way out. */
 void fput(struct file *file)
 {
+	struct glue_task *task = to_glue_task(current);
+
 	glue_fdget_ends(file, GLUE_CALLER);
 	if (!glue_file_ref_put(file))
 		return;
 	if (glue_ends_held) {
 		to_glue_file(file)->next_ending = glue_ending;
 		glue_ending = to_glue_file(file);
-		return;
+	} else if (task->depth) {
+		to_glue_file(file)->next_ending = task->ending;
+		task->ending = to_glue_file(file);
+	} else {
+		glue_file_end(file);
 	}
-	glue_file_end(file);
 }
 
 struct file *fget(unsigned int fd)

@@ -26,6 +26,7 @@ static void glue_thread_run(void *arg)
 		WRITE_ONCE(t->woken, false);
 		smp_mb();
 		t->func(t->arg);
+		glue_files_end();
 		glue_thread_done(t);
 		while (!READ_ONCE(t->stop) && !READ_ONCE(t->woken))
 			glue_thread_sleep(t, ULLONG_MAX);

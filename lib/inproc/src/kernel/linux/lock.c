@@ -160,6 +160,7 @@ GLUE_FN(void, mutex_unlock, struct mutex *lock)
 	if (__atomic_exchange_n(owner, 0, __ATOMIC_RELEASE) & GLUE_MUTEX_WAITED)
 		glue_host->futex_wake((int *)owner, 1);
 	glue_irq_window();
+	glue_point(CONTROL_POINT_GIVEN, &lock->dep_map, 1, _RET_IP_);
 }
 
 /* ---- semaphores ---- */
@@ -198,6 +199,7 @@ static void glue_up(struct rw_semaphore *sem, bool write, unsigned long ip)
 	glue_lock_release(&sem->dep_map, ip);
 	glue_rw_unlock(&glue_rwsem, glue_sem_word(sem), write);
 	glue_irq_window();
+	glue_point(CONTROL_POINT_GIVEN, &sem->dep_map, write, ip);
 }
 
 GLUE_FN(void, __init_rwsem, struct rw_semaphore *sem, const char *name,

@@ -235,6 +235,7 @@ static bool glue_acquire(struct lockdep_map *lock, unsigned int subclass, int tr
 		never = glue_check_order(task, &new);
 		glue_check_irqs(&new);
 	}
+	glue_point(CONTROL_POINT_LOCK, lock, !read, ip);
 	if (!push)
 		return never;
 	if (task->nr_held == GLUE_MAX_HELD) {
@@ -278,6 +279,7 @@ void lock_release(struct lockdep_map *lock, unsigned long ip)
 
 	if (current->lockdep_recursion || lock->key == &__lockdep_no_track__)
 		return;
+	glue_point(CONTROL_POINT_UNLOCK, lock, 0, ip);
 	if (!h) {
 		/* Of more than are kept, it may be one. */
 		if (!task->held_overflow)

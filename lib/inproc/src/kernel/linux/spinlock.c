@@ -115,6 +115,7 @@ static void glue_spin_unlock(raw_spinlock_t *lock, enum glue_mode mode, bool off
 	if (__atomic_exchange_n(glue_spin_word(lock), 0, __ATOMIC_RELEASE) == GLUE_SPIN_WAITED)
 		glue_host->futex_wake(glue_spin_word(lock), 1);
 	glue_atomic_end(mode, off);
+	glue_point(CONTROL_POINT_GIVEN, &lock->dep_map, 1, ip);
 }
 
 static int glue_spin_trylock(raw_spinlock_t *lock, enum glue_mode mode, unsigned long ip)
@@ -253,6 +254,7 @@ static void glue_rwlock_unlock(rwlock_t *lock, enum glue_mode mode, bool write, 
 	glue_lock_release(&lock->dep_map, ip);
 	glue_rw_unlock(&glue_rwlock, (int *)&lock->raw_lock.cnts, write);
 	glue_atomic_end(mode, off);
+	glue_point(CONTROL_POINT_GIVEN, &lock->dep_map, write, ip);
 }
 
 GLUE_FN(void, __rwlock_init, rwlock_t *lock, const char *name, struct lock_class_key *key)

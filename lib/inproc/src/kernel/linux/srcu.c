@@ -80,6 +80,7 @@ void __srcu_read_unlock(struct srcu_struct *ssp, int index)
 	if (!left)
 		glue_host->futex_wake(&s->readers[index & 1], INT_MAX);
 	glue_irq_window();
+	glue_point(CONTROL_POINT_GIVEN, &ssp->dep_map, 0, _RET_IP_);
 }
 
 static void glue_wait_readers(int *readers)

@@ -244,6 +244,8 @@ void glue_leave(void)
 {
 	struct glue_task *glue = to_glue_task(current);
 
+	if (glue->depth == 1)
+		glue_files_end();
 	if (--glue->depth)
 		return;
 	glue_lockdep_leave();

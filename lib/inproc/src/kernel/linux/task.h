@@ -30,12 +30,15 @@ struct glue_held {
 	bool irqs_on;
 };
 
+struct glue_file;
+
 struct glue_task {
 	unsigned int nr_held;
 	bool held_overflow;
 	struct glue_held held[GLUE_MAX_HELD];
 	int event;		/* what it sleeps for, of the process's */
 	int depth;		/* calls of the process's into the image, one within the other */
+	struct glue_file *ending;	/* files that end when it returns to the VMM */
 	struct fpstate *fpstate;	/* of the guest that it runs, or NULL (linux/fpu.c) */
 	bool fpu_loaded;		/* the guest's are in the CPU's registers, and */
 	char fpu_host[512] __aligned(16);	/* the process's here */
@@ -69,6 +72,14 @@ DECLARE_PER_CPU(u8, glue_irqs_off);
 /* AMD: the global interrupt flag is clear. */
 DECLARE_PER_CPU(u8, glue_gif_off);
 DECLARE_PER_CPU(u8, glue_irq_pending);
+
+/* Another thread may come in before what this one does now (struct control_interleave). */
+static inline void glue_point(enum control_point_kind kind, const struct lockdep_map *lock,
+			      int write, unsigned long ip)
+{
+	if (unlikely(READ_ONCE(glue_host->point)))
+		glue_host->point(kind, lock, lock->name, write, ip);
+}
 
 void glue_irq_poll(void);
 
@@ -113,6 +124,10 @@ void glue_wait(int *word, int value);
 void glue_call_cpus(const struct cpumask *mask, smp_call_func_t func, void *info, bool wait);
 /* Have @func run as a task of CPU @cpu, by this thread. */
 int glue_call_task(unsigned int cpu, int (*func)(void *), void *arg);
+
+/* ---- linux/file.c: what this task has put off until its return to the VMM ---- */
+
+void glue_files_end(void);
 
 /* ---- linux/cpu.c ---- */
 

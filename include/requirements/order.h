@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Requirements: calls of several threads of a VMM at once.  Each is a table of pairs, which
+ * are run in every order that lib/cases/interleave.c finds.  See ../check/requirement.h.
+ */
+#ifndef REQUIREMENTS_ORDER_H
+#define REQUIREMENTS_ORDER_H
+
+#define REQUIREMENTS_ORDER(REQUIREMENT)								\
+	REQUIREMENT(ORDER_SNP_FINISH, "ORDER-SNP-FINISH", DOC_SEV_RST, "KVM_SEV_SNP_LAUNCH_FINISH",	\
+		"what comes while KVM_SEV_SNP_LAUNCH_FINISH encrypts the vCPUs comes before or "	\
+		"after it: a vCPU runs with the state that was measured")			\
+	REQUIREMENT(ORDER_SNP, "ORDER-SNP", DOC_LOCKING, "1. Acquisition Orders",			\
+		"two calls at once about an SNP VM have the results and leave the state that they "	\
+		"have one after the other")							\
+	REQUIREMENT(ORDER_SEV_MOVE, "ORDER-SEV-MOVE", DOC_LOCKING, "1. Acquisition Orders",	\
+		"of two calls at once about VMs of which one takes over or shares the other's "	\
+		"context, one comes before the other")						\
+	REQUIREMENT(ORDER_SEV_REGION, "ORDER-SEV-REGION", DOC_LOCKING, "1. Acquisition Orders",	\
+		"an encrypted region is registered before or after what else is done to its VM")	\
+	REQUIREMENT(ORDER_SEV_VCPU, "ORDER-SEV-VCPU", DOC_LOCKING, "1. Acquisition Orders",	\
+		"a vCPU of an SEV-ES VM is created, or encrypted, before or after what else is "	\
+		"done to its VM")								\
+	REQUIREMENT(ORDER_SEV_DEAD, "ORDER-SEV-DEAD", DOC_API,					\
+		"KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM",						\
+		"no vCPU is created in a VM whose context has been taken over")		\
+	REQUIREMENT(ORDER_TD_FINALIZE, "ORDER-TD-FINALIZE", DOC_TDX_C, "tdx_td_finalize()",	\
+		"TDH.MR.FINALIZE, which needs the TD for itself, is not made while pages are "	\
+		"taken out of the secure EPT")							\
+	REQUIREMENT(ORDER_TD, "ORDER-TD", DOC_LOCKING, "1. Acquisition Orders",			\
+		"two calls at once about a TD have the results and leave the state that they "	\
+		"have one after the other")
+
+#endif

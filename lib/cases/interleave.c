@@ -1,0 +1,459 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The search for schedules that show what no order of whole calls does, see interleave.h.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kvm_util.h"
+
+#include "cases/interleave.h"
+#include "check/case.h"
+#include "check/expect.h"
+#include "check/state.h"
+
+#define MAX_SWITCHES	8
+#define MAX_OUTCOMES	32
+#define OUTCOME		3072
+#define DEFAULT_SWITCHES	1
+
+struct outcome {
+	unsigned int skipped;		/* calls that were not made, as bits, but gave: */
+	int result[CONTROL_MAX_THREADS];
+	char state[OUTCOME];
+};
+
+static struct {
+	const struct interleave *il;
+	unsigned int switches;		/* before their time */
+	unsigned long budget;		/* schedules */
+	struct control_switch list[MAX_SWITCHES];
+	unsigned int nr;
+	unsigned int skip;
+	int skip_as[CONTROL_MAX_THREADS];
+	struct outcome now;		/* of the last schedule */
+	struct outcome orders[MAX_OUTCOMES];	/* of whole calls */
+	unsigned int nr_orders;
+	bool found, damaged;
+	bool all;			/* switches, see is_worth() */
+} s;
+
+static unsigned long schedules;
+
+const char *interleave_missing(void)
+{
+	return control() ? NULL : "no control of the kernel here: threads cannot be scheduled";
+}
+
+void interleave_tell(char *text, size_t size, const char *fmt, ...)
+{
+	size_t at = strlen(text);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text + at, size - at, fmt, ap);
+	va_end(ap);
+}
+
+/* ---- one schedule ---- */
+
+static void body(unsigned int thread, void *data)
+{
+	if (s.skip & 1u << thread)
+		s.now.result[thread] = s.skip_as[thread];
+	else
+		s.now.result[thread] = s.il->call(thread, data);
+}
+
+static void tell_outcome(const char *what, const struct outcome *o)
+{
+	char text[256] = "";
+	unsigned int i;
+
+	for (i = 0; i < s.il->nr_threads; i++)
+		interleave_tell(text, sizeof(text), "%s%s: %s", i ? "; " : "", s.il->names[i],
+				name_of(&names_errno, o->result[i]));
+	check_note("%s: %s; %s", what, text, o->state);
+}
+
+static void tell_schedule(void)
+{
+	char list[128] = "", place[256];
+	unsigned int i;
+
+	for (i = 0; i < s.nr; i++)
+		interleave_tell(list, sizeof(list), "%s%u:%u", i ? " " : "", s.list[i].point,
+				s.list[i].thread);
+	check_note("COCO_SCHEDULE=\"%s\": %s begins", list, s.il->names[s.list[0].thread]);
+	for (i = 1; i < s.nr; i++) {
+		const struct control_point *p = control()->point(s.list[i].point);
+
+		if (!p)
+			continue;
+		check_note("before %s%s%s%s, thread %u: %s goes on",
+			   p->kind == CONTROL_POINT_GIVEN ? "what follows the release of " : "",
+			   p->name ?: "its end", p->ip ? " in " : "",
+			   p->ip ? control()->place(p->ip, place, sizeof(place)) : "", p->thread,
+			   s.il->names[s.list[i].thread]);
+	}
+}
+
+static void tell_threads(void)
+{
+	char text[1024];
+	unsigned int i;
+
+	for (i = 0; control()->thread_at(i, text, sizeof(text)); i++)
+		check_note("%s %s",
+			   i < s.il->nr_threads ? s.il->names[i] : "a thread of the kernel's", text);
+}
+
+static void found(const char *what, const char *wanted, const char *got)
+{
+	char text[256] = "";
+	unsigned int i;
+
+	s.found = true;
+	for (i = 0; i < s.il->nr_threads; i++)
+		interleave_tell(text, sizeof(text), "%s%s", i ? " | " : "", s.il->names[i]);
+	interleave_tell(text, sizeof(text), ": %s", what);
+	check_fail(__FILE__, __LINE__, s.il->req, text, wanted, 0, got, 1);
+}
+
+/* The process can do no more. */
+static void __attribute__((noreturn)) stopped(enum control_interleaved how)
+{
+	found("how the threads end", "each comes to its end",
+	      how == CONTROL_DEADLOCK ? "each waits for another one" :
+	      how == CONTROL_LIVELOCK ? "they run on and on" : "one runs on outside of KVM");
+	tell_schedule();
+	tell_threads();
+	fflush(stdout);
+	_exit(KSFT_FAIL);
+}
+
+static unsigned int nr_splats(void)
+{
+	return control()->nr_splats() - (s.il->splat ? check_nr_splats(s.il->splat) : 0);
+}
+
+/* By the rules for all kernel code, as they are looked at where it runs. */
+static bool is_damaged(unsigned int failures, unsigned int splats)
+{
+	if (nr_splats() != splats)
+		found("WARNs and BUGs of the kernel", "none",
+		      control()->splat(control()->nr_splats() - 1));
+	s.found |= check_nr_failures() != failures;
+	return s.found;
+}
+
+/* False: nothing is to be compared. */
+static bool run(void)
+{
+	const struct control_interleave what = {
+		.nr_threads = s.il->nr_threads, .body = body, .data = s.il->data,
+		.switches = s.list, .nr_switches = s.nr,
+	};
+	const unsigned int failures = check_nr_failures();
+	const unsigned int splats = nr_splats();
+	enum control_interleaved how;
+
+	schedules++;
+	s.now.skipped = s.skip;
+	s.il->setup(s.il->data);
+	how = control()->interleave(&what);
+	if (how != CONTROL_INTERLEAVED && how != CONTROL_NO_SWITCH)
+		stopped(how);
+	s.now.state[0] = 0;
+	if (!is_damaged(failures, splats))
+		s.il->state(s.il->data, s.now.state, sizeof(s.now.state));
+	if (s.found || is_damaged(failures, splats)) {
+		/* What is left of the machine may crash or hang. */
+		tell_schedule();
+		fflush(stdout);
+		_exit(KSFT_FAIL);
+	}
+	s.il->end(s.il->data);
+	errno = 0;
+	if (is_damaged(failures, splats)) {
+		s.damaged = true;
+		tell_schedule();
+		return false;
+	}
+	return how == CONTROL_INTERLEAVED;
+}
+
+/* ---- outcomes ---- */
+
+/* Which of several errors a call is told of, which has done nothing, is no matter. */
+static bool is_known(void)
+{
+	unsigned int i, t;
+
+	for (i = 0; i < s.nr_orders; i++) {
+		if (s.orders[i].skipped != s.now.skipped ||
+		    strcmp(s.orders[i].state, s.now.state))
+			continue;
+		for (t = 0; t < s.il->nr_threads; t++)
+			if (!s.orders[i].result[t] != !s.now.result[t])
+				break;
+		if (t == s.il->nr_threads)
+			return true;
+	}
+	return false;
+}
+
+static void learn(void)
+{
+	if (s.nr_orders < MAX_OUTCOMES)
+		s.orders[s.nr_orders++] = s.now;
+}
+
+static void serial_orders(unsigned int begins)
+{
+	/* After it the others follow in the order of their numbers, which is all for two. */
+	s.list[0] = (struct control_switch){ 0, begins };
+	s.nr = 1;
+	run();
+	learn();
+}
+
+/*
+ * A call may say that it comes at a bad time, which others of the VMM's have made, if it has
+ * done nothing: then the outcome is that of the others alone.
+ */
+static unsigned int busy_calls(void)
+{
+	unsigned int i, mask = 0;
+
+	for (i = 0; i < s.il->nr_threads; i++)
+		if (s.now.result[i] == EBUSY || s.now.result[i] == EINTR ||
+		    s.now.result[i] == EAGAIN)
+			mask |= 1u << i;
+	return mask;
+}
+
+static bool is_busy_outcome(void)
+{
+	const struct outcome now = s.now;
+	struct control_switch list[MAX_SWITCHES];
+	unsigned int nr = s.nr, i, busy = busy_calls();
+	bool known;
+
+	if (!busy)
+		return false;
+	memcpy(list, s.list, sizeof(list));
+	s.skip = busy;
+	memcpy(s.skip_as, now.result, sizeof(s.skip_as));
+	for (i = 0; i < s.il->nr_threads; i++)
+		serial_orders(i);
+	s.skip = 0;
+	memcpy(s.list, list, sizeof(list));
+	s.nr = nr;
+	s.now = now;
+	s.now.skipped = busy;
+	known = is_known();
+	s.now.skipped = 0;
+	return known;
+}
+
+static void judge(void)
+{
+	char what[64];
+	unsigned int i;
+
+	if (is_known() || is_busy_outcome())
+		return;
+	found("results and state", "those of an order of the calls", "those of no order");
+	tell_schedule();
+	tell_outcome("got", &s.now);
+	for (i = 0; i < s.nr_orders; i++) {
+		snprintf(what, sizeof(what), s.orders[i].skipped ? "with calls left out" :
+			 "an order of the calls");
+		tell_outcome(what, &s.orders[i]);
+	}
+}
+
+/* ---- the search ---- */
+
+/* Does a thread other than @p's take or give the lock of @p, in the last schedule? */
+static bool is_shared(const struct control_point *p)
+{
+	const struct control_point *q;
+	unsigned int i;
+
+	for (i = 0; (q = control()->point(i)); i++)
+		if (q->obj == p->obj && q->thread != p->thread)
+			return true;
+	return false;
+}
+
+/*
+ * A switch before a step that has to do with nobody else is left out by default, and where
+ * there is more than one, but for the first such step in a row: what is not locked may matter
+ * there, too.
+ */
+static bool is_worth(unsigned int idx)
+{
+	static bool alone;	/* the point before */
+	const struct control_point *p = control()->point(idx);
+	const bool before = alone;
+
+	switch (p->kind) {
+	case CONTROL_POINT_LOCK:
+	case CONTROL_POINT_GIVEN:
+		alone = !is_shared(p);
+		break;
+	case CONTROL_POINT_STEP + CONTROL_STEP_ALLOC:
+	case CONTROL_POINT_YIELD:
+		alone = true;
+		break;
+	default:
+		alone = false;
+		break;
+	}
+	return s.all || !alone || !before;
+}
+
+static void explore(unsigned int left)
+{
+	struct control_switch *next;
+	unsigned int i, t, nr = 0, points, from;
+	bool ok = run();
+
+	if (!left) {
+		if (ok && !s.found)
+			judge();
+		return;
+	}
+	if (s.found)
+		return;
+	points = control()->points();
+	from = s.nr > 1 ? s.list[s.nr - 1].point + 1 : 0;
+	next = malloc((points + 1) * s.il->nr_threads * sizeof(*next));
+	TEST_ASSERT(next, "out of memory");
+	for (i = from; i < points; i++) {
+		const bool worth = is_worth(i);
+
+		for (t = 0; t < s.il->nr_threads; t++)
+			if (worth && control()->point(i)->others & 1u << t)
+				next[nr++] = (struct control_switch){ i, t };
+	}
+	s.nr++;
+	for (i = 0; i < nr && !s.found && schedules < s.budget; i++) {
+		s.list[s.nr - 1] = next[i];
+		explore(left - 1);
+	}
+	s.nr--;
+	free(next);
+}
+
+static bool replay(const char *list)
+{
+	char *at = (char *)list;
+
+	for (s.nr = 0; *at && s.nr < MAX_SWITCHES; s.nr++) {
+		s.list[s.nr].point = strtoul(at, &at, 10);
+		s.list[s.nr].thread = strtoul(at + (*at == ':'), &at, 10);
+		at += *at == ' ';
+	}
+	if (run())
+		judge();
+	tell_schedule();
+	tell_outcome("this schedule", &s.now);
+	return !s.found;
+}
+
+bool interleave_search(const struct interleave *il)
+{
+	const char *only = getenv("COCO_SCHEDULE"), *depth = getenv("COCO_RACES");
+	unsigned int i, left;
+	char *more = NULL;
+
+	memset(&s, 0, sizeof(s));
+	s.il = il;
+	s.switches = depth ? strtoul(depth, &more, 10) : il->switches ?: DEFAULT_SWITCHES;
+	if (s.switches > MAX_SWITCHES - 2)
+		s.switches = MAX_SWITCHES - 2;
+	s.budget = more && *more == ',' ? schedules + strtoul(more + 1, NULL, 10) : ~0ul;
+	for (i = 0; i < il->nr_threads && !s.found; i++)
+		serial_orders(i);
+	if (only && !s.found)
+		return replay(only);
+	for (left = 1; left <= s.switches && !s.found; left++) {
+		s.all = depth && left == 1;
+		for (i = 0; i < il->nr_threads && !s.found; i++) {
+			s.list[0] = (struct control_switch){ 0, i };
+			s.nr = 1;
+			explore(left);
+		}
+	}
+	return !s.found;
+}
+
+/* ---- tables ---- */
+
+static const struct pair_call *pair[2];
+
+static int make_call(unsigned int thread, void *data)
+{
+	return pair[thread]->make(data, thread);
+}
+
+static enum requirement_nr req_of(const struct pair_table *t, unsigned int first,
+				  unsigned int second, enum requirement_nr req)
+{
+	const struct pair_req *r;
+
+	for (r = t->reqs; r && r->req; r++)
+		if (r->first == first && r->second == second)
+			return r->req;
+	return req;
+}
+
+void pairs_search(const struct pair_table *t, enum requirement_nr req, unsigned int first,
+		  unsigned int always)
+{
+	const char *only = getenv("COCO_PAIR");
+	const bool all = getenv("COCO_RACES") || only;
+	struct interleave il = {
+		.req = req, .nr_threads = 2, .data = t->machine, .setup = t->setup, .end = t->end,
+		.call = make_call, .state = t->state, .splat = t->splat,
+	};
+	unsigned long before;
+	unsigned int i;
+
+	if (!all && !always) {
+		check_skip("none of these pairs is searched by default: make races");
+		return;
+	}
+	/* They are told of with the schedule that makes them. */
+	check_expect_splat("");
+	pair[0] = &t->calls[first];
+	il.names[0] = pair[0]->name;
+	for (i = first; i < t->nr; i++) {
+		pair[1] = &t->calls[i];
+		il.names[1] = pair[1]->name;
+		il.req = req_of(t, first, i, req);
+		check_attribute_to(REQ_KERNEL_MEM_FREED, il.req);
+		check_attribute_to(REQ_KERNEL_MEM_BOUNDS, il.req);
+		check_attribute_to(REQ_KERNEL_MEM_LEAK, il.req);
+		check_attribute_to(REQ_KERNEL_MAP_LEFT, il.req);
+		check_attribute_to(REQ_KERNEL_FIRMWARE_PAGE, il.req);
+		if ((pair[0]->stops && pair[1]->waits) || (pair[0]->waits && pair[1]->stops))
+			continue;
+		if ((!all && !(always & 1u << i)) || (only && !strstr(il.names[1], only)))
+			continue;
+		before = schedules;
+		/* Of a kernel that has gone wrong nothing more is to be learnt. */
+		if (!interleave_search(&il) && s.damaged)
+			break;
+		if (all)
+			check_note("%s | %s: %lu schedules", il.names[0], il.names[1],
+				   schedules - before);
+	}
+}

@@ -1,0 +1,578 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Threads in kernel code that run one at a time, see sched.h.
+ *
+ * Who has the turn runs; the others sleep.  At a point (a lock that is about to be taken, a
+ * page to be allocated, a command of firmware's) the turn goes to another thread if the list
+ * of switches says so; where a thread waits it goes to the next one that does not, and comes
+ * back once what it waits for is given.  Nothing else has a say: neither time nor the
+ * host's scheduler, so the same list gives the same run.
+ *
+ * Threads of the kernel's own (workers) take part from when a thread of the run wakes them.
+ * What nobody can end any more is a deadlock; who gets nowhere in many points gives the
+ * others a turn, and if all get nowhere, it is a livelock.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/base.h"
+#include "control.h"
+#include "sched.h"
+#include "src/image/loader.h"
+
+#define MAX_THREADS	32
+#define MAX_POINTS	(1u << 16)
+#define MAX_HELD	32
+/* So many points of one thread in a row are no progress, if others could run. */
+#define PATIENCE	8192
+/* A thread that passes no point for so long is not in kernel code. */
+#define STUCK_SECONDS	10
+
+enum state {
+	FREE, RUNNABLE,
+	YIELDED,		/* others first */
+	WAITS_WORD, WAITS_EVENT,
+	DONE,
+};
+
+struct held {
+	const void *lock;
+	const char *name;
+	unsigned long ip;
+};
+
+struct sched_thread {
+	enum state state;
+	bool member;		/* of the run; with the turn, or waiting for it */
+	bool used;
+	int turn;		/* a futex: it may run */
+	int ready;		/* a futex: it has started */
+	int *word;
+	int event;
+	unsigned long long deadline;
+	bool timed_out;
+	unsigned int since;	/* points since it got the turn */
+	struct control_point last;
+	unsigned int nr_held;
+	struct held held[MAX_HELD];
+};
+
+static struct {
+	bool active;
+	int over;		/* a futex: the run has come to its end */
+	enum control_interleaved how;
+	const struct control_interleave *what;
+	struct sched_thread *threads[MAX_THREADS];
+	unsigned int nr, bodies_left, current, next_switch;
+	unsigned int nr_points;
+	struct control_point points[MAX_POINTS];
+} run;
+
+/* The VMM's threads, which are the same CPUs in each run; and all others'. */
+static struct sched_thread bodies[CONTROL_MAX_THREADS];
+static unsigned int nr_started;
+static struct sched_thread others[MAX_THREADS];
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static __thread struct sched_thread *self;
+
+static void futex_wait(int *word, int value)
+{
+	syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
+}
+
+static void futex_wake(int *word)
+{
+	syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+}
+
+static void set(int *word)
+{
+	__atomic_store_n(word, 1, __ATOMIC_RELEASE);
+	futex_wake(word);
+}
+
+static void wait_turn(struct sched_thread *t)
+{
+	while (!__atomic_exchange_n(&t->turn, 0, __ATOMIC_ACQ_REL))
+		futex_wait(&t->turn, 0);
+}
+
+static bool in_run(void)
+{
+	return run.active && self && self->member;
+}
+
+/* ---- whose turn it is ---- */
+
+static void end(enum control_interleaved how)
+{
+	run.how = how;
+	set(&run.over);
+}
+
+static bool alive(const struct sched_thread *t)
+{
+	return t->state == RUNNABLE || t->state == YIELDED;
+}
+
+/* The next one after the current that is in @state, or -1. */
+static int next_in(enum state state)
+{
+	for (unsigned int i = 1; i <= run.nr; i++) {
+		unsigned int at = (run.current + i) % run.nr;
+
+		if (run.threads[at]->state == state)
+			return at;
+	}
+	return -1;
+}
+
+/* Time passes where nobody can do anything else. */
+static int next_deadline(void)
+{
+	unsigned long long first = ULLONG_MAX;
+	int found = -1;
+
+	for (unsigned int i = 0; i < run.nr; i++) {
+		struct sched_thread *t = run.threads[i];
+
+		if (t->state == WAITS_EVENT && t->deadline < first) {
+			first = t->deadline;
+			found = i;
+		}
+	}
+	if (found >= 0)
+		run.threads[found]->timed_out = true;
+	return found;
+}
+
+static void give_turn(unsigned int to)
+{
+	struct sched_thread *t = run.threads[to];
+
+	run.current = to;
+	t->state = RUNNABLE;
+	t->since = 0;
+	set(&t->turn);
+}
+
+/* The turn goes to @to; this thread has it again when this returns. */
+static void switch_to(unsigned int to)
+{
+	struct sched_thread *me = self;
+
+	if (run.threads[to] == me) {
+		me->state = RUNNABLE;
+		return;
+	}
+	give_turn(to);
+	wait_turn(me);
+}
+
+/* This thread has come to where it waits, or to its end: whose turn is it? */
+static int pick(void)
+{
+	int to = next_in(RUNNABLE);
+
+	if (to < 0)
+		to = next_in(YIELDED);
+	if (to < 0 && run.bodies_left)
+		to = next_deadline();
+	return to;
+}
+
+static void wait_in(enum state state)
+{
+	int to;
+
+	self->state = state;
+	to = pick();
+	if (to < 0) {
+		/* Those that are left are the kernel's, which wait for work. */
+		end(run.bodies_left ? CONTROL_DEADLOCK : CONTROL_INTERLEAVED);
+		wait_turn(self);
+		return;
+	}
+	switch_to(to);
+}
+
+static void leave(void)
+{
+	int to;
+
+	self->state = DONE;
+	to = pick();
+	if (to < 0)
+		end(run.bodies_left ? CONTROL_DEADLOCK : CONTROL_INTERLEAVED);
+	else
+		give_turn(to);
+}
+
+/* ---- points ---- */
+
+static void track_lock(const struct control_point *p)
+{
+	unsigned int i;
+
+	if (p->kind == CONTROL_POINT_LOCK && self->nr_held < MAX_HELD)
+		self->held[self->nr_held++] = (struct held){ p->obj, p->name, p->ip };
+	if (p->kind != CONTROL_POINT_UNLOCK)
+		return;
+	for (i = self->nr_held; i--;) {
+		if (self->held[i].lock != p->obj)
+			continue;
+		memmove(&self->held[i], &self->held[i + 1],
+			(--self->nr_held - i) * sizeof(self->held[0]));
+		break;
+	}
+}
+
+static unsigned int others_alive(void)
+{
+	unsigned int mask = 0;
+
+	for (unsigned int i = 0; i < run.nr; i++)
+		if (i != run.current && alive(run.threads[i]))
+			mask |= 1u << i;
+	return mask;
+}
+
+IMAGE_CALL void sched_point(enum control_point_kind kind, const void *obj, const char *name,
+			    int write, unsigned long ip)
+{
+	struct control_point p = {
+		.kind = kind, .obj = obj, .name = name, .write = write, .ip = ip
+	};
+	const struct control_switch *to;
+	int next;
+
+	if (!in_run())
+		return;
+	track_lock(&p);
+	/* It is given back, but held yet. */
+	if (kind == CONTROL_POINT_UNLOCK)
+		return;
+	p.thread = run.current;
+	p.others = others_alive();
+	self->last = p;
+	if (run.nr_points == MAX_POINTS) {
+		end(CONTROL_LIVELOCK);
+		wait_turn(self);
+	}
+	run.points[run.nr_points++] = p;
+	to = &run.what->switches[run.next_switch];
+	if (run.next_switch < run.what->nr_switches && to->point == run.nr_points - 1) {
+		run.next_switch++;
+		if (to->thread < run.nr && alive(run.threads[to->thread]))
+			switch_to(to->thread);
+		else
+			run.how = CONTROL_NO_SWITCH;
+		return;
+	}
+	if (++self->since >= PATIENCE) {
+		self->since = 0;
+		self->state = YIELDED;
+		next = next_in(RUNNABLE);
+		switch_to(next < 0 ? next_in(YIELDED) : next);
+	}
+}
+
+/* ---- waits ---- */
+
+bool sched_futex_wait(int *word, int value)
+{
+	if (!in_run())
+		return false;
+	if (__atomic_load_n(word, __ATOMIC_SEQ_CST) == value) {
+		self->word = word;
+		wait_in(WAITS_WORD);
+	}
+	return true;
+}
+
+void sched_futex_wake(int *word, int nr)
+{
+	pthread_mutex_lock(&lock);
+	for (unsigned int i = 0; run.active && i < run.nr && nr > 0; i++) {
+		struct sched_thread *t = run.threads[i];
+
+		if (t->state != WAITS_WORD || t->word != word)
+			continue;
+		t->state = RUNNABLE;
+		nr--;
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+bool sched_yield_turn(void)
+{
+	if (!in_run())
+		return false;
+	if (run.nr_points == MAX_POINTS)
+		end(CONTROL_LIVELOCK);
+	else
+		run.points[run.nr_points++] = self->last = (struct control_point){
+			.kind = CONTROL_POINT_YIELD, .name = "", .thread = run.current,
+		};
+	wait_in(YIELDED);
+	return true;
+}
+
+int sched_event_wait(int event, unsigned long long blocked, unsigned long long deadline,
+		     int (*really)(int event, unsigned long long blocked,
+				   unsigned long long deadline))
+{
+	struct sched_thread *t = self;
+	int how;
+
+	while (in_run()) {
+		how = really(event, blocked, 0);
+		if (how != 2)
+			return how;
+		t->timed_out = false;
+		t->event = event;
+		t->deadline = deadline;
+		wait_in(WAITS_EVENT);
+		if (t->timed_out)
+			return 2;
+	}
+	if (!t)
+		return really(event, blocked, deadline);
+	/* One of the kernel's own: who signals it in a run makes it a part of that. */
+	pthread_mutex_lock(&lock);
+	t->event = event;
+	t->state = WAITS_EVENT;
+	pthread_mutex_unlock(&lock);
+	how = really(event, blocked, deadline);
+	pthread_mutex_lock(&lock);
+	if (!t->member)
+		t->state = RUNNABLE;
+	pthread_mutex_unlock(&lock);
+	if (t->member)
+		wait_turn(t);
+	return how;
+}
+
+static void join(struct sched_thread *t)
+{
+	if (run.nr == MAX_THREADS) {
+		inproc_diag("more than %d threads in one schedule", MAX_THREADS);
+		return;
+	}
+	t->member = true;
+	t->state = RUNNABLE;
+	t->nr_held = 0;
+	run.threads[run.nr++] = t;
+}
+
+void sched_event_signal(int event)
+{
+	pthread_mutex_lock(&lock);
+	for (unsigned int i = 0; run.active && i < run.nr; i++)
+		if (run.threads[i]->state == WAITS_EVENT && run.threads[i]->event == event)
+			run.threads[i]->state = RUNNABLE;
+	for (unsigned int i = 0; in_run() && i < MAX_THREADS; i++)
+		if (others[i].used && !others[i].member && others[i].state == WAITS_EVENT &&
+		    others[i].event == event)
+			join(&others[i]);
+	pthread_mutex_unlock(&lock);
+}
+
+/* ---- the kernel's own threads ---- */
+
+struct sched_thread *sched_thread_new(void)
+{
+	struct sched_thread *t = NULL;
+
+	pthread_mutex_lock(&lock);
+	for (unsigned int i = 0; i < MAX_THREADS && !t; i++) {
+		if (others[i].used)
+			continue;
+		t = &others[i];
+		memset(t, 0, sizeof(*t));
+		t->used = true;
+		t->state = RUNNABLE;
+		if (in_run())
+			join(t);
+	}
+	pthread_mutex_unlock(&lock);
+	return t;
+}
+
+void sched_thread_begin(struct sched_thread *t)
+{
+	self = t;
+	if (t && t->member)
+		wait_turn(t);
+}
+
+void sched_thread_end(void)
+{
+	if (!self)
+		return;
+	if (in_run())
+		leave();
+	else
+		self->used = false;
+}
+
+/* ---- a run ---- */
+
+static void *body_thread(void *arg)
+{
+	struct sched_thread *me = arg;
+
+	image_enter();
+	self = me;
+	set(&me->ready);
+	for (;;) {
+		wait_turn(me);
+		run.what->body(me - bodies, run.what->data);
+		run.bodies_left--;
+		leave();
+	}
+	return NULL;
+}
+
+static int start_threads(unsigned int nr)
+{
+	static pid_t owner;
+	pthread_t id;
+	int ret;
+
+	/* A child has none of its parent's. */
+	if (owner != getpid()) {
+		owner = getpid();
+		nr_started = 0;
+		memset(bodies, 0, sizeof(bodies));
+	}
+	for (; nr_started < nr; nr_started++) {
+		ret = pthread_create(&id, NULL, body_thread, &bodies[nr_started]);
+		if (ret)
+			return -ret;
+		/* It becomes a CPU outside of any run. */
+		while (!__atomic_load_n(&bodies[nr_started].ready, __ATOMIC_ACQUIRE))
+			futex_wait(&bodies[nr_started].ready, 0);
+	}
+	return 0;
+}
+
+static void wait_for_end(void)
+{
+	const struct timespec patience = { .tv_sec = STUCK_SECONDS };
+	unsigned int seen;
+
+	while (!__atomic_load_n(&run.over, __ATOMIC_ACQUIRE)) {
+		seen = __atomic_load_n(&run.nr_points, __ATOMIC_RELAXED);
+		if (syscall(SYS_futex, &run.over, FUTEX_WAIT_PRIVATE, 0, &patience, NULL, 0) &&
+		    errno == ETIMEDOUT &&
+		    seen == __atomic_load_n(&run.nr_points, __ATOMIC_RELAXED)) {
+			run.how = CONTROL_STUCK;
+			return;
+		}
+	}
+}
+
+/* The kernel's threads go on waiting as they do outside of a run. */
+static void dismiss(void)
+{
+	pthread_mutex_lock(&lock);
+	run.active = false;
+	for (unsigned int i = run.what->nr_threads; i < run.nr; i++) {
+		struct sched_thread *t = run.threads[i];
+		bool waits = t->state == WAITS_EVENT || t->state == WAITS_WORD;
+
+		t->member = false;
+		if (t->state == DONE)
+			t->used = false;
+		if (waits)
+			set(&t->turn);
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+enum control_interleaved sched_run(const struct control_interleave *what, struct image_host *host)
+{
+	unsigned int first = what->nr_switches ? what->switches[0].thread : 0;
+
+	if (!what->nr_threads || what->nr_threads > CONTROL_MAX_THREADS ||
+	    first >= what->nr_threads || start_threads(what->nr_threads))
+		return CONTROL_NO_SWITCH;
+	run.what = what;
+	run.how = CONTROL_INTERLEAVED;
+	run.over = 0;
+	run.nr = run.bodies_left = what->nr_threads;
+	run.nr_points = 0;
+	/* The first one says who begins. */
+	run.next_switch = 1;
+	for (unsigned int i = 0; i < run.nr; i++) {
+		run.threads[i] = &bodies[i];
+		bodies[i].state = RUNNABLE;
+		bodies[i].member = true;
+		bodies[i].nr_held = 0;
+		bodies[i].last = (struct control_point){ .kind = CONTROL_POINT_START };
+	}
+	run.active = true;
+	host->point = sched_point;
+	give_turn(first);
+	wait_for_end();
+	host->point = NULL;
+	if (run.how == CONTROL_INTERLEAVED || run.how == CONTROL_NO_SWITCH)
+		dismiss();
+	return run.how;
+}
+
+/* ---- what has been seen ---- */
+
+void sched_tell(void)
+{
+	char text[128] = "";
+
+	if (!in_run())
+		return;
+	for (unsigned int i = 0; i < run.what->nr_switches; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%u:%u",
+			 i ? " " : "", run.what->switches[i].point, run.what->switches[i].thread);
+	inproc_diag("thread %u, COCO_SCHEDULE=\"%s\"", run.current, text);
+}
+
+unsigned int sched_points(void)
+{
+	return run.nr_points;
+}
+
+const struct control_point *sched_get_point(unsigned int idx)
+{
+	return idx < run.nr_points ? &run.points[idx] : NULL;
+}
+
+const char *sched_thread_at(unsigned int thread, char *buf, unsigned long len)
+{
+	static const char *const states[] = {
+		"", "can run", "has given way", "waits for a lock or another thread",
+		"sleeps", "is done",
+	};
+	const struct sched_thread *t;
+	unsigned long at;
+	char place[160];
+
+	if (thread >= run.nr)
+		return NULL;
+	t = run.threads[thread];
+	at = snprintf(buf, len, "%s", states[t->state]);
+	if (t->state != DONE && t->last.ip)
+		at += snprintf(buf + at, at < len ? len - at : 0, ", %s in %s",
+			       t->last.name ?: "", image_place(t->last.ip, place, sizeof(place)));
+	for (unsigned int i = 0; i < t->nr_held && at < len; i++)
+		at += snprintf(buf + at, len - at, "%s%s (%s)",
+			       i ? ", " : "; locks taken or waited for: ", t->held[i].name,
+			       image_place(t->held[i].ip, place, sizeof(place)));
+	return buf;
+}

@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Two threads of a VMM at one SNP VM: each call of a table with each other one, in each state
+ * of a launch.
+ */
+#include "check/harness.h"
+
+#include <fcntl.h>
+#include <linux/falloc.h>
+#include <linux/kvm.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "kvm_util.h"
+#include "processor.h"
+
+#include "cases/interleave.h"
+#include "control.h"
+#include "snp/raw_snp.h"
+#include "snp/snp_vm.h"
+
+#define PAGE		RAW_VM_PAGE
+static const uint8_t ud2[] = { 0x0f, 0x0b };
+
+#define OTHER_RIP	0x100ull
+
+struct machine {
+	struct raw_snp snp;
+	int more_vcpus[2];		/* descriptors that the calls have made, or -1 */
+};
+
+/* ---- what a thread calls ---- */
+
+static int on_vcpu(struct machine *m, unsigned long cmd, void *arg)
+{
+	return raw_errno(ioctl(m->snp.raw.vcpu, cmd, arg));
+}
+
+static int run_vcpu(void *machine, unsigned int thread)
+{
+	struct machine *m = machine;
+
+	(void)thread;
+	return on_vcpu(m, KVM_RUN, NULL);
+}
+
+static int set_regs(void *machine, unsigned int thread)
+{
+	struct machine *m = machine;
+	struct kvm_regs regs = { .rip = OTHER_RIP, .rflags = 2, .rbx = 0x1234 };
+
+	(void)thread;
+	return on_vcpu(m, KVM_SET_REGS, &regs);
+}
+
+static int set_sregs(void *machine, unsigned int thread)
+{
+	struct machine *m = machine;
+	struct kvm_sregs sregs = {};
+	int err = on_vcpu(m, KVM_GET_SREGS, &sregs);
+
+	(void)thread;
+	sregs.cr2 = 0x5678000;
+	return err ?: on_vcpu(m, KVM_SET_SREGS, &sregs);
+}
+
+static int set_msrs(void *machine, unsigned int thread)
+{
+	struct machine *m = machine;
+	struct {
+		struct kvm_msrs head;
+		struct kvm_msr_entry entry;
+	} msrs = { .head.nmsrs = 1, .entry = { .index = MSR_STAR, .data = 0x1234 } };
+	int ret = ioctl(m->snp.raw.vcpu, KVM_SET_MSRS, &msrs);
+
+	(void)thread;
+	return ret < 0 ? errno : ret ? 0 : EPERM;
+}
+
+static int set_fpu(void *machine, unsigned int thread)
+{
+	struct machine *m = machine;
+	struct kvm_fpu fpu = { .fcw = 0x37f, .mxcsr = 0x1f80, .xmm = { { 1, 2, 3 } } };
+
+	(void)thread;
+	return on_vcpu(m, KVM_SET_FPU, &fpu);
+}
+
+static int set_events(void *machine, unsigned int thread)
+{
+	struct machine *m = machine;
+	struct kvm_vcpu_events events = {};
+	int err = on_vcpu(m, KVM_GET_VCPU_EVENTS, &events);
+
+	(void)thread;
+	events.nmi.masked = 1;
+	return err ?: on_vcpu(m, KVM_SET_VCPU_EVENTS, &events);
+}
+
+static int set_mp_state(void *machine, unsigned int thread)
+{
+	struct machine *m = machine;
+	struct kvm_mp_state state = { .mp_state = KVM_MP_STATE_HALTED };
+
+	(void)thread;
+	return on_vcpu(m, KVM_SET_MP_STATE, &state);
+}
+
+static int create_vcpu(void *machine, unsigned int thread)
+{
+	struct machine *m = machine;
+	m->more_vcpus[thread] = ioctl(m->snp.raw.vm, KVM_CREATE_VCPU, 1);
+	return raw_errno(m->more_vcpus[thread]);
+}
+
+static int launch_start(void *machine, unsigned int thread)
+{
+	struct machine *m = machine;
+
+	(void)thread;
+	return raw_snp_start(&m->snp, RAW_SNP_POLICY, 0);
+}
+
+static int launch_update(void *machine, unsigned int thread)
+{
+	struct machine *m = machine;
+
+	(void)thread;
+	return raw_snp_update(&m->snp, RAW_SNP_PAGES, m->snp.raw.mem, 1);
+}
+
+static int launch_finish(void *machine, unsigned int thread)
+{
+	struct machine *m = machine;
+
+	(void)thread;
+	return raw_snp_finish(&m->snp);
+}
+
+static int delete_slot(void *machine, unsigned int thread)
+{
+	struct machine *m = machine;
+	struct kvm_userspace_memory_region2 none = {};
+
+	(void)thread;
+	return raw_errno(ioctl(m->snp.raw.vm, KVM_SET_USER_MEMORY_REGION2, &none));
+}
+
+static int make_shared(void *machine, unsigned int thread)
+{
+	struct machine *m = machine;
+	struct kvm_memory_attributes attrs = { .address = RAW_SNP_PAGES * PAGE, .size = PAGE };
+
+	(void)thread;
+	return raw_errno(ioctl(m->snp.raw.vm, KVM_SET_MEMORY_ATTRIBUTES, &attrs));
+}
+
+static int punch_hole(void *machine, unsigned int thread)
+{
+	struct machine *m = machine;
+
+	(void)thread;
+	return raw_errno(fallocate(m->snp.raw.gmem, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+				   RAW_SNP_PAGES * PAGE, PAGE));
+}
+
+static int register_region(void *machine, unsigned int thread)
+{
+	struct machine *m = machine;
+
+	(void)thread;
+	return raw_snp_region(&m->snp, KVM_MEMORY_ENCRYPT_REG_REGION, m->snp.raw.mem, PAGE);
+}
+
+static int close_vcpu(void *machine, unsigned int thread)
+{
+	struct machine *m = machine;
+	int fd = m->snp.raw.vcpu;
+
+	(void)thread;
+	m->snp.raw.vcpu = -1;
+	return raw_errno(close(fd));
+}
+
+static int close_gmem(void *machine, unsigned int thread)
+{
+	struct machine *m = machine;
+	int fd = m->snp.raw.gmem;
+
+	(void)thread;
+	m->snp.raw.gmem = -1;
+	return raw_errno(close(fd));
+}
+
+/* What is the vCPU's, as it is, set once more. */
+static int set_lapic(void *machine, unsigned int thread)
+{
+	struct machine *m = machine;
+	struct kvm_lapic_state lapic;
+
+	(void)thread;
+	return on_vcpu(m, KVM_GET_LAPIC, &lapic) ?: on_vcpu(m, KVM_SET_LAPIC, &lapic);
+}
+
+static int set_cpuid(void *machine, unsigned int thread)
+{
+	struct machine *m = machine;
+
+	(void)thread;
+	return on_vcpu(m, KVM_SET_CPUID2, (void *)kvm_get_supported_cpuid());
+}
+
+static int pre_fault(void *machine, unsigned int thread)
+{
+	struct machine *m = machine;
+	struct kvm_pre_fault_memory range = { .gpa = (RAW_SNP_PAGES + 1) * PAGE, .size = PAGE };
+
+	(void)thread;
+	return on_vcpu(m, KVM_PRE_FAULT_MEMORY, &range);
+}
+
+static int signal_msi(void *machine, unsigned int thread)
+{
+	struct machine *m = machine;
+	struct kvm_msi msi = { .address_lo = 0xfee00000, .data = 64 };
+
+	(void)thread;
+	return raw_errno(ioctl(m->snp.raw.vm, KVM_SIGNAL_MSI, &msi));
+}
+
+/* Pages of the same guest_memfd, at another place: they are bound already. */
+static int add_slot(void *machine, unsigned int thread)
+{
+	struct machine *m = machine;
+	struct kvm_userspace_memory_region2 slot = {
+		.slot = 1, .flags = KVM_MEM_GUEST_MEMFD, .guest_phys_addr = 64 * PAGE,
+		.memory_size = PAGE, .userspace_addr = (uint64_t)m->snp.raw.mem,
+		.guest_memfd = m->snp.raw.gmem,
+	};
+
+	(void)thread;
+	return raw_errno(ioctl(m->snp.raw.vm, KVM_SET_USER_MEMORY_REGION2, &slot));
+}
+
+static int close_vm(void *machine, unsigned int thread)
+{
+	struct machine *m = machine;
+	int fd = m->snp.raw.vm;
+
+	(void)thread;
+	m->snp.raw.vm = -1;
+	return raw_errno(close(fd));
+}
+
+enum {
+	FINISH, UPDATE, START, CREATE, RUN, REGS, SREGS, MSRS, FPU, EVENTS, MP_STATE, SLOT, ATTRS,
+	PUNCH, REGION, LAPIC, CPUID, PRE_FAULT, MSI, SLOT_1, CLOSE_VCPU, CLOSE_GMEM, CLOSE_VM,
+};
+
+static const struct pair_call calls[] = {
+	[FINISH] = { "KVM_SEV_SNP_LAUNCH_FINISH", .make = launch_finish },
+	[UPDATE] = { "KVM_SEV_SNP_LAUNCH_UPDATE", .make = launch_update },
+	[START] = { "KVM_SEV_SNP_LAUNCH_START", .make = launch_start },
+	[CREATE] = { "KVM_CREATE_VCPU", .make = create_vcpu },
+	[RUN] = { "KVM_RUN", .make = run_vcpu, .waits = true },
+	[REGS] = { "KVM_SET_REGS", .make = set_regs },
+	[SREGS] = { "KVM_SET_SREGS", .make = set_sregs },
+	[MSRS] = { "KVM_SET_MSRS", .make = set_msrs },
+	[FPU] = { "KVM_SET_FPU", .make = set_fpu },
+	[EVENTS] = { "KVM_SET_VCPU_EVENTS", .make = set_events },
+	[MP_STATE] = { "KVM_SET_MP_STATE", .make = set_mp_state, .stops = true },
+	[SLOT] = { "KVM_SET_USER_MEMORY_REGION2, a deletion", .make = delete_slot },
+	[ATTRS] = { "KVM_SET_MEMORY_ATTRIBUTES", .make = make_shared },
+	[PUNCH] = { "fallocate(PUNCH_HOLE)", .make = punch_hole },
+	[REGION] = { "KVM_MEMORY_ENCRYPT_REG_REGION", .make = register_region },
+	[LAPIC] = { "KVM_SET_LAPIC", .make = set_lapic },
+	[CPUID] = { "KVM_SET_CPUID2", .make = set_cpuid },
+	[PRE_FAULT] = { "KVM_PRE_FAULT_MEMORY", .make = pre_fault },
+	[MSI] = { "KVM_SIGNAL_MSI", .make = signal_msi },
+	[SLOT_1] = { "KVM_SET_USER_MEMORY_REGION2, a second slot", .make = add_slot },
+	[CLOSE_VCPU] = { "close() of the vCPU", .make = close_vcpu },
+	[CLOSE_GMEM] = { "close() of guest_memfd", .make = close_gmem },
+	[CLOSE_VM] = { "close() of the VM", .make = close_vm },
+};
+
+/* ---- the machine, and what can be seen of it ---- */
+
+static enum raw_snp_stage stage;
+
+/* Its first instruction is the guest's end: there is no IDT for a #UD. */
+static int give_code(struct machine *m)
+{
+	struct kvm_regs regs = { .rflags = 2 };
+	struct kvm_sregs sregs = {};
+	unsigned int i;
+	int err = on_vcpu(m, KVM_GET_SREGS, &sregs);
+
+	for (i = 0; i < RAW_VM_PAGES * PAGE; i += sizeof(ud2))
+		memcpy(m->snp.raw.mem + i, ud2, sizeof(ud2));
+	sregs.cs.base = sregs.cs.selector = 0;
+	sregs.idt.limit = 0;
+	return err ?: on_vcpu(m, KVM_SET_SREGS, &sregs) ?: on_vcpu(m, KVM_SET_REGS, &regs);
+}
+
+static void setup(void *data)
+{
+	struct machine *m = data;
+
+	m->more_vcpus[0] = m->more_vcpus[1] = -1;
+	raw_snp_open(&m->snp);
+	control()->fw_measure(1);
+	TEST_ASSERT(!raw_snp_go(&m->snp, RAW_SNP_NOTHING, RAW_SNP_VCPU) && !give_code(m) &&
+		    !raw_snp_go(&m->snp, RAW_SNP_VCPU, stage) && !raw_vm_map_run(&m->snp.raw),
+		    "the launch up to there");
+}
+
+static void end(void *data)
+{
+	struct machine *m = data;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++)
+		if (m->more_vcpus[i] >= 0)
+			close(m->more_vcpus[i]);
+	raw_snp_close(&m->snp);
+	control()->fw_measure(0);
+}
+
+static void tell_firmware(char *text, size_t size)
+{
+	const struct control_fw_launch *fw = control()->fw_launch();
+	unsigned int i, j;
+	uint32_t sum;
+
+	if (!fw) {
+		interleave_tell(text, size, "firmware has no launch");
+		return;
+	}
+	interleave_tell(text, size, "firmware has %u pages, %u VMSAs, %s, digest %02x%02x%02x%02x",
+			fw->nr_pages, fw->nr_vmsas, fw->finished ? "finished" : "not finished",
+			fw->digest[0], fw->digest[1], fw->digest[2], fw->digest[3]);
+	for (i = 0; i < fw->nr_vmsas && i < CONTROL_MAX_VMSAS; i++) {
+		for (j = sum = 0; j < CONTROL_PAGE; j++)
+			sum = sum * 31 + fw->vmsa[i][j];
+		interleave_tell(text, size, ", VMSA %u %08x", i, sum);
+	}
+}
+
+static void tell_state(void *data, char *text, size_t size)
+{
+	struct machine *m = data;
+	struct kvm_regs regs = {};
+	struct kvm_sregs sregs = {};
+	struct kvm_mp_state mp = {};
+	struct kvm_vcpu_events events = {};
+	const struct kvm_run *run = m->snp.raw.run;
+	int err;
+
+	tell_firmware(text, size);
+	interleave_tell(text, size, "; last exit %u", run->exit_reason);
+	if (m->snp.raw.vcpu < 0)
+		return;
+	err = on_vcpu(m, KVM_GET_REGS, &regs);
+	interleave_tell(text, size, "; KVM_GET_REGS %d, RIP %#llx RBX %#llx", err, regs.rip,
+			regs.rbx);
+	err = on_vcpu(m, KVM_GET_SREGS, &sregs);
+	interleave_tell(text, size, "; KVM_GET_SREGS %d, CR2 %#llx CR4 %#llx EFER %#llx", err,
+			sregs.cr2, sregs.cr4, sregs.efer);
+	err = on_vcpu(m, KVM_GET_MP_STATE, &mp);
+	interleave_tell(text, size, "; KVM_GET_MP_STATE %d, %u", err, mp.mp_state);
+	err = on_vcpu(m, KVM_GET_VCPU_EVENTS, &events);
+	interleave_tell(text, size, "; KVM_GET_VCPU_EVENTS %d, NMI masked %u", err,
+			events.nmi.masked);
+	m->snp.raw.run->immediate_exit = 1;
+	err = run_vcpu(m, 0);
+	interleave_tell(text, size, "; KVM_RUN at once %d", err);
+	m->snp.raw.run->immediate_exit = 0;
+	err = mp.mp_state == KVM_MP_STATE_RUNNABLE ? run_vcpu(m, 0) : 0;
+	interleave_tell(text, size, "; KVM_RUN %d, exit %u", err, run->exit_reason);
+	if (m->snp.raw.vm < 0)
+		return;
+	err = create_vcpu(m, m->more_vcpus[0] < 0 ? 0 : 1);
+	interleave_tell(text, size, "; KVM_CREATE_VCPU %d", err);
+	/* A second one is SNP-LAUNCH-VMSA-OWNED's. */
+	if (control()->fw_launch() && control()->fw_launch()->finished)
+		return;
+	err = launch_finish(m, 0);
+	interleave_tell(text, size, "; KVM_SEV_SNP_LAUNCH_FINISH %d, ", err);
+	tell_firmware(text, size);
+}
+
+/* ---- the pairs ---- */
+
+COCO_FIXTURE(pair);
+FIXTURE_VARIANT(pair)
+{
+	struct check_row row;
+	enum raw_snp_stage stage;
+	unsigned int first;		/* with it and all behind it, but by default: */
+	unsigned int always;
+};
+
+#define PAIRS(name, req, stage_, first_, always_)					\
+	FIXTURE_VARIANT_ADD(pair, name)							\
+	{										\
+		COCO_ROW(NULL, req), .stage = RAW_SNP_##stage_, .first = first_,	\
+		.always = always_,							\
+	}
+#define SNP		REQ_ORDER_SNP
+#define WITH(call)	(1u << (call))
+
+PAIRS(finish, REQ_ORDER_SNP_FINISH, UPDATED, FINISH,
+      WITH(CREATE) | WITH(RUN) | WITH(REGS) | WITH(MSRS));
+PAIRS(update, SNP, UPDATED, UPDATE, WITH(UPDATE) | WITH(PUNCH));
+PAIRS(start, SNP, UPDATED, START, 0);
+PAIRS(start_first, SNP, VCPU, START, WITH(START));
+PAIRS(create_vcpu, SNP, UPDATED, CREATE, WITH(CREATE));
+PAIRS(run, SNP, UPDATED, RUN, 0);
+PAIRS(regs, SNP, UPDATED, REGS, 0);
+PAIRS(slot, SNP, UPDATED, SLOT, WITH(PUNCH));
+PAIRS(attrs, SNP, UPDATED, ATTRS, 0);
+PAIRS(punch, SNP, UPDATED, PUNCH, 0);
+PAIRS(pre_fault, SNP, UPDATED, PRE_FAULT, 0);
+PAIRS(close_vcpu, SNP, UPDATED, CLOSE_VCPU, 0);
+PAIRS(finished_finish, REQ_ORDER_SNP_FINISH, FINISHED, FINISH, 0);
+PAIRS(finished_create_vcpu, SNP, FINISHED, CREATE, 0);
+PAIRS(finished_run, SNP, FINISHED, RUN, WITH(SLOT));
+PAIRS(finished_slot, SNP, FINISHED, SLOT, 0);
+PAIRS(finished_attrs, SNP, FINISHED, ATTRS, 0);
+PAIRS(finished_punch, SNP, FINISHED, PUNCH, 0);
+PAIRS(finished_pre_fault, SNP, FINISHED, PRE_FAULT, 0);
+
+COCO_TEST_F_TIMEOUT(pair, any_order, INTERLEAVE_SECONDS)
+{
+	struct machine m;
+	const struct pair_table table = {
+		.calls = calls, .nr = ARRAY_SIZE(calls), .machine = &m,
+		.setup = setup, .end = end, .state = tell_state,
+	};
+
+	stage = variant->stage;
+	pairs_search(&table, check_main_req(), variant->first, variant->always);
+}
+
+static const char *missing(void)
+{
+	return snp_vm_missing() ?: interleave_missing();
+}
+
+COCO_MAIN(missing)

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Two threads of a VMM at one TD: each call of a table with each other one, in each state of a
+ * launch.
+ */
+#include "check/harness.h"
+
+#include <fcntl.h>
+#include <linux/falloc.h>
+#include <linux/kvm.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "kvm_util.h"
+#include "processor.h"
+
+#include "cases/interleave.h"
+#include "control.h"
+#include "tdx/raw_td.h"
+#include "tdx/td_vm.h"
+
+struct machine {
+	struct raw_td td;
+	int second;			/* vCPU 1, created and with its CPUID, or -1 */
+	int more_vcpus[2];		/* what the calls have made, or -1 */
+};
+
+static enum raw_td_stage stage;
+
+/* ---- what a thread calls ---- */
+
+static int vm_ioctl_of(struct machine *m, unsigned long cmd, const void *arg)
+{
+	return raw_errno(ioctl(m->td.raw.vm, cmd, arg));
+}
+
+static int vcpu_ioctl_of(struct machine *m, unsigned long cmd, const void *arg)
+{
+	return raw_errno(ioctl(m->td.raw.vcpu, cmd, arg));
+}
+
+static int command(int fd, uint32_t id, const void *data)
+{
+	struct tdx_cmd cmd = { .id = id, .data = (uint64_t)data };
+
+	return raw_errno(ioctl(fd, KVM_MEMORY_ENCRYPT_OP, &cmd));
+}
+
+static int add_vcpu(struct machine *m, unsigned int thread)
+{
+	m->more_vcpus[thread] = ioctl(m->td.raw.vm, KVM_CREATE_VCPU, 2);
+	return raw_errno(m->more_vcpus[thread]);
+}
+
+/* The page before those that the launch adds, which is the TD's, too. */
+static int add_page(struct machine *m)
+{
+	struct tdx_mem_region page = {
+		(uint64_t)m->td.raw.mem, RAW_TD_PAGES_GPA - RAW_VM_PAGE, 1
+	};
+
+	return command(m->td.raw.vcpu, TDX_CMD_INIT_MEM_REGION, &page);
+}
+
+static int cpuid_of(struct machine *m)
+{
+	struct kvm_cpuid2 *cpuid = allocate_kvm_cpuid2(TDX_MAX_CPUID);
+	int err = command(m->td.raw.vcpu, TDX_CMD_GET_CPUID, cpuid);
+
+	free(cpuid);
+	return err;
+}
+
+static int set_shared(struct machine *m, uint64_t gpa)
+{
+	struct kvm_memory_attributes attrs = { .address = gpa, .size = RAW_VM_PAGE };
+
+	return vm_ioctl_of(m, KVM_SET_MEMORY_ATTRIBUTES, &attrs);
+}
+
+static int punch(struct machine *m, uint64_t gpa)
+{
+	return raw_errno(fallocate(m->td.raw.gmem, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+				   gpa - RAW_TD_GPA, RAW_VM_PAGE));
+}
+
+static int pre_fault(struct machine *m)
+{
+	struct kvm_pre_fault_memory range = {
+		.gpa = RAW_TD_PAGES_GPA - 2 * RAW_VM_PAGE, .size = RAW_VM_PAGE
+	};
+
+	return vcpu_ioctl_of(m, KVM_PRE_FAULT_MEMORY, &range);
+}
+
+/* As it is, once more. */
+static int lapic_of(struct machine *m)
+{
+	struct kvm_lapic_state lapic;
+
+	return vcpu_ioctl_of(m, KVM_GET_LAPIC, &lapic) ?: vcpu_ioctl_of(m, KVM_SET_LAPIC, &lapic);
+}
+
+/* A page of the same guest_memfd, at another place: it is bound already. */
+static int add_slot(struct machine *m)
+{
+	struct kvm_userspace_memory_region2 slot = {
+		.slot = 1, .flags = KVM_MEM_GUEST_MEMFD, .guest_phys_addr = RAW_VM_PAGE,
+		.memory_size = RAW_VM_PAGE, .userspace_addr = (uint64_t)m->td.raw.mem,
+		.guest_memfd = m->td.raw.gmem,
+	};
+
+	return vm_ioctl_of(m, KVM_SET_USER_MEMORY_REGION2, &slot);
+}
+
+static int close_fd(int *fd)
+{
+	int old = *fd;
+
+	*fd = -1;
+	return raw_errno(close(old));
+}
+
+#define CALL(name, expression)								\
+	static int name(void *machine, unsigned int thread)				\
+	{										\
+		struct machine *m = machine;						\
+											\
+		(void)thread;								\
+		return expression;							\
+	}
+
+CALL(finalize, command(m->td.raw.vm, TDX_CMD_FINALIZE_VM, NULL))
+CALL(init_vcpu, command(m->second, TDX_CMD_INIT_VCPU, NULL))
+CALL(init_region, add_page(m))
+CALL(get_cpuid, cpuid_of(m))
+CALL(create_vcpu, add_vcpu(m, thread))
+CALL(run, vcpu_ioctl_of(m, KVM_RUN, NULL))
+CALL(set_mp_state, vcpu_ioctl_of(m, KVM_SET_MP_STATE, (&(struct kvm_mp_state){
+	.mp_state = KVM_MP_STATE_HALTED })))
+CALL(nmi, vcpu_ioctl_of(m, KVM_NMI, NULL))
+CALL(pre_fault_page, pre_fault(m))
+CALL(delete_slot, vm_ioctl_of(m, KVM_SET_USER_MEMORY_REGION2,
+			      (&(struct kvm_userspace_memory_region2){})))
+CALL(make_shared, set_shared(m, RAW_TD_PAGES_GPA - RAW_VM_PAGE))
+CALL(punch_hole, punch(m, RAW_TD_PAGES_GPA))
+CALL(punch_other, punch(m, RAW_TD_PAGES_GPA - RAW_VM_PAGE))
+CALL(set_lapic, lapic_of(m))
+CALL(signal_msi, vm_ioctl_of(m, KVM_SIGNAL_MSI, (&(struct kvm_msi){
+	.address_lo = 0xfee00000, .data = 64 })))
+CALL(second_slot, add_slot(m))
+CALL(close_vm, close_fd(&m->td.raw.vm))
+CALL(close_vcpu, close_fd(&m->td.raw.vcpu))
+CALL(close_gmem, close_fd(&m->td.raw.gmem))
+
+enum {
+	FINALIZE, INIT_VCPU, REGION, GET_CPUID, CREATE, RUN, MP_STATE, NMI, PRE_FAULT, SLOT, ATTRS,
+	PUNCH, PUNCH_OTHER, LAPIC, MSI, SLOT_1, CLOSE_VCPU, CLOSE_GMEM, CLOSE_VM,
+};
+
+static const struct pair_call calls[] = {
+	[FINALIZE] = { "KVM_TDX_FINALIZE_VM", .make = finalize },
+	[INIT_VCPU] = { "KVM_TDX_INIT_VCPU", .make = init_vcpu },
+	[REGION] = { "KVM_TDX_INIT_MEM_REGION", .make = init_region },
+	[GET_CPUID] = { "KVM_TDX_GET_CPUID", .make = get_cpuid },
+	[CREATE] = { "KVM_CREATE_VCPU", .make = create_vcpu },
+	[RUN] = { "KVM_RUN", .make = run, .waits = true },
+	[MP_STATE] = { "KVM_SET_MP_STATE", .make = set_mp_state, .stops = true },
+	[NMI] = { "KVM_NMI", .make = nmi },
+	[PRE_FAULT] = { "KVM_PRE_FAULT_MEMORY", .make = pre_fault_page },
+	[SLOT] = { "KVM_SET_USER_MEMORY_REGION2, a deletion", .make = delete_slot },
+	[ATTRS] = { "KVM_SET_MEMORY_ATTRIBUTES", .make = make_shared },
+	[PUNCH] = { "fallocate(PUNCH_HOLE) of a page of the launch", .make = punch_hole },
+	[PUNCH_OTHER] = { "fallocate(PUNCH_HOLE) of another page", .make = punch_other },
+	[LAPIC] = { "KVM_SET_LAPIC", .make = set_lapic },
+	[MSI] = { "KVM_SIGNAL_MSI", .make = signal_msi },
+	[SLOT_1] = { "KVM_SET_USER_MEMORY_REGION2, a second slot", .make = second_slot },
+	[CLOSE_VCPU] = { "close() of the vCPU", .make = close_vcpu },
+	[CLOSE_GMEM] = { "close() of guest_memfd", .make = close_gmem },
+	[CLOSE_VM] = { "close() of the VM", .make = close_vm },
+};
+
+static const struct pair_req reqs[] = {
+	{ FINALIZE, PUNCH, REQ_ORDER_TD_FINALIZE },
+	{ FINALIZE, PUNCH_OTHER, REQ_ORDER_TD_FINALIZE },
+	{ FINALIZE, SLOT, REQ_ORDER_TD_FINALIZE },
+	{ FINALIZE, ATTRS, REQ_ORDER_TD_FINALIZE },
+	{ FINALIZE, CLOSE_GMEM, REQ_ORDER_TD_FINALIZE },
+	{}
+};
+
+/* ---- the TD, and what can be seen of it ---- */
+
+static void setup(void *data)
+{
+	struct machine *m = data;
+
+	m->second = m->more_vcpus[0] = m->more_vcpus[1] = -1;
+	raw_td_open(&m->td);
+	TEST_ASSERT(!raw_td_go(&m->td, RAW_TD_VCPU_INITED) && !raw_vm_map_run(&m->td.raw),
+		    "the launch up to the vCPU");
+	/* The last vCPU is made in a launch's way, where there is one. */
+	m->second = ioctl(m->td.raw.vm, KVM_CREATE_VCPU, 1);
+	TEST_ASSERT(m->second >= 0 && !raw_td_set_cpuid(&m->td, m->second) &&
+		    !raw_td_go(&m->td, stage), "the rest of the launch");
+}
+
+static void end(void *data)
+{
+	struct machine *m = data;
+	const int fds[] = { m->second, m->more_vcpus[0], m->more_vcpus[1] };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(fds); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	raw_td_close(&m->td);
+}
+
+static void tell_state(void *data, char *text, size_t size)
+{
+	struct machine *m = data;
+	struct kvm_mp_state mp = {};
+	const struct kvm_run *kvm_run = m->td.raw.run;
+
+	interleave_tell(text, size, "last exit %u", kvm_run->exit_reason);
+	interleave_tell(text, size, "; KVM_TDX_INIT_VCPU %d", init_vcpu(m, 0));
+	if (m->td.raw.vcpu >= 0) {
+		interleave_tell(text, size, "; KVM_TDX_GET_CPUID %d", cpuid_of(m));
+		interleave_tell(text, size, "; KVM_GET_MP_STATE %d, %u",
+				vcpu_ioctl_of(m, KVM_GET_MP_STATE, &mp), mp.mp_state);
+		interleave_tell(text, size, "; KVM_TDX_INIT_MEM_REGION %d", add_page(m));
+	}
+	if (m->td.raw.vm >= 0)
+		interleave_tell(text, size, "; KVM_TDX_FINALIZE_VM %d", finalize(m, 0));
+	/* A TD that is down stays down. */
+	if (m->td.raw.vcpu >= 0 && mp.mp_state == KVM_MP_STATE_RUNNABLE &&
+	    kvm_run->exit_reason != KVM_EXIT_SHUTDOWN) {
+		interleave_tell(text, size, "; KVM_RUN %d", run(m, 0));
+		interleave_tell(text, size, ", exit %u", kvm_run->exit_reason);
+	}
+	if (m->td.raw.vm >= 0)
+		interleave_tell(text, size, "; KVM_CREATE_VCPU %d",
+				add_vcpu(m, m->more_vcpus[0] >= 0));
+}
+
+/* ---- the pairs ---- */
+
+COCO_FIXTURE(pair);
+FIXTURE_VARIANT(pair)
+{
+	struct check_row row;
+	enum raw_td_stage stage;
+	unsigned int first;		/* with it and all behind it, but by default: */
+	unsigned int always;
+};
+
+#define PAIRS(name, req, stage_, first_, always_, ...)					\
+	FIXTURE_VARIANT_ADD(pair, name)							\
+	{										\
+		COCO_ROW(NULL, req, ##__VA_ARGS__), .stage = RAW_TD_##stage_,	\
+		.first = first_, .always = always_,							\
+	}
+#define TD		REQ_ORDER_TD
+#define WITH(call)	(1u << (call))
+
+PAIRS(finalize, TD, REGION, FINALIZE,
+      WITH(INIT_VCPU) | WITH(REGION) | WITH(CREATE) | WITH(RUN) | WITH(PUNCH),
+      REQ_ORDER_TD_FINALIZE);
+PAIRS(init_vcpu, TD, REGION, INIT_VCPU, WITH(PUNCH));
+PAIRS(region, TD, REGION, REGION, WITH(PUNCH_OTHER) | WITH(SLOT));
+PAIRS(get_cpuid, TD, REGION, GET_CPUID, 0);
+PAIRS(create_vcpu, TD, REGION, CREATE, 0);
+PAIRS(run, TD, REGION, RUN, 0);
+PAIRS(pre_fault, TD, REGION, PRE_FAULT, 0);
+PAIRS(slot, TD, REGION, SLOT, 0);
+PAIRS(attrs, TD, REGION, ATTRS, 0);
+PAIRS(punch, TD, REGION, PUNCH, 0);
+PAIRS(finalized_create_vcpu, TD, FINALIZED, CREATE, 0);
+PAIRS(finalized_run, TD, FINALIZED, RUN, WITH(SLOT));
+PAIRS(finalized_nmi, TD, FINALIZED, NMI, 0);
+PAIRS(finalized_pre_fault, TD, FINALIZED, PRE_FAULT, WITH(SLOT));
+PAIRS(finalized_slot, TD, FINALIZED, SLOT, 0);
+PAIRS(finalized_attrs, TD, FINALIZED, ATTRS, 0);
+PAIRS(finalized_punch, TD, FINALIZED, PUNCH, 0);
+
+COCO_TEST_F_TIMEOUT(pair, any_order, INTERLEAVE_SECONDS)
+{
+	struct machine m;
+	const struct pair_table table = {
+		.calls = calls, .nr = ARRAY_SIZE(calls), .reqs = reqs, .machine = &m,
+		.setup = setup, .end = end, .state = tell_state,
+		/* KVM_RUN of a TD that is down, see KERNEL-TD-ENTER-QUIET */
+		.splat = "vt_cache_reg()",
+	};
+
+	stage = variant->stage;
+	pairs_search(&table, check_main_req(), variant->first, variant->always);
+}
+
+static const char *missing(void)
+{
+	return td_vm_missing() ?: interleave_missing();
+}
+
+COCO_MAIN(missing)
