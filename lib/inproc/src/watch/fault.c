@@ -18,6 +18,7 @@
 #include "src/sched/sched.h"
 #include "memory.h"
 #include "race.h"
+#include "watch.h"
 
 #define TRAP_PAGE_FAULT	14
 #define PF_WRITE	2	/* of a page fault's error code */
