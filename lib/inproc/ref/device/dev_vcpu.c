@@ -77,18 +77,20 @@ static long init_vcpu(struct vm *vm, struct vcpu *vcpu)
 	r = map_run_pages(vcpu);
 	if (r)
 		goto err_wait;
-	r = engine->vcpu_create(vm->pub.engine, vcpu->pub.id, &vcpu->pub.engine);
-	if (r)
-		goto err_run;
 	if (vm->pub.confidential) {
 		r = model->vcpu_create(&vcpu->pub);
 		if (r)
-			goto err_engine;
+			goto err_run;
 	}
+	/* Last: a vCPU of /dev/kvm does not go before its VM, nor does its ID. */
+	r = engine->vcpu_create(vm->pub.engine, vcpu->pub.id, &vcpu->pub.engine);
+	if (r)
+		goto err_model;
 	return 0;
 
-err_engine:
-	engine->vcpu_destroy(vcpu->pub.engine);
+err_model:
+	if (vm->pub.confidential)
+		model->vcpu_destroy(&vcpu->pub);
 err_run:
 	munmap(vcpu->pub.run, VCPU_PAGES * PAGE_SIZE);
 	real_close(vcpu->pub.fd);
