@@ -133,7 +133,7 @@ if [ -n "${LIBKVM-}" ]; then
 		paste -sd ' ') $files_key"
 elif [ -r "$tarball" ]; then
 	key="$(stat -c '%s %Y' "$tarball") $files_key"
-elif [ -e "$tree.stamp" ]; then
+elif grep -qs '^/' "$tree.stamp"; then
 	# LIBKVM was named before.
 	key=$(cat "$tree.stamp")
 else

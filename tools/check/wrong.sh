@@ -3,8 +3,8 @@
 # What the wrong_*.sh share, to be sourced after lib.sh: patches that make one mistake each,
 # kernels of which little is built for each of them, and whether a run found it.
 
-# list_cases PATTERN: $TMP/cases gets a line "REQUIREMENT TEST:CASE REVISION" for each
-# requirement of each case of the tests in x86_64/ that match.
+# list_cases PATTERN: $TMP/cases gets a line "REQUIREMENT TEST:CASE" for each requirement of
+# each case of the tests in x86_64/ that match.
 list_cases()
 {
 	local test
@@ -12,7 +12,7 @@ list_cases()
 		"$BUILD/x86_64/$test" --list | awk -F '\t' -v test="$test" 'NF == 3 {
 			n = split($2, ids, ",")
 			for (i = 1; i <= n; i++)
-				print ids[i], test ":" $1, $3
+				print ids[i], test ":" $1
 		}'
 	done > "$TMP/cases"
 }
@@ -105,29 +105,11 @@ ids()	# FILE KEY: one a line
 	header "$1" "$2" | tr -s ', ' '\n'
 }
 
-# The cases for the requirements that $1 has to break: of each requirement, test and revision
-# at most eight, from its first to its last one, since they tell the same of it.
+# The cases for the requirements that $1 has to break.
 concerned()
 {
 	ids "$1" Requirement | awk 'NR == FNR { wanted[$1] = 1; next }
-		$1 in wanted {
-			split($2, name, ":")
-			of = $1 " " name[1] " " $3
-			list[of, nr[of]++] = $2
-			if (nr[of] == 1)
-				order[n++] = of
-		}
-		END {
-			for (i = 0; i < n; i++) {
-				of = order[i]
-				most = nr[of] < 8 ? nr[of] : 8
-				for (k = 0; k < most; k++) {
-					found = list[of, most == 1 ? 0 : int(k * (nr[of] - 1) / (most - 1))]
-					if (!seen[found]++)
-						print found
-				}
-			}
-		}' - "$TMP/cases"
+		$1 in wanted && !seen[$2]++ { print $2 }' - "$TMP/cases"
 }
 
 # The requirements that the report's failures name, one a line.

@@ -137,7 +137,7 @@ of_kernels()
 }
 
 # Each of them is one that a wrong kernel of the short set has to name: a check that nobody
-# has seen failing may be unable to.
+# has seen failing may be unable to.  But for what a kernel is known to fail: there it was seen.
 covered()
 {
 	local id file missing=0
@@ -146,6 +146,7 @@ covered()
 	done > "$TMP/short.ids"
 	for id in $(of_kernels); do
 		grep -qx -e "$id" "$TMP/short.ids" && continue
+		grep -q "^$id |" "$ROOT/tools/known-issues" && continue
 		echo "no wrong kernel of the short set has to name $id"
 		missing=1
 	done

@@ -12,7 +12,8 @@
 # The patches are made for 7.3.4; one that a tree has no place for is skipped.
 #
 # Header of a patch, as in wrong_kernels.sh: Wrong, Requirement, Also, Base, Not-known, Run,
-# Set.
+# Set; and Races: as COCO_RACES has it, where two threads have to be searched for longer than
+# by default.
 #
 # By default that is the short set: what no model can get wrong, and some of each subject; and
 # of the tests the cases whose rows list one of the requirements.  WRONG_KERNELS=all runs
@@ -90,8 +91,10 @@ run()
 {
 	local name=$1 strict=$2 file=$3 status=0 base id
 	local -a selected=("${@:4}") options=()
+	local races=
 
 	if [ -n "$file" ]; then
+		races=$(header "$file" Races)
 		base=$(header "$file" Base)
 		[ -z "$base" ] || options+=(--patch "$right/$base")
 		options+=(--patch "$file")
@@ -99,7 +102,7 @@ run()
 		[ -z "$id" ] || options+=(--known-issues "$(not_known "$id")")
 	fi
 	WRONG_KERNEL=$kept/tree WRONG_BASE= WRONG_WORK=$TMP/$name.image WRONG_SOURCE=$source \
-		timeout -k 5 300 "$ROOT/tools/run.pl" --summary-only $strict \
+		env ${races:+"COCO_RACES=$races"} timeout -k 5 300 "$ROOT/tools/run.pl" --summary-only $strict \
 		--root "$TMP/root" --build "$BUILD" --platform src --engine unicorn \
 		--kdir "$CHECK_KDIR" --out "$TMP/$name.out" "${options[@]}" -- "${selected[@]}" \
 		> "$TMP/$name.log" 2>&1 < /dev/null || status=$?

@@ -214,7 +214,7 @@ objs=
 for f in $touched; do
 	(compile "$f") > "$work/build.log" 2>&1 ||
 		die "compiling $f failed: $(tail -n 20 "$work/build.log")"
-	mod=$(module_of "${f%.c}.o")
+	mod=$(module_of "${f%.c}.o") || :
 	[ -z "$mod" ] || {
 		sed -e '/^#/d' -e "s/%/${mod//-/_}/" "$ROOT/tools/image/renames" > "$work/syms"
 		objcopy --redefine-syms="$work/syms" "$work/obj/${f%.c}.o"

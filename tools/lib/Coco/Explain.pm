@@ -15,6 +15,9 @@ my @meanings = (
 	[qr/^KERNEL-/ => 'The host itself is at fault: what a guest or a VMM does makes its kernel ' .
 		'warn, leak, sleep where it must not, or touch what is not its own. Whoever can do ' .
 		'that to a host may take it down.'],
+	[qr/^ORDER-/ => 'Two threads of a VMM that call KVM at once get results, or leave a guest, that ' .
+		'no order of their calls explains: what was measured is not what runs, or the ' .
+		'host is left with what belongs to nobody.'],
 	[qr/-RACE-|^RACE-/ => 'A guest that changes its memory while the host reads it gets the host ' .
 		'to act on what it has not checked, or harms itself more than a guest may.'],
 	[qr/-VMM-/ => 'A VMM that does what is allowed, at an unusual time, gets something else than ' .
@@ -32,6 +35,8 @@ my @meanings = (
 	[qr/^SNP-LAUNCH-|^SEV-(?!DBG|MOVE)/ => 'A VMM that launches or keeps SEV guests by ' .
 		'KVM_MEMORY_ENCRYPT_OP is refused what it may do, or gets a guest that is measured, ' .
 		'limited or charged otherwise than it asked for.'],
+	[qr/^SNP-/ => 'A VMM that runs an SNP guest is served where it must not be, refused what it may ' .
+		'do, or gets vCPUs that are not what it set.'],
 	[qr/^SEV-/ => 'KVM_MEMORY_ENCRYPT_OP does something else to a SEV guest than it says: data ' .
 		'that is copied or moved is not what it was.'],
 	[qr/^GHCB-/ => 'A SEV-ES or SNP guest gets an answer by the GHCB that the specification does ' .
