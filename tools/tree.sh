@@ -27,6 +27,8 @@ name=linux-source-6.12
 tarball=${COCO_TARBALL:-/usr/src/$name.tar.xz}
 out=build want='' list='' fetched=''
 
+. "$(dirname "$0")/moving.sh"
+
 die()
 {
 	still
@@ -49,7 +51,6 @@ while [ $# -gt 0 ]; do
 done
 
 . "$(dirname "$0")/tree.list"
-. "$(dirname "$0")/moving.sh"
 
 # An upgraded package, or another list of files, is another tree.
 files_key=$(cksum <<< "$dirs$files")
