@@ -24,13 +24,23 @@ die()
 	exit 2
 }
 
+number()	# OPTION VALUE LARGEST
+{
+	[[ ${2-} =~ ^[1-9][0-9]{0,8}$ ]] && [ "$2" -le "$3" ] ||
+		die "$1: '${2-}' is not a number from 1 to $3"
+	echo "$2"
+}
+
+# As lib/cases/interleave.c has it.
+most=6
 switches=1 schedules='' seconds=3600 again='' patches=() cases=()
 while [ $# -gt 0 ]; do
 	case $1 in
-	--switches)	switches=${2:?} && shift ;;
-	--schedules)	schedules=,${2:?} && shift ;;
-	--seconds)	seconds=${2:?} && shift ;;
-	--patch)	patches+=(--patch "${2:?}") && shift ;;
+	--switches)	switches=$(number "$1" "${2-}" $most) || exit 2; shift ;;
+	--schedules)	schedules=,$(number "$1" "${2-}" 999999999) || exit 2; shift ;;
+	--seconds)	seconds=$(number "$1" "${2-}" 999999) || exit 2; shift ;;
+	--patch)	[ -r "${2-}" ] || die "--patch: cannot read '${2-}'"
+			patches+=(--patch "$2"); shift ;;
 	--again)	again=1 ;;
 	-*)		die "unknown option $1" ;;
 	*)		cases+=("$1") ;;
@@ -74,10 +84,14 @@ for case in "${cases[@]}"; do
 	total=$((total + found))
 	printf '%3d/%d  %-48s %6d schedules %5d s  ' $nr ${#cases[@]} "$case" "$found" \
 		$((SECONDS - began))
+	cut=$(cat "$log"/*/*.tap "$log"/*.tap 2> /dev/null |
+		grep -c '^# the search has used up its schedules' || :)
 	case $result in
-	0)	echo clean; echo "$case" >> "$done" ;;
+	0)	echo "clean$([ "$cut" = 0 ] || echo ", $cut pairs not to their end")"
+		echo "$case" >> "$done" ;;
 	1)	echo FOUND; grep -h '^# \|^[[:space:]]*# ' "$log/all" || :; status=1 ;;
-	*)	echo "not run (status $result)"; tail -n 5 "$log/all"; [ $status = 1 ] || status=2 ;;
+	4)	echo "skipped: $(sed -n 's/^src.*: skipped: //p' "$log/all" | head -n 1)" ;;
+	*)	echo "not run (status $result)"; head -n 5 "$log/all"; [ $status = 1 ] || status=2 ;;
 	esac
 done
 echo "$total schedules in $((SECONDS - begin)) s"

@@ -12,6 +12,7 @@
 #include "kvm_util.h"
 
 #include "cases/interleave.h"
+#include "cases/pair_calls.h"
 #include "snp/raw_sev.h"
 #include "snp/snp_vm.h"
 
@@ -37,20 +38,6 @@ static int take(struct machine *m, enum who to, uint32_t cap)
 	return raw_errno(ioctl(m->vm[to].raw.vm, KVM_ENABLE_CAP, &enable));
 }
 
-static int vcpu_of(struct machine *m, unsigned int thread, enum who who)
-{
-	m->vcpu[thread] = ioctl(m->vm[who].raw.vm, KVM_CREATE_VCPU, 1);
-	return raw_errno(m->vcpu[thread]);
-}
-
-static int close_vm(struct machine *m, enum who who)
-{
-	int fd = m->vm[who].raw.vm;
-
-	m->vm[who].raw.vm = -1;
-	return raw_errno(close(fd));
-}
-
 static int status(struct machine *m, enum who who)
 {
 	struct kvm_sev_guest_status args = {};
@@ -68,31 +55,22 @@ static int init2(struct machine *m, enum who who)
 	return raw_snp_init2(&m->vm[who], 0, 0);
 }
 
-#define CALL(name, expression)								\
-	static int name(void *machine, unsigned int thread)				\
-	{										\
-		struct machine *m = machine;						\
-											\
-		(void)thread;								\
-		return expression;							\
-	}
-
-CALL(move, take(m, NEW, KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM))
-CALL(move_other, take(m, OTHER, KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM))
-CALL(copy, take(m, NEW, KVM_CAP_VM_COPY_ENC_CONTEXT_FROM))
-CALL(copy_other, take(m, OTHER, KVM_CAP_VM_COPY_ENC_CONTEXT_FROM))
-CALL(init_new, init2(m, NEW))
-CALL(owner_region, region(m, OWNER, KVM_MEMORY_ENCRYPT_REG_REGION))
-CALL(owner_unregion, region(m, OWNER, KVM_MEMORY_ENCRYPT_UNREG_REGION))
-CALL(new_region, region(m, NEW, KVM_MEMORY_ENCRYPT_REG_REGION))
-CALL(owner_vcpu, vcpu_of(m, thread, OWNER))
-CALL(new_vcpu, vcpu_of(m, thread, NEW))
-CALL(update_vmsa, raw_snp_cmd(&m->vm[OWNER], KVM_SEV_LAUNCH_UPDATE_VMSA, NULL))
-CALL(owner_status, status(m, OWNER))
-CALL(owner_slot, raw_sev_add_memory(&m->vm[OWNER]))
-CALL(close_owner, close_vm(m, OWNER))
-CALL(close_mirror, close_vm(m, MIRROR))
-CALL(close_new, close_vm(m, NEW))
+PAIR_CALL(move, take(m, NEW, KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM))
+PAIR_CALL(move_other, take(m, OTHER, KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM))
+PAIR_CALL(copy, take(m, NEW, KVM_CAP_VM_COPY_ENC_CONTEXT_FROM))
+PAIR_CALL(copy_other, take(m, OTHER, KVM_CAP_VM_COPY_ENC_CONTEXT_FROM))
+PAIR_CALL(init_new, init2(m, NEW))
+PAIR_CALL(owner_region, region(m, OWNER, KVM_MEMORY_ENCRYPT_REG_REGION))
+PAIR_CALL(owner_unregion, region(m, OWNER, KVM_MEMORY_ENCRYPT_UNREG_REGION))
+PAIR_CALL(new_region, region(m, NEW, KVM_MEMORY_ENCRYPT_REG_REGION))
+PAIR_CALL(owner_vcpu, pair_create_vcpu(&m->vm[OWNER].raw, 1, &m->vcpu[thread]))
+PAIR_CALL(new_vcpu, pair_create_vcpu(&m->vm[NEW].raw, 1, &m->vcpu[thread]))
+PAIR_CALL(update_vmsa, raw_snp_cmd(&m->vm[OWNER], KVM_SEV_LAUNCH_UPDATE_VMSA, NULL))
+PAIR_CALL(owner_status, status(m, OWNER))
+PAIR_CALL(owner_slot, raw_sev_add_memory(&m->vm[OWNER]))
+PAIR_CALL(close_owner, pair_close(&m->vm[OWNER].raw.vm))
+PAIR_CALL(close_mirror, pair_close(&m->vm[MIRROR].raw.vm))
+PAIR_CALL(close_new, pair_close(&m->vm[NEW].raw.vm))
 
 enum {
 	OWNER_REGION, OWNER_UNREGION, NEW_REGION, OWNER_VCPU, NEW_VCPU, UPDATE_VMSA, MOVE,
@@ -181,8 +159,8 @@ static void tell_state(void *data, char *text, size_t size)
 				region(m, who, KVM_MEMORY_ENCRYPT_UNREG_REGION));
 		interleave_tell(text, size, ", REG_REGION %d",
 				region(m, who, KVM_MEMORY_ENCRYPT_REG_REGION));
-		vcpu = ioctl(m->vm[who].raw.vm, KVM_CREATE_VCPU, 1);
-		interleave_tell(text, size, ", KVM_CREATE_VCPU %d", raw_errno(vcpu));
+		interleave_tell(text, size, ", KVM_CREATE_VCPU %d",
+				pair_create_vcpu(&m->vm[who].raw, 1, &vcpu));
 		if (vcpu >= 0)
 			close(vcpu);
 		interleave_tell(text, size, ", KVM_SEV_INIT2 %d", init2(m, who));

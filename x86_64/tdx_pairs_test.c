@@ -5,8 +5,6 @@
  */
 #include "check/harness.h"
 
-#include <fcntl.h>
-#include <linux/falloc.h>
 #include <linux/kvm.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -15,6 +13,7 @@
 #include "processor.h"
 
 #include "cases/interleave.h"
+#include "cases/pair_calls.h"
 #include "control.h"
 #include "tdx/raw_td.h"
 #include "tdx/td_vm.h"
@@ -29,15 +28,8 @@ static enum raw_td_stage stage;
 
 /* ---- what a thread calls ---- */
 
-static int vm_ioctl_of(struct machine *m, unsigned long cmd, const void *arg)
-{
-	return raw_errno(ioctl(m->td.raw.vm, cmd, arg));
-}
-
-static int vcpu_ioctl_of(struct machine *m, unsigned long cmd, const void *arg)
-{
-	return raw_errno(ioctl(m->td.raw.vcpu, cmd, arg));
-}
+/* The page before those that the launch adds, which is the TD's, too. */
+#define OTHER_PAGE	(RAW_TD_PAGES_GPA - RAW_VM_PAGE)
 
 static int command(int fd, uint32_t id, const void *data)
 {
@@ -46,18 +38,9 @@ static int command(int fd, uint32_t id, const void *data)
 	return raw_errno(ioctl(fd, KVM_MEMORY_ENCRYPT_OP, &cmd));
 }
 
-static int add_vcpu(struct machine *m, unsigned int thread)
-{
-	m->more_vcpus[thread] = ioctl(m->td.raw.vm, KVM_CREATE_VCPU, 2);
-	return raw_errno(m->more_vcpus[thread]);
-}
-
-/* The page before those that the launch adds, which is the TD's, too. */
 static int add_page(struct machine *m)
 {
-	struct tdx_mem_region page = {
-		(uint64_t)m->td.raw.mem, RAW_TD_PAGES_GPA - RAW_VM_PAGE, 1
-	};
+	struct tdx_mem_region page = { (uint64_t)m->td.raw.mem, OTHER_PAGE, 1 };
 
 	return command(m->td.raw.vcpu, TDX_CMD_INIT_MEM_REGION, &page);
 }
@@ -71,87 +54,25 @@ static int cpuid_of(struct machine *m)
 	return err;
 }
 
-static int set_shared(struct machine *m, uint64_t gpa)
-{
-	struct kvm_memory_attributes attrs = { .address = gpa, .size = RAW_VM_PAGE };
-
-	return vm_ioctl_of(m, KVM_SET_MEMORY_ATTRIBUTES, &attrs);
-}
-
-static int punch(struct machine *m, uint64_t gpa)
-{
-	return raw_errno(fallocate(m->td.raw.gmem, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-				   gpa - RAW_TD_GPA, RAW_VM_PAGE));
-}
-
-static int pre_fault(struct machine *m)
-{
-	struct kvm_pre_fault_memory range = {
-		.gpa = RAW_TD_PAGES_GPA - 2 * RAW_VM_PAGE, .size = RAW_VM_PAGE
-	};
-
-	return vcpu_ioctl_of(m, KVM_PRE_FAULT_MEMORY, &range);
-}
-
-/* As it is, once more. */
-static int lapic_of(struct machine *m)
-{
-	struct kvm_lapic_state lapic;
-
-	return vcpu_ioctl_of(m, KVM_GET_LAPIC, &lapic) ?: vcpu_ioctl_of(m, KVM_SET_LAPIC, &lapic);
-}
-
-/* A page of the same guest_memfd, at another place: it is bound already. */
-static int add_slot(struct machine *m)
-{
-	struct kvm_userspace_memory_region2 slot = {
-		.slot = 1, .flags = KVM_MEM_GUEST_MEMFD, .guest_phys_addr = RAW_VM_PAGE,
-		.memory_size = RAW_VM_PAGE, .userspace_addr = (uint64_t)m->td.raw.mem,
-		.guest_memfd = m->td.raw.gmem,
-	};
-
-	return vm_ioctl_of(m, KVM_SET_USER_MEMORY_REGION2, &slot);
-}
-
-static int close_fd(int *fd)
-{
-	int old = *fd;
-
-	*fd = -1;
-	return raw_errno(close(old));
-}
-
-#define CALL(name, expression)								\
-	static int name(void *machine, unsigned int thread)				\
-	{										\
-		struct machine *m = machine;						\
-											\
-		(void)thread;								\
-		return expression;							\
-	}
-
-CALL(finalize, command(m->td.raw.vm, TDX_CMD_FINALIZE_VM, NULL))
-CALL(init_vcpu, command(m->second, TDX_CMD_INIT_VCPU, NULL))
-CALL(init_region, add_page(m))
-CALL(get_cpuid, cpuid_of(m))
-CALL(create_vcpu, add_vcpu(m, thread))
-CALL(run, vcpu_ioctl_of(m, KVM_RUN, NULL))
-CALL(set_mp_state, vcpu_ioctl_of(m, KVM_SET_MP_STATE, (&(struct kvm_mp_state){
-	.mp_state = KVM_MP_STATE_HALTED })))
-CALL(nmi, vcpu_ioctl_of(m, KVM_NMI, NULL))
-CALL(pre_fault_page, pre_fault(m))
-CALL(delete_slot, vm_ioctl_of(m, KVM_SET_USER_MEMORY_REGION2,
-			      (&(struct kvm_userspace_memory_region2){})))
-CALL(make_shared, set_shared(m, RAW_TD_PAGES_GPA - RAW_VM_PAGE))
-CALL(punch_hole, punch(m, RAW_TD_PAGES_GPA))
-CALL(punch_other, punch(m, RAW_TD_PAGES_GPA - RAW_VM_PAGE))
-CALL(set_lapic, lapic_of(m))
-CALL(signal_msi, vm_ioctl_of(m, KVM_SIGNAL_MSI, (&(struct kvm_msi){
-	.address_lo = 0xfee00000, .data = 64 })))
-CALL(second_slot, add_slot(m))
-CALL(close_vm, close_fd(&m->td.raw.vm))
-CALL(close_vcpu, close_fd(&m->td.raw.vcpu))
-CALL(close_gmem, close_fd(&m->td.raw.gmem))
+PAIR_CALL(finalize, command(m->td.raw.vm, TDX_CMD_FINALIZE_VM, NULL))
+PAIR_CALL(init_vcpu, command(m->second, TDX_CMD_INIT_VCPU, NULL))
+PAIR_CALL(init_region, add_page(m))
+PAIR_CALL(get_cpuid, cpuid_of(m))
+PAIR_CALL(create_vcpu, pair_create_vcpu(&m->td.raw, 2, &m->more_vcpus[thread]))
+PAIR_CALL(run, pair_run(&m->td.raw))
+PAIR_CALL(set_mp_state, pair_halt(&m->td.raw))
+PAIR_CALL(nmi, pair_vcpu_ioctl(&m->td.raw, KVM_NMI, NULL))
+PAIR_CALL(pre_fault, pair_pre_fault(&m->td.raw, OTHER_PAGE - RAW_VM_PAGE))
+PAIR_CALL(delete_slot, pair_delete_slot(&m->td.raw))
+PAIR_CALL(make_shared, pair_make_shared(&m->td.raw, OTHER_PAGE))
+PAIR_CALL(punch_hole, pair_punch_hole(&m->td.raw, RAW_TD_PAGES_GPA - RAW_TD_GPA))
+PAIR_CALL(punch_other, pair_punch_hole(&m->td.raw, OTHER_PAGE - RAW_TD_GPA))
+PAIR_CALL(set_lapic, pair_set_lapic(&m->td.raw))
+PAIR_CALL(signal_msi, pair_signal_msi(&m->td.raw))
+PAIR_CALL(second_slot, pair_second_slot(&m->td.raw, RAW_VM_PAGE))
+PAIR_CALL(close_vcpu, pair_close(&m->td.raw.vcpu))
+PAIR_CALL(close_gmem, pair_close(&m->td.raw.gmem))
+PAIR_CALL(close_vm, pair_close(&m->td.raw.vm))
 
 enum {
 	FINALIZE, INIT_VCPU, REGION, GET_CPUID, CREATE, RUN, MP_STATE, NMI, PRE_FAULT, SLOT, ATTRS,
@@ -167,7 +88,7 @@ static const struct pair_call calls[] = {
 	[RUN] = { "KVM_RUN", .make = run, .waits = true },
 	[MP_STATE] = { "KVM_SET_MP_STATE", .make = set_mp_state, .stops = true },
 	[NMI] = { "KVM_NMI", .make = nmi },
-	[PRE_FAULT] = { "KVM_PRE_FAULT_MEMORY", .make = pre_fault_page },
+	[PRE_FAULT] = { "KVM_PRE_FAULT_MEMORY", .make = pre_fault },
 	[SLOT] = { "KVM_SET_USER_MEMORY_REGION2, a deletion", .make = delete_slot },
 	[ATTRS] = { "KVM_SET_MEMORY_ATTRIBUTES", .make = make_shared },
 	[PUNCH] = { "fallocate(PUNCH_HOLE) of a page of the launch", .make = punch_hole },
@@ -228,7 +149,7 @@ static void tell_state(void *data, char *text, size_t size)
 	if (m->td.raw.vcpu >= 0) {
 		interleave_tell(text, size, "; KVM_TDX_GET_CPUID %d", cpuid_of(m));
 		interleave_tell(text, size, "; KVM_GET_MP_STATE %d, %u",
-				vcpu_ioctl_of(m, KVM_GET_MP_STATE, &mp), mp.mp_state);
+				pair_vcpu_ioctl(&m->td.raw, KVM_GET_MP_STATE, &mp), mp.mp_state);
 		interleave_tell(text, size, "; KVM_TDX_INIT_MEM_REGION %d", add_page(m));
 	}
 	if (m->td.raw.vm >= 0)
@@ -241,7 +162,7 @@ static void tell_state(void *data, char *text, size_t size)
 	}
 	if (m->td.raw.vm >= 0)
 		interleave_tell(text, size, "; KVM_CREATE_VCPU %d",
-				add_vcpu(m, m->more_vcpus[0] >= 0));
+				create_vcpu(m, m->more_vcpus[0] >= 0));
 }
 
 /* ---- the pairs ---- */

@@ -108,8 +108,7 @@ static void tell_threads(void)
 	unsigned int i;
 
 	for (i = 0; control()->thread_at(i, text, sizeof(text)); i++)
-		check_note("%s %s",
-			   i < s.il->nr_threads ? s.il->names[i] : "a thread of the kernel's", text);
+		check_note("%s %s", i < s.il->nr_threads ? s.il->names[i] : "a kernel thread", text);
 }
 
 static void found(const char *what, const char *wanted, const char *got)
@@ -352,34 +351,70 @@ static void explore(unsigned int left)
 	free(next);
 }
 
+/* "POINT:THREAD POINT:THREAD ...", as tell_schedule() prints it; false: it is none. */
+static bool parse_schedule(const char *list)
+{
+	unsigned int point, thread;
+	int len;
+
+	for (s.nr = 0; *list; s.nr++, list += len) {
+		len = 0;
+		if (s.nr == MAX_SWITCHES || sscanf(list, "%u:%u%n", &point, &thread, &len) != 2 ||
+		    thread >= s.il->nr_threads || (list[len] && list[len] != ' '))
+			return false;
+		s.list[s.nr] = (struct control_switch){ point, thread };
+		len += list[len] == ' ';
+	}
+	return s.nr && !s.list[0].point;
+}
+
 static bool replay(const char *list)
 {
-	char *at = (char *)list;
+	bool fits;
 
-	for (s.nr = 0; *at && s.nr < MAX_SWITCHES; s.nr++) {
-		s.list[s.nr].point = strtoul(at, &at, 10);
-		s.list[s.nr].thread = strtoul(at + (*at == ':'), &at, 10);
-		at += *at == ' ';
-	}
-	if (run())
+	TEST_ASSERT(parse_schedule(list), "COCO_SCHEDULE: '%s' is no schedule of %u threads", list,
+		    s.il->nr_threads);
+	/* A point that the run does not come to is none of a switch. */
+	fits = run() && s.list[s.nr - 1].point < control()->points();
+	if (fits)
 		judge();
 	tell_schedule();
+	if (!fits)
+		check_note("one of these switches cannot be made on this kernel");
 	tell_outcome("this schedule", &s.now);
 	return !s.found;
+}
+
+/* COCO_RACES is "SWITCHES" or "SWITCHES,SCHEDULES"; NULL: as the default is. */
+static void set_limits(const char *races, unsigned int switches)
+{
+	unsigned long budget = 0;
+	int len = 0;
+	bool ok = true;
+
+	s.switches = switches;
+	s.budget = ~0ul;
+	if (!races)
+		return;
+	ok = sscanf(races, "%u%n", &s.switches, &len) == 1;
+	if (ok && races[len] == ',') {
+		races += len + 1;
+		ok = sscanf(races, "%lu%n", &budget, &len) == 1 && budget;
+		s.budget = schedules + budget;
+	}
+	TEST_ASSERT(ok && !races[len] && s.switches && s.switches <= MAX_SWITCHES - 2,
+		    "COCO_RACES: wanted 1 to %u switches, and perhaps a comma and schedules, got '%s'",
+		    MAX_SWITCHES - 2, getenv("COCO_RACES"));
 }
 
 bool interleave_search(const struct interleave *il)
 {
 	const char *only = getenv("COCO_SCHEDULE"), *depth = getenv("COCO_RACES");
 	unsigned int i, left;
-	char *more = NULL;
 
 	memset(&s, 0, sizeof(s));
 	s.il = il;
-	s.switches = depth ? strtoul(depth, &more, 10) : il->switches ?: DEFAULT_SWITCHES;
-	if (s.switches > MAX_SWITCHES - 2)
-		s.switches = MAX_SWITCHES - 2;
-	s.budget = more && *more == ',' ? schedules + strtoul(more + 1, NULL, 10) : ~0ul;
+	set_limits(depth, il->switches ?: DEFAULT_SWITCHES);
 	for (i = 0; i < il->nr_threads && !s.found; i++)
 		serial_orders(i);
 	if (only && !s.found)
@@ -392,6 +427,8 @@ bool interleave_search(const struct interleave *il)
 			explore(left);
 		}
 	}
+	if (!s.found && schedules >= s.budget)
+		check_note("the search has used up its schedules: there may be more");
 	return !s.found;
 }
 
