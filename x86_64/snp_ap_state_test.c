@@ -185,8 +185,8 @@ COCO_TEST_F(shared, run)
 	if (!EXPECT_AP_DONE(req, &v) || !EXPECT_AP_STARTS(req, &v, 0))
 		return;
 	/*
-	 * At once one of them would be told that the VMSA is busy, or both run on one stack: no case
-	 * can tell what comes of that.  Where the second starts is the CPU's affair: in a
+	 * Run at the same time, one of them would be told that the VMSA is busy, or both would run
+	 * on one stack: no case can tell what comes of that.  Where the second starts is the CPU's affair: in a
 	 * model the VMSA stays as the guest made it.
 	 */
 	v.seen->stop = 1;

@@ -65,6 +65,21 @@ static void expect_result(enum requirement_nr req, const struct ghcb_step *step,
 		EXPECT_REQ_EQ(req, "bits 63:12", 0, GHCB_MSR_DATA(msr), &names_value);
 }
 
+/* The AP, which the first SIPI starts; false after a failure. */
+static bool start_ap(struct ghcb_vm *v)
+{
+	ghcb_vm_create(v, 2, guest_ghcb_loop);
+	snp_vm_launch(v->snp);
+	mp_state_set(v->cpu[AP].vcpu, KVM_MP_STATE_SIPI_RECEIVED);
+	return EXPECT_REQ_SYNC(REQ_GHCB_AP_HOLD, v->cpu[AP].vcpu, GHCB_STAGE_READY);
+}
+
+static struct ghcb_step *add_hold(struct ghcb_vm *v, bool event)
+{
+	return event ? ghcb_add_event(v, AP, GHCB_NAE_AP_RESET_HOLD, 0, 0) :
+		       ghcb_add_msr(v, AP, GHCB_MSR_AP_HOLD_REQ);
+}
+
 COCO_TEST_F(hold, and_answer)
 {
 	struct ghcb_step *step;
@@ -72,20 +87,13 @@ COCO_TEST_F(hold, and_answer)
 	struct ghcb_vm v;
 	unsigned int i;
 
-	ghcb_vm_create(&v, 2, guest_ghcb_loop);
-	snp_vm_launch(v.snp);
-	vcpu = v.cpu[AP].vcpu;
-	/* The first SIPI starts an AP. */
-	mp_state_set(vcpu, KVM_MP_STATE_SIPI_RECEIVED);
-	if (!EXPECT_REQ_SYNC(REQ_GHCB_AP_HOLD, vcpu, GHCB_STAGE_READY))
+	if (!start_ap(&v))
 		return;
+	vcpu = v.cpu[AP].vcpu;
 	/* Twice: the second hold is not ended by the first SIPI. */
 	for (i = 0; i < 2; i++) {
 		ghcb_script_reset(&v, AP);
-		if (variant->event)
-			step = ghcb_add_event(&v, AP, GHCB_NAE_AP_RESET_HOLD, 0, 0);
-		else
-			step = ghcb_add_msr(&v, AP, GHCB_MSR_AP_HOLD_REQ);
+		step = add_hold(&v, variant->event);
 		if (!EXPECT_REQ_STAYS(REQ_GHCB_AP_HOLD, vcpu, KVM_MP_STATE_AP_RESET_HOLD, AGAIN))
 			return;
 		mp_state_set(vcpu, variant->end == BY_SIPI ? KVM_MP_STATE_SIPI_RECEIVED :
@@ -126,16 +134,10 @@ COCO_TEST_F(over, then_sipi)
 	struct kvm_vcpu *vcpu;
 	struct ghcb_vm v;
 
-	ghcb_vm_create(&v, 2, guest_ghcb_loop);
-	snp_vm_launch(v.snp);
-	vcpu = v.cpu[AP].vcpu;
-	mp_state_set(vcpu, KVM_MP_STATE_SIPI_RECEIVED);
-	if (!EXPECT_REQ_SYNC(REQ_GHCB_AP_HOLD, vcpu, GHCB_STAGE_READY))
+	if (!start_ap(&v))
 		return;
-	if (variant->event)
-		ghcb_add_event(&v, AP, GHCB_NAE_AP_RESET_HOLD, 0, 0);
-	else
-		ghcb_add_msr(&v, AP, GHCB_MSR_AP_HOLD_REQ);
+	vcpu = v.cpu[AP].vcpu;
+	add_hold(&v, variant->event);
 	in = ghcb_add_event(&v, AP, GHCB_NAE_IOIO, GHCB_IOIO_PORT(PORT) | GHCB_IOIO_ADDR_64 |
 			    GHCB_IOIO_SIZE(4) | GHCB_IOIO_IN, 0);
 	ghcb_set(&in->in, rax, 0);

@@ -179,8 +179,8 @@ FIXTURE_VARIANT(pair)
 #define PAIRS(name, req, stage_, first_, always_, ...)					\
 	FIXTURE_VARIANT_ADD(pair, name)							\
 	{										\
-		COCO_ROW(NULL, req, ##__VA_ARGS__), .stage = RAW_TD_##stage_,	\
-		.first = first_, .always = always_,							\
+		COCO_ROW(NULL, req, ##__VA_ARGS__), .stage = RAW_TD_##stage_,		\
+		.first = first_, .always = always_,					\
 	}
 #define TD		REQ_ORDER_TD
 #define WITH(call)	(1u << (call))

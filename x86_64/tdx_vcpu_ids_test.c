@@ -128,7 +128,7 @@ COCO_TEST_F(vcpus, run)
 	TEST_ASSERT(!raw_td_go(&td, RAW_TD_MEMORY), "the launch before vCPUs");
 	max = ioctl(td.raw.vm, KVM_CHECK_EXTENSION, KVM_CAP_MAX_VCPUS);
 	max_id = ioctl(td.raw.vm, KVM_CHECK_EXTENSION, KVM_CAP_MAX_VCPU_ID) ?: (int)max;
-	EXPECT_REQ_TRUE(REQ_TDX_VCPU_IDS, "KVM_CAP_NR_VCPUS, the recommendation, is not above the maximum",
+	EXPECT_REQ_TRUE(REQ_TDX_VCPU_IDS, "KVM_CAP_NR_VCPUS is not above KVM_CAP_MAX_VCPUS",
 			ioctl(td.raw.vm, KVM_CHECK_EXTENSION, KVM_CAP_NR_VCPUS) <= (int)max);
 	td.raw.run_size = ioctl(td.raw.kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
 	nr = variant->nr ? variant->nr : max;

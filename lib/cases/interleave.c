@@ -108,7 +108,8 @@ static void tell_threads(void)
 	unsigned int i;
 
 	for (i = 0; control()->thread_at(i, text, sizeof(text)); i++)
-		check_note("%s %s", i < s.il->nr_threads ? s.il->names[i] : "a kernel thread", text);
+		check_note("%s %s",
+			   i < s.il->nr_threads ? s.il->names[i] : "a kernel thread", text);
 }
 
 static void found(const char *what, const char *wanted, const char *got)
@@ -403,7 +404,7 @@ static void set_limits(const char *races, unsigned int switches)
 		s.budget = schedules + budget;
 	}
 	TEST_ASSERT(ok && !races[len] && s.switches && s.switches <= MAX_SWITCHES - 2,
-		    "COCO_RACES: wanted 1 to %u switches, and perhaps a comma and schedules, got '%s'",
+		    "COCO_RACES: wanted SWITCHES (1 to %u), or SWITCHES,SCHEDULES, got '%s'",
 		    MAX_SWITCHES - 2, getenv("COCO_RACES"));
 }
 

@@ -14,7 +14,8 @@ list_tree()
 		-o -path ./arch/x86/include/generated -o -path ./arch/x86/boot/compressed \
 		-o -path ./tools/testing -o -path ./tools/perf \
 		-o -path ./tools/objtool/libsubcmd \) -prune -o \
-		\( -path './drivers/*' ! -path './drivers/crypto/ccp/*' -o -path './fs/*' -o -path './net/*' -o -path './sound/*' \
+		\( -path './drivers/*' ! -path './drivers/crypto/ccp/*' \
+		   -o -path './fs/*' -o -path './net/*' -o -path './sound/*' \
 		   -o -path './samples/*' -o -path './block/*' -o -path './crypto/*' \
 		   -o -path './arch/[a-wyz]*' -o -path './tools/bpf/*' -o -path './ipc/*' \
 		   -o -path './io_uring/*' -o -path './Documentation/*' \) \

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Stands in for tools/image.sh when the wrong_*.sh and revisions.sh run the suite.  Of a kbuild of one
-# wrong kernel most of the time goes into what is the same in all: so that is kept in
+# Stands in for tools/image.sh when the wrong_*.sh and revisions.sh run the suite.  Of a kbuild
+# of one wrong kernel most of the time goes into what is the same in all: so that is kept in
 # $WRONG_KERNEL, a directory of the kernel that they go on, and made by who comes first.
 #
 #	image.sh --out DIR [--kdir DIR] [--patch FILE]...

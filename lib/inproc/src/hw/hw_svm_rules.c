@@ -71,7 +71,7 @@ void svm_check_intercepts(struct world *w)
 		return;
 	if (get_u32(w->vmcb, VMCB_INTERCEPT_CR) ||
 	    (get_u32(w->vmcb, VMCB_INTERCEPT_1) & INTERCEPT_1_CR0_SEL))
-		break_rule(CONTROL_SEV_INTERCEPT, w, "accesses to control registers are intercepted");
+		break_rule(CONTROL_SEV_INTERCEPT, w, "control registers are intercepted");
 	else if (dr & ~DR7)
 		break_rule(CONTROL_SEV_INTERCEPT, w, "debug registers besides DR7 are intercepted");
 	else if (get_u32(w->vmcb, VMCB_INTERCEPT_2) & INTERCEPT_2_XSETBV)
@@ -79,7 +79,8 @@ void svm_check_intercepts(struct world *w)
 	else if ((get_u32(w->vmcb, VMCB_INTERCEPT_1) & INTERCEPT_1_MSR) && MSRPM_GHCB(msrpm))
 		break_rule(CONTROL_SEV_INTERCEPT, w, "the GHCB MSR is intercepted");
 	else if (exceptions & ~(EXCEPTION_DB | EXCEPTION_AC | EXCEPTION_MC))
-		break_rule(CONTROL_SEV_INTERCEPT, w, "exceptions besides #DB, #AC and #MC are intercepted");
+		break_rule(CONTROL_SEV_INTERCEPT, w,
+			   "exceptions besides #DB, #AC and #MC are intercepted");
 	if (!(exceptions & EXCEPTION_AC))
 		break_rule(CONTROL_SEV_EXCEPTION, w, "#AC is not intercepted");
 	else if (!(exceptions & EXCEPTION_DB) && !w->vcpu->debug_swap)

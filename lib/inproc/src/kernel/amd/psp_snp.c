@@ -346,7 +346,10 @@ static int glue_snp_decommission(union glue_cmd_buf *c)
 	return 0;
 }
 
-/* Bit 0 of the address is the page's size.  What is the hypervisor's, or holds a context, is not. */
+/*
+ * Bit 0 of the address is the page's size.  Pages of the hypervisor's, and those that hold a
+ * context, are not given back.
+ */
 static int glue_snp_reclaim(union glue_cmd_buf *c)
 {
 	const char *why = NULL;

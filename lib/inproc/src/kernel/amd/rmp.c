@@ -126,7 +126,9 @@ unsigned int glue_rmp_vmsa(unsigned long long pfn, unsigned int asid)
 {
 	struct glue_rmp_page page;
 
-	return glue_rmp_lookup(pfn, &page) && page.asid == asid ? READ_ONCE(glue_rmp(pfn)->vmsa) : 0;
+	if (!glue_rmp_lookup(pfn, &page) || page.asid != asid)
+		return 0;
+	return READ_ONCE(glue_rmp(pfn)->vmsa);
 }
 
 /* ---- instructions ---- */
