@@ -90,6 +90,28 @@ keep()
 	cp "$TMP/report" "$TMP/key" "$dir"
 }
 
+# batch DIR KDIR FILE...: one image for the mistakes of these files on what keep() keeps in DIR,
+# for wrong_kernels/image.sh to take them from; but for those that need more than a function.
+batch()
+{
+	local dir=$1 kdir=$2 work=$TMP/batch-${1##*/} file together=()
+
+	rm -rf "$dir/batch"
+	for file in "${@:3}"; do
+		[ -z "$(header "$file" Base)$(header "$file" Says)$(header "$file" Alone)" ] || continue
+		grep -q '^+++ b/.*\.h\b' "$file" || together+=("$file")
+	done
+	[ ${#together[@]} -gt 3 ] || return 0
+	WRONG_KERNEL=$dir WRONG_BASE= WRONG_WORK=$work \
+		"$ROOT/tools/check/wrong_kernels/image.sh" --out "$BUILD" --kdir "$kdir" \
+		--batch "${together[@]}" > "$work.log" 2>&1 8>&- || {
+		sed "s/^/# /" "$work.log"
+		echo "# So each wrong kernel of ${dir##*/} is compiled by itself."
+		rm -rf "$dir/batch"
+	}
+	rm -rf "$work"
+}
+
 # not_known ID: the known issues but that one.
 not_known()
 {

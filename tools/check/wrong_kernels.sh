@@ -16,6 +16,7 @@
 #	Timeout:	of a test program, in seconds
 #	Run:		tests to run, as run_tests.sh takes them, if a case is what
 #			catches it whose row does not list the requirement
+#	Alone:		why it has to be compiled by itself, where the others share an image
 #	Set:		all: not in the short set
 #
 # By default that is the short set, and of the tests the cases whose rows list one of the
@@ -176,6 +177,11 @@ kept=$BUILD/image/wrong-kernels
 hold "$kept"
 for kernel in $kernels; do
 	keep "$kept/$kernel" "$BUILD/linux-source-6.12" $(patch_of "$kernel")
+	these=()
+	for file in "${files[@]}"; do
+		[ "$(kernel_of "$file")" != "$kernel" ] || these+=("$file")
+	done
+	batch "$kept/$kernel" "$BUILD/linux-source-6.12" "${these[@]}"
 done
 
 for kernel in $kernels; do

@@ -12,8 +12,8 @@
 # The patches are made for 7.3.4; one that a tree has no place for is skipped.
 #
 # Header of a patch, as in wrong_kernels.sh: Wrong, Requirement, Also, Base, Not-known, Run,
-# Set; and Races: as COCO_RACES has it, where two threads have to be searched for longer than
-# by default.
+# Alone, Set; and Races: as COCO_RACES has it, where two threads have to be searched for
+# longer than by default.
 #
 # By default that is the short set: what no model can get wrong, and some of each subject; and
 # of the tests the cases whose rows list one of the requirements.  WRONG_KERNELS=all runs
@@ -119,15 +119,21 @@ right()
 	return 1
 }
 
-pool run right --strict '' $(tests_in tdx_)
-newest=()
+fits=()
 lacking=()
 for file in "$right"/tdx_*.patch "${files[@]}"; do
-	name=${file##*/}
-	if ! applies "$file"; then
+	if applies "$file"; then
+		fits+=("$file")
+	else
 		lacking+=("$file")
-		continue
 	fi
+done
+batch "$kept/tree" "$CHECK_KDIR" "${fits[@]}"
+
+pool run right --strict '' $(tests_in tdx_)
+newest=()
+for file in "${fits[@]}"; do
+	name=${file##*/}
 	case $file in
 	*/right/*) selected=($(tests_in tdx_)) ;;
 	*)	mapfile -t selected < <(tests_for "$file") ;;

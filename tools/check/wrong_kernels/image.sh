@@ -6,6 +6,10 @@
 # $WRONG_KERNEL, a directory of the kernel that they go on, and made by who comes first.
 #
 #	image.sh --out DIR [--kdir DIR] [--patch FILE]...
+#	image.sh --out DIR [--kdir DIR] --batch FILE...
+#
+# The second form makes $WRONG_KERNEL/batch: one image with the mistakes of many patches, of
+# which the first form then makes the image of one of them by writing a number into a copy.
 #
 # $WRONG_KERNEL/slot is tools/image.sh's slot of that kernel, with the patch $WRONG_BASE
 # if it is not empty.  $WRONG_WORK is for this image.  $WRONG_SOURCE is what is compiled
@@ -22,9 +26,14 @@ die()
 }
 
 kdir=
+batch=
 patches=()
 while [ $# -gt 0 ]; do
 	case $1 in
+	--batch) batch=$WRONG_KERNEL/batch
+		shift
+		patches=("$@")
+		break ;;
 	--out)	out=$2 ;;
 	--kdir)	kdir=$2 ;;
 	--patch) [ "$2" = "$WRONG_BASE" ] || patches+=("$2") ;;
@@ -174,6 +183,43 @@ link_rest()	# RESULT
 	mv "$1.new" "$1"
 }
 
+# What the runner is told of an image.
+report()
+{
+	local version
+
+	version=$(sed -n 's/^VERSION=//p' "$WRONG_KERNEL/report")
+	echo "IMAGE=$work/image.elf"
+	echo "TREE=linux-$version"
+	echo "VERSION=$version"
+	set -- "$WRONG_BASE" "${patches[@]}"
+	echo "PATCHES=$(basename "${!#}")"
+}
+
+# The number in the image is found by what stands before it.
+mark=coco-wrong:
+
+# from_batch NUMBER: the image in which that mistake is chosen.
+from_batch()
+{
+	local at
+
+	at=$(grep -abo "$mark" "$WRONG_KERNEL/batch/image.elf" | cut -d : -f 1)
+	mkdir "$work"
+	cp "$WRONG_KERNEL/batch/image.elf" "$work/image.elf"
+	printf "\\x$(printf %02x $(($1 % 256)))\\x$(printf %02x $(($1 / 256)))" |
+		dd of="$work/image.elf" bs=1 seek=$((at + 12)) conv=notrunc status=none
+	report
+	exit
+}
+
+if [ -z "$batch" ] && [ -z "${WRONG_EXACT:-}" ] && [ ${#patches[@]} -le 1 ] &&
+		[ -e "$WRONG_KERNEL/batch/list" ]; then
+	nr=$(awk -v patch="${patches[*]-none}" '{ nr = $NF; sub(/ [0-9]+$/, "") }
+		$0 == patch { print nr }' "$WRONG_KERNEL/batch/list")
+	[ -z "$nr" ] || from_batch "$nr"
+fi
+
 mkdir "$work" "$work/src" "$work/obj"
 touched=
 headers=
@@ -205,12 +251,19 @@ dirs=
 for f in arch/x86/include include arch/x86/include/uapi include/uapi; do
 	[ ! -d "$work/src/$f" ] || dirs+=" -I$work/src/$f"
 done
+objs=
+if [ -n "$batch" ]; then
+	perl "$ROOT/tools/check/wrong_kernels/batch.pl" "$work/src" "${patches[@]}" > "$work/list"
+	echo "struct { char mark[12]; int number; } coco_wrong = { \"$mark\" };" |
+		gcc -x c -fno-common -c -o "$work/wrong.o" -
+	objs=$work/wrong.o
+	patches=()
+fi
 for p in "${patches[@]}"; do
 	patch -d "$work/src" -p1 --batch --forward -r - < "$p" > "$work/patch.log" ||
 		die "patch does not apply: $p: $(cat "$work/patch.log")"
 done
 
-objs=
 for f in $touched; do
 	(compile "$f") > "$work/build.log" 2>&1 ||
 		die "compiling $f failed: $(tail -n 20 "$work/build.log")"
@@ -230,9 +283,11 @@ once "$rest" link_rest
 image_mk WORK="$work" TREE_OBJS="$objs" PARTS="$work/tree.o $rest" > "$work/link.log" 2>&1 ||
 	die "linking failed: $(tail -n 20 "$work/link.log")"
 
-version=$(sed -n 's/^VERSION=//p' "$WRONG_KERNEL/report")
-echo "IMAGE=$work/image.elf"
-echo "TREE=linux-$version"
-echo "VERSION=$version"
-set -- "$WRONG_BASE" "${patches[@]}"
-echo "PATCHES=$(basename "${!#}")"
+if [ -n "$batch" ]; then
+	echo "none 0" >> "$work/list"
+	rm -rf "$batch"
+	mkdir "$batch"
+	mv "$work/list" "$work/image.elf" "$batch"
+else
+	report
+fi
