@@ -305,7 +305,7 @@ static void slots(struct tdvmcall_vm *v)
 	errno = 0;
 }
 
-static void clock(struct tdvmcall_vm *v)
+static void kvmclock(struct tdvmcall_vm *v)
 {
 	struct kvm_clock_data set = { .clock = 1ull << 50 }, got = {};
 
@@ -540,7 +540,7 @@ OTHERS(encrypted_region, REQ_TDX_OTHERS_CMD)
 OTHERS(copy_context, REQ_TDX_OTHERS_CMD)
 OTHERS(move_context, REQ_TDX_OTHERS_CMD)
 OTHERS(slots, REQ_TDX_SLOT)
-OTHERS(clock, REQ_TDX_SERVED)
+OTHERS(kvmclock, REQ_TDX_SERVED)
 OTHERS(mp_state, REQ_TDX_SERVED)
 OTHERS(events, REQ_TDX_SERVED)
 OTHERS(mmio_eventfd, REQ_TDX_IOEVENTFD)

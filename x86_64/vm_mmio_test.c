@@ -10,6 +10,7 @@
 #include "processor.h"
 
 #include "control.h"
+#include "guest/libkvm.h"
 #include "vm/vm_type.h"
 
 /* Two pages without memory behind them. */
@@ -179,7 +180,7 @@ COCO_TEST_F(mmio, exits)
 	struct mailbox *box;
 	unsigned int done, len;
 	struct kvm_vm *vm;
-	vm_vaddr_t gva;
+	gva_t gva;
 
 	if (variant->write && variant->insn != MOV && control() &&
 	    !control()->stops_before_writes()) {
@@ -188,7 +189,7 @@ COCO_TEST_F(mmio, exits)
 	}
 	vm = vm_create_with_one_vcpu(&vcpu, guest_accesses);
 	virt_map(vm, MMIO_GVA, MMIO_GPA, 2);
-	gva = vm_vaddr_alloc_page(vm);
+	gva = vm_alloc_page(vm);
 	box = addr_gva2hva(vm, gva);
 	vcpu_args_set(vcpu, 5, gva, (uint64_t)variant->insn, (uint64_t)variant->write,
 		      (uint64_t)variant->size, (uint64_t)variant->offset);

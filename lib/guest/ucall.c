@@ -5,13 +5,14 @@
 #include "ucall_common.h"
 
 #include "guest/ghcb.h"
+#include "guest/libkvm.h"
 #include "guest/td_call.h"
 #include "guest/ucall.h"
 
 /* Guest code: no SSE, which an emulating host may not have. */
 #pragma GCC target("general-regs-only")
 
-static void ghcb_ucall(vm_vaddr_t uc)
+static void ghcb_ucall(gva_t uc)
 {
 	struct guest_vcpu *vcpu = guest_this_vcpu();
 	struct ghcb *ghcb = vcpu->ghcb;
@@ -30,7 +31,7 @@ static void ghcb_ucall(vm_vaddr_t uc)
 		ghcb_terminate(0, 0);
 }
 
-void ucall_arch_do_ucall(vm_vaddr_t uc)
+void ucall_arch_do_ucall(gva_t uc)
 {
 	if (!guest_is_td)
 		ghcb_ucall(uc);

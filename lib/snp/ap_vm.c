@@ -14,6 +14,7 @@
 #include "check/run.h"
 #include "check/state.h"
 #include "check/transcript.h"
+#include "guest/libkvm.h"
 #include "snp/ap_vm.h"
 #include "snp/ghcb_check.h"
 #include "vm/mp_state.h"
@@ -101,7 +102,7 @@ void ap_vm_create(struct ap_vm *v)
 
 	for (i = 0; i < AP_VMSAS; i++) {
 		do {
-			v->vmsa[i].gva = vm_vaddr_alloc_page(vm);
+			v->vmsa[i].gva = vm_alloc_page(vm);
 			v->vmsa[i].gpa = addr_gva2gpa(vm, v->vmsa[i].gva);
 		} while (!(v->vmsa[i].gpa & ((1ull << 21) - 1)));
 		from = snp_vm_alloc_shared(v->g.snp, 1);

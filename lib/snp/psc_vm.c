@@ -10,6 +10,7 @@
 #include "check/names.h"
 #include "check/state.h"
 #include "check/transcript.h"
+#include "guest/libkvm.h"
 #include "snp/psc_vm.h"
 
 static void tell_answer(const void *guest)
@@ -30,12 +31,12 @@ static void tell_answer(const void *guest)
 /* Map @mem a second time, in the private view; gives the GVA. */
 static uint64_t map_private(struct snp_vm *snp, const struct shared_mem *mem)
 {
-	uint64_t gva = vm_vaddr_unused_gap(snp->vm, mem->size, KVM_UTIL_MIN_VADDR);
+	uint64_t gva = vm_unused_gva_gap(snp->vm, mem->size, KVM_UTIL_MIN_VADDR);
 	uint64_t at;
 
 	virt_map(snp->vm, gva, mem->gpa, mem->size / snp->vm->page_size);
 	for (at = gva; at < gva + mem->size; at += snp->vm->page_size)
-		*vm_get_page_table_entry(snp->vm, at) |= snp->vm->arch.c_bit;
+		*vm_get_pte(snp->vm, at) |= snp->vm->arch.c_bit;
 	return gva;
 }
 

@@ -12,6 +12,7 @@
 #include "ucall_common.h"
 
 #include "check/transcript.h"
+#include "guest/libkvm.h"
 #include "snp/snp_vm.h"
 #include "vm/vm_type.h"
 
@@ -27,6 +28,10 @@
 #define TOP_LEVEL		4
 #define LEAF_LEVEL		1
 #define ENTRIES			512
+
+/* Bits of an entry in these */
+#define TABLE_PRESENT		BIT_ULL(0)
+#define TABLE_LARGE		BIT_ULL(7)
 
 /* Room in the memory slot: the program, tables, stacks, and what a test shares. */
 #define SLOT_PAGES		512
@@ -98,7 +103,7 @@ static void vcpu_init(struct snp_vm *snp, unsigned int i)
 
 	snp->cpu[i].ghcb = snp_vm_alloc_shared(snp, 1);
 
-	gva = vm_vaddr_alloc_page(snp->vm);
+	gva = vm_alloc_page(snp->vm);
 	info = addr_gva2hva(snp->vm, gva);
 	*info = (struct guest_vcpu) {
 		.self = (void *)gva,
@@ -159,11 +164,11 @@ static struct snp_vm *create_bare(bool is_es, uint16_t ghcb_version, uint64_t vm
 	kvm_vm_elf_load(vm, program_invocation_name);
 	slot = memslot2region(vm, 0);
 	ucall_init(vm, slot->region.guest_phys_addr + slot->region.memory_size);
-	sync_global_to_guest(vm, guest_rng);
+	sync_global_to_guest(vm, kvm_rng);
 
 	/* Before any vCPU: KVM_SEV_INIT2 refuses a VM that has some. */
 	snp_cmd(vm, KVM_SEV_INIT2, "KVM_SEV_INIT2", &init);
-	kvm_arch_vm_post_create(vm);
+	vm_post_create(vm, 0);
 	vm_install_exception_handler(vm, VC_VECTOR, guest_vc_handler);
 	return snp;
 }
@@ -224,7 +229,7 @@ static void encrypt_tables(struct kvm_vm *vm, uint64_t table_gpa, int level)
 	int i;
 
 	for (i = 0; i < ENTRIES; i++) {
-		if (!(table[i] & PTE_PRESENT_MASK) || (table[i] & PTE_LARGE_MASK))
+		if (!(table[i] & TABLE_PRESENT) || (table[i] & TABLE_LARGE))
 			continue;
 		if (level - 1 > LEAF_LEVEL)
 			encrypt_tables(vm, PTE_GET_PA(table[i]), level - 1);
@@ -277,7 +282,7 @@ void snp_vm_launch(struct snp_vm *snp)
 	sparsebit_idx_t first, last;
 	int ctr;
 
-	encrypt_tables(vm, vm->pgd, TOP_LEVEL);
+	encrypt_tables(vm, vm_pgd(vm), TOP_LEVEL);
 	if (snp->is_es) {
 		vm_sev_launch(vm, SEV_POLICY_ES, NULL);
 		return;

@@ -5,6 +5,7 @@
 #include "kvm_util.h"
 #include "processor.h"
 
+#include "guest/libkvm.h"
 #include "tdx/td_view.h"
 
 #define VIEW_SLOT	2
@@ -13,12 +14,12 @@
 static uint64_t map_view(struct td_vm *td, const struct td_view *view, bool shared)
 {
 	const uint64_t size = view->pages * td->vm->page_size;
-	const uint64_t gva = vm_vaddr_unused_gap(td->vm, size, KVM_UTIL_MIN_VADDR);
+	const uint64_t gva = vm_unused_gva_gap(td->vm, size, KVM_UTIL_MIN_VADDR);
 	uint64_t at;
 
 	virt_map(td->vm, gva, view->gpa, view->pages);
 	for (at = gva; at < gva + size; at += td->vm->page_size) {
-		uint64_t *entry = vm_get_page_table_entry(td->vm, at);
+		uint64_t *entry = vm_get_pte(td->vm, at);
 
 		*entry = shared ? *entry | td->shared_bit : *entry & ~td->shared_bit;
 	}

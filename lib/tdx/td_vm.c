@@ -10,6 +10,7 @@
 #include "ucall_common.h"
 
 #include "check/transcript.h"
+#include "guest/libkvm.h"
 #include "guest/td_boot.h"
 #include "guest/td_call.h"
 #include "tdx/td_vm.h"
@@ -192,12 +193,12 @@ struct gate {
 static void init_idt(struct kvm_vm *vm)
 {
 	extern void *idt_handlers;
-	extern vm_vaddr_t exception_handlers;
+	extern gva_t exception_handlers;
 	struct gate *gates;
 	unsigned int i;
 
-	vm->arch.idt = vm_vaddr_alloc_page(vm);
-	vm->handlers = vm_vaddr_alloc_page(vm);
+	vm->arch.idt = vm_alloc_page(vm);
+	vm->handlers = vm_alloc_page(vm);
 	gates = addr_gva2hva(vm, vm->arch.idt);
 	for (i = 0; i < NR_VECTORS; i++) {
 		uint64_t handler = (uint64_t)(&idt_handlers)[i];
@@ -253,11 +254,11 @@ static void add_vcpu(struct td_vm *td, unsigned int id, void *guest_code)
 	uint64_t gpa, stack;
 	int ret;
 
-	stack = __vm_vaddr_alloc(td->vm, stack_size, DEFAULT_GUEST_STACK_VADDR_MIN,
+	stack = __vm_alloc(td->vm, stack_size, DEFAULT_GUEST_STACK_VADDR_MIN,
 				 MEM_REGION_DATA);
 	boot = boot_vcpu(td, id, &gpa);
 	*boot = (struct td_boot_vcpu) {
-		.cr3 = td->vm->pgd,
+		.cr3 = vm_pgd(td->vm),
 		.rip = (uint64_t)guest_code,
 		.rsp = stack + stack_size,
 		.idt = { NR_VECTORS * sizeof(struct gate) - 1, td->vm->arch.idt },
@@ -301,7 +302,7 @@ struct td_vm *td_vm_create_with(unsigned int gpaw, unsigned int nr_vcpus, void *
 		vm->memslots[i] = 0;
 	kvm_vm_elf_load(vm, program_invocation_name);
 	ucall_init(vm, 0);
-	sync_global_to_guest(vm, guest_rng);
+	sync_global_to_guest(vm, kvm_rng);
 	write_guest_global(vm, guest_is_td, true);
 	init_idt(vm);
 	init_boot_page(td);
