@@ -134,6 +134,7 @@ static struct snp_vm *create_bare(bool is_es, uint16_t ghcb_version, uint64_t vm
 	const char *missing = is_es ? es_vm_missing() : snp_vm_missing();
 	struct userspace_mem_region *slot;
 	struct snp_vm *snp;
+	unsigned long type;
 	struct kvm_vm *vm;
 	unsigned int i;
 
@@ -148,8 +149,6 @@ static struct snp_vm *create_bare(bool is_es, uint16_t ghcb_version, uint64_t vm
 	 * private memory, and the C-bit is known before anything is mapped.
 	 */
 	vm = snp->vm = ____vm_create(shape);
-	/* SEV-ES VMs libkvm would initialize by itself. */
-	vm->type = KVM_X86_SNP_VM;
 	vm->arch.c_bit = 1ull << snp->c_bit;
 	vm->gpa_tag_mask = vm->arch.c_bit;
 	if (!is_es)
@@ -168,7 +167,11 @@ static struct snp_vm *create_bare(bool is_es, uint16_t ghcb_version, uint64_t vm
 
 	/* Before any vCPU: KVM_SEV_INIT2 refuses a VM that has some. */
 	snp_cmd(vm, KVM_SEV_INIT2, "KVM_SEV_INIT2", &init);
+	/* SEV VMs libkvm would initialize by itself. */
+	type = vm->type;
+	vm->type = KVM_X86_DEFAULT_VM;
 	vm_post_create(vm, 0);
+	vm->type = type;
 	vm_install_exception_handler(vm, VC_VECTOR, guest_vc_handler);
 	return snp;
 }

@@ -241,7 +241,8 @@ static void init_cpuid(struct kvm_vcpu *vcpu)
 	vcpu->cpuid = allocate_kvm_cpuid2(TDX_MAX_CPUID);
 	ret = td_vcpu_cmd(vcpu, TDX_CMD_GET_CPUID, 0, (uint64_t)vcpu->cpuid);
 	TEST_ASSERT(!ret, "KVM_TDX_GET_CPUID failed: %s", strerror(ret));
-	e = vcpu_get_cpuid_entry(vcpu, 1);
+	/* vcpu_get_cpuid_entry() would ask KVM once more, which knows of none yet. */
+	e = (struct kvm_cpuid_entry2 *)get_cpuid_entry(vcpu->cpuid, 1, 0);
 	e->ecx |= CPUID_1_ECX_X2APIC;
 	e->ebx = (e->ebx & 0x00ffffff) | vcpu->id << 24;
 	vcpu_set_cpuid(vcpu);

@@ -139,7 +139,7 @@ int hw_cpuid_init(enum image_vendor vendor, unsigned int c_bit)
 	if (e)
 		e->ecx &= ~(1u << 16);
 	e = entry_or_new(0x80000008, 0);
-	e->eax = (e->eax & ~0xffu) |
+	e->eax = (e->eax & ~0xffffu) | 48 << 8 |
 		 (vendor == IMAGE_AMD ? HW_PHYS_BITS : PHYS_BITS_INTEL);
 	return 0;
 }
