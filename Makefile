@@ -26,6 +26,11 @@
 #	SETUP=1			install what is missing first, as root
 #	UPDATE=1		with tools/check/harness_golden.sh: write the golden files anew
 
+# A kernel tree's selftests have a target of their own here.
+ifeq ($(origin OUTPUT),command line)
+include tools/kselftest/kselftest.mk
+else
+
 # What is sorted and compared depends on no locale, nor on one that is not there.
 export LC_ALL := C
 
@@ -85,3 +90,4 @@ clean:
 
 help:
 	@sed -n -e '/^[^#]/q' -e 's/^# \(Variables.*\)/\n\1/p' -e 's/^#\t/\t/p' Makefile
+endif

@@ -4,6 +4,7 @@
 # Run the suite, which has been built: called by run_tests.sh, with its options and
 #	--root DIR	the repository
 #	--build DIR	where it was built
+#	--programs DIR	the tests, if they are not there
 #	--summary-only	of all forms of the result: a third of a second less, for those who run
 #			it hundreds of times
 # All paths are absolute.  The exit status is run_tests.sh's.
@@ -47,7 +48,7 @@ exit(eval { main() } // do {
 
 sub main
 {
-	GetOptions(\%options, 'root=s', 'build=s', 'out=s', 'platform=s', 'kdir=s', 'engine=s',
+	GetOptions(\%options, 'root=s', 'build=s', 'programs=s', 'out=s', 'platform=s', 'kdir=s', 'engine=s',
 		'patch=s' => $options{patches}, 'known-issues=s', 'jobs=i', 'timeout=f', 'list',
 		'explain=s', 'compare', 'sanitize', 'strict', 'quiet', 'verbose', 'diff', 'each', 'reached',
 		'summary-only', 'image=s', 'rev=s' => \my @revs)
@@ -61,7 +62,7 @@ sub main
 	Coco::Terminal::setup($options{quiet} || $options{verbose});
 
 	return compare(@ARGV) if $options{compare};
-	my $suite = Coco::Suite->new(@options{qw(root build)});
+	my $suite = Coco::Suite->new(@options{qw(root build programs)});
 	$options{'known-issues'} //= "$options{root}/tools/known-issues";
 	if (defined $options{explain}) {
 		print map { "$_\n" } Coco::Explain::lines($options{root}, $suite,

@@ -6,14 +6,16 @@ package Coco::Suite;
 use strict;
 use warnings;
 
-# The suite in $root, built in $build.
+# The suite in $root, built in $build; or, where only programs are installed, these in $programs.
 sub new
 {
-	my ($class, $root, $build) = @_;
-	my @names = map { m{([^/]+)\.c$} } glob "\Q$root\E/x86_64/*_test.c";
+	my ($class, $root, $build, $programs) = @_;
+	my @names = map { m{([^/]+?)(?:\.c)?$} } defined $programs ? glob "\Q$programs\E/*_test" :
+		glob "\Q$root\E/x86_64/*_test.c";
 
+	$programs //= "$build/x86_64";
 	die "there are no tests in $root/x86_64\n" unless @names;
-	return bless { build => $build, names => [sort @names] }, $class;
+	return bless { programs => $programs, names => [sort @names] }, $class;
 }
 
 sub names
@@ -25,7 +27,7 @@ sub names
 sub program
 {
 	my ($self, $name) = @_;
-	return "$self->{build}/x86_64/$name";
+	return "$self->{programs}/$name";
 }
 
 # Its cases: a list of {name, reqs, revisions}.
