@@ -8,6 +8,7 @@
 #	make check-trees	run the suite on every kernel that Debian packages
 #	make matrix		the same, and BUILD/matrix.html, which shows who meets what
 #	make bench		measure exits and round trips; RUNS=N times, beside BASE=CSV
+#	make install INSTALL_PATH=DIR	beside a kernel's selftests, for its run_kselftest.sh
 #	make install-doc	manual page and bash completion, to PREFIX (/usr/local)
 #	make races		two threads of a VMM: search all pairs of calls, RACES=OPTIONS
 #	make clean		remove build/
@@ -44,11 +45,11 @@ $(if $(UNUSABLE),$(error $(UNUSABLE)))
 override BUILD := $(abspath $(BUILD))
 export BUILD KDIR LIBKVM
 
-.PHONY: all check check-trees matrix races bench install-doc clean help setup
+.PHONY: all check check-trees matrix races bench install install-doc clean help setup
 
 # What has to be installed for it, see tools/setup.sh.
 all: PURPOSES := build
-check check-trees matrix races bench: PURPOSES := build src unicorn
+check check-trees matrix races bench install: PURPOSES := build src unicorn
 
 all: setup
 	@tools/build.sh
@@ -71,6 +72,10 @@ races: setup
 bench: setup
 	@tools/build.sh all bench
 	@tools/bench.sh
+
+# TESTS is make check's.
+install: setup
+	@TESTS= tools/kselftest/install.sh "$(INSTALL_PATH)"
 
 PREFIX ?= /usr/local
 install-doc:

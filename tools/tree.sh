@@ -54,8 +54,8 @@ done
 
 # An upgraded package, or another list of files, is another tree.
 files_key=$(cksum <<< "$dirs$files")
-# No reason to unpack again: what one test of the suite's own wants, which else is skipped.
-files+="	tools/testing/kunit"
+# No reason to unpack again: what single tests of the suite's own want, or else are skipped.
+files+="	tools/testing/kunit tools/testing/selftests/run_kselftest.sh"
 
 mkdir -p "$out" 2>/dev/null || [ -d "$out" ] || die "cannot create $out"
 out=$(cd "$out" && pwd)

@@ -46,6 +46,8 @@ run()
 	*--matrix*)		expect 0 "as a page:" bash -c "$command --out '$TMP/matrix.html'" ;;
 	*--out*)		expect 0 "" bash -c "$command snp_psc_msr_test" ;;
 	'./run_tests.sh'*)	expect 0 "" bash -c "$command --out '$TMP/out' snp_psc_msr_test" ;;
+	# kselftest.sh does.
+	*TARGETS=kvm-coco*)	grep -q TARGETS=kvm-coco tools/check/kselftest.sh ;;
 	'make help')		expect 0 "make check" bash -c "$command" ;;
 	'make bench')		expect 0 "Guest Request, kernel only" env RUNS=1 MOST=4 bash -c "$command" ;;
 	'make '*)		expect 0 "tools/setup.sh" bash -c "$command --dry-run" ;;

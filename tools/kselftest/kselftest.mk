@@ -8,7 +8,7 @@
 #
 # The tests are built against that tree's libkvm, and run twice: each by itself on the machine's
 # own KVM, which is skipped where that has neither SNP nor TDX; and all, by in_process.sh, on
-# the tree's KVM in the process.  Nothing is written to the tree but by its own makefiles.
+# the tree's KVM in the process.  TESTS="NAME..." is some of them.  Nothing is written to the tree but by its own makefiles.
 
 # A link's name is lost when make enters it.
 KSELFTESTS := $(realpath $(dir $(firstword $(wildcard $(addsuffix /lib.mk,\
@@ -23,12 +23,13 @@ OUT := $(strip $(OUT))
 STAGE := $(OUT)/kselftest
 
 # Those of lib.mk that are ready: to run, to install, to list.
-TEST_CUSTOM_PROGS := $(patsubst x86_64/%.c,$(STAGE)/%,$(wildcard x86_64/*_test.c)) \
-	$(STAGE)/in_process.sh
+NAMES := $(or $(TESTS),$(patsubst x86_64/%.c,%,$(wildcard x86_64/*_test.c)))
+TEST_CUSTOM_PROGS := $(NAMES:%=$(STAGE)/%) $(STAGE)/in_process.sh
 TEST_FILES := $(STAGE)/suite
 EXTRA_CLEAN := $(OUT)
 OVERRIDE_TARGETS := 1
 override BUILD :=
+export TESTS
 
 .PHONY: stage
 all: stage

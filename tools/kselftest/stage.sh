@@ -4,7 +4,7 @@
 # Build the suite against a tree's own libkvm, and put all that runs, without this repository or
 # the tree, into one directory: what "make install" copies.
 #
-#	tools/kselftest/stage.sh OUT TREE [HEADERS]
+#	[TESTS="NAME..."] tools/kselftest/stage.sh OUT TREE [HEADERS]
 #
 # OUT is where to build; OUT/kselftest has the tests' programs, in_process.sh, and suite/, which
 # that one needs.  HEADERS/usr/include has the tree's uAPI headers, if the user has made them.
@@ -18,7 +18,7 @@ stage=$out/kselftest suite=$out/kselftest/suite
 # Options of the make above, and its compiler, are for the kernel.
 unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL OUTPUT O BUILD CFLAGS KHDR_INCLUDES
 
-mkdir -p "$suite/inproc"
+mkdir -p "$out"
 exec 9> "$out/.lock"
 flock 9
 # In the place of the default tree (tools/build.mk).
@@ -37,23 +37,31 @@ if [ -n "$(find "$tree/tools/testing/selftests/kvm"/{Makefile*,lib,include} \
 		-newer "$out/libkvm.stamp" -print -quit 2> /dev/null)" ]; then
 	rm "$out/libkvm.stamp"
 fi
-(unset LLVM CC && make -s --no-print-directory -f tools/build.mk BUILD="$out" -j "$(nproc)" tests) 9>&-
+build()
+{
+	(unset LLVM CC
+	make -s --no-print-directory -f tools/build.mk BUILD="$out" -j "$(nproc)" "$@" 9>&-)
+}
+names=${TESTS:-$(cd x86_64 && printf '%s\n' *_test.c | sed 's/\.c$//')}
+# Unquoted: one word a test.
+build $(printf "$out/x86_64/%s " $names)
 
+# The suite's own tests have what takes long there already.
+built=${COCO_BUILT:-$out}
 why=$(tools/setup.sh src unicorn 2>&1) &&
-	(unset LLVM CC && make -s --no-print-directory -f tools/build.mk BUILD="$out" \
-		-j "$(nproc)" "$out/inproc/libinproc-src.so") 9>&- &&
-	tools/image.sh --out "$out" --kdir "$tree" > "$out/said" 9>&- || {
+	{ [ "$built" != "$out" ] || build "$out/inproc/libinproc-src.so"; } &&
+	tools/image.sh --out "$built" --kdir "${CHECK_KDIR:-$tree}" > "$out/said" 9>&- || {
 	echo "kvm-coco: in_process.sh will be skipped: ${why:-no kernel image}" >&2
 	rm -f "$out/said"
 }
 
-rm -rf "$suite"
+rm -rf "$stage"
 mkdir -p "$suite/inproc" "$suite/tools"
-ln -f "$out"/x86_64/*_test "$stage/"
+ln $(printf "$out/x86_64/%s " $names) "$stage/"
 cp -p tools/kselftest/in_process.sh "$stage/"
 cp -pr tools/run.pl tools/lib tools/known-issues tools/results "$suite/tools/"
 if [ -e "$out/said" ]; then
-	cp "$out/inproc/libinproc-src.so" "$suite/inproc/"
+	cp "$built/inproc/libinproc-src.so" "$suite/inproc/"
 	cp "$(sed -n 's/^IMAGE=//p' "$out/said")" "$suite/image.elf"
 	sed 's/^IMAGE=.*/IMAGE=image.elf/; /^SLOT=/d' "$out/said" > "$suite/said"
 else
