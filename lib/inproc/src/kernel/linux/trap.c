@@ -215,15 +215,23 @@ static void glue_patch_dr_read(u8 *ip, bool high, unsigned int gpr)
 		__sync_bool_compare_and_swap((u32 *)ip, old, new);
 }
 
+/* Neither XOR nor NOP raises #GP: it was a MOV when it did, and another thread has replaced it. */
+static bool glue_dr_read_patched(u32 insn)
+{
+	return (insn & 0xff00ffff) == 0x90003145 || (insn & 0x00ff00ff) == 0x00900031;
+}
+
 /*
  * MOV to and from a debug register, 0f 23 and 0f 21: the process has none.  KVM has them
  * cleared for a guest that uses none, and would give them to one that does.
  */
 static int glue_trap_debug_register(struct image_regs *regs)
 {
+	/* Once, since other threads replace it. */
+	const u32 insn = READ_ONCE(*(u32 *)regs->ip);
 	/* With a REX prefix, if it is R8 to R15 */
-	const bool high = *(u8 *)regs->ip == 0x41;
-	const u8 *ip = (u8 *)regs->ip + high;
+	const bool high = (u8)insn == 0x41;
+	const u8 *ip = (const u8 *)&insn + high;
 	unsigned long *gpr[] = {
 		&regs->ax, &regs->cx, &regs->dx, &regs->bx,
 		&regs->sp, &regs->bp, &regs->si, &regs->di,
@@ -233,6 +241,8 @@ static int glue_trap_debug_register(struct image_regs *regs)
 	const unsigned int nr = ip[2] >> 3 & 7;
 	unsigned long *reg = gpr[(ip[2] & 7) + high * 8];
 
+	if (glue_dr_read_patched(insn))
+		return 1;
 	if (ip[0] != 0x0f || (ip[1] != 0x23 && ip[1] != 0x21))
 		return 0;
 	if (ip[1] == 0x21)
