@@ -13,6 +13,8 @@
 /* One message names up to three places and two sizes. */
 #define NR_TEXTS	8
 #define TEXT		256
+/* Of what is told once */
+#define NR_SAID		64
 
 static void (*sink)(enum control_mem_bug what, const char *text);
 
@@ -49,6 +51,26 @@ const char *memory_bytes(unsigned long bytes)
 	return text;
 }
 
+/* Was this said in this process before?  FNV-1a; of many different ones the first are known. */
+static bool said(enum control_mem_bug what, const char *text)
+{
+	static uint64_t hashes[NR_SAID];
+	uint64_t hash = 0xcbf29ce484222325 ^ what;
+
+	while (*text)
+		hash = (hash ^ (unsigned char)*text++) * 0x100000001b3;
+	for (unsigned int i = 0; i < NR_SAID; i++) {
+		uint64_t old = 0;
+
+		if (__atomic_compare_exchange_n(&hashes[i], &old, hash, false, __ATOMIC_RELAXED,
+						__ATOMIC_RELAXED))
+			return false;
+		if (old == hash)
+			return true;
+	}
+	return false;
+}
+
 void memory_report(enum control_mem_bug what, const char *fmt, ...)
 {
 	char text[768];
@@ -57,6 +79,8 @@ void memory_report(enum control_mem_bug what, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	if (said(what, text))
+		return;
 	inproc_diag("kernel %s: %s", what == CONTROL_UNDEFINED ? "behaviour" :
 		    what == CONTROL_HOST_STATE ? "registers" : "memory", text);
 	if (sink)
