@@ -21,6 +21,7 @@
 #				where there is no linux-source-6.12
 #	LLVM=1, CC=...		the compiler of the kernel under test
 #	TESTS="NAME..."		of make check these tests; an unknown one lists all
+#	WRONG_KERNELS=each	all wrong kernels, as make check runs its part of them
 #	WRONG_KERNELS=all	all wrong kernels, or WRONG_KERNELS="NAME..." these, with all
 #				tests; the same with WRONG_MODELS
 #	CLIENTS=all		all of the tree's selftests in TESTS=kvm_selftests

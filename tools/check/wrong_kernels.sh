@@ -21,15 +21,15 @@
 #
 # By default that is the short set, and of the tests the cases whose rows list one of the
 # requirements; and on each kernel without a mistake, where they have to pass, those that run
-# on what is made of it.  WRONG_KERNELS=all runs everything on every kernel,
-# WRONG_KERNELS="NAME..." everything on these.
+# on what is made of it.  WRONG_KERNELS=each runs such cases on every kernel, WRONG_KERNELS=all
+# everything on every kernel, WRONG_KERNELS="NAME..." everything on these.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wrong.sh"
 
 dir=$ROOT/tools/check/wrong_kernels
 # Run by name, a wrong kernel comes without what is checked about the set.
 case ${WRONG_KERNELS:-} in
-''|all)	whole_set=1 ;;
+''|all|each) whole_set=1 ;;
 *)	whole_set= ;;
 esac
 
@@ -55,7 +55,7 @@ tests_for()	# FILE
 	run=$(header "$1" Run)
 	if [ -n "$run" ]; then
 		tr -s ' ' '\n' <<< "$run"
-	elif [ -z "${WRONG_KERNELS:-}" ]; then
+	elif in_short; then
 		concerned "$1"
 	fi
 }
@@ -66,7 +66,7 @@ tests_of()	# KERNEL BASE
 {
 	local file
 
-	[ -z "${WRONG_KERNELS:-}" ] || return 0
+	in_short || return 0
 	for file in "${files[@]}"; do
 		[ "$(kernel_of "$file") $(header "$file" Base)" != "$1 $2" ] || tests_for "$file"
 	done | sort -u

@@ -16,8 +16,9 @@
 # longer than by default.
 #
 # By default that is the short set: what no model can get wrong, and some of each subject; and
-# of the tests the cases whose rows list one of the requirements.  WRONG_KERNELS=all runs
-# everything on all, WRONG_KERNELS="NAME..." everything on these.
+# of the tests the cases whose rows list one of the requirements.  WRONG_KERNELS=each runs
+# such cases on all, WRONG_KERNELS=all everything on all, WRONG_KERNELS="NAME..." everything on
+# these.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wrong.sh"
 
@@ -76,7 +77,7 @@ tests_for()	# FILE
 	run=$(header "$1" Run)
 	if [ -n "$run" ]; then
 		tr -s ' ' '\n' <<< "$run"
-	elif [ -z "${WRONG_KERNELS:-}" ]; then
+	elif in_short; then
 		concerned "$1"
 	elif [[ $1 == */tdx/* ]]; then
 		tests_in tdx_
