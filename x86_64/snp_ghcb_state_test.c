@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What a GHCB carries to KVM besides the event itself, as far as its guest sees it again:
- * registers of a hypercall, what is not marked valid.
+ * registers of a hypercall, XCR0, what is not marked valid.
  */
 #include <linux/kvm_para.h>
 
@@ -165,6 +165,81 @@ COCO_TEST_F(rdpmc, answer)
 	else
 		EXPECT_GHCB_ANSWER(REQ_GHCB_RDPMC, step, GHCB_INFO1_OK, 0);
 	EXPECT_GHCB_KEPT(step, 0, 0);
+	snp_vm_free(v.snp);
+}
+
+/* ---- XCR0 ---- */
+
+COCO_FIXTURE(xcr0);
+FIXTURE_VARIANT(xcr0)
+{
+	struct check_row row;
+	uint64_t bad;
+};
+
+#define X87		(1ull << 0)
+#define SSE		(1ull << 1)
+#define AVX		(1ull << 2)
+
+FIXTURE_VARIANT_ADD(xcr0, no_x87)
+{
+	ROW(REQ_GHCB_XCR0),
+	.bad = SSE | AVX,
+};
+
+FIXTURE_VARIANT_ADD(xcr0, avx_without_sse)
+{
+	ROW(REQ_GHCB_XCR0),
+	.bad = X87 | AVX,
+};
+
+FIXTURE_VARIANT_ADD(xcr0, bit_of_none)
+{
+	ROW(REQ_GHCB_XCR0),
+	.bad = X87 | SSE | AVX | 1ull << 62,
+};
+
+FIXTURE_VARIANT_ADD(xcr0, all_bits)
+{
+	ROW(REQ_GHCB_XCR0),
+	.bad = ~0ull,
+};
+
+COCO_TEST_F(xcr0, cpuid)
+{
+	/* Leaf 0xd, EBX: the legacy area and the header, and AVX's state behind them */
+	const uint64_t legacy = 512 + 64, with_avx = legacy + 256;
+	const uint64_t xcr0[] = { X87 | SSE | AVX, X87 | SSE, variant->bad };
+	const uint64_t size[] = { with_avx, legacy, legacy };
+	struct ghcb_step *step[ARRAY_SIZE(xcr0)];
+	struct ghcb_vm v;
+	unsigned int i;
+
+	if (!ghcb_vm_start(&v))
+		return;
+	for (i = 0; i < ARRAY_SIZE(xcr0); i++) {
+		step[i] = ghcb_add_event(&v, 0, GHCB_NAE_CPUID, 0, 0);
+		ghcb_set(&step[i]->in, rax, 0xd);
+		ghcb_set(&step[i]->in, rcx, 0);
+		ghcb_set(&step[i]->in, xcr0, xcr0[i]);
+	}
+	if (!EXPECT_REQ_SYNC(REQ_GHCB_XCR0, v.cpu[0].vcpu, GHCB_STAGE_ANSWERED))
+		return;
+	if (!(step[0]->answer.page.rax & AVX)) {
+		check_skip("KVM offers no AVX here: CPUID has one answer for every XCR0");
+		return;
+	}
+	for (i = 0; i < ARRAY_SIZE(xcr0); i++) {
+		const struct ghcb *page = &step[i]->answer.page;
+
+		/* A hypervisor may also say that the input is invalid. */
+		if (i == 2 && page->sw_exit_info_1 == GHCB_INFO1_MALFORMED)
+			continue;
+		if (EXPECT_GHCB_ANSWER(REQ_GHCB_XCR0, step[i], GHCB_INFO1_OK, 0))
+			EXPECT_REQ_EQ(REQ_GHCB_XCR0, i == 2 ? "EBX of leaf 0xd, XCR0 is illegal" :
+				      "EBX of leaf 0xd", size[i], page->rbx, &names_value);
+		EXPECT_GHCB_KEPT(step[i], 0, 0);
+	}
 	snp_vm_free(v.snp);
 }
 

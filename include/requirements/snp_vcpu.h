@@ -30,6 +30,9 @@
 		"there")									\
 	REQUIREMENT(GHCB_RDPMC, "GHCB-RDPMC", DOC_GHCB, "RDPMC NAE event",			\
 		"event 0x6f returns a counter in RDX:RAX, or #GP as an event to inject")	\
+	REQUIREMENT(GHCB_XCR0, "GHCB-XCR0", DOC_GHCB, "CPUID NAE event",			\
+		"leaf 0xd is answered for the XCR0 of the GHCB, and for one that no CPU takes "	\
+		"as before, or not at all")							\
 	/* any GHCB */										\
 	REQUIREMENT(GHCB_ANY, "GHCB-ANY", DOC_GHCB, "SW_EXITINFO1",				\
 		"any event with any operands is answered with SW_EXITINFO1 of 0 to 2, for 1 "	\
