@@ -162,6 +162,8 @@ do {										\
 /* Termination: reason set in bits 15:12, reason in bits 23:16 */
 #define GHCB_MSR_TERM(set, reason)	\
 	GHCB_MSR(GHCB_MSR_TERM_REQ, ((uint64_t)((reason) & 0xff) << 4) | ((set) & 0xf))
+/* A set of our own, since set 0 is the protocol's: the vCPU's own GHCB could not be registered. */
+#define GHCB_MSR_TERM_NOT_REGISTERED	GHCB_MSR_TERM(1, 0)
 
 /*
  * What a guest's vCPU knows of itself; private memory, found through GS base,

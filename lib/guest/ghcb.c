@@ -57,8 +57,8 @@ void ghcb_register(void)
 		return;
 	if (ghcb_msr_call(GHCB_MSR(GHCB_MSR_REG_GPA_REQ, gfn)) !=
 	    GHCB_MSR(GHCB_MSR_REG_GPA_RESP, gfn))
-		/* Reason set 0, reason 0: "General termination request" */
-		ghcb_terminate(0, 0);
+		for (;;)
+			ghcb_msr_call(GHCB_MSR_TERM_NOT_REGISTERED);
 }
 
 void ghcb_terminate(unsigned int set, unsigned int reason)

@@ -13,9 +13,17 @@
 
 bool ghcb_vm_start(struct ghcb_vm *v)
 {
+	struct kvm_run *run;
+
 	ghcb_vm_create(v, 1, guest_ghcb_loop);
 	snp_vm_launch(v->snp);
-	return EXPECT_REQ_SYNC(REQ_GUEST_UCALL, v->cpu[0].vcpu, GHCB_STAGE_READY);
+	if (EXPECT_REQ_SYNC(REQ_GUEST_UCALL, v->cpu[0].vcpu, GHCB_STAGE_READY))
+		return true;
+	run = v->cpu[0].vcpu->run;
+	if (run->exit_reason == KVM_EXIT_SYSTEM_EVENT && run->system_event.ndata)
+		EXPECT_REQ_TRUE(REQ_GHCB_REGISTER, "the vCPU's own GHCB is registered",
+				run->system_event.data[0] != GHCB_MSR_TERM_NOT_REGISTERED);
+	return false;
 }
 
 bool check_ghcb_answer(const char *file, int line, enum requirement_nr req,
