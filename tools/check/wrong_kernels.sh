@@ -154,6 +154,30 @@ covered()
 	return $missing
 }
 
+# Each line of the list of upstream's repairs has wrong kernels that there are, or a reason.
+repairs()
+{
+	local line commits what by name missing=0
+
+	while IFS= read -r line; do
+		[[ $line =~ ^(([0-9a-f]{12}( |$))+|\?\ )?\|\ (.+)\ \|\ (.+)$ ]] || {
+			echo "not COMMITS | WHAT | WRONG KERNELS: $line"
+			missing=1
+			continue
+		}
+		by=${BASH_REMATCH[5]}
+		[ "${by#- }" = "$by" ] || continue
+		for name in $by; do
+			compgen -G "$dir/$name.patch" > /dev/null ||
+				compgen -G "$dir/*/$name.patch" > /dev/null || {
+				echo "no wrong kernel is called $name"
+				missing=1
+			}
+		done
+	done < <(sed -e '/^#/d' -e '/^$/d' "$ROOT/tools/check/repairs")
+	return $missing
+}
+
 choose "${WRONG_KERNELS:-}" "$dir"/*.patch
 if [ ${#files[@]} = 0 ]; then
 	echo "Bail out! no wrong kernel is called ${WRONG_KERNELS:-anything}; see $dir"
@@ -223,5 +247,6 @@ if [ -n "$whole_set" ]; then
 	export BUILD
 	ok "req_args_swapped by run_tests.sh" swapped
 	ok "a wrong kernel for every requirement" covered
+	ok "a wrong kernel, or a reason, for every repair of upstream's" repairs
 fi
 finish
