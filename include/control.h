@@ -46,6 +46,13 @@ struct control_fw_launch {
 	__u8 id_block[96], id_auth[CONTROL_PAGE], host_data[32];
 };
 
+/* What AMD knows of a chip, and certifies: its ID, and the key of a TCB version. */
+struct control_fw_chip {
+	__u8 id[64];
+	__u64 tcb;			/* that reports are signed for just now */
+	__u8 vcek[97];			/* its key, a point of P-384: 4, X, Y */
+};
+
 #define CONTROL_TD_PARAMS	1024
 #define CONTROL_TD_VCPUS	64
 
@@ -140,8 +147,8 @@ struct control_ops {
 	 * How firmware answers from now on.  @issue_err: 0, or a negative errno
 	 * for a command that could not be issued (then firmware never sees it).
 	 * @fw_err: its status, 0 for success.  @response: CONTROL_PAGE bytes
-	 * that it writes to the response page on success, NULL for the model's
-	 * own answer (which depends on the request).
+	 * that it writes to the response page on success, whatever the message;
+	 * NULL: firmware takes messages as the ABI wants them, and refuses all others.
 	 */
 	void (*fw_answer)(int issue_err, __u32 fw_err, const void *response);
 
@@ -158,6 +165,7 @@ struct control_ops {
 	void (*fw_measure)(int on);
 	/* The last one that began meanwhile, or NULL. */
 	const struct control_fw_launch *(*fw_launch)(void);
+	const struct control_fw_chip *(*fw_chip)(void);
 	const struct control_td_launch *(*td_launch)(void);
 
 	/*

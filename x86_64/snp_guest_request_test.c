@@ -13,6 +13,7 @@
 #include "kvm_util.h"
 #include "ucall_common.h"
 
+#include "snp/attest_vm.h"
 #include "snp/request_check.h"
 
 /* An NAE event that nothing has defined. */
@@ -423,7 +424,7 @@ COCO_TEST_F(message, served)
 
 /* ---- several vCPUs at once, each on a thread of its own ---- */
 
-#define THREADS_REQUESTS	10
+#define THREADS_REQUESTS	5
 
 COCO_FIXTURE(threads);
 FIXTURE_VARIANT(threads)
@@ -453,30 +454,27 @@ struct threads_vcpu {
 	pthread_t thread;
 };
 
-/* The vCPU's requests, no two of all vCPUs' with the same bytes. */
+/* The vCPU's requests, real messages: another VMPCK for each vCPU, another number for each. */
 static void *threads_requests(void *arg)
 {
 	struct threads_vcpu *t = arg;
 	struct request_cpu *cpu = t->cpu;
-	uint8_t wanted[REQUEST_PAGE];
-	unsigned int n, i;
+	unsigned int n;
 
 	if (!EXPECT_REQ_SYNC(REQ_GUEST_UCALL, cpu->vcpu, STAGE_READY))
 		return NULL;
 	for (n = 0; n < THREADS_REQUESTS; n++) {
-		request_prepare(cpu, t->variant->event, SNP_MSG_REPORT_REQ, 1);
-		for (i = SNP_MSG_TYPE_OFFSET + 1; i < REQUEST_PAGE; i++)
-			cpu->sent[i] += t->id * THREADS_REQUESTS + n;
-		memcpy(cpu->request.hva, cpu->sent, REQUEST_PAGE);
-		for (i = 0; i < REQUEST_PAGE; i++)
-			wanted[i] = firmware_inverted(cpu->sent[i]);
-
+		attest_prepare(cpu, t->variant->event, 1, t->id, SNP_MSG_KEY_REQ);
+		attest_box(cpu)->key_req.vmpl = t->id;
 		if (!EXPECT_REQ_SYNC(REQ_SNP_REQ_VCPUS, cpu->vcpu, STAGE_ANSWERED))
 			break;
-		EXPECT_REQ_EQ(REQ_SNP_REQ_ANSWER, "SW_EXITINFO2", 0,
-			      cpu->req->answer.exit_info_2, &names_guest_request);
-		if (!EXPECT_REQ_BYTES(REQ_SNP_REQ_VCPUS, "the response to this vCPU's request",
-				      wanted, request_seen_response(cpu), REQUEST_PAGE))
+		EXPECT_REQ_EQ(REQ_SNP_REQ_ANSWER, "SW_EXITINFO2[63:32]", 0,
+			      cpu->req->answer.exit_info_2 >> 32, &names_value);
+		if (!EXPECT_REQ_EQ(REQ_SNP_REQ_VCPUS, "firmware's status of this vCPU's request",
+				   0, (uint32_t)cpu->req->answer.exit_info_2, &names_value) ||
+		    !EXPECT_REQ_TRUE(REQ_SNP_REQ_VCPUS,
+				     "the response opens with the key of this vCPU's request",
+				     attest_box(cpu)->opened))
 			break;
 	}
 	return NULL;
@@ -488,11 +486,8 @@ COCO_TEST_F(threads, own_response)
 	struct request_vm *v;
 	unsigned int i;
 
-	if (!firmware_answer_slowly(variant->delay)) {
-		check_skip("firmware here is real, what it answers can't be foretold");
-		return;
-	}
-	v = request_vm_create(variant->nr_vcpus, guest_registered_loop);
+	firmware_delay(variant->delay);
+	v = attest_vm_create(variant->nr_vcpus);
 	snp_vm_launch(v->snp);
 	for (i = 0; i < variant->nr_vcpus; i++) {
 		t[i] = (struct threads_vcpu){ variant, &v->cpu[i], i, 0 };

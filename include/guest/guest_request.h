@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "guest/ghcb.h"
+#include "snp_abi.h"
 
 /* GUEST_SYNC() stages of guest_request_loop() */
 #define STAGE_READY	1
@@ -22,13 +23,6 @@
 #define MARK_RAX		(1u << 3)
 #define MARK_RBX		(1u << 4)
 #define MARK_ALL		(MARK_EXIT_CODE | MARK_INFO_1 | MARK_INFO_2 | MARK_RAX | MARK_RBX)
-
-/* Types of guest messages, and where the message header keeps them (SEV-SNP firmware ABI) */
-#define SNP_MSG_CPUID_REQ	1
-#define SNP_MSG_KEY_REQ		3
-#define SNP_MSG_REPORT_REQ	5
-#define SNP_MSG_VMRK_REQ	13
-#define SNP_MSG_TYPE_OFFSET	0x34
 
 struct guest_request {
 	/* The host's part. */

@@ -23,15 +23,10 @@ bool firmware_seen(void);
 bool firmware_answer(int issue_err, uint32_t fw_err, const uint8_t *response);
 
 /*
- * From now on firmware waits @us microseconds before it looks at a request, and
- * answers each with its bytes inverted.  False where firmware is real.
+ * From now on firmware waits @us microseconds before it looks at a request; none where it is
+ * real.
  */
-bool firmware_answer_slowly(unsigned int us);
-/* The byte of that answer to the request's byte @byte. */
-static inline uint8_t firmware_inverted(uint8_t byte)
-{
-	return ~byte;
-}
+void firmware_delay(unsigned int us);
 
 /* Fill @page with what firmware will write: a pattern no request has. */
 void firmware_pattern(uint8_t *page, uint8_t seed);

@@ -34,6 +34,10 @@ struct snp_vm {
 		struct shared_mem ghcb;
 	} cpu[SNP_VM_MAX_VCPUS];
 	unsigned int c_bit;		/* its position */
+	/* What the launch begins and ends with, and its secrets page (GPA; 0: none). */
+	struct kvm_sev_snp_launch_start start;
+	struct kvm_sev_snp_launch_finish finish;
+	uint64_t secrets;
 	bool is_es;			/* SEV-ES, not SNP */
 };
 
@@ -68,12 +72,20 @@ struct snp_vm *es_vm_create(unsigned int nr_vcpus, void *guest_code, uint16_t gh
 /* @pages pages of zeroed shared memory, before the launch. */
 struct shared_mem snp_vm_alloc_shared(struct snp_vm *snp, size_t pages);
 
+/* A private page that firmware writes the guest's keys to; its GVA. */
+uint64_t snp_vm_alloc_secrets(struct snp_vm *snp);
+
 /*
  * SNP_LAUNCH_START, SNP_LAUNCH_UPDATE for every private page, SNP_LAUNCH_FINISH; or what
  * stands for them with SEV-ES.
  * Source: amd-memory-encryption.rst, "KVM_SEV_SNP_LAUNCH_START" and on.
  */
 void snp_vm_launch(struct snp_vm *snp);
+
+/* The launch's private pages, in its order, of one KVM_SEV_SNP_PAGE_TYPE_* each. */
+void snp_vm_for_each_range(struct snp_vm *snp,
+			   void (*fn)(struct snp_vm *snp, uint64_t gpa, uint64_t size,
+				      unsigned int type, void *data), void *data);
 
 void snp_vm_free(struct snp_vm *snp);
 

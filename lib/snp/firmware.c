@@ -26,13 +26,10 @@ bool firmware_answer(int issue_err, uint32_t fw_err, const uint8_t *response)
 	return true;
 }
 
-bool firmware_answer_slowly(unsigned int us)
+void firmware_delay(unsigned int us)
 {
-	if (!firmware_seen())
-		return false;
-	control()->fw_answer(0, 0, NULL);
-	control()->fw_delay(us);
-	return true;
+	if (firmware_seen())
+		control()->fw_delay(us);
 }
 
 void firmware_pattern(uint8_t *page, uint8_t seed)

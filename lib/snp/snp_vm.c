@@ -143,6 +143,7 @@ static struct snp_vm *create_bare(bool is_es, uint16_t ghcb_version, uint64_t vm
 	TEST_ASSERT(snp, "out of memory");
 	snp->c_bit = c_bit_position();
 	snp->is_es = is_es;
+	snp->start.policy = SNP_POLICY;
 
 	/*
 	 * What __vm_create() of libkvm does, with two differences: slot 0 has
@@ -240,14 +241,24 @@ static void encrypt_tables(struct kvm_vm *vm, uint64_t table_gpa, int level)
 	}
 }
 
-/* @size bytes at @gpa, from the shared view's memory. */
-static void launch_update(struct kvm_vm *vm, uint64_t gpa, uint64_t size)
+uint64_t snp_vm_alloc_secrets(struct snp_vm *snp)
 {
+	uint64_t gva = vm_alloc_page(snp->vm);
+
+	snp->secrets = addr_gva2gpa(snp->vm, gva);
+	return gva;
+}
+
+/* @size bytes at @gpa, from the shared view's memory. */
+static void launch_update(struct snp_vm *snp, uint64_t gpa, uint64_t size, unsigned int type,
+			  void *data)
+{
+	struct kvm_vm *vm = snp->vm;
 	struct kvm_sev_snp_launch_update update = {
 		.gfn_start = gpa >> vm->page_shift,
 		.uaddr = (uint64_t)addr_gpa2hva(vm, gpa),
 		.len = size,
-		.type = KVM_SEV_SNP_PAGE_TYPE_NORMAL,
+		.type = type,
 	};
 	struct kvm_sev_cmd cmd = {
 		.id = KVM_SEV_SNP_LAUNCH_UPDATE,
@@ -256,6 +267,7 @@ static void launch_update(struct kvm_vm *vm, uint64_t gpa, uint64_t size)
 	};
 	unsigned int retries = 0;
 
+	(void)data;
 	vm_mem_set_private(vm, gpa, size);
 
 	/* KVM advances the struct by what it has done, which need not be all. */
@@ -276,14 +288,35 @@ static void launch_update(struct kvm_vm *vm, uint64_t gpa, uint64_t size)
 	errno = 0;
 }
 
-void snp_vm_launch(struct snp_vm *snp)
+void snp_vm_for_each_range(struct snp_vm *snp,
+			   void (*fn)(struct snp_vm *snp, uint64_t gpa, uint64_t size,
+				      unsigned int type, void *data), void *data)
 {
-	struct kvm_sev_snp_launch_start start = { .policy = SNP_POLICY };
-	struct kvm_sev_snp_launch_finish finish = {};
 	struct userspace_mem_region *region;
 	struct kvm_vm *vm = snp->vm;
 	sparsebit_idx_t first, last;
 	int ctr;
+
+	hash_for_each(vm->regions.slot_hash, ctr, region, slot_node)
+		sparsebit_for_each_set_range(region->protected_phy_pages, first, last) {
+			uint64_t gpa = first << vm->page_shift, end = (last + 1) << vm->page_shift;
+
+			if (snp->secrets && snp->secrets >= gpa && snp->secrets < end) {
+				if (snp->secrets > gpa)
+					fn(snp, gpa, snp->secrets - gpa,
+					   KVM_SEV_SNP_PAGE_TYPE_NORMAL, data);
+				fn(snp, snp->secrets, vm->page_size,
+				   KVM_SEV_SNP_PAGE_TYPE_SECRETS, data);
+				gpa = snp->secrets + vm->page_size;
+			}
+			if (gpa < end)
+				fn(snp, gpa, end - gpa, KVM_SEV_SNP_PAGE_TYPE_NORMAL, data);
+		}
+}
+
+void snp_vm_launch(struct snp_vm *snp)
+{
+	struct kvm_vm *vm = snp->vm;
 
 	encrypt_tables(vm, vm_pgd(vm), TOP_LEVEL);
 	if (snp->is_es) {
@@ -291,12 +324,9 @@ void snp_vm_launch(struct snp_vm *snp)
 		return;
 	}
 
-	snp_cmd(vm, KVM_SEV_SNP_LAUNCH_START, "KVM_SEV_SNP_LAUNCH_START", &start);
-	hash_for_each(vm->regions.slot_hash, ctr, region, slot_node)
-		sparsebit_for_each_set_range(region->protected_phy_pages, first, last)
-			launch_update(vm, first << vm->page_shift,
-				      (last - first + 1) << vm->page_shift);
-	snp_cmd(vm, KVM_SEV_SNP_LAUNCH_FINISH, "KVM_SEV_SNP_LAUNCH_FINISH", &finish);
+	snp_cmd(vm, KVM_SEV_SNP_LAUNCH_START, "KVM_SEV_SNP_LAUNCH_START", &snp->start);
+	snp_vm_for_each_range(snp, launch_update, NULL);
+	snp_cmd(vm, KVM_SEV_SNP_LAUNCH_FINISH, "KVM_SEV_SNP_LAUNCH_FINISH", &snp->finish);
 
 	/* From here on libkvm refuses to walk the page tables. */
 	vm->arch.is_pt_protected = true;

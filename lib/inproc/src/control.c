@@ -11,7 +11,7 @@
 
 #include "base/base.h"
 #include "control.h"
-#include "src.h"
+#include "fw.h"
 #include "src/hw/hw.h"
 #include "src/image/loader.h"
 #include "src/sched/sched.h"
@@ -84,16 +84,6 @@ IMAGE_CALL void src_splat(int bug, const char *text)
 	abort();
 }
 
-/*
- * The model's own answer, which depends on the request so that no page of old
- * bytes can pass for it: the request's bytes, each inverted.
- */
-static void model_response(const unsigned char *request, unsigned char *response)
-{
-	for (unsigned int i = 0; i < CONTROL_PAGE; i++)
-		response[i] = ~request[i];
-}
-
 IMAGE_CALL int src_guest_request_fails(void)
 {
 	return __atomic_load_n(&answer_issue_err, __ATOMIC_RELAXED);
@@ -117,7 +107,7 @@ IMAGE_CALL void src_guest_request(struct image_guest_request *req)
 	if (!answer_fw_err && answer_response)
 		memcpy(req->response, answer_response, CONTROL_PAGE);
 	else if (!answer_fw_err)
-		model_response(req->request, req->response);
+		req->fw_err = fw_message(fw_guest(req->gctx_paddr), req->request, req->response);
 	pthread_mutex_unlock(&lock);
 }
 
@@ -277,6 +267,7 @@ static const struct control_ops ops = {
 	.fw_delay = control_fw_delay,
 	.fw_measure = control_fw_measure,
 	.fw_launch = src_fw_launch,
+	.fw_chip = src_fw_chip,
 	.td_launch = src_td_launch,
 	.leave_delay = control_leave_delay,
 	.header_number = control_header_number,

@@ -9,11 +9,12 @@
 
 #include "base/base.h"
 #include "control.h"
-#include "src.h"
+#include "fw.h"
 
 /* Page types, and statuses that firmware gives */
 #define PAGE_TYPE_NORMAL	1
 #define PAGE_TYPE_VMSA		2
+#define PAGE_TYPE_SECRETS	5
 #define POLICY_FAILURE		7
 #define BAD_MEASUREMENT		11
 
@@ -24,15 +25,6 @@ struct page_info {
 	unsigned char type, imi, perms[3], zero;	/* of VMPL 3, 2 and 1 */
 	unsigned long long gpa;
 } __attribute__((packed));
-
-/* "ID Block" */
-struct id_block {
-	unsigned char digest[CONTROL_DIGEST], family[16], image[16];
-	unsigned int version, svn;
-	unsigned long long policy;
-} __attribute__((packed));
-
-#define ID_BLOCK_VERSION	1
 
 static unsigned char *(*sha384)(const unsigned char *data, size_t len, unsigned char *digest);
 static bool measuring;
@@ -93,9 +85,9 @@ static void update(const struct image_launch *l)
 
 static int finish(const struct image_launch *l)
 {
-	const struct id_block *id = l->id_block;
+	const struct snp_id_block *id = l->id_block;
 
-	if (id && (id->version != ID_BLOCK_VERSION ||
+	if (id && (id->version != SNP_ID_BLOCK_VERSION ||
 		   memcmp(id->digest, launch.digest, sizeof(id->digest))))
 		return BAD_MEASUREMENT;
 	if (id && id->policy != launch.policy)
@@ -112,14 +104,27 @@ static int finish(const struct image_launch *l)
 	return 0;
 }
 
-IMAGE_CALL int src_launch(const struct image_launch *l)
+/* What is measured of it; one guest at a time is. */
+static int measure(const struct image_launch *l)
 {
 	if (measuring && l->op == IMAGE_LAUNCH_START)
 		start(l);
-	if (!gctx || l->gctx != gctx || l->op == IMAGE_LAUNCH_START)
-		return 0;
-	if (l->op == IMAGE_LAUNCH_FINISH)
+	else if (l->op == IMAGE_LAUNCH_UPDATE && l->gctx == gctx)
+		update(l);
+	else if (l->op == IMAGE_LAUNCH_FINISH && l->gctx == gctx)
 		return finish(l);
-	update(l);
 	return 0;
+}
+
+IMAGE_CALL int src_launch(const struct image_launch *l)
+{
+	int ret = measure(l);
+
+	if (l->op == IMAGE_LAUNCH_START)
+		fw_guest_start(l);
+	else if (l->op == IMAGE_LAUNCH_UPDATE && l->type == PAGE_TYPE_SECRETS)
+		fw_guest_secrets(l);
+	else if (l->op == IMAGE_LAUNCH_FINISH && !ret)
+		fw_guest_finish(l, l->gctx == gctx ? launch.digest : NULL);
+	return ret;
 }

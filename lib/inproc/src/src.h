@@ -35,4 +35,9 @@ int src_launch(const struct image_launch *launch);
 void src_fw_measure(int on);
 const struct control_fw_launch *src_fw_launch(void);
 
+/* ---- fw_report.c ---- */
+
+/* As in struct control_ops. */
+const struct control_fw_chip *src_fw_chip(void);
+
 #endif

@@ -130,7 +130,7 @@ struct image_launch {
 	unsigned int type;
 	const unsigned char *perms;
 	unsigned long long gpa;
-	const void *page;
+	void *page;
 	/* FINISH: NULL without an ID block */
 	const void *id_block, *id_auth;
 	const void *host_data;			/* 32 bytes */

@@ -6,8 +6,8 @@
  * structures do.
  *
  * Guests' memory is plain, so that nothing is encrypted; signatures are not verified.  What a
- * launch consists of the process gets to know (fw_launch.c), which measures it, and
- * SNP_GUEST_REQUEST is passed on to it (control.c).
+ * launch consists of the process gets to know (fw_launch.c), which measures it and writes the
+ * secrets page, and SNP_GUEST_REQUEST is passed on to it (control.c, fw_message.c).
  */
 #include <linux/mm.h>
 #include <linux/psp-sev.h>
