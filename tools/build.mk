@@ -80,8 +80,12 @@ $(BUILD)/%: $(OBJ)/%.o $(LIB_OBJS) $(LIBKVM).stamp
 	mkdir -p $(@D)
 	$(CC) -no-pie -pthread -o $@ $(filter %.o,$^) $(LIBKVM)/libkvm.a -ldl $(LDLIBS)
 
-# It hashes what firmware does.
+# They hash what firmware does.
 $(addprefix $(BUILD)/x86_64/,snp_launch_digest_test tdx_measure_test): LDLIBS = -lcrypto
+# Of those who trust a report; not for all tests, since libcrypto takes its time to load.
+ATTEST_OBJS := $(patsubst %.c,$(OBJ)/%.o,$(wildcard lib/attest/*.c))
+$(BUILD)/x86_64/snp_attestation_test: $(ATTEST_OBJS)
+$(BUILD)/x86_64/snp_attestation_test: LDLIBS = -lcrypto
 
 # ---- in-process KVM ----
 
@@ -125,6 +129,6 @@ $(addprefix $(BUILD)/,$(ENGINE_UNITS)): $(ENGINE_UNIT_OBJS)
 $(addprefix $(BUILD)/,$(ENGINE_UNITS)): LDLIBS = $(INPROC_LDLIBS)
 $(OBJ)/tools/check/engine_%.o: WARNINGS += -Ilib/inproc $(filter -DHAVE_%,$(INPROC_CFLAGS))
 
--include $(patsubst %.o,%.d,$(LIB_OBJS) $(INPROC_OBJS) $(INPROC_SRC_OBJS) \
+-include $(patsubst %.o,%.d,$(LIB_OBJS) $(ATTEST_OBJS) $(INPROC_OBJS) $(INPROC_SRC_OBJS) \
 	$(INPROC_REF_OBJS) \
 	$(foreach p,$(TESTS) $(UNITS) $(FIXTURES) $(BENCH),$(OBJ)/$(p).o))

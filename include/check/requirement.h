@@ -10,6 +10,7 @@
 #define REQUIREMENTS_H
 
 #include "requirements/ap.h"
+#include "requirements/attestation.h"
 #include "requirements/certs.h"
 #include "requirements/ghcb.h"
 #include "requirements/guest_request.h"
@@ -58,6 +59,7 @@
 	REQUIREMENTS_NAE(REQUIREMENT)		\
 	REQUIREMENTS_AP(REQUIREMENT)		\
 	REQUIREMENTS_GUEST_REQUEST(REQUIREMENT)	\
+	REQUIREMENTS_ATTESTATION(REQUIREMENT)	\
 	REQUIREMENTS_PSC(REQUIREMENT)		\
 	REQUIREMENTS_ORDER(REQUIREMENT)		\
 	REQUIREMENTS_RACE(REQUIREMENT)		\

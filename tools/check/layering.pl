@@ -17,6 +17,7 @@ use File::Find;
 my @ORDER = (
 	[qw(x86_64)],
 	[qw(lib/cases)],
+	[qw(lib/attest)],
 	[qw(lib/snp lib/tdx)],
 	[qw(lib/vm)],
 	[qw(lib/check)],

@@ -9,7 +9,7 @@
 #	Kernel:		what it goes on, in place of coco-v1: another one of
 #			tools/patches/6.12, or stock, the tree without any
 #	Requirement:	ids that the failures have to name, all of them
-#	Also:		ids that they may name; no others, but for *-VMM-*
+#	Also:		ids that they may name; no others, but for *-VMM-* and SNP-ATT-*
 #	Says:		text that the report has to contain
 #	Base:		a patch of wrong_kernels/right that goes between
 #	Not-known:	an id of tools/known-issues to run without
