@@ -10,6 +10,7 @@
  * RCX and RSP cannot be passed, nor RBP in a TD that KVM configures (NO_RBP_MOD).
  */
 #include <linux/string.h>
+#include <asm/irq_vectors.h>
 #include <asm/vmx.h>
 
 #include "module.h"
@@ -244,8 +245,10 @@ static void glue_posted_interrupts(struct glue_tdvpr *vp)
 	struct glue_pi_desc *desc = vp->pi_desc_pa ? __va(vp->pi_desc_pa) : NULL;
 	unsigned int i;
 
-	if (!desc || !(__atomic_fetch_and(&desc->control, ~GLUE_PI_ON, __ATOMIC_ACQ_REL) &
-		       GLUE_PI_ON))
+	if (!desc || vp->pi_nv != POSTED_INTR_VECTOR ||
+	    !(vp->pin_controls & PIN_BASED_POSTED_INTR))
+		return;
+	if (!(__atomic_fetch_and(&desc->control, ~GLUE_PI_ON, __ATOMIC_ACQ_REL) & GLUE_PI_ON))
 		return;
 	for (i = 0; i < ARRAY_SIZE(vp->virr); i++)
 		vp->virr[i] |= __atomic_exchange_n(&desc->pir[i], 0, __ATOMIC_ACQ_REL);

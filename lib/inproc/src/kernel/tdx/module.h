@@ -133,6 +133,8 @@ struct glue_tdvpr {
 	bool load;			/* the engine has not got gpr yet */
 	u64 shared_eptp;		/* the root's address alone */
 	u64 pi_desc_pa;
+	u16 pi_nv;			/* the vector that makes the CPU look there */
+	u32 pin_controls;
 	u64 virr[4];			/* interrupts that were posted and wait for the engine */
 	bool irq_offered;		/* the engine has one, which the guest has not taken */
 	/* The TDCALL that the guest is in, or none. */
@@ -198,6 +200,8 @@ u64 glue_tdh_mng_key_freeid(union glue_regs *regs);
 u64 glue_pamt_take(u64 pa, enum glue_pt type, unsigned int level, struct glue_tdr *tdr,
 		   unsigned int operand);
 void glue_pamt_release(u64 pa);
+/* The same of a page with lines in the caches, until TDH.PHYMEM.PAGE.WBINVD with @hkid. */
+void glue_pamt_release_keyed(u64 pa, u16 hkid);
 /* The epoch in which the page was blocked: PAMT.BEPOCH. */
 void glue_pamt_set_bepoch(u64 pa, u64 epoch);
 u64 glue_pamt_bepoch(u64 pa);

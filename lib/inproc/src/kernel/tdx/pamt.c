@@ -14,6 +14,9 @@
 static struct glue_gfnmap glue_pamt;
 static int glue_pamt_lock;
 
+/* Pages that are nobody's again, with lines in the caches that bear a KeyID; pfn: it. */
+static struct glue_gfnmap glue_keyed;
+
 #define GLUE_PAMT_TYPE(state)	((state) & 0xff)
 #define GLUE_PAMT_LEVEL(state)	((state) >> 8 & 0xff)
 #define GLUE_PAMT_BEPOCH_SHIFT	16
@@ -65,6 +68,7 @@ u64 glue_pamt_take(u64 pa, enum glue_pt type, unsigned int level, struct glue_td
 	if (!glue_pamt_is_free(pa >> PAGE_SHIFT, level)) {
 		status = GLUE_TDX_PAGE_METADATA_INCORRECT | operand;
 	} else {
+		glue_gfn_del(&glue_keyed, glue_gfn_find(&glue_keyed, pa >> PAGE_SHIFT));
 		glue_gfn_add(&glue_pamt, pa >> PAGE_SHIFT, (u64)tdr, type | level << 8);
 		if (type != GLUE_PT_TDR)
 			tdr->nr_pages += level ? PTRS_PER_PTE : 1;
@@ -118,12 +122,33 @@ u64 glue_pamt_bepoch(u64 pa)
 	return epoch;
 }
 
+static void glue_pamt_set_keyed(u64 pa, u16 hkid)
+{
+	if (!glue_gfn_find(&glue_keyed, pa >> PAGE_SHIFT))
+		glue_gfn_add(&glue_keyed, pa >> PAGE_SHIFT, hkid, 0);
+}
+
+void glue_pamt_release_keyed(u64 pa, u16 hkid)
+{
+	struct glue_gfn *e;
+	unsigned int i, pages;
+
+	glue_word_lock(&glue_pamt_lock);
+	e = glue_gfn_find(&glue_pamt, pa >> PAGE_SHIFT);
+	pages = e ? glue_pamt_pages(e) : 0;
+	for (i = 0; i < pages; i++)
+		glue_pamt_set_keyed(pa + i * PAGE_SIZE, hkid);
+	if (e)
+		__glue_pamt_release(e);
+	glue_word_unlock(&glue_pamt_lock);
+}
+
 bool glue_pamt_owned(u64 pfn)
 {
 	bool owned;
 
 	glue_word_lock(&glue_pamt_lock);
-	owned = glue_pamt_find(pfn);
+	owned = glue_pamt_find(pfn) || glue_gfn_find(&glue_keyed, pfn);
 	glue_word_unlock(&glue_pamt_lock);
 	return owned || glue_sys_owns(pfn);
 }
@@ -149,13 +174,17 @@ u64 glue_tdh_phymem_page_rdmd(union glue_regs *regs)
 u64 glue_tdh_phymem_page_wbinvd(union glue_regs *regs)
 {
 	u64 pa = regs->rcx & (BIT_ULL(boot_cpu_data.x86_phys_bits) - 1);
-	u64 status = GLUE_TDX_SUCCESS;
+	u64 keyid = regs->rcx >> boot_cpu_data.x86_phys_bits, status = GLUE_TDX_SUCCESS;
+	struct glue_gfn *e;
 
 	if (!PAGE_ALIGNED(pa))
 		return glue_operand_invalid(GLUE_OPERAND_RCX);
 	glue_word_lock(&glue_pamt_lock);
+	e = glue_gfn_find(&glue_keyed, pa >> PAGE_SHIFT);
 	if (glue_pamt_find(pa >> PAGE_SHIFT))
 		status = GLUE_TDX_PAGE_METADATA_INCORRECT | GLUE_OPERAND_RCX;
+	else if (e && e->pfn == keyid)
+		glue_gfn_del(&glue_keyed, e);
 	glue_word_unlock(&glue_pamt_lock);
 	return status;
 }
@@ -185,6 +214,9 @@ u64 glue_tdh_phymem_page_reclaim(union glue_regs *regs)
 		regs->r8 = GLUE_PAMT_LEVEL(e->state);
 		if (regs->rcx == GLUE_PT_TDVPR)
 			((struct glue_tdvpr *)__va(pa))->magic = 0;
+		/* Other pages' lines went with TDH.PHYMEM.CACHE.WB; this one is of the module's key. */
+		if (regs->rcx == GLUE_PT_TDR)
+			glue_pamt_set_keyed(pa, GLUE_KEYID_MODULE);
 		__glue_pamt_release(e);
 	}
 	glue_word_unlock(&glue_pamt_lock);

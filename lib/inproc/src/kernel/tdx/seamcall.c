@@ -108,6 +108,9 @@ static void glue_seamcall_failed(unsigned int leaf, union glue_regs *regs)
 {
 	if (leaf == GLUE_TDH_PHYMEM_CACHE_WB && regs->rax == GLUE_TDX_INTERRUPTED_RESUMABLE)
 		glue_cache_wb_interrupted();
+	/* What KVM makes of a page then is not to be found out here. */
+	if (leaf == GLUE_TDH_PHYMEM_PAGE_WBINVD)
+		glue_tdh_phymem_page_wbinvd(regs);
 	regs->rcx = regs->rdx = 0;
 	if (leaf != GLUE_TDH_VP_ENTER)
 		regs->r8 = 0;

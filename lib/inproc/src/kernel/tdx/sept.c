@@ -379,7 +379,7 @@ u64 glue_tdh_mem_page_remove(union glue_regs *regs)
 	} else {
 		if (glue_sept_state(*walk.entry) == GLUE_SEPT_PRESENT)
 			glue_sept_give(tdr, gpa, walk.level, *walk.entry, false);
-		glue_pamt_release(pa);
+		glue_pamt_release_keyed(pa, tdr->hkid);
 		WRITE_ONCE(*walk.entry, GLUE_SEPTE_FREE);
 		regs->rcx = pa;
 	}

@@ -183,7 +183,11 @@ u64 glue_tdh_vp_wr(union glue_regs *regs)
 		vp->shared_eptp = data;
 		return GLUE_TDX_SUCCESS;
 	case POSTED_INTR_NV:
+		vp->pi_nv = data;
+		return GLUE_TDX_SUCCESS;
 	case PIN_BASED_VM_EXEC_CONTROL:
+		vp->pin_controls = (vp->pin_controls & ~mask) | data;
+		return GLUE_TDX_SUCCESS;
 	case EXCEPTION_BITMAP:
 		return GLUE_TDX_SUCCESS;
 	case SECONDARY_VM_EXEC_CONTROL:
