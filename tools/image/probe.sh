@@ -45,6 +45,7 @@ uapi_numbers()
 has HAVE_FILE_REF 'file_ref_t' include/linux/file_ref.h
 has HAVE_MAPPING_PRIVATE_LIST 'struct list_head[[:space:]]+i_private_list;' include/linux/fs.h
 has HAVE_FD_WORD 'unsigned long word' include/linux/file.h
+has HAVE_MISC_CG_RES_TDX 'MISC_CG_RES_TDX,' include/linux/misc_cgroup.h
 has HAVE_PCPU_HOT 'struct pcpu_hot' arch/x86/include/asm/current.h
 has_text HAVE_XFER_WORK_VCPU 'xfer_to_guest_mode_handle_work\(struct kvm_vcpu' include/linux/entry-kvm.h
 has_text HAVE_XFER_WORK_VCPU 'xfer_to_guest_mode_handle_work\(struct kvm_vcpu' include/linux/entry-virt.h

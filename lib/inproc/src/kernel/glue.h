@@ -92,6 +92,7 @@ extern unsigned int glue_host_events[CONTROL_NR_HOST_EVENTS];
 /* linux/misc_cg.c */
 struct task_struct;
 void glue_cgroup_init(struct task_struct *task);
+bool glue_keyids_overcharged(unsigned int ids);
 /* linux/ida.c: what @owner has not given back; is the KeyID known to hardware? */
 void glue_ids_left(void *owner);
 bool glue_id_in_use(unsigned int id) __weak;

@@ -69,13 +69,14 @@ void ida_free(struct ida *ida, unsigned int id)
 
 void glue_ids_left(void *owner)
 {
-	unsigned int i, id;
+	unsigned int i, id, used = 0;
 
 	glue_word_lock(&glue_ida_lock);
 	for (i = 0; i < GLUE_MAX_IDAS; i++) {
 		for (id = 0; id < GLUE_MAX_IDS; id++) {
 			struct glue_id *e = &glue_idas[i].ids[id];
 
+			used += e->used;
 			if (!e->used || e->owner != owner)
 				continue;
 			glue_host->mem_bug(CONTROL_MEM_KEYID,
@@ -84,4 +85,8 @@ void glue_ids_left(void *owner)
 		}
 	}
 	glue_word_unlock(&glue_ida_lock);
+	if (glue_keyids_overcharged(used))
+		glue_host->mem_bug(CONTROL_MEM_KEYID,
+				   "charged a cgroup for a KeyID, and not back with its VM",
+				   GLUE_CALLER);
 }

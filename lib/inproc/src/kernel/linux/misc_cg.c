@@ -7,6 +7,7 @@
 #include <linux/misc_cgroup.h>
 
 #include "glue.h"
+#include "glue_probe.h"
 
 static struct misc_cg glue_misc_cg = { .css.flags = CSS_NO_REF };
 static struct css_set glue_css_set = { .subsys[misc_cgrp_id] = &glue_misc_cg.css };
@@ -35,7 +36,27 @@ void misc_cg_uncharge(enum misc_res_type type, struct misc_cg *cg, u64 amount)
 		return;
 	WARN_ONCE(atomic64_add_negative(-amount, &cg->res[type].usage),
 		  "misc cgroup resource %d became less than 0", type);
-	/* The next that is short of it has to show as well. */
+	/* The next one that is short of it has to show as well. */
 	if (atomic64_read(&cg->res[type].usage) < 0)
 		atomic64_set(&cg->res[type].usage, 0);
+}
+
+/* More for KeyIDs than the @ids that are in use?  Then not any more: it is told once. */
+bool glue_keyids_overcharged(unsigned int ids)
+{
+#if defined(CONFIG_INTEL_TDX_HOST) && defined(HAVE_MISC_CG_RES_TDX)
+	atomic64_t *usage = &glue_misc_cg.res[MISC_CG_RES_TDX].usage;
+	unsigned int looks;
+
+	/* Another VM may be between its KeyID and the charge for it. */
+	for (looks = 0; looks < 1000; looks++) {
+		if (atomic64_read(usage) <= ids)
+			return false;
+		glue_host->yield();
+	}
+	atomic64_set(usage, ids);
+	return true;
+#else
+	return false;
+#endif
 }
