@@ -21,6 +21,10 @@ static bool start(struct tdvmcall_vm *v, unsigned int gpaw)
 		check_skip("%s", missing);
 		return false;
 	}
+	if (!tdx_revision()->quote.reason) {
+		check_skip("this KVM speaks %s: the VMM has no part in it", tdx_revision()->name);
+		return false;
+	}
 	tdvmcall_vm_create(v, gpaw, 1);
 	return true;
 }

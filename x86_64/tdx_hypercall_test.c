@@ -66,7 +66,7 @@ FIXTURE_VARIANT(map)
 #define MAP_ROW(name, req, gpa_, pages_, attributes_, ...)			\
 	FIXTURE_VARIANT_ADD(map, name)						\
 	{									\
-		COCO_ROW(NULL, req, REQ_TDX_MAP_FLAGS, REQ_TDX_MAP_RET,		\
+		COCO_ROW(NULL, req, REQ_TDX_HC_ANSWER, REQ_TDX_MAP_FLAGS, REQ_TDX_MAP_RET,	\
 			 REQ_TDX_RAX, REQ_TDX_KEPT),				\
 		.gpa = gpa_, .pages = pages_, .attributes = attributes_, __VA_ARGS__	\
 	};

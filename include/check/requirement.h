@@ -17,6 +17,7 @@
 #include "requirements/mmio.h"
 #include "requirements/nae.h"
 #include "requirements/order.h"
+#include "requirements/proposed.h"
 #include "requirements/psc.h"
 #include "requirements/race.h"
 #include "requirements/sev.h"
@@ -75,7 +76,8 @@
 	REQUIREMENTS_TDX_INSTR(REQUIREMENT)	\
 	REQUIREMENTS_TDX_LAUNCH(REQUIREMENT)	\
 	REQUIREMENTS_TDX_VCPU(REQUIREMENT)	\
-	REQUIREMENTS_TDX_VIEW(REQUIREMENT)
+	REQUIREMENTS_TDX_VIEW(REQUIREMENT)	\
+	REQUIREMENTS_PROPOSED(REQUIREMENT)
 
 #define REQUIREMENT_ENUM(symbol, id, document, section, text) REQ_##symbol,
 enum requirement_nr {

@@ -14,7 +14,7 @@
 struct tdx_revision {
 	const char *name, *source;
 	struct {
-		uint32_t reason;
+		uint32_t reason;	/* 0: there is no such exit */
 		struct exit_field ret, gpa, size;
 		bool shared_bit;	/* gpa has it */
 		bool aligned;		/* others are refused */
@@ -30,6 +30,7 @@ enum tdx_revision_nr {
 	TDX_REV_TDX,
 	TDX_REV_DEDICATED_V1,
 	TDX_REV_DEDICATED_V2,
+	TDX_REV_PROPOSED_QUOTES,	/* KVM has them made, and there is no exit */
 	NR_TDX_REVISIONS
 };
 

@@ -36,4 +36,7 @@ const struct tdx_revision tdx_revisions[NR_TDX_REVISIONS] = {
 			.ret = { 0, 8 }, .gpa = { 8, 8 }, .size = { 16, 8 },
 		},
 	},
+	[TDX_REV_PROPOSED_QUOTES] = {
+		.name = "proposed-quotes", .source = "v2 of 2026-06-18, not merged",
+	},
 };

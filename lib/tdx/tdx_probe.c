@@ -25,36 +25,39 @@ static bool capabilities_say(void)
 	return say;
 }
 
-static uint32_t quote_reason(void)
+static const struct tdx_revision *revision_of_quote(void)
 {
+	enum tdx_revision_nr nr = TDX_REV_TDX;
+	struct ghci_quote_header *header;
 	struct tdvmcall_vm v;
 	uint32_t reason;
 
-	tdvmcall_vm_create(&v, TD_GPAW_48, 0);
-	tdvmcall_prepare(&v, GHCI_GET_QUOTE, v.td->shared_bit, v.td->vm->page_size, 0, 0);
+	tdvmcall_vm_create(&v, TD_GPAW_48, 1);
+	header = v.buffer.hva;
+	*header = (struct ghci_quote_header){
+		.version = GHCI_QUOTE_VERSION, .status = GHCI_QUOTE_IN_FLIGHT,
+	};
+	tdvmcall_prepare(&v, GHCI_GET_QUOTE, v.buffer.gpa | v.td->shared_bit, v.buffer.size, 0, 0);
 	reason = __vcpu_run(v.vcpu) ? 0 : v.vcpu->run->exit_reason;
 	errno = 0;
+	/* V2's number is mainline's, but mainline tells; another is a wrong one of mainline. */
+	if (reason == tdx_revisions[TDX_REV_DEDICATED_V1].quote.reason)
+		nr = TDX_REV_DEDICATED_V1;
+	else if (reason == tdx_revisions[TDX_REV_DEDICATED_V2].quote.reason)
+		nr = TDX_REV_DEDICATED_V2;
+	else if (header->status != GHCI_QUOTE_IN_FLIGHT)
+		nr = TDX_REV_PROPOSED_QUOTES;
 	tdvmcall_vm_free(&v);
-	return reason;
+	return &tdx_revisions[nr];
 }
 
 const char *tdx_revision_find(void)
 {
 	const char *missing = td_vm_missing();
-	uint32_t reason;
 
-	if (missing)
-		return missing;
-	found = &tdx_revisions[TDX_REV_TDX];
-	if (capabilities_say())
-		return NULL;
-	reason = quote_reason();
-	/* V2's number is mainline's, but mainline tells; another is a wrong one of mainline. */
-	if (reason == tdx_revisions[TDX_REV_DEDICATED_V1].quote.reason)
-		found = &tdx_revisions[TDX_REV_DEDICATED_V1];
-	else if (reason == tdx_revisions[TDX_REV_DEDICATED_V2].quote.reason)
-		found = &tdx_revisions[TDX_REV_DEDICATED_V2];
-	return NULL;
+	if (!missing)
+		found = capabilities_say() ? &tdx_revisions[TDX_REV_TDX] : revision_of_quote();
+	return missing;
 }
 
 const struct tdx_revision *tdx_revision(void)

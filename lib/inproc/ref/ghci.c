@@ -185,10 +185,13 @@ long ref_tdvmcall(struct ref_vcpu *vcpu)
 	case GHCI_MAP_GPA:
 		return ref_map_gpa(vcpu);
 	case GHCI_GET_QUOTE:
-		return get_quote(vcpu);
+		return ref_own_quotes ? ref_make_quote(vcpu) : get_quote(vcpu);
 	case GHCI_REPORT_FATAL_ERROR:
 		return report_fatal_error(vcpu);
 	case GHCI_SETUP_EVENT_NOTIFY:
+		/* Of what, where no quote is ever under way? */
+		if (ref_own_quotes)
+			break;
 		return setup_event_notify(vcpu);
 	}
 	return ref_status(vcpu, GHCI_SUBFUNC_UNSUPPORTED);

@@ -12,7 +12,7 @@
 #include "ref.h"
 
 enum ref_revision ref_revision;
-bool ref_map_errno;
+bool ref_map_errno, ref_own_quotes;
 
 static bool ref_has_vm_type(unsigned long type)
 {
@@ -55,12 +55,13 @@ static int ref_init(void)
 	static const struct {
 		const char *name;
 		enum ref_revision exits;
-		bool map_errno;
+		bool map_errno, own_quotes;
 	} revisions[] = {
-		{ "tdx", REF_TDX, false },
-		{ "tdx-map-errno", REF_TDX, true },
-		{ "tdx-dedicated-v1", REF_TDX_DEDICATED_V1, false },
-		{ "tdx-dedicated-v2", REF_TDX_DEDICATED_V2, false },
+		{ .name = "tdx" },
+		{ .name = "tdx-map-errno", .map_errno = true },
+		{ .name = "tdx-dedicated-v1", .exits = REF_TDX_DEDICATED_V1 },
+		{ .name = "tdx-dedicated-v2", .exits = REF_TDX_DEDICATED_V2 },
+		{ .name = "proposed-quotes", .own_quotes = true },
 	};
 	const char *wanted = getenv("COCO_REF_REVISION");
 	size_t i;
@@ -73,10 +74,11 @@ static int ref_init(void)
 			continue;
 		ref_revision = revisions[i].exits;
 		ref_map_errno = revisions[i].map_errno;
+		ref_own_quotes = revisions[i].own_quotes;
 		return 0;
 	}
 	inproc_diag("COCO_REF_REVISION=%s: no such revision; tdx, tdx-map-errno, "
-		    "tdx-dedicated-v1 or tdx-dedicated-v2", wanted);
+		    "tdx-dedicated-v1, tdx-dedicated-v2 or proposed-quotes", wanted);
 	return -EINVAL;
 }
 

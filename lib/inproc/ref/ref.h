@@ -11,6 +11,7 @@
  *	sept.c		the TDX module: which private pages a TD has
  *	ghci.c		the VMM's side of TDG.VP.VMCALL
  *	map_gpa.c	MapGPA, which is several exits
+ *	quote.c		GetQuote without an exit (proposed)
  *	io.c, mmio.c	Instruction.IO, #VE.RequestMMIO
  *	msr.c, cpuid.c	Instruction.RDMSR, .WRMSR, .CPUID
  *	hlt.c		Instruction.HLT
@@ -38,6 +39,8 @@ enum ref_revision {
 extern enum ref_revision ref_revision;
 /* "tdx-map-errno": tdx, but MapGPA tells errors of the VMM's apart. */
 extern bool ref_map_errno;
+/* "proposed-quotes": tdx, but quotes are made without the VMM. */
+extern bool ref_own_quotes;
 
 enum ref_vm_state {
 	REF_VM_NEW,
@@ -163,6 +166,10 @@ long ref_status(struct ref_vcpu *vcpu, uint64_t status);
 /* ---- map_gpa.c ---- */
 
 long ref_map_gpa(struct ref_vcpu *vcpu);
+
+/* ---- quote.c ---- */
+
+long ref_make_quote(struct ref_vcpu *vcpu);
 
 /* ---- the leaves that have a file of their own; as ref_tdvmcall() ---- */
 

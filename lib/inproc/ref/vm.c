@@ -51,8 +51,8 @@ static long get_capabilities(const struct tdx_cmd *cmd)
 		return -EFAULT;
 	if (room < answer.caps.cpuid.nent)
 		return -E2BIG;
-	if (ref_revision == REF_TDX)
-		answer.caps.user_tdvmcallinfo_1_r11 = 1 << 0;	/* SetupEventNotifyInterrupt */
+	if (ref_revision == REF_TDX && !ref_own_quotes)
+		answer.caps.user_tdvmcallinfo_1_r11 = 1 << 1;	/* SetupEventNotifyInterrupt */
 	return copy_to_user((void *)user, &answer, sizeof(answer));
 }
 

@@ -106,7 +106,8 @@ sub ref_groups
 	} (['tdx', qr/^tdx_/, 'the reference model has no SNP part'],
 	   ['tdx-map-errno', qr/^tdx_map_gpa_/],
 	   ['tdx-dedicated-v1', qr/^tdx_(?:get_quote|event_notify)_/],
-	   ['tdx-dedicated-v2', qr/^tdx_get_quote_/]);
+	   ['tdx-dedicated-v2', qr/^tdx_get_quote_/],
+	   ['proposed-quotes', qr/^tdx_quotes_/]);
 }
 
 # The programs that one of our own patches says it concerns ("Tests: GLOB..."), as a

@@ -20,18 +20,23 @@ struct inproc_attr_range {
 
 /* ---- attributes ---- */
 
-bool inproc_gpa_is_private(struct inproc_vm *vm, uint64_t gpa)
+bool inproc_range_is_shared(struct inproc_vm *vm, uint64_t gpa, uint64_t size)
 {
+	const uint64_t last = (gpa + size - 1) >> PAGE_SHIFT;
 	const struct inproc_attr_range *r;
-	uint64_t gfn = gpa >> PAGE_SHIFT;
 	bool private = false;
 
 	pthread_mutex_lock(&vm->lock);
-	for (r = vm->attrs; r && r->start <= gfn; r = r->next)
-		if (gfn < r->end)
+	for (r = vm->attrs; r && r->start <= last; r = r->next)
+		if (gpa >> PAGE_SHIFT < r->end)
 			private = true;
 	pthread_mutex_unlock(&vm->lock);
-	return private;
+	return !private;
+}
+
+bool inproc_gpa_is_private(struct inproc_vm *vm, uint64_t gpa)
+{
+	return !inproc_range_is_shared(vm, gpa, 1);
 }
 
 static struct inproc_attr_range *new_range(uint64_t start, uint64_t end,

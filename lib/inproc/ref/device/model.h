@@ -124,6 +124,8 @@ void *inproc_gpa_to_hva(struct inproc_vm *vm, uint64_t gpa, bool private, uint64
 const struct inproc_slot *inproc_find_slot(struct inproc_vm *vm, uint64_t gpa);
 /* Is KVM_MEMORY_ATTRIBUTE_PRIVATE set for the page at @gpa? */
 bool inproc_gpa_is_private(struct inproc_vm *vm, uint64_t gpa);
+/* Is it set for no page of [@gpa, @gpa + @size)? */
+bool inproc_range_is_shared(struct inproc_vm *vm, uint64_t gpa, uint64_t size);
 
 /*
  * With private_is_given: from the next inproc_update_view(), or change of slots or
