@@ -55,13 +55,14 @@ static int ref_init(void)
 	static const struct {
 		const char *name;
 		enum ref_revision exits;
-		bool map_errno, own_quotes;
+		bool map_errno, own_quotes, in_place;
 	} revisions[] = {
 		{ .name = "tdx" },
 		{ .name = "tdx-map-errno", .map_errno = true },
 		{ .name = "tdx-dedicated-v1", .exits = REF_TDX_DEDICATED_V1 },
 		{ .name = "tdx-dedicated-v2", .exits = REF_TDX_DEDICATED_V2 },
 		{ .name = "proposed-quotes", .own_quotes = true },
+		{ .name = "proposed-in-place", .in_place = true },
 	};
 	const char *wanted = getenv("COCO_REF_REVISION");
 	size_t i;
@@ -75,10 +76,12 @@ static int ref_init(void)
 		ref_revision = revisions[i].exits;
 		ref_map_errno = revisions[i].map_errno;
 		ref_own_quotes = revisions[i].own_quotes;
+		gmem_converts = revisions[i].in_place;
 		return 0;
 	}
 	inproc_diag("COCO_REF_REVISION=%s: no such revision; tdx, tdx-map-errno, "
-		    "tdx-dedicated-v1, tdx-dedicated-v2 or proposed-quotes", wanted);
+		    "tdx-dedicated-v1, tdx-dedicated-v2, proposed-quotes or proposed-in-place",
+		    wanted);
 	return -EINVAL;
 }
 

@@ -106,6 +106,18 @@ static long add_page(struct ref_vm *vm, const struct tdx_mem_region *region)
 	return r;
 }
 
+/* Proposed: without a source a page that is converted in place keeps what it holds. */
+static long keep_page(struct ref_vm *vm, uint64_t gpa)
+{
+	const struct inproc_slot *slot = inproc_find_slot(vm->host, gpa);
+
+	if (!slot || !slot->gmem_hva || slot->hva != slot->gmem_hva)
+		return -EFAULT;
+	if (!inproc_gpa_is_private(vm->host, gpa))
+		return -EINVAL;
+	return ref_sept_add(vm, gpa, REF_SEPT_PRESENT);
+}
+
 /* As far as it gets; the struct says how far that is. */
 static long init_mem_region(struct ref_vcpu *vcpu, const struct tdx_cmd *cmd)
 {
@@ -124,10 +136,10 @@ static long init_mem_region(struct ref_vcpu *vcpu, const struct tdx_cmd *cmd)
 
 	first = region.gpa;
 	while (!r && region.nr_pages) {
-		r = add_page(vm, &region);
+		r = region.source_addr ? add_page(vm, &region) : keep_page(vm, region.gpa);
 		if (r)
 			break;
-		region.source_addr += PAGE_SIZE;
+		region.source_addr += region.source_addr ? PAGE_SIZE : 0;
 		region.gpa += PAGE_SIZE;
 		region.nr_pages--;
 	}

@@ -22,6 +22,7 @@ struct gmem {
 	struct vm *vm;
 	int fd;			/* our own, whatever the VMM does to its */
 	uint64_t size;
+	bool *private;		/* by page, where it converts in place; else NULL */
 };
 
 /* An engine mapping, at the engine's GPA (view bit included). */
@@ -93,6 +94,8 @@ void mem_destroy(struct vm *vm);
 /* ---- mem_map.c ---- */
 
 long mem_set_attributes(struct vm *vm, unsigned long arg);
+/* [@gpa, @gpa + @size) bytes, whole pages, become private or shared. */
+long mem_set_private(struct vm *vm, uint64_t gpa, uint64_t size, bool private);
 /* Slots or attributes have changed: the engine follows.  Under vm->pub.lock. */
 int mem_update_engine(struct vm *vm);
 void mem_free_maps(struct vm *vm);
@@ -103,6 +106,18 @@ long gmem_create(struct vm *vm, unsigned long arg);
 /* Give the slot that @mem describes its private memory; 0 or -errno.  Under vm->pub.lock. */
 long gmem_bind(struct vm *vm, const struct kvm_userspace_memory_region2 *mem);
 void gmem_unbind(struct vm *vm, uint32_t id);
+
+/* ---- gmem_in_place.c: files that say so are converted in place ---- */
+
+/* Set by the model: KVM_CREATE_GUEST_MEMFD takes their flags. */
+extern bool gmem_converts;
+long gmem_set_attributes(struct gmem *gmem, unsigned long arg);
+/* As mmap() of the file: the address or -errno. */
+long gmem_map_in_place(const struct gmem *gmem, void *addr, size_t len, int prot, int flags,
+		       off_t offset);
+void gmem_forget_maps(const struct gmem *gmem);
+/* Slot @id may have got a file: its pages are there what they are in the file. */
+long gmem_bound(struct vm *vm, uint32_t id);
 
 /* ---- wait.c: what a vCPU needs to sleep; 0 or -errno ---- */
 

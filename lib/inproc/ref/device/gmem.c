@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "device.h"
+#include "gmem_uapi.h"
 
 static const struct file_ops gmem_file_ops;
 
@@ -73,18 +74,22 @@ out:
 
 long gmem_create(struct vm *vm, unsigned long arg)
 {
+	const uint64_t in_place = GMEM_FLAG_MMAP | GMEM_FLAG_INIT_SHARED;
 	struct kvm_create_guest_memfd args;
 	struct gmem *gmem;
 	int fd, r;
 
 	if (copy_from_user(&args, (void *)arg, sizeof(args)))
 		return -EFAULT;
-	if (args.flags || (int64_t)args.size <= 0 || !PAGE_ALIGNED(args.size))
+	if ((args.flags && !(gmem_converts && args.flags == in_place)) ||
+	    (int64_t)args.size <= 0 || !PAGE_ALIGNED(args.size))
 		return -EINVAL;
 
 	gmem = calloc(1, sizeof(*gmem));
 	if (!gmem)
 		return -ENOMEM;
+	if (args.flags)
+		gmem->private = calloc(args.size / PAGE_SIZE, sizeof(*gmem->private));
 	fd = memfd_create("kvm-gmem", MFD_ALLOW_SEALING);
 	if (fd < 0 || ftruncate(fd, (off_t)args.size)) {
 		r = -errno;
@@ -104,6 +109,7 @@ long gmem_create(struct vm *vm, unsigned long arg)
 	r = file_install(fd, &gmem_file_ops, gmem);
 	if (r < 0) {
 		real_close(gmem->fd);
+		free(gmem->private);
 		free(gmem);
 		return r;
 	}
@@ -112,6 +118,7 @@ long gmem_create(struct vm *vm, unsigned long arg)
 err:
 	if (fd >= 0)
 		real_close(fd);
+	free(gmem->private);
 	free(gmem);
 	return r;
 }
@@ -198,23 +205,28 @@ static void gmem_release(void *obj)
 	if (vm->mm == current_mm())
 		unbind_all(vm, gmem);
 	real_close(gmem->fd);
+	gmem_forget_maps(gmem);
+	free(gmem->private);
 	free(gmem);
 	vm_put(vm);
 }
 
-/* guest_memfd cannot be mapped by the VMM (6.12: no mmap file operation). */
+/* Others cannot be mapped by the VMM (6.12: no mmap file operation). */
 static long gmem_mmap(void *obj, void *addr, size_t len, int prot, int flags, off_t offset)
 {
-	(void)obj;
-	(void)addr;
-	(void)len;
-	(void)prot;
-	(void)flags;
-	(void)offset;
-	return -ENODEV;
+	return gmem_map_in_place(obj, addr, len, prot, flags, offset);
+}
+
+static long gmem_ioctl(void *obj, unsigned int cmd, unsigned long arg)
+{
+	struct gmem *gmem = obj;
+
+	return cmd == GMEM_SET_ATTRIBUTES && gmem->private ? gmem_set_attributes(gmem, arg) :
+							     -ENOTTY;
 }
 
 static const struct file_ops gmem_file_ops = {
+	.ioctl = gmem_ioctl,
 	.mmap = gmem_mmap,
 	.fallocate = gmem_fallocate,
 	.release = gmem_release,

@@ -183,6 +183,8 @@ static long create_slot(struct vm *vm, const struct kvm_userspace_memory_region2
 	slot->size = mem->memory_size;
 	slot->hva = (void *)mem->userspace_addr;
 	slot->used = true;
+	if (vm->slot_gmem[mem->slot] && vm->slot_gmem[mem->slot]->private)
+		slot->hva = slot->gmem_hva;
 
 	r = mem_update_engine(vm);
 	if (r)
@@ -236,7 +238,7 @@ long mem_set_region(struct vm *vm, unsigned int cmd, unsigned long arg)
 	else
 		r = create_slot(vm, &mem);
 	pthread_mutex_unlock(&vm->pub.lock);
-	return r;
+	return r ?: gmem_bound(vm, mem.slot);
 }
 
 void mem_destroy(struct vm *vm)

@@ -101,11 +101,24 @@ static int join_range(struct inproc_vm *vm, uint64_t start, uint64_t end)
 	return 0;
 }
 
+long mem_set_private(struct vm *vm, uint64_t gpa, uint64_t size, bool private)
+{
+	const uint64_t start = gpa >> PAGE_SHIFT, end = (gpa + size) >> PAGE_SHIFT;
+	long r;
+
+	if (!private)
+		mem_private_gone(vm, gpa, size);
+	pthread_mutex_lock(&vm->pub.lock);
+	r = private ? join_range(&vm->pub, start, end) : cut_range(&vm->pub, start, end);
+	if (!r)
+		r = mem_update_engine(vm);
+	pthread_mutex_unlock(&vm->pub.lock);
+	return r;
+}
+
 long mem_set_attributes(struct vm *vm, unsigned long arg)
 {
 	struct kvm_memory_attributes attrs;
-	uint64_t start, end;
-	long r;
 
 	if (copy_from_user(&attrs, (void *)arg, sizeof(attrs)))
 		return -EFAULT;
@@ -117,20 +130,7 @@ long mem_set_attributes(struct vm *vm, unsigned long arg)
 		return -EINVAL;
 	if (!PAGE_ALIGNED(attrs.address) || !PAGE_ALIGNED(attrs.size))
 		return -EINVAL;
-
-	start = attrs.address >> PAGE_SHIFT;
-	end = (attrs.address + attrs.size) >> PAGE_SHIFT;
-	if (!attrs.attributes)
-		mem_private_gone(vm, attrs.address, attrs.size);
-	pthread_mutex_lock(&vm->pub.lock);
-	if (attrs.attributes)
-		r = join_range(&vm->pub, start, end);
-	else
-		r = cut_range(&vm->pub, start, end);
-	if (!r)
-		r = mem_update_engine(vm);
-	pthread_mutex_unlock(&vm->pub.lock);
-	return r;
+	return mem_set_private(vm, attrs.address, attrs.size, attrs.attributes);
 }
 
 /* ---- what the engine has mapped ---- */
