@@ -28,6 +28,9 @@ struct td_view {
 void td_view_add(struct td_vm *td, struct td_view *view, unsigned int pages,
 		 unsigned int private_pages);
 
+/* The same of memory that is in a slot at TD_VIEW_GPA, which libkvm knows nothing of. */
+void td_view_add_memory(struct td_vm *td, struct td_view *view, unsigned int pages, void *hva);
+
 /* The first 64-bit word of page @page in the host's view. */
 volatile uint64_t *td_view_host(const struct td_view *view, unsigned int page);
 

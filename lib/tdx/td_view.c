@@ -26,6 +26,15 @@ static uint64_t map_view(struct td_vm *td, const struct td_view *view, bool shar
 	return gva;
 }
 
+void td_view_add_memory(struct td_vm *td, struct td_view *view, unsigned int pages, void *hva)
+{
+	view->gpa = TD_VIEW_GPA;
+	view->pages = pages;
+	view->hva = hva;
+	view->private_gva = map_view(td, view, false);
+	view->shared_gva = map_view(td, view, true);
+}
+
 void td_view_add(struct td_vm *td, struct td_view *view, unsigned int pages,
 		 unsigned int private_pages)
 {
@@ -41,11 +50,7 @@ void td_view_add(struct td_vm *td, struct td_view *view, unsigned int pages,
 	if (private_pages < pages)
 		__vm_phy_pages_alloc(td->vm, pages - private_pages, TD_VIEW_GPA + private_size,
 				     VIEW_SLOT, false);
-	view->gpa = TD_VIEW_GPA;
-	view->pages = pages;
-	view->hva = addr_gpa2hva(td->vm, TD_VIEW_GPA);
-	view->private_gva = map_view(td, view, false);
-	view->shared_gva = map_view(td, view, true);
+	td_view_add_memory(td, view, pages, addr_gpa2hva(td->vm, TD_VIEW_GPA));
 }
 
 volatile uint64_t *td_view_host(const struct td_view *view, unsigned int page)

@@ -107,7 +107,8 @@ sub ref_groups
 	   ['tdx-map-errno', qr/^tdx_map_gpa_/],
 	   ['tdx-dedicated-v1', qr/^tdx_(?:get_quote|event_notify)_/],
 	   ['tdx-dedicated-v2', qr/^tdx_get_quote_/],
-	   ['proposed-quotes', qr/^tdx_quotes_/]);
+	   ['proposed-quotes', qr/^tdx_quotes_/],
+	   ['proposed-in-place', qr/^tdx_in_place_/]);
 }
 
 # The programs that one of our own patches says it concerns ("Tests: GLOB..."), as a
