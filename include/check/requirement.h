@@ -24,6 +24,7 @@
 #include "requirements/sev_dev.h"
 #include "requirements/snp_launch.h"
 #include "requirements/snp_run.h"
+#include "requirements/snp_served.h"
 #include "requirements/snp_vcpu.h"
 #include "requirements/suite.h"
 #include "requirements/tdx.h"
@@ -69,6 +70,7 @@
 	REQUIREMENTS_CERTS(REQUIREMENT)		\
 	REQUIREMENTS_SNP_LAUNCH(REQUIREMENT)	\
 	REQUIREMENTS_SNP_RUN(REQUIREMENT)	\
+	REQUIREMENTS_SNP_SERVED(REQUIREMENT)	\
 	REQUIREMENTS_SNP_VCPU(REQUIREMENT)	\
 	REQUIREMENTS_SEV(REQUIREMENT)		\
 	REQUIREMENTS_SEV_DEV(REQUIREMENT)	\

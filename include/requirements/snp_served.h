@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Requirements: what has nothing to do with the registers of an SNP VM's vCPUs is served or
+ * refused, and never half.  See ../check/requirement.h.
+ */
+#ifndef REQUIREMENTS_SNP_SERVED_H
+#define REQUIREMENTS_SNP_SERVED_H
+
+#define REQUIREMENTS_SNP_SERVED(REQUIREMENT)							\
+	REQUIREMENT(SNP_SERVED, "SNP-SERVED", DOC_API, "KVM_SET_LAPIC and on",			\
+		"what a VMM sets of an SNP VM's devices, clocks and interrupts it reads back") \
+	REQUIREMENT(SNP_REFUSED, "SNP-REFUSED", DOC_API, "KVM_INTERRUPT and on",		\
+		"what an SNP VM cannot have is refused with the errno that is documented, and "	\
+		"changes nothing")								\
+	REQUIREMENT(SNP_TSC_KHZ, "SNP-TSC-KHZ", DOC_API, "KVM_SET_TSC_KHZ",			\
+		"a frequency that is refused for an SNP VM's vCPU is not what it has then")
+
+#endif
