@@ -120,7 +120,7 @@ update()	# NEW FILE: replace FILE if it differs
 # the last time, and the tree did not, the last image is still right.
 inputs()
 {
-	list_tree | sort
+	printf '%s\n' "$listed"
 	(set -f && cd / && ${tools[0]} --version)
 	echo "$sanitize $unprovide ${compiler[*]-}"
 	sha256sum "${patches[@]}" "$top"/tools/image.* "$top"/tools/image/* "$top"/tools/asm/* \
@@ -146,6 +146,7 @@ report()
 	find "$work/glue" -name '*.misfit' -exec sed "s#$top/##g; s#^#image.sh: #" {} + >&2
 }
 
+listed=$(list_tree | sort)
 key=$(inputs | sha256sum | cut -c1-64)
 if [ "$(cat "$work/key" 2> /dev/null)" = "$key" ] && [ -e "$(cat "$work/path")" ]; then
 	report "$(cat "$work/path")"

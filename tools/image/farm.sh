@@ -92,8 +92,8 @@ sync_farm()
 {
 	local f
 
-	list_tree | sort > "$work/manifest.new"
-	[ -s "$work/manifest.new" ] || die "$kdir holds no files (links are not followed)"
+	[ -n "$listed" ] || die "$kdir holds no files (links are not followed)"
+	printf '%s\n' "$listed" > "$work/manifest.new"
 	# A tree that was exchanged as a whole: file by file would take longer than anew.
 	if [ "$(comm -3 "$work/manifest" "$work/manifest.new" 2> /dev/null | wc -l)" -gt 4000 ]; then
 		rm -rf "$work/manifest" "$objdir"
