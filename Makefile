@@ -50,7 +50,8 @@ export BUILD KDIR LIBKVM
 
 # What has to be installed for it, see tools/setup.sh.
 all: PURPOSES := build
-check check-trees matrix races bench install: PURPOSES := build src unicorn
+check-trees matrix races bench install: PURPOSES := build src unicorn
+check: PURPOSES := build src unicorn check
 
 all: setup
 	@tools/build.sh

@@ -3,11 +3,12 @@
 #
 # Check that what the suite needs is installed; with --install, install it.
 #
-#	tools/setup.sh [--install] [build] [src] [unicorn]
+#	tools/setup.sh [--install] [build] [src] [unicorn] [check]
 #
 # build: to build tests and libkvm; src: to build a kernel image; unicorn: for that
-# engine.  Without --install nothing is ever installed, not even as root.  Status 0,
-# or 2 with a message that names what is missing and the command that installs it.
+# engine; check: for the suite's own tests.  Without --install nothing is ever installed,
+# not even as root.  Status 0, or 2 with a message that names what is missing and the command
+# that installs it.
 #
 # It knows the names of packages for apt-get (Debian, Ubuntu) and dnf (Fedora).
 set -eu
@@ -21,6 +22,8 @@ build	libc6-dev		glibc-devel		/usr/include/stdio.h
 build	make			make			make
 build	perl			perl			/usr/share/perl*/TAP/Harness.pm /usr/share/perl*/*/TAP/Harness.pm
 build	util-linux		util-linux		flock
+build	findutils		findutils		find
+build	diffutils		diffutils		cmp
 build	xz-utils		xz			xz
 build	libssl-dev		openssl-devel		/usr/include/openssl/sha.h
 build	linux-source-6.12	-			/usr/src/linux-source-6.12.tar.xz
@@ -33,6 +36,7 @@ src	libelf-dev		elfutils-libelf-devel	/usr/include/libelf.h
 src	libssl-dev		openssl-devel		/usr/include/openssl/opensslv.h
 unicorn	pkg-config		pkgconf-pkg-config	pkg-config
 unicorn	libunicorn-dev		unicorn-devel		/usr/include/unicorn/unicorn.h
+check	git			git			git
 '
 
 install=
@@ -40,7 +44,7 @@ purposes=
 for arg; do
 	case $arg in
 	--install)		install=1 ;;
-	build|src|unicorn)	purposes="$purposes $arg" ;;
+	build|src|unicorn|check) purposes="$purposes $arg" ;;
 	*)			echo "setup.sh: unknown argument '$arg'" >&2; exit 2 ;;
 	esac
 done

@@ -78,7 +78,8 @@ ok "with_kvm_not_there" expect 127 "" env BUILD="$BUILD" "$with" --engine unicor
 # A PATH without some of the packages' commands.
 chmod 755 "$TMP"
 mkdir bin
-for command in bash dirname readlink id nproc sed cat gcc make perl flock xz ld tr awk grep; do
+for command in bash dirname readlink id nproc sed cat gcc make perl flock find cmp xz ld tr awk \
+		grep; do
 	ln -s "$(command -v $command)" bin/
 done
 printf '#!/bin/bash\n' > bin/apt-get
