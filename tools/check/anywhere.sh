@@ -126,4 +126,29 @@ ok "libkvm_missing" expect 2 "LIBKVM: there is no" env LIBKVM="$TMP/nowhere" \
 	"$ROOT/tools/tree.sh" --out any-build
 ok "libkvm_tree_not_written" test "$before" = "$(find any -printf '%P %s %T@ %C@\n' | sort | cksum)"
 
+# ---- the container ----
+
+# Without an engine for it: what it names is there.
+containerfile()
+{
+	local file
+
+	for file in $(grep -oE '(\./|tools/)[a-z_]+\.sh' "$ROOT/Containerfile"); do
+		test -x "$ROOT/$file" || { echo "no $file"; return 1; }
+	done
+	grep -qx 'FROM docker.io/library/debian:12' "$ROOT/Containerfile" &&
+		grep -qx build "$ROOT/.dockerignore"
+}
+ok "containerfile" containerfile
+cd "$ROOT" || exit 1
+if podman info > /dev/null 2>&1; then
+	ok "container_builds" expect 0 "" podman build -t kvm-coco .
+	mkdir -p "$TMP/home/src"
+	ln -s "$BUILD/linux-source-6.12" "$TMP/home/src/linux"
+	ok "container_runs" expect 0 " passed, 0 failed" env HOME="$TMP/home" bash -c \
+		'podman run --rm -v ~/src/linux:/linux:ro -v kvm-coco:/suite/build kvm-coco --kdir /linux'
+else
+	skip "container_builds" "no podman that runs"
+fi
+
 finish

@@ -48,6 +48,8 @@ run()
 	'./run_tests.sh'*)	expect 0 "" bash -c "$command --out '$TMP/out' snp_psc_msr_test" ;;
 	# kselftest.sh does.
 	*TARGETS=kvm-coco*)	grep -q TARGETS=kvm-coco tools/check/kselftest.sh ;;
+	# As far as it can be without podman, anywhere.sh does.
+	'podman '*)		grep -qF "$1" tools/check/anywhere.sh ;;
 	'make help')		expect 0 "make check" bash -c "$command" ;;
 	'make bench')		expect 0 "Guest Request, kernel only" env RUNS=1 MOST=4 bash -c "$command" ;;
 	'make '*)		expect 0 "tools/setup.sh" bash -c "$command --dry-run" ;;
@@ -59,7 +61,7 @@ nr=0
 while read -r command; do
 	nr=$((nr + 1))
 	ok "README: $command" run "$command"
-done < <(sed -n 's/^    \(\(\.\/\|tools\/with-kvm\|make \).*\)$/\1/p' README)
+done < <(sed -n 's/^    \(\(\.\/\|tools\/with-kvm\|make \|podman \).*\)$/\1/p' README)
 ok "README has commands" test $nr -ge 5
 
 paths=$(grep -oh '\(tools\|lib\|include\|x86_64\)/[A-Za-z0-9_./-]*[A-Za-z0-9_/]' README lib/README |
