@@ -65,10 +65,14 @@ offers()
 	}' | sort -k 3,3V -k 2,2
 }
 
-# The first thing that apt complains of.
+# The first thing that apt complains of; not that root's files are no other user's.
 complaint()
 {
-	sed -n 's/^[EW]: *//p' "$debian/log" | head -n 1
+	awk '
+		/performed unsandboxed/ { next }
+		sub(/^E: */, "") && error == "" { error = $0 }
+		sub(/^W: */, "") && warning == "" { warning = $0 }
+		END { if (error warning != "") print error != "" ? error : warning }' "$debian/log"
 }
 
 # Bring $debian/offers up to date, unless it is of this hour.
