@@ -51,7 +51,6 @@ sub total
 {
 	my ($column, $nr) = @_;
 	my $n = Coco::Matrix::counts($column);
-	my $ran = $n->{p} + $n->{k} + $n->{f};
 	my @parts = map { $n->{$_->[0]} ? tag('span', { class => "n $_->[0]",
 							title => "$n->{$_->[0]} $_->[1]" },
 					      $n->{$_->[0]}) : () } @Coco::Matrix::STATES[0 .. 2];
