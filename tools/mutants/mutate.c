@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A C file with all of its mutants in it.
+ *
+ *	mutate --out FILE --table FILE [--first SITE,MUTANT] [--errors FILE]... SOURCE FLAG...
+ *
+ * FLAG... are the compiler's that SOURCE depends on.  An --errors file has lines LINE:COLUMN,
+ * where the compiler complained of what an earlier call has written, one file a call: what is
+ * there is left out.  Prints "sites N, mutants N, left out N"; status 0, or 2.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mutate.h"
+
+static bool read_source(struct source *src)
+{
+	FILE *f = fopen(src->path, "r");
+	bool ok;
+
+	if (!f) {
+		perror(src->path);
+		return false;
+	}
+	fseek(f, 0, SEEK_END);
+	src->size = ftell(f);
+	rewind(f);
+	src->text = calloc(1, src->size + 1);
+	ok = fread(src->text, 1, src->size, f) == src->size;
+	fclose(f);
+	return ok;
+}
+
+/* What was written before the compiler complained is made again, for its columns. */
+static bool leave_out(struct source *src, const char *path, const char *out)
+{
+	FILE *f = fopen(path, "r");
+	unsigned int line, column;
+	struct site *s;
+
+	if (!f) {
+		perror(path);
+		return false;
+	}
+	if (!write_source(src, out))
+		return false;
+	while (fscanf(f, "%u:%u", &line, &column) == 2) {
+		s = site_at(src, line, column);
+		if (s)
+			s->dropped = true;
+	}
+	fclose(f);
+	return true;
+}
+
+static void summary(const struct source *src)
+{
+	unsigned int mutants = 0, dropped = 0;
+
+	for (unsigned int i = 0; i < src->nr_sites; i++) {
+		if (src->sites[i]->dropped)
+			dropped += src->sites[i]->nr_alts;
+		else
+			mutants += src->sites[i]->nr_alts;
+	}
+	printf("sites %u, mutants %u, left out %u\n", src->nr_sites, mutants, dropped);
+}
+
+int main(int argc, char **argv)
+{
+	const char *out = NULL, *table = NULL, *errors[64];
+	unsigned int site = 1, mutant = 1, nr_errors = 0;
+	struct source src = {};
+	int i;
+
+	for (i = 1; i + 1 < argc && !strncmp(argv[i], "--", 2); i += 2) {
+		if (!strcmp(argv[i], "--out"))
+			out = argv[i + 1];
+		else if (!strcmp(argv[i], "--table"))
+			table = argv[i + 1];
+		else if (!strcmp(argv[i], "--first"))
+			sscanf(argv[i + 1], "%u,%u", &site, &mutant);
+		else if (!strcmp(argv[i], "--errors") && nr_errors < 64)
+			errors[nr_errors++] = argv[i + 1];
+	}
+	if (i >= argc || !out || !table) {
+		fprintf(stderr, "usage: mutate --out FILE --table FILE [...] SOURCE FLAG...\n");
+		return 2;
+	}
+	src.path = argv[i];
+	if (!read_source(&src) ||
+	    !find_sites(&src, argc - i - 1, (const char *const *)argv + i + 1))
+		return 2;
+	number_sites(&src, site, mutant);
+	for (unsigned int e = 0; e < nr_errors; e++)
+		if (!leave_out(&src, errors[e], out))
+			return 2;
+	if (!write_source(&src, out) || !write_table(&src, table))
+		return 2;
+	summary(&src);
+	return 0;
+}
