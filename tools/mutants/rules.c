@@ -229,6 +229,9 @@ static void unary(struct range r)
 {
 	struct range rest = { r.start + 1, r.end };
 
+	/* An argument of a macro whose last part is a macro: it ends elsewhere. */
+	if (rest.start >= rest.end)
+		return;
 	if (src->text[r.start] == '!' && !is_condition(r))
 		alternative(site(FORM_EXPR, r), "condition", join("!!(", text_of(rest), ")"));
 	else if (src->text[r.start] == '~')
