@@ -32,12 +32,34 @@ static bool read_source(struct source *src)
 	return ok;
 }
 
+/*
+ * The value that is written there; or, where a statement is or none, as a call or a macro's use
+ * that wants constants, the values on the line behind it; or else the statement.
+ */
+static void drop_at(struct source *src, unsigned int line, unsigned int column)
+{
+	struct site *found = site_at(src, line, column);
+	bool any = found && found->form != FORM_STMT;
+
+	for (unsigned int i = 0; !any && i < src->nr_sites; i++) {
+		struct site *s = src->sites[i];
+
+		if (!s->dropped && s->form != FORM_STMT && s->from_line == line &&
+		    s->from_column >= column)
+			s->dropped = true;
+	}
+	if (!found)
+		return;
+	/* If that was not it, the compiler complains of it once more. */
+	found->dropped = any || found->tried;
+	found->tried = true;
+}
+
 /* What was written before the compiler complained is made again, for its columns. */
 static bool leave_out(struct source *src, const char *path, const char *out)
 {
 	FILE *f = fopen(path, "r");
 	unsigned int line, column;
-	struct site *s;
 
 	if (!f) {
 		perror(path);
@@ -46,9 +68,7 @@ static bool leave_out(struct source *src, const char *path, const char *out)
 	if (!write_source(src, out))
 		return false;
 	while (fscanf(f, "%u:%u", &line, &column) == 2) {
-		s = site_at(src, line, column);
-		if (s)
-			s->dropped = true;
+		drop_at(src, line, column);
 	}
 	fclose(f);
 	return true;

@@ -30,7 +30,7 @@ struct site {
 	unsigned int line, column;
 	unsigned int id;		/* FORM_COND: and two more, for true and false */
 	char *function;
-	bool dropped;
+	bool dropped, tried;
 	unsigned int nr_alts;
 	struct alt alts[MAX_ALTS];
 	/* Where it is in what is written. */
