@@ -6,7 +6,8 @@
  *
  * FLAG... are the compiler's that SOURCE depends on.  An --errors file has lines LINE:COLUMN,
  * where the compiler complained of what an earlier call has written, one file a call: what is
- * there is left out.  Prints "sites N, mutants N, left out N"; status 0, or 2.
+ * there is left out.  Prints "sites N, mutants N, left out N, next SITE,MUTANT", of which the
+ * last is what --first is for another source of the same program; status 0, or 2.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,17 +75,22 @@ static bool leave_out(struct source *src, const char *path, const char *out)
 	return true;
 }
 
-static void summary(const struct source *src)
+static void summary(const struct source *src, unsigned int site, unsigned int mutant)
 {
 	unsigned int mutants = 0, dropped = 0;
 
 	for (unsigned int i = 0; i < src->nr_sites; i++) {
-		if (src->sites[i]->dropped)
-			dropped += src->sites[i]->nr_alts;
+		const struct site *s = src->sites[i];
+
+		if (s->dropped)
+			dropped += s->nr_alts;
 		else
-			mutants += src->sites[i]->nr_alts;
+			mutants += s->nr_alts;
+		site += s->form == FORM_COND ? 3 : 1;
+		mutant += s->nr_alts;
 	}
-	printf("sites %u, mutants %u, left out %u\n", src->nr_sites, mutants, dropped);
+	printf("sites %u, mutants %u, left out %u, next %u,%u\n", src->nr_sites, mutants, dropped,
+	       site, mutant);
 }
 
 int main(int argc, char **argv)
@@ -118,6 +124,6 @@ int main(int argc, char **argv)
 			return 2;
 	if (!write_source(&src, out) || !write_table(&src, table))
 		return 2;
-	summary(&src);
+	summary(&src, site, mutant);
 	return 0;
 }

@@ -403,12 +403,17 @@ static bool leaves(CXCursor cursor)
 	}
 }
 
-static void condition(CXCursor cursor, bool cut)
+/* @behind is what follows a condition: in a macro's use there is none, though the tree has one. */
+static void condition(CXCursor cursor, char behind, bool cut)
 {
 	struct range r;
 	struct site *s;
+	unsigned int end;
 
 	if (!range_of(cursor, &r, NULL))
+		return;
+	end = r.end;
+	if (!skip_space(&end) || src->text[end] != behind)
 		return;
 	s = site(FORM_COND, r);
 	alternative(s, "negated", join("!(", text_of(r), ")"));
@@ -454,7 +459,7 @@ static void visit(CXCursor cursor, CXCursor parent)
 	case CXCursor_IfStmt:
 		if (c.nr < 2 || !in_file || !exact)
 			break;
-		condition(c.cursor[0], c.nr == 2 && leaves(c.cursor[1]));
+		condition(c.cursor[0], ')', c.nr == 2 && leaves(c.cursor[1]));
 		for (unsigned int i = 1; i < c.nr; i++)
 			statement(c.cursor[i]);
 		break;
@@ -464,7 +469,7 @@ static void visit(CXCursor cursor, CXCursor parent)
 		if (!c.nr || !in_file || !exact)
 			break;
 		if (kind == CXCursor_WhileStmt)
-			condition(c.cursor[0], false);
+			condition(c.cursor[0], ')', false);
 		statement(c.cursor[kind == CXCursor_DoStmt ? 0 : c.nr - 1]);
 		break;
 	case CXCursor_CaseStmt:
@@ -472,7 +477,7 @@ static void visit(CXCursor cursor, CXCursor parent)
 		break;
 	case CXCursor_ConditionalOperator:
 		if (c.nr == 3 && in_file && exact)
-			condition(c.cursor[0], false);
+			condition(c.cursor[0], '?', false);
 		break;
 	case CXCursor_ReturnStmt:
 		if (c.nr == 1 && in_file && exact)
