@@ -274,6 +274,8 @@ struct control_ops {
 	const char *(*place)(unsigned long ip, char *buf, unsigned long len);
 	/* Where a thread of the last run is and which locks it holds, or NULL past the last. */
 	const char *(*thread_at)(unsigned int thread, char *buf, unsigned long len);
+	/* A variable of the kernel image and its @size, or NULL if there is none of the name. */
+	void *(*data)(const char *name, unsigned long *size);
 };
 
 /*

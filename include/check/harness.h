@@ -18,6 +18,7 @@
 
 #include "check/case.h"
 #include "check/expect.h"
+#include "check/mutants.h"
 #include "check/run.h"
 #include "check/state.h"
 #include "check/transcript.h"
@@ -32,18 +33,30 @@
 	FIXTURE_TEARDOWN(name) { }	\
 	_Static_assert(1, "")
 
-/* For whoever records which functions a case reaches: its name, as TAP has it. */
-static inline void coco_name_case(const struct __test_metadata *t, const void *variant)
+/* For whoever records what a case reaches: its name, as TAP has it.  False: it is not to run. */
+static inline bool coco_name_case(struct __test_metadata *t, const void *variant)
 {
 	const struct __fixture_variant_metadata *v = t->fixture->variant;
 	char name[256];
 
-	if (!getenv("COCO_REACHED"))
-		return;
+	if (!getenv("COCO_REACHED") && !getenv("COCO_MUTANTS"))
+		return true;
 	while (v && v->data != variant)
 		v = v->next;
 	snprintf(name, sizeof(name), "%s.%s.%s", t->fixture->name, v ? v->name : "", t->name);
 	setenv("COCO_CASE", name, 1);
+	return !getenv("COCO_MUTANTS") || mutants_turn(name, &t->exit_code);
+}
+
+/* Many runs of a case take longer than one. */
+static inline void coco_no_timeouts(void)
+{
+	struct __fixture_metadata *f;
+	struct __test_metadata *t;
+
+	for (f = __fixture_list; f; f = f->next)
+		for (t = f->tests; t; t = t->next)
+			t->timeout = 24 * 60 * 60;
 }
 
 #define COCO_TEST_F(fixture, test)	\
@@ -56,7 +69,8 @@ static inline void coco_name_case(const struct __test_metadata *t, const void *v
 	{										\
 		_Static_assert(!offsetof(FIXTURE_VARIANT(fixture), row),		\
 			       "a variant starts with its struct check_row");		\
-		coco_name_case(_metadata, variant);					\
+		if (!coco_name_case(_metadata, variant))				\
+			return;								\
 		check_case_begin(&_metadata->exit_code, _metadata->results->reason,	\
 				 sizeof(_metadata->results->reason), &variant->row,	\
 				 __FILE__, __LINE__);					\
@@ -122,6 +136,8 @@ coco_list_option(int argc, char **argv)
 									\
 		if (why)						\
 			ksft_exit_skip("%s\n", why);			\
+		if (mutants_wanted())					\
+			coco_no_timeouts();				\
 		return test_harness_run(argc, argv);			\
 	}
 

@@ -259,6 +259,7 @@ static const struct control_ops ops = {
 	.point = sched_get_point,
 	.place = image_place,
 	.thread_at = sched_thread_at,
+	.data = image_data,
 	.stops_before_writes = control_stops_before_writes,
 	.reset = control_reset,
 	.nr_fw_requests = control_nr_fw_requests,

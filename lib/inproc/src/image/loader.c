@@ -168,6 +168,17 @@ static int load_elf(const char *file, size_t size, const struct image_host *host
 	return 0;
 }
 
+/* COCO_MUTANT: which one is there, in an image that has some (tools/mutants). */
+static void choose_mutant(void)
+{
+	const char *nr = getenv("COCO_MUTANT");
+	unsigned long size;
+	unsigned int *mutant = nr ? image_data("coco_mutant", &size) : NULL;
+
+	if (mutant)
+		*mutant = strtoul(nr, NULL, 10);
+}
+
 static int init_cpus(void)
 {
 	size_t len;
@@ -211,5 +222,8 @@ int image_load(const struct image_host *host)
 		return ret;
 	}
 
-	return load_elf(file, st.st_size, host) ?: init_cpus();
+	ret = load_elf(file, st.st_size, host);
+	if (!ret)
+		choose_mutant();
+	return ret ?: init_cpus();
 }

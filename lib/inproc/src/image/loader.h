@@ -40,6 +40,8 @@ const char *image_describe(uintptr_t addr, char *buf, unsigned long len);
 const char *image_place(uintptr_t addr, char *buf, unsigned long len);
 /* Just the function around @addr, "?" if there is none. */
 const char *image_function(uintptr_t addr);
+/* A variable of that name and its @size, or NULL. */
+void *image_data(const char *name, unsigned long *size);
 /* Call @fn for each function of the image. */
 void image_functions(void (*fn)(uintptr_t addr, const char *name));
 /* image_describe() of @addr in the program itself, if it is there: guests of tests are. */

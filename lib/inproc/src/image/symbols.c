@@ -56,6 +56,18 @@ void image_functions(void (*fn)(uintptr_t addr, const char *name))
 			fn(syms[i].st_value, strings + syms[i].st_name);
 }
 
+void *image_data(const char *name, unsigned long *size)
+{
+	for (unsigned int i = 0; i < nr_syms; i++) {
+		if (ELF64_ST_TYPE(syms[i].st_info) != STT_OBJECT ||
+		    strcmp(strings + syms[i].st_name, name))
+			continue;
+		*size = syms[i].st_size;
+		return (void *)syms[i].st_value;
+	}
+	return NULL;
+}
+
 const char *image_function(uintptr_t addr)
 {
 	const Elf64_Sym *sym = find_function(addr);
