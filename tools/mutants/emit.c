@@ -59,7 +59,8 @@ static void render_value(struct source *src, struct site *s, unsigned int *next)
 	render(src, next, s->start, s->end);
 	say("))");
 	if (s->form == FORM_COND)
-		say(" ? (coco_reached[%u] = 1, 1) : (coco_reached[%u] = 1, 0))", s->id + 1, s->id + 2);
+		say(" ? (coco_reached[%u] = 1, 1) : (coco_reached[%u] = 1, 0))", s->id + 1,
+		    s->id + 2);
 }
 
 static void render_statement(struct source *src, struct site *s, unsigned int *next)
@@ -134,6 +135,61 @@ bool write_source(struct source *src, const char *path)
 	return !fclose(out);
 }
 
+/* One function under another name, as on its own lines; with an alternative, or without. */
+static void write_copy(const struct source *src, const struct function *f, const struct site *s,
+		       const struct alt *alt)
+{
+	const char *name = src->text + f->start;
+	unsigned int at;
+
+	while ((name = strstr(name, f->name)) && name[strlen(f->name)] != '(')
+		name++;
+	if (!name || name >= src->text + f->end)
+		return;
+	at = name - src->text + strlen(f->name);
+	fprintf(out, "__attribute__((__noinline__, __noclone__, __used__))\n#line %u\n%.*s__m%u",
+		f->line, (int)(at - f->start), src->text + f->start, alt ? alt->id : 0);
+	if (alt) {
+		fprintf(out, s->form == FORM_STMT ? "%.*s{ %s}" : "%.*s(%s)", (int)(s->start - at),
+			src->text + at, alt->text ?: "");
+		at = s->end;
+	}
+	fprintf(out, "%.*s\n", (int)(f->end - at), src->text + at);
+}
+
+bool write_copies(struct source *src, const char *path, const char *ids)
+{
+	const struct function *last = NULL;
+	unsigned int id, nr = 0;
+	bool *wanted = calloc(1 << 20, sizeof(*wanted));
+	FILE *in = fopen(ids, "r");
+
+	out = in ? fopen(path, "w") : NULL;
+	if (!out) {
+		perror(in ? path : ids);
+		return false;
+	}
+	while (fscanf(in, "%u", &id) == 1)
+		wanted[id & ((1 << 20) - 1)] = true;
+	fclose(in);
+	fwrite(src->text, 1, src->size, out);
+	for (unsigned int i = 0; i < src->nr_sites; i++) {
+		const struct site *s = src->sites[i];
+
+		for (unsigned int j = 0; j < s->nr_alts; j++) {
+			if (!wanted[s->alts[j].id])
+				continue;
+			if (s->function != last)
+				write_copy(src, s->function, NULL, NULL);
+			last = s->function;
+			write_copy(src, s->function, s, &s->alts[j]);
+			nr++;
+		}
+	}
+	printf("copies %u\n", nr);
+	return !fclose(out);
+}
+
 struct site *site_at(struct source *src, unsigned int at_line, unsigned int at_column)
 {
 	struct site *found = NULL;
@@ -185,12 +241,13 @@ bool write_table(const struct source *src, const char *path)
 
 		if (s->dropped)
 			continue;
-		fprintf(out, "site\t%u\t%s\t%u\t%s\n", s->id, forms[s->form], s->line, s->function);
+		fprintf(out, "site\t%u\t%s\t%u\t%s\n", s->id, forms[s->form], s->line,
+			s->function->name);
 		for (unsigned int j = 0; j < s->nr_alts; j++) {
 			if (s->alts[j].dropped)
 				continue;
 			fprintf(out, "mutant\t%u\t%u\t%u\t%u\t%s\t%s\t", s->alts[j].id, s->id,
-				s->line, s->column + 1, s->alts[j].kind, s->function);
+				s->line, s->column + 1, s->alts[j].kind, s->function->name);
 			put_words(src->text + s->start, s->end - s->start);
 			fputc('\t', out);
 			if (s->alts[j].text)

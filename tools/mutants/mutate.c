@@ -2,12 +2,17 @@
 /*
  * A C file with all of its mutants in it.
  *
- *	mutate --out FILE --table FILE [--first SITE,MUTANT] [--errors FILE]... SOURCE FLAG...
+ *	mutate --out FILE --table FILE [--first SITE,MUTANT] [--function REGEX]
+ *		[--errors FILE]... SOURCE FLAG...
+ *	mutate --out FILE --copies IDS [--first SITE,MUTANT] [--function REGEX] SOURCE FLAG...
  *
  * FLAG... are the compiler's that SOURCE depends on.  An --errors file has lines LINE:COLUMN,
  * where the compiler complained of what an earlier call has written, one file a call: what is
  * there is left out.  Prints "sites N, mutants N, left out N, next SITE,MUTANT", of which the
  * last is what --first is for another source of the same program; status 0, or 2.
+ *
+ * With --copies the file is as it was, with functions behind it that have one of the mutants
+ * in the file IDS each (see mutate.h).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,9 +100,10 @@ static void summary(const struct source *src, unsigned int site, unsigned int mu
 
 int main(int argc, char **argv)
 {
-	const char *out = NULL, *table = NULL, *errors[64];
+	const char *out = NULL, *table = NULL, *copies = NULL, *errors[64];
 	unsigned int site = 1, mutant = 1, nr_errors = 0;
 	struct source src = {};
+	regex_t functions;
 	int i;
 
 	for (i = 1; i + 1 < argc && !strncmp(argv[i], "--", 2); i += 2) {
@@ -107,10 +113,15 @@ int main(int argc, char **argv)
 			table = argv[i + 1];
 		else if (!strcmp(argv[i], "--first"))
 			sscanf(argv[i + 1], "%u,%u", &site, &mutant);
+		else if (!strcmp(argv[i], "--copies"))
+			copies = argv[i + 1];
+		else if (!strcmp(argv[i], "--function") &&
+			 !regcomp(&functions, argv[i + 1], REG_EXTENDED | REG_NOSUB))
+			src.functions = &functions;
 		else if (!strcmp(argv[i], "--errors") && nr_errors < 64)
 			errors[nr_errors++] = argv[i + 1];
 	}
-	if (i >= argc || !out || !table) {
+	if (i >= argc || !out || !(table || copies)) {
 		fprintf(stderr, "usage: mutate --out FILE --table FILE [...] SOURCE FLAG...\n");
 		return 2;
 	}
@@ -119,6 +130,8 @@ int main(int argc, char **argv)
 	    !find_sites(&src, argc - i - 1, (const char *const *)argv + i + 1))
 		return 2;
 	number_sites(&src, site, mutant);
+	if (copies)
+		return write_copies(&src, out, copies) ? 0 : 2;
 	for (unsigned int e = 0; e < nr_errors; e++)
 		if (!leave_out(&src, errors[e], out))
 			return 2;

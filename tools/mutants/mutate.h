@@ -6,6 +6,7 @@
 #ifndef MUTATE_H
 #define MUTATE_H
 
+#include <regex.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -24,12 +25,17 @@ struct alt {
 	bool dropped;
 };
 
+struct function {
+	char *name;
+	unsigned int start, end, line;
+};
+
 struct site {
 	enum form form;
 	unsigned int start, end;	/* bytes of the file */
 	unsigned int line, column;
 	unsigned int id;		/* FORM_COND: and two more, for true and false */
-	char *function;
+	const struct function *function;
 	bool dropped, tried;
 	unsigned int nr_alts;
 	struct alt alts[MAX_ALTS];
@@ -41,6 +47,7 @@ struct source {
 	char *path;
 	char *text;
 	size_t size;
+	regex_t *functions;		/* NULL: all */
 	struct site **sites;		/* an outer one before what is in it */
 	unsigned int nr_sites, max_sites;
 };
@@ -53,6 +60,11 @@ bool find_sites(struct source *src, int argc, const char *const *argv);
 /* Numbers for sites and mutants, from these on. */
 void number_sites(struct source *src, unsigned int first_site, unsigned int first_mutant);
 bool write_source(struct source *src, const char *path);
+/*
+ * The file, and behind it copies of functions, alone: NAME__m0 of each that one of the @ids is
+ * in, as it is, and NAME__mID for each, with that mutant.
+ */
+bool write_copies(struct source *src, const char *path, const char *ids);
 bool write_table(const struct source *src, const char *path);
 
 /* The smallest site that is written around there, or NULL. */

@@ -20,7 +20,7 @@ struct range {
 
 static struct source *src;
 static CXFile file;
-static char *function;
+static struct function *function;
 static bool returns_void;
 
 /* Where a location is written in the file, if it is; @exact: and not made by a macro there. */
@@ -120,7 +120,7 @@ static void alternative(struct site *s, const char *kind, char *text)
 	if (!s || s->nr_alts == MAX_ALTS)
 		return;
 	for (unsigned int i = 0; i < s->nr_alts; i++)
-		if (text && s->alts[i].text && !strcmp(s->alts[i].text, text))
+		if (text ? s->alts[i].text && !strcmp(s->alts[i].text, text) : !s->alts[i].text)
 			return;
 	s->alts[s->nr_alts++] = (struct alt){ .kind = kind, .text = text };
 }
@@ -196,7 +196,8 @@ static void binary(CXCursor cursor, struct range r)
 	char op[8] = "", *l, *rest;
 	unsigned int len = 0;
 
-	if (c.nr != 2 || !range_of(c.cursor[0], &left, NULL) || !range_of(c.cursor[1], &right, NULL) ||
+	if (c.nr != 2 || !range_of(c.cursor[0], &left, NULL) ||
+	    !range_of(c.cursor[1], &right, NULL) ||
 	    left.start != r.start || right.end != r.end || left.end >= right.start)
 		return;
 	for (unsigned int i = left.end; i < right.start; i++)
@@ -322,8 +323,21 @@ static bool only_says(struct range r)
 {
 	static const char *const names[] = {
 		"pr_", "printk", "vcpu_unimpl", "dev_", "trace_", "lockdep_assert", "might_",
-		"WARN", "BUG", "BUILD_BUG", "kvm_pr_", "KVM_MMU_WARN", "static_assert", "fallthrough",
-		"asm",
+		"WARN", "BUG", "BUILD_BUG", "kvm_pr_", "KVM_MMU_WARN", "static_assert",
+		"fallthrough", "asm",
+	};
+
+	for (unsigned int i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (starts_with(r, names[i]))
+			return true;
+	return false;
+}
+
+/* The arguments of these: of the other ones some are conditions, too. */
+static bool only_logs(struct range r)
+{
+	static const char *const names[] = {
+		"pr_", "printk", "vcpu_unimpl", "dev_", "trace_", "kvm_pr_",
 	};
 
 	for (unsigned int i = 0; i < sizeof(names) / sizeof(*names); i++)
@@ -447,6 +461,8 @@ static void visit(CXCursor cursor, CXCursor parent)
 	bool exact, in_file = range_of(cursor, &r, &exact);
 
 	(void)parent;
+	if (in_file && only_logs(r))
+		return;
 	switch (kind) {
 	case CXCursor_UnaryExpr:	/* sizeof and its kin */
 	case CXCursor_AsmStmt:
@@ -508,6 +524,11 @@ static void visit(CXCursor cursor, CXCursor parent)
 		visit(c.cursor[i], cursor);
 }
 
+static bool is_wanted(const char *name)
+{
+	return !src->functions || !regexec(src->functions, name, 0, NULL, 0);
+}
+
 static enum CXChildVisitResult top(CXCursor cursor, CXCursor parent, CXClientData data)
 {
 	struct range r;
@@ -520,8 +541,13 @@ static enum CXChildVisitResult top(CXCursor cursor, CXCursor parent, CXClientDat
 	    !clang_isCursorDefinition(cursor) || !range_of(cursor, &r, &exact) || !exact)
 		return CXChildVisit_Continue;
 	name = clang_getCursorSpelling(cursor);
-	function = strdup(clang_getCString(name));
+	function = malloc(sizeof(*function));
+	*function = (struct function){ strdup(clang_getCString(name)), r.start, r.end, 1 };
 	clang_disposeString(name);
+	if (!is_wanted(function->name))
+		return CXChildVisit_Continue;
+	for (unsigned int i = 0; i < r.start; i++)
+		function->line += src->text[i] == '\n';
 	returns_void = clang_getCursorResultType(cursor).kind == CXType_Void;
 
 	struct children c = children_of(cursor);
@@ -554,5 +580,5 @@ bool find_sites(struct source *source, int argc, const char *const *argv)
 	}
 	file = clang_getFile(unit, src->path);
 	clang_visitChildren(clang_getTranslationUnitCursor(unit), top, NULL);
-	return src->nr_sites > 0;
+	return src->nr_sites > 0 || src->functions;
 }
