@@ -7,6 +7,8 @@
 #	make check		test the suite itself; SETUP=1 installs what is missing
 #	make check-trees	run the suite on every kernel that Debian packages
 #	make matrix		the same, and BUILD/matrix.html, which shows who meets what
+#	make mutants		what no test notices: sev.c and tdx.c written otherwise, one place at a time
+#	make coverage		their lines and branches that tests reach, for lcov
 #	make bench		measure exits and round trips; RUNS=N times, beside BASE=CSV
 #	make install INSTALL_PATH=DIR	beside a kernel's selftests, for its run_kselftest.sh
 #	make install-doc	manual page and bash completion, to PREFIX (/usr/local)
@@ -21,6 +23,8 @@
 #				where there is no linux-source-6.12
 #	LLVM=1, CC=...		the compiler of the kernel under test
 #	TESTS="NAME..."		of make check these tests; an unknown one lists all
+#	MUTANTS_FILE=sev.c, MUTANTS_PATCH=FILE	of make mutants only that file, or what a patch touches
+#	MUTANTS="OPTION..."	more for it: tools/mutants/run.sh
 #	WRONG_KERNELS=each	all wrong kernels, as make check runs its part of them
 #	WRONG_KERNELS=all	all wrong kernels, or WRONG_KERNELS="NAME..." these, with all
 #				tests; the same with WRONG_MODELS
@@ -46,12 +50,13 @@ $(if $(UNUSABLE),$(error $(UNUSABLE)))
 override BUILD := $(abspath $(BUILD))
 export BUILD KDIR LIBKVM
 
-.PHONY: all check check-trees matrix races bench install install-doc clean help setup
+.PHONY: all check check-trees matrix races mutants coverage bench install install-doc clean help setup
 
 # What has to be installed for it, see tools/setup.sh.
 all: PURPOSES := build
 check-trees matrix races bench install: PURPOSES := build src unicorn
 check: PURPOSES := build src unicorn check
+mutants coverage: PURPOSES := build src unicorn mutants
 
 all: setup
 	@tools/build.sh
@@ -70,6 +75,13 @@ matrix: setup
 
 races: setup
 	@tools/races.sh $(RACES)
+
+mutants: setup
+	@tools/mutants/run.sh $(addprefix --file ,$(MUTANTS_FILE)) \
+		$(if $(MUTANTS_PATCH),--patch $(call quote,$(MUTANTS_PATCH))) $(MUTANTS) $(TESTS)
+
+coverage: setup
+	@tools/mutants/run.sh --coverage $(MUTANTS) $(TESTS)
 
 bench: setup
 	@tools/build.sh all bench

@@ -6,6 +6,7 @@
 #	tests	tests, and libkvm with two of its own tests
 #	unit	the programs that the suite's own tests run
 #	bench	tools/bench.c
+#	mutants	what writes a kernel source otherwise (tools/mutants)
 
 ROOT := $(CURDIR)
 BUILD ?= $(ROOT)/build
@@ -28,7 +29,7 @@ LIB := cases snp tdx vm check exits guest
 LIB_SRCS := $(wildcard $(LIB:%=lib/%/*.c) lib/guest/*.S)
 INPROC := $(if $(strip $(INPROC_SRCS)),$(addprefix $(BUILD)/inproc/libinproc-,src.so ref.so))
 
-.PHONY: all tests unit bench
+.PHONY: all tests unit bench mutants
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -36,6 +37,7 @@ all: tests $(INPROC)
 tests: $(addprefix $(BUILD)/,$(TESTS)) $(LIBKVM).stamp
 unit: $(addprefix $(BUILD)/,$(UNITS) $(FIXTURES))
 bench: $(addprefix $(BUILD)/,$(BENCH))
+mutants: $(BUILD)/tools/mutants/mutate
 
 say = @printf '  %-6s %s\n' '$(1)' '$(patsubst $(BUILD)/%,%,$@)'
 
@@ -128,6 +130,18 @@ ENGINE_UNIT_OBJS := $(filter $(PIC)/lib/inproc/engine/% $(PIC)/lib/inproc/base/r
 $(addprefix $(BUILD)/,$(ENGINE_UNITS)): $(ENGINE_UNIT_OBJS)
 $(addprefix $(BUILD)/,$(ENGINE_UNITS)): LDLIBS = $(INPROC_LDLIBS)
 $(OBJ)/tools/check/engine_%.o: WARNINGS += -Ilib/inproc $(filter -DHAVE_%,$(INPROC_CFLAGS))
+
+# ---- mutants ----
+
+# Of several the newest; the first is where Fedora has it.
+LIBCLANG = $(lastword $(wildcard /usr/include/clang-c/Index.h /usr/lib/llvm-*/include/clang-c/Index.h))
+MUTATE_SRCS := $(wildcard tools/mutants/*.c)
+
+$(BUILD)/tools/mutants/mutate: $(MUTATE_SRCS) tools/mutants/mutate.h
+	$(call say,LD)
+	mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 $(WARNINGS) $(LIBCLANG:%/clang-c/Index.h=-I%) -o $@ $(MUTATE_SRCS) \
+		$(LIBCLANG:%/include/clang-c/Index.h=-L%/lib) -lclang
 
 -include $(patsubst %.o,%.d,$(LIB_OBJS) $(ATTEST_OBJS) $(INPROC_OBJS) $(INPROC_SRC_OBJS) \
 	$(INPROC_REF_OBJS) \
