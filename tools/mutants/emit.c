@@ -223,6 +223,12 @@ static void put_words(const char *text, size_t len)
 	}
 }
 
+/* Where there is a difference: a condition that is cut counts where it holds. */
+static unsigned int mark_of(const struct site *s, const struct alt *alt)
+{
+	return s->id + (s->form == FORM_COND && !strcmp(alt->kind, "error-path"));
+}
+
 /*
  * Lines "site ID FORM LINE FUNCTION", and "mutant ID SITE LINE COLUMN KIND FUNCTION ORIGINAL
  * MUTATED", with tabs between; what does not compile is in none.
@@ -246,7 +252,8 @@ bool write_table(const struct source *src, const char *path)
 		for (unsigned int j = 0; j < s->nr_alts; j++) {
 			if (s->alts[j].dropped)
 				continue;
-			fprintf(out, "mutant\t%u\t%u\t%u\t%u\t%s\t%s\t", s->alts[j].id, s->id,
+			fprintf(out, "mutant\t%u\t%u\t%u\t%u\t%s\t%s\t", s->alts[j].id,
+				mark_of(s, &s->alts[j]),
 				s->line, s->column + 1, s->alts[j].kind, s->function->name);
 			put_words(src->text + s->start, s->end - s->start);
 			fputc('\t', out);

@@ -134,7 +134,7 @@ sub judge
 		$m->{tried} = $tries[$m->{id}];
 		next if $m->{verdict};
 		@$m{qw(verdict how)} = defined $why ? ('equivalent', $why) :
-			$m->{tried} ? ('survived', '') : $m->{cases} ? ('waiting', '') :
+			$m->{cases} ? ($m->{tried} ? 'survived' : 'waiting', '') :
 			('unreached', $start->{$m->{site}} ? 'reached before any case' : '');
 	}
 }
