@@ -37,6 +37,7 @@ mode=mutants
 covers=
 jobs=$(nproc)
 patches=()
+tests=()
 sources=(arch/x86/kvm/svm/sev.c arch/x86/kvm/vmx/tdx.c)
 
 die()
@@ -58,14 +59,13 @@ while [ $# -gt 0 ]; do
 	--covers)	mode=coverage; covers=${2:?}; shift 2 ;;
 	-j)		jobs=${2:?}; shift 2 ;;
 	-*)		die "unknown option $1" ;;
-	*)		break ;;
+	*)		tests+=("$1"); shift ;;
 	esac
 done
 case $only in
 ''|sev.c|tdx.c) ;;
 *)	die "--file $only: mutants are made of sev.c and tdx.c" ;;
 esac
-tests=("$@")
 [ ${#tests[@]} -gt 0 ] ||
 	mapfile -t tests < <(cd "$top/x86_64" && printf '%s\n' *_test.c | sed 's/\.c$//')
 for t in "${tests[@]}"; do
