@@ -199,6 +199,9 @@ done
 
 kept=$BUILD/image/wrong-kernels
 hold "$kept"
+# The tree as it is comes first: of each patched one little is compiled then, since its slot
+# starts as a copy.  What is wrong with it keep() tells.
+"$ROOT/tools/image.sh" --out "$BUILD" --kdir "$BUILD/linux-source-6.12" > /dev/null 2>&1 8>&- || :
 for kernel in $kernels; do
 	keep "$kept/$kernel" "$BUILD/linux-source-6.12" $(patch_of "$kernel")
 	these=()
