@@ -86,7 +86,7 @@ $(BUILD)/%: $(OBJ)/%.o $(LIB_OBJS) $(LIBKVM).stamp
 $(addprefix $(BUILD)/x86_64/,snp_launch_digest_test tdx_measure_test): LDLIBS = -lcrypto
 # Of those who trust a report; not for all tests, since libcrypto takes its time to load.
 ATTEST_OBJS := $(patsubst %.c,$(OBJ)/%.o,$(wildcard lib/attest/*.c))
-$(BUILD)/x86_64/snp_attestation_test: $(ATTEST_OBJS)
+$(addprefix $(BUILD)/x86_64/,snp_attestation_test snp_launch_digest_test): $(ATTEST_OBJS)
 $(BUILD)/x86_64/snp_attestation_test: LDLIBS = -lcrypto
 
 # ---- in-process KVM ----

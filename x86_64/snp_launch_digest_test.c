@@ -8,11 +8,11 @@
 #include "check/harness.h"
 
 #include <linux/kvm.h>
-#include <openssl/sha.h>
 #include <sys/ioctl.h>
 
 #include "kvm_util.h"
 
+#include "attest/launch_digest.h"
 #include "snp/launch_check.h"
 #include "snp/raw_snp.h"
 #include "snp/snp_vm.h"
@@ -73,29 +73,17 @@ LAUNCH(types, 2, { 1, 1, TYPE_SECRETS }, { 0, 1, TYPE_NORMAL }, { 3, 1, TYPE_ZER
 
 /* ---- what the guest's owner computes ---- */
 
-struct page_info {
-	uint8_t digest[CONTROL_DIGEST], contents[CONTROL_DIGEST];
-	uint16_t length;
-	uint8_t type, imi, vmpl3, vmpl2, vmpl1, reserved;
-	uint64_t gpa;
-} __attribute__((packed));
-_Static_assert(sizeof(struct page_info) == 0x70, "PAGE_INFO");
-
 struct expected {
 	unsigned int nr;
-	struct page_info page[MAX_PAGES];	/* digest: before it */
+	struct attest_page_info page[MAX_PAGES];
 	uint8_t digest[CONTROL_DIGEST];
 };
 
 static void add(struct expected *e, unsigned int type, uint64_t gpa, const void *contents)
 {
-	struct page_info *p = &e->page[e->nr++];
+	const bool measured = type == TYPE_NORMAL || type == TYPE_VMSA;
 
-	*p = (struct page_info){ .length = sizeof(*p), .type = type, .gpa = gpa };
-	memcpy(p->digest, e->digest, sizeof(p->digest));
-	if (type == TYPE_NORMAL || type == TYPE_VMSA)
-		SHA384(contents, PAGE, p->contents);
-	SHA384((void *)p, sizeof(*p), e->digest);
+	attest_add_page(e->digest, type, gpa, measured ? contents : NULL, &e->page[e->nr++]);
 }
 
 /* Page @gfn of the guest's memory, as the VMM has it: no two are the same. */
@@ -111,7 +99,7 @@ static void fill_page(char *page, uint64_t gfn, unsigned int type)
 
 /* ---- comparing ---- */
 
-static bool expect_page(unsigned int i, const struct page_info *want,
+static bool expect_page(unsigned int i, const struct attest_page_info *want,
 			const struct control_fw_page *got)
 {
 	static const uint8_t none[3];

@@ -3,16 +3,15 @@
  * SNP guests as the firmware keeps them from launch to end: keys for messages, and what a report
  * says of a guest.  A context's page that is used again is another guest's.
  */
+#include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
 #include "base/base.h"
-#include <openssl/sha.h>
-
 #include "fw.h"
 
-/* Genoa, and its TSC as fast as it says */
+/* Family, model and stepping in the secrets page: a Genoa's */
 #define FMS		0x00a10f11
 
 static struct fw_guest *guests;
