@@ -233,9 +233,14 @@ static unsigned long *glue_page_flags(struct page *page)
 	return (unsigned long *)page;
 }
 
-int set_page_dirty_lock(struct page *page)
+bool set_page_dirty(struct page *page)
 {
 	return !test_and_set_bit(PG_dirty, glue_page_flags(page));
+}
+
+int set_page_dirty_lock(struct page *page)
+{
+	return set_page_dirty(page);
 }
 
 void glue_dirtied(const void *start, unsigned long len)
