@@ -27,6 +27,7 @@ use Coco::JUnit;
 use Coco::KnownIssues;
 use Coco::Page;
 use Coco::Platforms;
+use Coco::Preconditions;
 use Coco::Report;
 use Coco::Results;
 use Coco::Suite;
@@ -73,6 +74,7 @@ sub main
 	}
 	my @selected = $suite->select(@ARGV);
 	if ($options{list}) {
+		print map { "$_\n" } Coco::Preconditions::lines($options{root}), '' if on_hardware();
 		print $suite->table(@ARGV);
 		return PASSED;
 	}
@@ -118,6 +120,12 @@ sub keep
 	my ($name, $content) = @_;
 	eval { Coco::Results::write_file("$options{out}/$name", $content); 1 } or
 		print STDERR "run_tests.sh: $@";
+}
+
+# Was this machine's hardware asked for?
+sub on_hardware
+{
+	return ($options{platform} // '') eq 'hw';
 }
 
 # Is it about the way from one tree to another?
@@ -265,7 +273,8 @@ sub report
 	}
 	return FAILED, @summary if $options{strict} && (@unexpected || grep { $_->{stale} } @$groups);
 	return NOT_DRIVEN, @summary if $total->{undriven};
-	return NOTHING, @summary, 'Nothing could be run.' if !$total->{pass} && !$total->{known};
+	return NOTHING, @summary, (on_hardware() ? Coco::Preconditions::lines($options{root}) : ()),
+		'Nothing could be run.' if !$total->{pass} && !$total->{known};
 	return PASSED, @summary;
 }
 

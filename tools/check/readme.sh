@@ -31,6 +31,7 @@ watched()
 run()
 {
 	local command=$1
+	command=${command//'~/src/linux/.config'/config}
 	command=${command//'~/src/linux'/$BUILD/linux-source-6.12}
 	command=${command//build\/libkvm/$BUILD/libkvm}
 	command=${command//build\/theirs/$TMP/theirs}
@@ -42,6 +43,7 @@ run()
 	*' git:'*|*' --bisect '*) expect 2 "is no git repository" bash -c "$command" ;;
 	*' --explain '*)	expect 0 "Source:" bash -c "$command" ;;
 	'tools/with-kvm'*)	expect 0 "" bash -c "$command" ;;
+	'tools/check-config'*)	expect 0 "all that is wanted is there" bash -c "$command" ;;
 	*_test|*--list|*--setup) expect 0 "" bash -c "$command --out '$TMP/out'" ;;
 	*--matrix*)		expect 0 "as a page:" bash -c "$command --out '$TMP/matrix.html'" ;;
 	*--out*)		expect 0 "" bash -c "$command snp_psc_msr_test" ;;
@@ -61,7 +63,7 @@ nr=0
 while read -r command; do
 	nr=$((nr + 1))
 	ok "README: $command" run "$command"
-done < <(sed -n 's/^    \(\(\.\/\|tools\/with-kvm\|make \|podman \).*\)$/\1/p' README)
+done < <(sed -n 's/^    \(\(\.\/\|tools\/with-kvm\|tools\/check-config\|make \|podman \).*\)$/\1/p' README)
 ok "README has commands" test $nr -ge 5
 
 paths=$(grep -oh '\(tools\|lib\|include\|x86_64\)/[A-Za-z0-9_./-]*[A-Za-z0-9_/]' README lib/README |

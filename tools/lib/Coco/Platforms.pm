@@ -42,7 +42,7 @@ sub hw_missing
 		open my $fh, '<', "/sys/module/$file" or next;
 		return '' if (<$fh> // '') =~ /^[Y1]/;
 	}
-	return "this machine's KVM has neither SEV-SNP nor TDX";
+	return "this machine's KVM has neither SEV-SNP nor TDX (--platform hw --list says why)";
 }
 
 # The engine to use, from the option or by what there is; dies if it cannot be.
