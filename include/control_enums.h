@@ -51,6 +51,25 @@ enum control_point_kind {
 	CONTROL_POINT_YIELD,	/* the thread lets others run */
 };
 
+/* An access to memory; without any of these it is a plain read. */
+enum control_access {
+	CONTROL_ACCESS_WRITE = 1,
+	CONTROL_ACCESS_READ_TOO = 2,	/* a write that reads as well */
+	CONTROL_ACCESS_MARKED = 4,	/* READ_ONCE(), WRITE_ONCE(), an atomic operation */
+	CONTROL_ACCESS_WANTED = 8,	/* data_race() */
+	CONTROL_ACCESS_ASSERT = 16,	/* ASSERT_EXCLUSIVE_*(): it is none */
+	CONTROL_ACCESS_FREE = 32,	/* what is there is freed */
+};
+
+/* What orders accesses of several threads, beside locks and atomic operations. */
+enum control_order {
+	CONTROL_ORDER_PUT,	/* what this thread has done is before what follows a GET of that */
+	CONTROL_ORDER_GET,
+	CONTROL_ORDER_FENCE,	/* ... follows a read of what it writes atomically from now on */
+	CONTROL_ORDER_SYNC,	/* a lock is given back that was only said to be taken (lock_sync()) */
+	CONTROL_ORDER_GRACE,	/* RCU and SRCU readers that have ended are before this */
+};
+
 /* How a schedule ended. */
 enum control_interleaved {
 	CONTROL_INTERLEAVED,	/* every thread has come to its end */

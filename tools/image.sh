@@ -5,11 +5,12 @@
 # the tree, and link them with our glue.
 #
 #   tools/image.sh [--out DIR] [--kdir DIR] [--rev REV] [--patch FILE]... [--slot NAME]
-#		  [--sanitize] [--unprovide SYMBOL] [-j N]
+#		  [--sanitize] [--races] [--unprovide SYMBOL] [-j N]
 #
 # The tree may be debian:VERSION, too (tools/tree.sh).  With --rev it is that revision of the
 # tree's own repository (tools/revision.sh).
 # With --sanitize the tree's objects are built with its undefined behaviour sanitizer.
+# With --races they tell of their accesses to memory, as KCSAN has them do.
 # With --unprovide the glue does not provide the symbol: for the suite's own tests.
 #
 # LLVM and CC in the environment mean what they mean on kbuild's command line; the glue is
@@ -33,6 +34,7 @@ kdir=
 rev=
 slot=
 sanitize=
+races=
 unprovide=
 jobs=$(nproc)
 patches=()
@@ -52,6 +54,7 @@ while [ $# -gt 0 ]; do
 	--slot) slot=${2:?}; shift 2 ;;
 	--unprovide) unprovide=${2:?}; shift 2 ;;
 	--sanitize) sanitize=sanitize; shift ;;
+	--races) races=races; shift ;;
 	-j) jobs=${2:?}; shift 2 ;;
 	*) die "unknown option $1" ;;
 	esac
@@ -90,12 +93,13 @@ out=$(readlink -f "$out")
 # Objects and glue of a tree; a name that tells slots apart, no more.
 slot_name()	# [PATCH]...
 {
-	printf '%s\n' "$kdir" $sanitize $unprovide ${compiler[@]+"${compiler[@]}"} "$@" |
+	printf '%s\n' "$kdir" $sanitize $races $unprovide ${compiler[@]+"${compiler[@]}"} "$@" |
 		sha256sum | cut -c1-12
 }
 : "${slot:=$(slot_name "${patches[@]}")}"
 work=$out/image/$slot
-configs=("$top/tools/image.config" ${sanitize:+"$top/tools/image.sanitize.config"})
+configs=("$top/tools/image.config" ${sanitize:+"$top/tools/image.sanitize.config"}
+	${races:+"$top/tools/image.races.config"})
 farm_root=$work/farm
 farm=$farm_root$kdir
 # In the farm, so that kbuild names sources as ../..., and a slot can be cloned.
@@ -122,7 +126,7 @@ inputs()
 {
 	printf '%s\n' "$listed"
 	(set -f && cd / && ${tools[0]} --version)
-	echo "$sanitize $unprovide ${compiler[*]-}"
+	echo "$sanitize $races $unprovide ${compiler[*]-}"
 	sha256sum "${patches[@]}" "$top"/tools/image.* "$top"/tools/image/* "$top"/tools/asm/* \
 		"$top"/lib/inproc/src/image/image.h "$top"/include/control_enums.h < /dev/null
 	find "$glue" -type f -exec sha256sum {} + | sort -k2

@@ -67,6 +67,8 @@ configure()
 	kmake olddefconfig || return
 	[ -z "$sanitize" ] || grep -q '^CONFIG_UBSAN=y' "$objdir/.config" ||
 		die "CONFIG_UBSAN cannot be enabled in $kdir: no --sanitize (see $objdir/.config)"
+	[ -z "$races" ] || grep -q '^CONFIG_KCSAN=y' "$objdir/.config" ||
+		die "CONFIG_KCSAN cannot be enabled in $kdir: no --races (see $objdir/.config)"
 	grep -q '^CONFIG_KVM_AMD_SEV=y' "$objdir/.config" ||
 		die "CONFIG_KVM_AMD_SEV cannot be enabled in $kdir (see $objdir/.config)"
 	config_inputs > "$work/image.config"

@@ -261,6 +261,12 @@ struct image_host {
 	/* NULL, or to be called at points where another thread may come in between. */
 	void (*point)(enum control_point_kind kind, const void *obj, const char *name, int write,
 		      unsigned long ip);
+	/*
+	 * NULL, or to be told of accesses to memory (enum control_access) where the tree is built
+	 * to tell; @ip is a return address.
+	 */
+	void (*access)(const void *p, unsigned long bytes, int kind, unsigned long ip);
+	void (*order)(enum control_order what, const void *obj);
 	unsigned long long (*time_ns)(void);
 
 	/* Since 1970. */

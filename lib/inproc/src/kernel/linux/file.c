@@ -139,6 +139,7 @@ static void glue_fdgets_left(void)
 
 static void glue_file_end(struct file *file)
 {
+	glue_order(CONTROL_ORDER_GET, file);
 	if (file->f_op->release)
 		file->f_op->release(file->f_inode, file);
 	if (file->f_inode)
@@ -179,6 +180,7 @@ void fput(struct file *file)
 	struct glue_task *task = to_glue_task(current);
 
 	glue_fdget_ends(file, GLUE_CALLER);
+	glue_order(CONTROL_ORDER_PUT, file);
 	if (!glue_file_ref_put(file))
 		return;
 	if (glue_ends_held) {
@@ -383,18 +385,22 @@ long glue_ioctl(void *p, unsigned int cmd, unsigned long arg)
 	if (file->f_op->unlocked_ioctl)
 		ret = file->f_op->unlocked_ioctl(file, cmd, arg);
 	glue_fdgets_left();
+	glue_order(CONTROL_ORDER_PUT, file);
 	return ret == -ENOIOCTLCMD ? -ENOTTY : ret;
 }
 
 long glue_fallocate(void *p, int mode, long long offset, long long len)
 {
 	struct file *file = p;
+	long ret;
 
 	if (offset < 0 || len <= 0)
 		return -EINVAL;
 	if (!file->f_op->fallocate)
 		return -EOPNOTSUPP;
-	return file->f_op->fallocate(file, mode, offset, len);
+	ret = file->f_op->fallocate(file, mode, offset, len);
+	glue_order(CONTROL_ORDER_PUT, file);
+	return ret;
 }
 
 long glue_read(void *p, void *to, unsigned long len, long long *pos)

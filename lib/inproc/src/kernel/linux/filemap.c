@@ -17,7 +17,7 @@
 #include <linux/pagemap.h>
 #include <linux/xarray.h>
 
-#include "glue.h"
+#include "task.h"
 #include "page.h"
 
 /* ---- where pages lie ---- */
@@ -105,6 +105,7 @@ static void glue_folio_lock(struct folio *folio)
 			glue_host->futex_wait(&glue_folio_unlocks, seen);
 		__atomic_sub_fetch(&glue_folio_waiters, 1, __ATOMIC_SEQ_CST);
 	}
+	glue_order(CONTROL_ORDER_GET, folio);
 }
 
 void __folio_lock(struct folio *folio)
@@ -114,6 +115,7 @@ void __folio_lock(struct folio *folio)
 
 void folio_unlock(struct folio *folio)
 {
+	glue_order(CONTROL_ORDER_PUT, folio);
 	clear_bit(PG_locked, (unsigned long *)&folio->page);
 	smp_mb();
 	if (!READ_ONCE(glue_folio_waiters))

@@ -94,6 +94,7 @@ static void glue_run_timers(void *arg)
 		if (t && t->when <= glue_now()) {
 			t->queued = false;
 			t->running = true;
+			glue_order(CONTROL_ORDER_GET, &glue_timers_lock);
 			glue_word_unlock(&glue_timers_lock);
 			glue_interrupt(t);
 			glue_word_lock(&glue_timers_lock);
@@ -118,6 +119,7 @@ void glue_timer_start(void (*func)(void *arg), void *arg, unsigned long long whe
 
 	glue_word_lock(&glue_timers_lock);
 	t = glue_find_timer(arg) ?: glue_new_timer(arg);
+	glue_order(CONTROL_ORDER_PUT, &glue_timers_lock);
 	t->func = func;
 	t->when = when;
 	t->cpu = raw_smp_processor_id();

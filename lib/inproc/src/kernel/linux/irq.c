@@ -64,6 +64,7 @@ static void glue_run_calls(struct glue_cpu *c)
 	bool off = glue_irq_save();
 
 	this_cpu_write(glue_irq_pending, 0);
+	glue_order(CONTROL_ORDER_GET, c);
 	call = __atomic_exchange_n(&c->calls, NULL, __ATOMIC_SEQ_CST);
 	for (; call; call = next) {
 		next = call->next;
@@ -75,6 +76,7 @@ static void glue_run_calls(struct glue_cpu *c)
 	for (call = list; call; call = next) {
 		next = call->next;
 		call->func(call->info);
+		glue_order(CONTROL_ORDER_PUT, c);
 		if (call->allocated)
 			glue_free(call);
 		else
@@ -128,6 +130,7 @@ enum glue_out glue_cpu_out(void)
 		out = GLUE_OUT_HELPER;
 		glue_set_current(&c->task->task);
 	}
+	glue_order(CONTROL_ORDER_PUT, c);
 	glue_word_unlock(&c->lock);
 	/* What nobody waits for, and came too late to be seen above. */
 	while (__atomic_load_n(&c->calls, __ATOMIC_SEQ_CST) && glue_word_trylock(&c->lock)) {
@@ -144,6 +147,7 @@ void glue_cpu_in(enum glue_out out)
 	if (out == GLUE_OUT_NOT)
 		return;
 	glue_word_lock(&c->lock);
+	glue_order(CONTROL_ORDER_GET, c);
 	if (out == GLUE_OUT_HELPER)
 		glue_set_current(&c->helper->task);
 	c->atomic = false;
@@ -164,6 +168,7 @@ static void glue_send(unsigned int cpu, struct glue_call *call)
 {
 	struct glue_cpu *c = &glue_cpus[cpu];
 
+	glue_order(CONTROL_ORDER_PUT, c);
 	if (call) {
 		call->next = __atomic_load_n(&c->calls, __ATOMIC_SEQ_CST);
 		while (!__atomic_compare_exchange_n(&c->calls, &call->next, call, false,
@@ -190,6 +195,7 @@ static void glue_finish(unsigned int cpu, struct glue_call *call)
 		if (!__atomic_load_n(&call->done, __ATOMIC_SEQ_CST))
 			glue_host->futex_wait(&c->lock, 2);
 	}
+	glue_order(CONTROL_ORDER_GET, c);
 }
 
 /* Stacks are as large as the VMM's threads have them. */
@@ -266,7 +272,9 @@ int glue_call_task(unsigned int cpu, int (*func)(void *), void *arg)
 	clear_tsk_need_resched(&c->task->task);
 	self = glue_set_cpu(cpu);
 	task = glue_set_current(&c->helper->task);
+	glue_order(CONTROL_ORDER_GET, c);
 	ret = func(arg);
+	glue_order(CONTROL_ORDER_PUT, c);
 	glue_set_current(task);
 	glue_set_cpu(self);
 	glue_word_unlock(&c->lock);

@@ -25,6 +25,7 @@ static void glue_thread_run(void *arg)
 	while (!READ_ONCE(t->stop)) {
 		WRITE_ONCE(t->woken, false);
 		smp_mb();
+		glue_order(CONTROL_ORDER_GET, t);
 		t->func(t->arg);
 		glue_files_end();
 		glue_thread_done(t);
@@ -42,6 +43,7 @@ void glue_thread_wake(struct glue_thread *t)
 {
 	int ret = 0;
 
+	glue_order(CONTROL_ORDER_PUT, t);
 	glue_word_lock(&glue_start_lock);
 	if (t->generation != glue_generation)
 		t->started = false;
@@ -70,6 +72,7 @@ void glue_thread_sleep(struct glue_thread *t, unsigned long long deadline)
 
 void glue_thread_done(struct glue_thread *t)
 {
+	glue_order(CONTROL_ORDER_PUT, &t->done);
 	__atomic_fetch_add(&t->done, 1, __ATOMIC_SEQ_CST);
 	glue_host->futex_wake(&t->done, INT_MAX);
 }
@@ -98,6 +101,7 @@ void glue_thread_stop(struct glue_thread *t)
 			break;
 		glue_thread_wait(t, done);
 	}
+	glue_order(CONTROL_ORDER_GET, &t->done);
 	glue_host->event_free(t->event);
 	t->started = false;
 }

@@ -236,8 +236,10 @@ static bool glue_acquire(struct lockdep_map *lock, unsigned int subclass, int tr
 		glue_check_irqs(&new);
 	}
 	glue_point(CONTROL_POINT_LOCK, lock, !read, ip);
-	if (!push)
+	if (!push) {
+		glue_order(CONTROL_ORDER_SYNC, lock);
 		return never;
+	}
 	if (task->nr_held == GLUE_MAX_HELD) {
 		task->held_overflow = true;
 		return never;

@@ -96,6 +96,8 @@ static bool glue_grace_over(struct cpumask *mask)
 	for_each_cpu(cpu, mask)
 		if (!glue_cpu_reads(cpu))
 			cpumask_clear_cpu(cpu, mask);
+	if (cpumask_empty(mask))
+		glue_order(CONTROL_ORDER_GRACE, NULL);
 	return cpumask_empty(mask);
 }
 
@@ -129,6 +131,7 @@ static void glue_rcu_add(rcu_callback_t func, struct rcu_head *head, void *ptr)
 	r->func = func;
 	r->head = head;
 	r->ptr = ptr;
+	glue_order(CONTROL_ORDER_PUT, &glue_rcu_lock);
 	glue_word_lock(&glue_rcu_lock);
 	r->next = glue_new;
 	glue_new = r;
@@ -190,7 +193,9 @@ static bool glue_rcu_step(void)
 	}
 	left = glue_waiting;
 	glue_word_unlock(&glue_rcu_lock);
+	glue_order(CONTROL_ORDER_GET, &glue_rcu_lock);
 	glue_rcu_run(due);
+	glue_order(CONTROL_ORDER_PUT, &glue_rcu_running);
 	glue_word_unlock(&glue_rcu_running);
 	return left;
 }
@@ -246,6 +251,7 @@ void rcu_barrier(void)
 	/* Those that are new, and those before them. */
 	while (glue_rcu_step() || READ_ONCE(glue_new))
 		glue_wait_a_bit();
+	glue_order(CONTROL_ORDER_GET, &glue_rcu_running);
 }
 
 void kvfree_rcu_barrier(void)

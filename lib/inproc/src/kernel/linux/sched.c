@@ -214,6 +214,7 @@ bool glue_sleep(unsigned long long deadline)
 	while (!how && READ_ONCE(task->__state) != TASK_RUNNING)
 		how = glue_host->event_wait(event, blocked, deadline);
 	WRITE_ONCE(task->__state, TASK_RUNNING);
+	glue_order(CONTROL_ORDER_GET, task);
 	glue_sleep_end(out);
 	glue_signal_poll();
 	return how == 2;
@@ -261,6 +262,7 @@ int wake_up_process(struct task_struct *task)
 	smp_mb();
 	if (!(state & TASK_NORMAL))
 		return 0;
+	glue_order(CONTROL_ORDER_PUT, task);
 	WRITE_ONCE(task->__state, TASK_RUNNING);
 	glue_host->event_signal(to_glue_task(task)->event);
 	return 1;

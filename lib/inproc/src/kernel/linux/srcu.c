@@ -107,6 +107,7 @@ static void glue_srcu_wait(struct glue_srcu *s)
 	glue_wait_readers(&s->readers[!old]);
 	__atomic_store_n(&s->index, !old, __ATOMIC_SEQ_CST);
 	glue_wait_readers(&s->readers[old]);
+	glue_order(CONTROL_ORDER_GRACE, NULL);
 	glue_word_unlock(&s->lock);
 }
 
@@ -123,6 +124,7 @@ static void glue_srcu_run(struct glue_srcu *s)
 	if (!head)
 		return;
 	glue_srcu_wait(s);
+	glue_order(CONTROL_ORDER_GET, s);
 	for (; head; head = next) {
 		next = (struct rcu_head *)head->next;
 		local_bh_disable();
@@ -195,6 +197,7 @@ void call_srcu(struct srcu_struct *ssp, struct rcu_head *head, rcu_callback_t fu
 
 	head->func = func;
 	head->next = NULL;
+	glue_order(CONTROL_ORDER_PUT, s);
 	glue_word_lock(&s->callbacks_lock);
 	*s->end = head;
 	s->end = (struct rcu_head **)&head->next;

@@ -81,6 +81,13 @@ static inline void glue_point(enum control_point_kind kind, const struct lockdep
 		glue_host->point(kind, lock, lock->name, write, ip);
 }
 
+/* For the search for data races: what locks do not show. */
+static inline void glue_order(enum control_order what, const void *obj)
+{
+	if (unlikely(READ_ONCE(glue_host->order)))
+		glue_host->order(what, obj);
+}
+
 void glue_irq_poll(void);
 
 static inline bool glue_irqs_disabled(void)

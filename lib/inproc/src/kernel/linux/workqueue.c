@@ -23,6 +23,18 @@ static int glue_works_lock;
 static struct work_struct *glue_running;
 static struct workqueue_struct *glue_running_wq;
 
+static void glue_works_get(void)
+{
+	glue_word_lock(&glue_works_lock);
+	glue_order(CONTROL_ORDER_GET, &glue_works_lock);
+}
+
+static void glue_works_put(void)
+{
+	glue_order(CONTROL_ORDER_PUT, &glue_works_lock);
+	glue_word_unlock(&glue_works_lock);
+}
+
 static void glue_run_works(void *arg);
 
 static struct glue_thread glue_works_thread = { .name = "works", .func = glue_run_works };
@@ -62,10 +74,10 @@ static void glue_set_idle(struct work_struct *work)
 /* It is pending already. */
 static void glue_queue(struct workqueue_struct *wq, struct work_struct *work)
 {
-	glue_word_lock(&glue_works_lock);
+	glue_works_get();
 	atomic_long_set(&work->data, (unsigned long)wq | WORK_STRUCT_PENDING);
 	list_add_tail(&work->entry, &glue_works);
-	glue_word_unlock(&glue_works_lock);
+	glue_works_put();
 	glue_thread_wake(&glue_works_thread);
 }
 
@@ -92,10 +104,10 @@ static bool glue_run_next(struct work_struct *which)
 	struct work_struct *work, *outer;
 	struct workqueue_struct *wq, *outer_wq;
 
-	glue_word_lock(&glue_works_lock);
+	glue_works_get();
 	work = which ?: list_first_entry_or_null(&glue_works, struct work_struct, entry);
 	if (!work || list_empty(&work->entry)) {
-		glue_word_unlock(&glue_works_lock);
+		glue_works_put();
 		return false;
 	}
 	list_del_init(&work->entry);
@@ -105,14 +117,14 @@ static bool glue_run_next(struct work_struct *which)
 	outer_wq = glue_running_wq;
 	glue_running = work;
 	glue_running_wq = wq;
-	glue_word_unlock(&glue_works_lock);
+	glue_works_put();
 
 	glue_run_work(work, wq);
 
-	glue_word_lock(&glue_works_lock);
+	glue_works_get();
 	glue_running = outer;
 	glue_running_wq = outer_wq;
-	glue_word_unlock(&glue_works_lock);
+	glue_works_put();
 	glue_thread_done(&glue_works_thread);
 	return true;
 }
@@ -131,9 +143,9 @@ static void glue_wait_while(bool (*busy)(void *arg), void *arg)
 
 	for (;;) {
 		done = __atomic_load_n(&glue_works_thread.done, __ATOMIC_SEQ_CST);
-		glue_word_lock(&glue_works_lock);
+		glue_works_get();
 		is = busy(arg);
-		glue_word_unlock(&glue_works_lock);
+		glue_works_put();
 		if (!is)
 			return;
 		/* A work that waits for others does them itself: there is no other thread. */
@@ -181,9 +193,9 @@ bool flush_work(struct work_struct *work)
 
 	glue_might_sleep(_RET_IP_);
 	glue_flush_map(&work->lockdep_map);
-	glue_word_lock(&glue_works_lock);
+	glue_works_get();
 	was = glue_work_busy(work);
-	glue_word_unlock(&glue_works_lock);
+	glue_works_put();
 	if (was)
 		glue_wait_while(glue_work_busy, work);
 	return was;
@@ -194,13 +206,13 @@ static bool glue_dequeue(struct work_struct *work)
 {
 	bool was;
 
-	glue_word_lock(&glue_works_lock);
+	glue_works_get();
 	was = !list_empty(&work->entry);
 	if (was) {
 		list_del_init(&work->entry);
 		glue_set_idle(work);
 	}
-	glue_word_unlock(&glue_works_lock);
+	glue_works_put();
 	return was;
 }
 
