@@ -136,6 +136,20 @@ struct control_point {
 	unsigned long ip;	/* 0: not known */
 };
 
+/* One of two accesses, of which nothing says which one is first, and one writes. */
+struct control_data_access {
+	unsigned int thread;
+	int kind;			/* enum control_access */
+	unsigned int bytes;		/* at most 255 are told of */
+	unsigned long at, ip;		/* @ip is a return address */
+	char locks[256];		/* that its thread had */
+};
+
+struct control_data_race {
+	struct control_data_access by[2];
+	char object[256];		/* what is accessed */
+};
+
 struct control_ops {
 	/* Forget requests, log and splats; answers go back to the default. */
 	void (*reset)(void);
@@ -276,6 +290,12 @@ struct control_ops {
 	const char *(*thread_at)(unsigned int thread, char *buf, unsigned long len);
 	/* A variable of the kernel image and its @size, or NULL if there is none of the name. */
 	void *(*data)(const char *name, unsigned long *size);
+	/*
+	 * Data races that runs of this process have shown, each pair of places in the code once,
+	 * if the kernel under test tells of its accesses; [@idx] of them or NULL.
+	 */
+	unsigned int (*data_races)(void);
+	const struct control_data_race *(*data_race)(unsigned int idx);
 };
 
 /*

@@ -47,6 +47,7 @@
 #define DOC_SEV_RST	"Documentation/virt/kvm/x86/amd-memory-encryption.rst"
 #define DOC_HIGHMEM	"Documentation/mm/highmem.rst"
 #define DOC_KASAN	"Documentation/dev-tools/kasan.rst"
+#define DOC_KCSAN	"Documentation/dev-tools/kcsan.rst"
 #define DOC_KMEMLEAK	"Documentation/dev-tools/kmemleak.rst"
 #define DOC_KVM_HOST	"include/linux/kvm_host.h"
 #define DOC_SNP_FW	"AMD 56860 SNP firmware ABI"

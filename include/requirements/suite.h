@@ -33,6 +33,8 @@
 		"registers that a guest's run changes are the host's again when the VMM goes on")	\
 	REQUIREMENT(KERNEL_UNDEFINED, "KERNEL-UNDEFINED", DOC_UBSAN, "Undefined Behavior Sanitizer",	\
 		"the kernel does nothing that C leaves undefined (needs --sanitize)")		\
+	REQUIREMENT(KERNEL_DATA_RACE, "KERNEL-DATA-RACE", DOC_KCSAN, "Data Races",			\
+		"accesses of threads to the same memory, one of them a write, are in an order or marked")	\
 	REQUIREMENT(KERNEL_TD_FAILS, "KERNEL-TD-FAILS", DOC_TDX, "API description",			\
 		"a TD's launch of which a step fails, fails")					\
 	REQUIREMENT(KERNEL_TD_AGAIN, "KERNEL-TD-AGAIN", DOC_TDX, "API description",			\

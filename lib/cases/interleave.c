@@ -11,6 +11,7 @@
 
 #include "kvm_util.h"
 
+#include "cases/data_race.h"
 #include "cases/interleave.h"
 #include "check/case.h"
 #include "check/expect.h"
@@ -80,15 +81,25 @@ static void tell_outcome(const char *what, const struct outcome *o)
 	check_note("%s: %s; %s", what, text, o->state);
 }
 
-static void tell_schedule(void)
+static const char *schedule_text(void)
 {
-	char list[128] = "", place[256];
+	static char list[128];
 	unsigned int i;
 
+	list[0] = 0;
 	for (i = 0; i < s.nr; i++)
 		interleave_tell(list, sizeof(list), "%s%u:%u", i ? " " : "", s.list[i].point,
 				s.list[i].thread);
-	check_note("COCO_SCHEDULE=\"%s\": %s begins", list, s.il->names[s.list[0].thread]);
+	return list;
+}
+
+static void tell_schedule(void)
+{
+	char place[256];
+	unsigned int i;
+
+	check_note("COCO_SCHEDULE=\"%s\": %s begins", schedule_text(),
+		   s.il->names[s.list[0].thread]);
 	for (i = 1; i < s.nr; i++) {
 		const struct control_point *p = control()->point(s.list[i].point);
 
@@ -132,6 +143,7 @@ static void __attribute__((noreturn)) stopped(enum control_interleaved how)
 	      how == CONTROL_LIVELOCK ? "they run on and on" : "one runs on outside of KVM");
 	tell_schedule();
 	tell_threads();
+	data_races_tell(s.il);
 	fflush(stdout);
 	_exit(KSFT_FAIL);
 }
@@ -166,6 +178,7 @@ static bool run(void)
 	s.now.skipped = s.skip;
 	s.il->setup(s.il->data);
 	how = control()->interleave(&what);
+	data_races_keep(schedule_text());
 	if (how != CONTROL_INTERLEAVED && how != CONTROL_NO_SWITCH)
 		stopped(how);
 	s.now.state[0] = 0;
@@ -174,6 +187,7 @@ static bool run(void)
 	if (s.found || is_damaged(failures, splats)) {
 		/* What is left of the machine may crash or hang. */
 		tell_schedule();
+		data_races_tell(s.il);
 		fflush(stdout);
 		_exit(KSFT_FAIL);
 	}
@@ -408,7 +422,7 @@ static void set_limits(const char *races, unsigned int switches)
 		    MAX_SWITCHES - 2, getenv("COCO_RACES"));
 }
 
-bool interleave_search(const struct interleave *il)
+static bool search(const struct interleave *il)
 {
 	const char *only = getenv("COCO_SCHEDULE"), *depth = getenv("COCO_RACES");
 	unsigned int i, left;
@@ -431,6 +445,14 @@ bool interleave_search(const struct interleave *il)
 	if (!s.found && schedules >= s.budget)
 		check_note("the search has used up its schedules: there may be more");
 	return !s.found;
+}
+
+bool interleave_search(const struct interleave *il)
+{
+	const bool clean = search(il);
+
+	data_races_tell(il);
+	return clean;
 }
 
 /* ---- tables ---- */

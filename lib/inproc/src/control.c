@@ -14,6 +14,7 @@
 #include "fw.h"
 #include "src/hw/hw.h"
 #include "src/image/loader.h"
+#include "src/sched/access.h"
 #include "src/sched/sched.h"
 #include "src/services/services.h"
 #include "src/watch/memory.h"
@@ -250,7 +251,7 @@ static bool control_stops_before_writes(void)
 
 static enum control_interleaved control_interleave(const struct control_interleave *what)
 {
-	return sched_run(what, &src_host);
+	return sched_run(what, &src_host, memory_describe);
 }
 
 static const struct control_ops ops = {
@@ -260,6 +261,8 @@ static const struct control_ops ops = {
 	.place = image_place,
 	.thread_at = sched_thread_at,
 	.data = image_data,
+	.data_races = access_races,
+	.data_race = access_race,
 	.stops_before_writes = control_stops_before_writes,
 	.reset = control_reset,
 	.nr_fw_requests = control_nr_fw_requests,

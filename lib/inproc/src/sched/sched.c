@@ -27,9 +27,8 @@
 #include "sched.h"
 #include "src/image/loader.h"
 
-#define MAX_THREADS	32
+#define MAX_THREADS	SCHED_MAX_THREADS
 #define MAX_POINTS	(1u << 16)
-#define MAX_HELD	32
 /* So many points of one thread in a row are no progress, if others could run. */
 #define PATIENCE	8192
 /* A thread that passes no point for so long is not in kernel code. */
@@ -40,12 +39,6 @@ enum state {
 	YIELDED,		/* others first */
 	WAITS_WORD, WAITS_EVENT,
 	DONE,
-};
-
-struct held {
-	const void *lock;
-	const char *name;
-	unsigned long ip;
 };
 
 struct sched_thread {
@@ -60,8 +53,6 @@ struct sched_thread {
 	bool timed_out;
 	unsigned int since;	/* points since it got the turn */
 	struct control_point last;
-	unsigned int nr_held;
-	struct held held[MAX_HELD];
 };
 
 static struct {
@@ -219,19 +210,12 @@ static void leave(void)
 
 static void track_lock(const struct control_point *p)
 {
-	unsigned int i;
+	const struct sched_held lock = { p->obj, p->name, p->ip, p->write };
 
-	if (p->kind == CONTROL_POINT_LOCK && self->nr_held < MAX_HELD)
-		self->held[self->nr_held++] = (struct held){ p->obj, p->name, p->ip };
-	if (p->kind != CONTROL_POINT_UNLOCK)
-		return;
-	for (i = self->nr_held; i--;) {
-		if (self->held[i].lock != p->obj)
-			continue;
-		memmove(&self->held[i], &self->held[i + 1],
-			(--self->nr_held - i) * sizeof(self->held[0]));
-		break;
-	}
+	if (p->kind == CONTROL_POINT_LOCK)
+		access_lock(run.current, &lock);
+	else if (p->kind == CONTROL_POINT_UNLOCK)
+		access_unlock(run.current, p->obj, true);
 }
 
 static unsigned int others_alive(void)
@@ -284,6 +268,27 @@ IMAGE_CALL void sched_point(enum control_point_kind kind, const void *obj, const
 	}
 }
 
+IMAGE_CALL static void sched_access(const void *p, unsigned long bytes, int kind, unsigned long ip)
+{
+	if (in_run())
+		access_made(run.current, p, bytes, kind, ip);
+}
+
+IMAGE_CALL static void sched_order(enum control_order what, const void *obj)
+{
+	if (!in_run())
+		return;
+	if (what == CONTROL_ORDER_SYNC)
+		access_unlock(run.current, obj, false);
+	else
+		access_order(run.current, what, obj);
+}
+
+void sched_freed(const void *p, unsigned long bytes, const void *caller)
+{
+	sched_access(p, bytes, CONTROL_ACCESS_WRITE | CONTROL_ACCESS_FREE, (unsigned long)caller);
+}
+
 /* ---- waits ---- */
 
 bool sched_futex_wait(int *word, int value)
@@ -294,12 +299,15 @@ bool sched_futex_wait(int *word, int value)
 		self->word = word;
 		wait_in(WAITS_WORD);
 	}
+	access_order(run.current, CONTROL_ORDER_GET, word);
 	return true;
 }
 
 void sched_futex_wake(int *word, int nr)
 {
 	pthread_mutex_lock(&lock);
+	if (in_run())
+		access_order(run.current, CONTROL_ORDER_PUT, word);
 	for (unsigned int i = 0; run.active && i < run.nr && nr > 0; i++) {
 		struct sched_thread *t = run.threads[i];
 
@@ -368,7 +376,7 @@ static void join(struct sched_thread *t)
 	}
 	t->member = true;
 	t->state = RUNNABLE;
-	t->nr_held = 0;
+	access_thread(run.nr, run.current);
 	run.threads[run.nr++] = t;
 }
 
@@ -498,7 +506,8 @@ static void dismiss(void)
 	pthread_mutex_unlock(&lock);
 }
 
-enum control_interleaved sched_run(const struct control_interleave *what, struct image_host *host)
+enum control_interleaved sched_run(const struct control_interleave *what, struct image_host *host,
+				   access_describe describe)
 {
 	unsigned int first = what->nr_switches ? what->switches[0].thread : 0;
 
@@ -516,14 +525,18 @@ enum control_interleaved sched_run(const struct control_interleave *what, struct
 		run.threads[i] = &bodies[i];
 		bodies[i].state = RUNNABLE;
 		bodies[i].member = true;
-		bodies[i].nr_held = 0;
 		bodies[i].last = (struct control_point){ .kind = CONTROL_POINT_START };
 	}
+	access_begin(describe);
 	run.active = true;
 	host->point = sched_point;
+	host->access = sched_access;
+	host->order = sched_order;
 	give_turn(first);
 	wait_for_end();
 	host->point = NULL;
+	host->access = NULL;
+	host->order = NULL;
 	if (run.how == CONTROL_INTERLEAVED || run.how == CONTROL_NO_SWITCH)
 		dismiss();
 	return run.how;
@@ -559,7 +572,9 @@ const char *sched_thread_at(unsigned int thread, char *buf, unsigned long len)
 		"", "can run", "has given way", "waits for a lock or another thread",
 		"sleeps", "is done",
 	};
+	const struct sched_held *held;
 	const struct sched_thread *t;
+	unsigned int nr_held;
 	unsigned long at;
 	char place[160];
 
@@ -570,9 +585,10 @@ const char *sched_thread_at(unsigned int thread, char *buf, unsigned long len)
 	if (t->state != DONE && t->last.ip)
 		at += snprintf(buf + at, at < len ? len - at : 0, ", %s in %s",
 			       t->last.name ?: "", image_place(t->last.ip, place, sizeof(place)));
-	for (unsigned int i = 0; i < t->nr_held && at < len; i++)
+	nr_held = access_held(thread, &held);
+	for (unsigned int i = 0; i < nr_held && at < len; i++)
 		at += snprintf(buf + at, len - at, "%s%s (%s)",
-			       i ? ", " : "; locks taken or waited for: ", t->held[i].name,
-			       image_place(t->held[i].ip, place, sizeof(place)));
+			       i ? ", " : "; locks taken or waited for: ", held[i].name,
+			       image_place(held[i].ip, place, sizeof(place)));
 	return buf;
 }

@@ -12,12 +12,17 @@
 
 #include "control_enums.h"
 #include "src/image/image.h"
+#include "src/sched/access.h"
 
 struct control_interleave;
 struct control_point;
 
-/* control_ops'; @host is the image's, which tells of its points while this lasts. */
-enum control_interleaved sched_run(const struct control_interleave *what, struct image_host *host);
+/*
+ * control_ops'; @host is the image's, which tells of its points while this lasts.  What memory
+ * is @describe says.
+ */
+enum control_interleaved sched_run(const struct control_interleave *what, struct image_host *host,
+				   access_describe describe);
 unsigned int sched_points(void);
 const struct control_point *sched_get_point(unsigned int idx);
 const char *sched_thread_at(unsigned int thread, char *buf, unsigned long len);
@@ -25,6 +30,9 @@ const char *sched_thread_at(unsigned int thread, char *buf, unsigned long len);
 /* This thread is about to do that; another one may come in between. */
 void sched_point(enum control_point_kind kind, const void *obj, const char *name, int write,
 		 unsigned long ip);
+
+/* This thread has freed memory, which @caller (a return address) asked for. */
+void sched_freed(const void *p, unsigned long bytes, const void *caller);
 
 /* The process is about to die: say which schedule it was in. */
 void sched_tell(void);

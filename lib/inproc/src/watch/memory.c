@@ -12,6 +12,7 @@
 #include "base/base.h"
 #include "memory.h"
 #include "memory_mem.h"
+#include "src/sched/sched.h"
 #include "watch.h"
 
 /* Reserved, not used: addresses come again only after all others have. */
@@ -324,6 +325,7 @@ static void set_free(struct mem *m, const void *caller)
 
 IMAGE_CALL void memory_free(enum image_alloc how, const void *p, const void *caller)
 {
+	unsigned long freed = 0;
 	struct mem *m;
 
 	if (!p)
@@ -353,9 +355,12 @@ IMAGE_CALL void memory_free(enum image_alloc how, const void *p, const void *cal
 				      "%s freed with %s the %s that %s allocated with %s",
 				      memory_site(caller), free_function[how],
 				      memory_bytes(m->bytes), memory_site(m->by), family[m->how]);
+		freed = m->bytes;
 		set_free(m, caller);
 	}
 	memory_unlock();
+	if (freed)
+		sched_freed(p, freed, caller);
 }
 
 IMAGE_CALL int memory_in_shared_page(const void *p)

@@ -78,6 +78,9 @@ void *memory_owner(void);
  */
 int memory_map_to_user(unsigned long addr, void *page, int prot);
 
+/* Where memory at @p is from, as text in @buf of @len bytes. */
+const char *memory_describe(const void *p, char *buf, unsigned long len);
+
 /* ---- for the parts of it ---- */
 
 /* 0, or -errno with a message printed; once. */

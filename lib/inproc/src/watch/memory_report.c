@@ -7,6 +7,7 @@
 
 #include "base/base.h"
 #include "memory.h"
+#include "memory_mem.h"
 #include "src/image/loader.h"
 #include "watch.h"
 
@@ -92,4 +93,21 @@ IMAGE_CALL void memory_bug(enum control_mem_bug what, const char *text, const vo
 	memory_lock();
 	memory_report(what, "%s %s", memory_site(caller), text);
 	memory_unlock();
+}
+
+const char *memory_describe(const void *p, char *buf, unsigned long len)
+{
+	const struct mem *m;
+
+	memory_lock();
+	m = memory_find((uintptr_t)p);
+	if (m)
+		snprintf(buf, len, "offset 0x%lx of the %s that %s allocated",
+			 (uintptr_t)p - m->start, memory_bytes(m->bytes), memory_site(m->by));
+	else
+		snprintf(buf, len, memory_is_folio(p) ? "a page of a file's" :
+			 image_contains((uintptr_t)p) ? "the kernel's own data" :
+			 "memory of the process");
+	memory_unlock();
+	return buf;
 }
