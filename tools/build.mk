@@ -143,6 +143,11 @@ $(BUILD)/tools/mutants/mutate: $(MUTATE_SRCS) tools/mutants/mutate.h
 	$(CC) -std=gnu11 -O2 $(WARNINGS) $(LIBCLANG:%/clang-c/Index.h=-I%) -o $@ $(MUTATE_SRCS) \
 		$(LIBCLANG:%/include/clang-c/Index.h=-L%/lib) -lclang
 
+# ---- the search for data races by itself ----
+
+$(BUILD)/tools/check/data_race_unit: $(PIC)/lib/inproc/src/sched/access.o
+$(OBJ)/tools/check/data_race_unit.o: WARNINGS += -Ilib/inproc
+
 -include $(patsubst %.o,%.d,$(LIB_OBJS) $(ATTEST_OBJS) $(INPROC_OBJS) $(INPROC_SRC_OBJS) \
 	$(INPROC_REF_OBJS) \
 	$(foreach p,$(TESTS) $(UNITS) $(FIXTURES) $(BENCH),$(OBJ)/$(p).o))

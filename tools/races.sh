@@ -5,12 +5,15 @@
 # between two threads can make; make races runs it on the newest tree that was fetched.
 #
 #	[BUILD=DIR] [KDIR=DIR] tools/races.sh [--switches N] [--schedules M] [--seconds S]
-#		[--again] [--patch FILE]... [CASE...]
+#		[--again] [--data] [--patch FILE]... [CASE...]
 #
 # Switches before their time in one schedule: at most N (default 1); at most M schedules of a
 # pair (default: all); at most S seconds for a case, which is a call with all others (default
 # 3600).  A CASE is TEST:CASE as for run_tests.sh; default: all.  What has been searched and
 # was clean is left out when it is run again with the same, but for --again.
+#
+# With --data the kernel is built as KCSAN builds it, and data races are found, too, those of
+# tools/known-races told of and no more; COCO_PAIR is as for the tests.
 #
 # Status 0; 1 something was found; 2 usage or set-up, or a case that could not be run.
 set -eu
@@ -33,7 +36,7 @@ number()	# OPTION VALUE LARGEST
 
 # As lib/cases/interleave.c has it.
 most=6
-switches=1 schedules='' seconds=3600 again='' patches=() cases=()
+switches=1 schedules='' seconds=3600 again='' data='' patches=() cases=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--switches)	switches=$(number "$1" "${2-}" $most) || exit 2; shift ;;
@@ -42,6 +45,7 @@ while [ $# -gt 0 ]; do
 	--patch)	[ -r "${2-}" ] || die "--patch: cannot read '${2-}'"
 			patches+=(--patch "$2"); shift ;;
 	--again)	again=1 ;;
+	--data)		data=--races ;;
 	-*)		die "unknown option $1" ;;
 	*)		cases+=("$1") ;;
 	esac
@@ -50,10 +54,25 @@ done
 
 kdir=${KDIR:-debian:newest}
 "$root/tools/build.sh" all >&2 || exit 2
-image=$("$root/tools/image.sh" --out "$build" --kdir "$("$root/tools/tree.sh" --out "$build" \
-	--fetched "$kdir" 2> /dev/null || echo "$kdir")" ${patches[@]+"${patches[@]}"} |
-	sed -n 's/^IMAGE=//p')
-[ -n "$image" ] || die "no image of $kdir"
+tree=$("$root/tools/tree.sh" --out "$build" --fetched "$kdir" 2> /dev/null || echo "$kdir")
+# build [OPTION...]: what image.sh says
+build()
+{
+	"$root/tools/image.sh" --out "$build" --kdir "$tree" $data "$@" ||
+		die "no image of $kdir"
+}
+mkdir -p "$build/races"
+# All of KVM is long in compiling with KCSAN: only what a patch changes is, in the same slot.
+slot=$build/races/slot-$(sha256sum <<< "$tree" | cut -c1-12)
+if [ -n "$data" ] && { [ ${#patches[@]} = 0 ] || [ ! -e "$slot" ]; }; then
+	report=$(build)
+	report_slot=$(sed -n 's/^SLOT=//p' <<< "$report")
+	echo "${report_slot##*/}" > "$slot"
+fi
+if [ -z "$data" ] || [ ${#patches[@]} != 0 ]; then
+	report=$(build ${data:+--slot "$(cat "$slot")"} ${patches[@]+"${patches[@]}"})
+fi
+image=$(sed -n 's/^IMAGE=//p' <<< "$report")
 export COCO_RACES=$switches$schedules
 
 if [ ${#cases[@]} = 0 ]; then
@@ -63,7 +82,6 @@ if [ ${#cases[@]} = 0 ]; then
 		done < <("$test" --list)
 	done
 fi
-mkdir -p "$build/races"
 # An image's name has what it was made of.
 done=$build/races/$(basename "$image" .elf)-$COCO_RACES
 [ -z "$again" ] || rm -f "$done"
@@ -71,14 +89,38 @@ touch "$done"
 
 log=$(mktemp -d)
 trap 'rm -rf "$log"' EXIT
+# $case: status as of run_tests.sh
+run()
+{
+	local test=${case%%:*} vendor=amd
+
+	if [ -z "$data" ]; then
+		"$root/run_tests.sh" --platform src --kdir "$kdir" --timeout "$seconds" -j 1 \
+			${patches[@]+"${patches[@]}"} --out "$log" "$case"
+		return
+	fi
+	[ -x "$build/x86_64/$test" ] || return 2
+	if [[ $test == tdx_* ]]; then
+		vendor=intel
+		grep -q '^TDX=yes' <<< "$report" || { echo "src: skipped: no tdx.c"; return 4; }
+	fi
+	env COCO_PLATFORM=src COCO_ENGINE=unicorn COCO_VENDOR=$vendor COCO_IMAGE="$image" \
+		COCO_KNOWN_RACES="$root/tools/known-races" COCO_TIMEOUT=20 \
+		LD_PRELOAD="$build/inproc/libinproc-src.so" timeout "$seconds" \
+		"$build/x86_64/$test" -r "${case#*:}" > "$log/case.tap" 2>&1 || :
+	cat "$log/case.tap"
+	# What else goes wrong is told of without --data, and may be a known issue.
+	! grep -q '^# FAIL .* KERNEL-DATA-RACE ' "$log/case.tap" || return 1
+	grep -q '^\(not \)\?ok 1 ' "$log/case.tap" || return 2
+}
+
 nr=0 status=0 total=0
 begin=$SECONDS
 for case in "${cases[@]}"; do
 	nr=$((nr + 1))
 	! grep -qxF "$case" "$done" || continue
 	began=$SECONDS result=0
-	"$root/run_tests.sh" --platform src --kdir "$kdir" --timeout "$seconds" -j 1 \
-		${patches[@]+"${patches[@]}"} --out "$log" "$case" > "$log/all" 2>&1 || result=$?
+	run > "$log/all" 2>&1 || result=$?
 	found=$(cat "$log"/*/*.tap "$log"/*.tap 2> /dev/null |
 		sed -n 's/^# .*: \([0-9]*\) schedules$/\1/p' | awk '{ n += $1 } END { print n + 0 }')
 	total=$((total + found))
