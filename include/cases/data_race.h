@@ -10,11 +10,9 @@
 #ifndef CASES_DATA_RACE_H
 #define CASES_DATA_RACE_H
 
-struct interleave;
-
 /* Keep the schedule that the races which are new were shown by. */
 void data_races_keep(const char *schedule);
-/* Tell of those that are new since this was called last; @il has shown them. */
-void data_races_tell(const struct interleave *il);
+/* Tell of those that are new since this was called last, by @nr threads that call @names. */
+void data_races_tell(const char *const *names, unsigned int nr);
 
 #endif

@@ -11,9 +11,9 @@
 #include "kvm_util.h"
 
 #include "cases/data_race.h"
-#include "cases/interleave.h"
 #include "check/expect.h"
 #include "check/state.h"
+#include "control.h"
 
 #define MAX_RACES	256
 #define FUNCTION	64
@@ -92,22 +92,26 @@ static bool is_known(const char *const *names, char *why, size_t size)
 }
 
 static void tell(const struct control_data_race *r, const char *schedule,
-		 const struct interleave *il)
+		 const char *const *calls, unsigned int nr)
 {
 	const struct control_data_access *a;
 	char place[2][256], name[2][FUNCTION], got[768] = "", what[256] = "", why[1024];
 	const char *const names[2] = { name[0], name[1] };
+	size_t at = 0;
 	unsigned int i;
 
-	for (i = 0; i < il->nr_threads; i++)
-		interleave_tell(what, sizeof(what), "%s%s", i ? " | " : "", il->names[i]);
-	interleave_tell(what, sizeof(what), ": data race");
+	for (i = 0; i < nr; i++)
+		at += snprintf(what + at, at < sizeof(what) ? sizeof(what) - at : 0, "%s%s",
+			       i ? " | " : "", calls[i]);
+	snprintf(what + at, at < sizeof(what) ? sizeof(what) - at : 0, ": data race");
+	at = 0;
 	for (i = 0; i < 2; i++) {
 		a = &r->by[i];
 		control()->place(a->ip - 1, place[i], sizeof(place[i]));
 		function_of(place[i], name[i]);
-		interleave_tell(got, sizeof(got), "%s%s %s %u byte%s", i ? ", " : "", place[i],
-				what_it_does(a->kind), a->bytes, a->bytes == 1 ? "" : "s");
+		at += snprintf(got + at, at < sizeof(got) ? sizeof(got) - at : 0,
+			       "%s%s %s %u byte%s", i ? ", " : "", place[i],
+			       what_it_does(a->kind), a->bytes, a->bytes == 1 ? "" : "s");
 	}
 	if (is_strict_only(r) || is_known(names, why, sizeof(why)))
 		check_note("%s: %s (%s)", what, got,
@@ -119,14 +123,14 @@ static void tell(const struct control_data_race *r, const char *schedule,
 	for (i = 0; i < 2; i++) {
 		a = &r->by[i];
 		check_note("%s by %s; locks held: %s", name[i],
-			   a->thread < il->nr_threads ? il->names[a->thread] : "a kernel thread",
+			   a->thread < nr ? calls[a->thread] : "a kernel thread",
 			   a->locks);
 	}
 	check_note("COCO_SCHEDULE=\"%s\"", schedule);
 }
 
-void data_races_tell(const struct interleave *il)
+void data_races_tell(const char *const *names, unsigned int nr)
 {
 	for (; nr_told < nr_kept; nr_told++)
-		tell(control()->data_race(nr_told), schedule_of[nr_told], il);
+		tell(control()->data_race(nr_told), schedule_of[nr_told], names, nr);
 }

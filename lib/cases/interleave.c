@@ -143,7 +143,7 @@ static void __attribute__((noreturn)) stopped(enum control_interleaved how)
 	      how == CONTROL_LIVELOCK ? "they run on and on" : "one runs on outside of KVM");
 	tell_schedule();
 	tell_threads();
-	data_races_tell(s.il);
+	data_races_tell(s.il->names, s.il->nr_threads);
 	fflush(stdout);
 	_exit(KSFT_FAIL);
 }
@@ -187,7 +187,7 @@ static bool run(void)
 	if (s.found || is_damaged(failures, splats)) {
 		/* What is left of the machine may crash or hang. */
 		tell_schedule();
-		data_races_tell(s.il);
+		data_races_tell(s.il->names, s.il->nr_threads);
 		fflush(stdout);
 		_exit(KSFT_FAIL);
 	}
@@ -451,7 +451,7 @@ bool interleave_search(const struct interleave *il)
 {
 	const bool clean = search(il);
 
-	data_races_tell(il);
+	data_races_tell(il->names, il->nr_threads);
 	return clean;
 }
 
