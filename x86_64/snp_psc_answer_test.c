@@ -176,8 +176,7 @@ COCO_TEST_F(nae, next_run)
 		check_expect_splat(PSC_SPLAT);
 		if (EXPECT_REQ_RUN_ERRNO(REQ_PSC_OTHER, v.vcpu, EINVAL))
 			nae_run_again(&v);
-		EXPECT_REQ_EQ(REQ_PSC_OTHER_AFTER, "WARNs that it makes", 0,
-			      check_nr_splats(PSC_SPLAT), &names_count);
+		EXPECT_REQ_QUIET(REQ_PSC_OTHER_AFTER, "WARNs that it makes", PSC_SPLAT);
 	} else if (EXPECT_REQ_SYNC(REQ_PSC_OTHER, v.vcpu, PSC_STAGE_ANSWERED)) {
 		expect_psc_answer(REQ_PSC_OTHER, &v, PSC_ANSWER_GENERIC, TAKEN);
 	}

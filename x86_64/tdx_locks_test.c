@@ -177,7 +177,7 @@ COCO_TEST_F(module, alone)
 		      raw_errno(ioctl(vcpu, KVM_MEMORY_ENCRYPT_OP, &init)), &names_errno);
 	if (finished(req, &s)) {
 		EXPECT_REQ_EQ(req, "the hole", 0, s.err, &names_errno);
-		EXPECT_REQ_EQ(req, "WARNs", 0, check_nr_splats("vmx/tdx.c"), &names_count);
+		EXPECT_REQ_QUIET(req, "WARNs", "vmx/tdx.c");
 	}
 	close(vcpu);
 	raw_td_close(&td);

@@ -5,6 +5,7 @@
 #ifndef CASE_H
 #define CASE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "check/requirement.h"
@@ -24,6 +25,12 @@ void check_case_end(void);
 void check_expect_splat(const char *text);
 /* How many of these the kernel has made in this case; 0 without a control. */
 unsigned int check_nr_splats(const char *text);
+
+/* @what, a WARN or BUG whose text contains @text, has not been made.  True where nobody knows. */
+#define EXPECT_REQ_QUIET(req, what, text)	check_quiet(__FILE__, __LINE__, req, what, text)
+
+bool check_quiet(const char *file, int line, enum requirement_nr req, const char *what,
+		 const char *text);
 /*
  * From now on in this case, what the kernel does against @req (KERNEL-MEM-LEAK and the
  * like) is a failure of @by instead; REQ_NONE: none, the case is about it.

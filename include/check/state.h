@@ -27,6 +27,12 @@ bool check_failed(void);
 /* Expectations of its that did not hold. */
 unsigned int check_nr_failures(void);
 
+/*
+ * A check of @req was made: for those that speak only when it does not hold.  EXPECT_REQ_*()
+ * say it themselves.
+ */
+void check_made(enum requirement_nr req);
+
 /* End of the case's expectations: skipped, for a reason; a failed case stays failed. */
 void check_skip(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
@@ -40,6 +46,8 @@ void state_begin(int *exit_code, char *reason, size_t reason_size, const struct 
 /* It has failed by @req, in the harness's eyes too. */
 void state_set_failed(enum requirement_nr req);
 bool state_failed_by(enum requirement_nr req);
+/* Say which requirements of the case's row nothing has checked. */
+void state_tell_unchecked(void);
 /* Is @req a requirement of its row? */
 bool state_is_about(enum requirement_nr req);
 /* The revision that it is about, or NULL. */

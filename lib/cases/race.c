@@ -133,6 +133,7 @@ bool expect_race(const char *file, int line, enum requirement_nr req, const stru
 	/* Access 1 sees the new value, so there is no old one to act on. */
 	if (race->round == 1)
 		return judge_alone(race, "new", may[0], got);
+	check_made(req);
 	if (strcmp(got, was) == 0 || is_one_of(got, may))
 		return true;
 	say_change(race, what, sizeof(what));

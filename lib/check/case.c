@@ -49,6 +49,13 @@ unsigned int check_nr_splats(const char *text)
 	return nr;
 }
 
+bool check_quiet(const char *file, int line, enum requirement_nr req, const char *what,
+		 const char *text)
+{
+	return !control() ||
+	       check_eq(file, line, req, what, 0, check_nr_splats(text), &names_count);
+}
+
 void check_attribute_to(enum requirement_nr req, enum requirement_nr by)
 {
 	this.blamed[req] = by;
@@ -92,6 +99,39 @@ static void explain(const struct control_ops *ops)
 		check_note("kernel: %s", ops->log_line(i));
 }
 
+/* What memory bugs and the like are failures of. */
+static const enum requirement_nr mem_reqs[CONTROL_NR_MEM_BUGS] = {
+	[CONTROL_MEM_BOUNDS] = REQ_KERNEL_MEM_BOUNDS,
+	[CONTROL_MEM_FREED] = REQ_KERNEL_MEM_FREED,
+	[CONTROL_MEM_LEAK] = REQ_KERNEL_MEM_LEAK,
+	[CONTROL_MEM_MAP_GONE] = REQ_KERNEL_MAP_GONE,
+	[CONTROL_MEM_MAP_LEFT] = REQ_KERNEL_MAP_LEFT,
+	[CONTROL_MEM_KMAP_LEFT] = REQ_KERNEL_KMAP_LEFT,
+	[CONTROL_MEM_PIN_SHORT] = REQ_KERNEL_PIN_SHORT,
+	[CONTROL_MEM_KMAP_ORDER] = REQ_KERNEL_KMAP_ORDER,
+	[CONTROL_MEM_FIRMWARE] = REQ_KERNEL_FIRMWARE_PAGE,
+	[CONTROL_MEM_VMSA] = REQ_SNP_AP_ZAPPED,
+	[CONTROL_MEM_NO_VMSA] = REQ_SNP_AP_NO_VMSA,
+	[CONTROL_MEM_KEYID] = REQ_KERNEL_KEYID,
+	[CONTROL_MEM_UNCHARGED] = REQ_KERNEL_UNCHARGED,
+	[CONTROL_SEV_TLB] = REQ_SEV_TLB,
+	[CONTROL_SEV_INTERCEPT] = REQ_SEV_INTERCEPT,
+	[CONTROL_SEV_LBR] = REQ_SEV_LBR,
+	[CONTROL_SEV_EXCEPTION] = REQ_SEV_EXCEPTION,
+	[CONTROL_HOST_STATE] = REQ_KERNEL_HOST_STATE,
+	[CONTROL_UNDEFINED] = REQ_KERNEL_UNDEFINED,
+};
+
+/* The observer has looked at that all the time. */
+static void count_watched(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < CONTROL_NR_MEM_BUGS; i++)
+		check_made(this.blamed[mem_reqs[i]]);
+	check_made(REQ_KERNEL_NO_SPLAT);
+}
+
 static void finish(void)
 {
 	const struct control_ops *ops = control();
@@ -100,8 +140,11 @@ static void finish(void)
 	if (ops && ops->end_vms())
 		check_note("a vCPU runs on: what its VM leaves behind is not checked");
 	this.running = false;
-	if (ops)
+	if (ops) {
 		check_splats(ops);
+		count_watched();
+	}
+	state_tell_unchecked();
 	if (check_failed())
 		explain(ops);
 }
@@ -148,29 +191,7 @@ static bool known_elsewhere(enum requirement_nr req)
 /* Called in the middle of kernel code, which may not come back. */
 static void check_mem_bug(enum control_mem_bug what, const char *text)
 {
-	static const enum requirement_nr reqs[CONTROL_NR_MEM_BUGS] = {
-		[CONTROL_MEM_BOUNDS] = REQ_KERNEL_MEM_BOUNDS,
-		[CONTROL_MEM_FREED] = REQ_KERNEL_MEM_FREED,
-		[CONTROL_MEM_LEAK] = REQ_KERNEL_MEM_LEAK,
-		[CONTROL_MEM_MAP_GONE] = REQ_KERNEL_MAP_GONE,
-		[CONTROL_MEM_MAP_LEFT] = REQ_KERNEL_MAP_LEFT,
-		[CONTROL_MEM_KMAP_LEFT] = REQ_KERNEL_KMAP_LEFT,
-		[CONTROL_MEM_PIN_SHORT] = REQ_KERNEL_PIN_SHORT,
-		[CONTROL_MEM_KMAP_ORDER] = REQ_KERNEL_KMAP_ORDER,
-		[CONTROL_MEM_FIRMWARE] = REQ_KERNEL_FIRMWARE_PAGE,
-		[CONTROL_MEM_VMSA] = REQ_SNP_AP_ZAPPED,
-		[CONTROL_MEM_NO_VMSA] = REQ_SNP_AP_NO_VMSA,
-		[CONTROL_MEM_KEYID] = REQ_KERNEL_KEYID,
-		[CONTROL_MEM_UNCHARGED] = REQ_KERNEL_UNCHARGED,
-		[CONTROL_SEV_TLB] = REQ_SEV_TLB,
-		[CONTROL_SEV_INTERCEPT] = REQ_SEV_INTERCEPT,
-		[CONTROL_SEV_LBR] = REQ_SEV_LBR,
-		[CONTROL_SEV_EXCEPTION] = REQ_SEV_EXCEPTION,
-		[CONTROL_HOST_STATE] = REQ_KERNEL_HOST_STATE,
-		[CONTROL_UNDEFINED] = REQ_KERNEL_UNDEFINED,
-	};
-
-	enum requirement_nr req = reqs[what];
+	enum requirement_nr req = mem_reqs[what];
 
 	if (!this.running)
 		return;

@@ -43,6 +43,7 @@ void check_fail(const char *file, int line, enum requirement_nr req, const char 
 	       wanted, wanted_nr, got, got_nr);
 	/* A case ends by _exit(). */
 	fflush(stdout);
+	check_made(req);
 	state_set_failed(req);
 }
 
@@ -51,6 +52,7 @@ bool check_eq(const char *file, int line, enum requirement_nr req, const char *w
 {
 	char wanted_name[64];
 
+	check_made(req);
 	if (wanted == got)
 		return true;
 	/* name_of() may use one buffer for all. */
@@ -66,6 +68,7 @@ bool check_either(const char *file, int line, enum requirement_nr req, const cha
 	char both[128];
 	int len;
 
+	check_made(req);
 	if (got == wanted || got == wanted2)
 		return true;
 	len = snprintf(both, sizeof(both), "%s (0x%lx) or ", name_of(names, wanted), wanted);
@@ -91,6 +94,7 @@ bool check_bytes(const char *file, int line, enum requirement_nr req, const char
 	const uint8_t *w = wanted, *g = got;
 	size_t i;
 
+	check_made(req);
 	for (i = 0; i < size; i++)
 		if (w[i] != g[i])
 			return byte_differs(file, line, req, what, i, w[i], g[i]);
@@ -103,6 +107,7 @@ bool check_fill(const char *file, int line, enum requirement_nr req, const char 
 	const uint8_t *g = got;
 	size_t i;
 
+	check_made(req);
 	for (i = 0; i < size; i++)
 		if (g[i] != byte)
 			return byte_differs(file, line, req, what, i, byte, g[i]);

@@ -19,6 +19,7 @@ static struct {
 	bool failed;
 	unsigned int nr_failures;
 	bool requirement_failed[NR_REQUIREMENTS];
+	bool requirement_checked[NR_REQUIREMENTS];
 } this;
 
 void state_begin(int *exit_code, char *reason, size_t reason_size, const struct check_row *row)
@@ -42,6 +43,22 @@ void state_set_failed(enum requirement_nr req)
 bool state_failed_by(enum requirement_nr req)
 {
 	return this.requirement_failed[req];
+}
+
+void check_made(enum requirement_nr req)
+{
+	this.requirement_checked[req] = true;
+}
+
+void state_tell_unchecked(void)
+{
+	unsigned int i;
+
+	if (!this.row || *this.exit_code == KSFT_SKIP)
+		return;
+	for (i = 0; i < CHECK_MAX_REQS && this.row->reqs[i]; i++)
+		if (!this.requirement_checked[this.row->reqs[i]])
+			check_note("unchecked: %s", requirement(this.row->reqs[i])->id);
 }
 
 bool state_is_about(enum requirement_nr req)

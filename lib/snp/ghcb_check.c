@@ -9,6 +9,7 @@
 
 #include "check/expect.h"
 #include "check/run.h"
+#include "check/state.h"
 #include "snp/ghcb_check.h"
 
 bool ghcb_vm_start(struct ghcb_vm *v)
@@ -70,6 +71,7 @@ bool check_ghcb_kept(const char *file, int line, const struct ghcb_step *step,
 
 	ok = check_bytes(file, line, REQ_GHCB_KEPT, "the GHCB, but for what is returned", &wanted,
 			 &step->answer.page, sizeof(wanted));
+	check_made(REQ_GHCB_VALID_ONLY);
 	for (i = 0; i < sizeof(allowed) * 8; i++) {
 		char what[64];
 

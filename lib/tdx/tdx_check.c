@@ -8,6 +8,7 @@
 
 #include "check/expect.h"
 #include "check/run.h"
+#include "check/state.h"
 #include "check/transcript.h"
 #include "tdx/tdx_check.h"
 
@@ -22,6 +23,7 @@ static void expect_kept(struct tdvmcall_vm *v)
 	unsigned int i;
 	char what[64];
 
+	check_made(REQ_TDX_KEPT);
 	for (i = TD_RCX; i < TD_NR_GPRS; i++) {
 		if ((passed & (1ull << i)) || i == TD_RSP || i == TD_RBP)
 			continue;
