@@ -19,9 +19,10 @@ names, match the pattern CASE (* and ? as in a shell).
   --setup             before anything else install what is missing (as root), and fetch
                       the newest kernel that Debian packages
   --setup-only        install what is missing (as root), build nothing, and exit
-  --platform NAME     hw, src, ref or all; default: whatever can serve here
+  --platform NAME     hw, src, src-as-hw, ref or all; default: whatever can serve here
                         hw   the machine's own /dev/kvm
                         src  a kernel tree's KVM code, in the test's process
+                        src-as-hw  the same, and no test knows more than on hardware
                         ref  the reference model
   --kdir DIR          the kernel tree under test (also KDIR=DIR), or one that Debian
                       packages: debian:7.2.13, debian:7.2 for the newest of these,
@@ -177,8 +178,8 @@ while [ $# -gt 0 ]; do
 done
 
 case $platform in
-''|hw|src|ref|all) ;;
-*)	die "--platform: '$platform' is not hw, src, ref or all" ;;
+''|hw|src|src-as-hw|ref|all) ;;
+*)	die "--platform: '$platform' is not hw, src, src-as-hw, ref or all" ;;
 esac
 case $engine in
 ''|kvm|unicorn) ;;
@@ -247,7 +248,7 @@ export COCO_WORDS=$words
 
 purposes=(build)
 case $platform in
-''|all|src)	purposes+=(src) ;;
+''|all|src|src-as-hw)	purposes+=(src) ;;
 esac
 if [ "$platform" != hw ]; then
 	if [ -n "$install" ] || [ "$engine" = unicorn ] ||
@@ -276,7 +277,7 @@ if [ -z "$asks" ] || ! "$root/tools/build.sh" --current tests; then
 	# What is built is said on stderr: stdout is for results.
 	step "$root/tools/build.sh" $target >&2 || exit $bad
 fi
-if [[ $kdir == debian:* ]] && [ -z "$asks" ] && [[ ${platform:-all} =~ ^(all|src)$ ]]; then
+if [[ $kdir == debian:* ]] && [ -z "$asks" ] && [[ ${platform:-all} =~ ^(all|src|src-as-hw)$ ]]; then
 	kdir=$("$root/tools/tree.sh" --out "$BUILD" "$kdir") || exit $bad
 fi
 

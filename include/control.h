@@ -305,7 +305,13 @@ struct control_ops {
  */
 const struct control_ops *kvm_control(void);
 
-/* The control, or NULL where there is no in-process KVM. */
+/*
+ * The control, or NULL where there is no in-process KVM, or where a test shall know no more than
+ * it would on hardware (COCO_OBSERVER=off, the runner's --as-hw).
+ */
 const struct control_ops *control(void);
+
+/* Is the guest's CPU an engine's, which need not know all of hardware's instructions? */
+bool guest_on_engine(void);
 
 #endif

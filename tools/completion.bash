@@ -17,7 +17,7 @@ _coco_run_tests()
 		return
 	fi
 	case $prev in
-	--platform)	words="hw src ref all" ;;
+	--platform)	words="hw src src-as-hw ref all" ;;
 	--engine)	words="kvm unicorn" ;;
 	--explain)	words=$(grep -oh '"[A-Z0-9]*\(-[A-Z0-9]*\)\+"' "$root"/include/requirements/*.h |
 				tr -d '"') ;;

@@ -74,8 +74,11 @@ sub main
 	}
 	my @selected = $suite->select(@ARGV);
 	if ($options{list}) {
+		my $unseen = $options{platform} && $options{platform} =~ /hw$/ ?
+			Coco::Preconditions::unseen($options{root}) : {};
 		print map { "$_\n" } Coco::Preconditions::lines($options{root}), '' if on_hardware();
-		print $suite->table(@ARGV);
+		print $suite->table($unseen, @ARGV);
+		print "\n* cannot be checked there: see tools/hardware-unseen\n" if %$unseen;
 		return PASSED;
 	}
 
@@ -212,7 +215,8 @@ sub unexpected_passes
 
 	for my $job (@{$group->{jobs}}) {
 		for my $case (@{$job->{verdict}{cases}}) {
-			my @reqs = @{$job->{reqs}{$case->{name}} // []};
+			my %unchecked = map { $_ => 1 } @{$case->{unchecked}};
+			my @reqs = grep { !$unchecked{$_} } @{$job->{reqs}{$case->{name}} // []};
 			if ($case->{status} eq 'pass') {
 				$ran{$_} = "$job->{test} $case->{name}" for @reqs;
 			} elsif ($case->{status} =~ /^(?:fail|undriven)$/) {
@@ -251,6 +255,12 @@ sub report
 		}
 		my @ended = map { $_->{verdict} } @{$group->{jobs}};
 		$in_short_too->([], sub { Coco::Report::group_lines($group->{label}, $_[0], @ended) });
+		my @unchecked = $group->{env}{COCO_PLATFORM} eq 'hw' || $group->{env}{COCO_OBSERVER} ?
+			Coco::Report::unchecked(@{$group->{jobs}}) : ();
+		push @summary, [['  not checked by any case: ' .
+			join ', ', map { "$_->[0] (listed by $_->[1])" } @unchecked],
+			['  not checked by any case: ' . @unchecked .
+			" requirements, for want of an observer (--verbose names them)"]] if @unchecked;
 		# Of a part of the cases none may show a known issue.
 		push @unexpected, unexpected_passes($group, $known) unless $options{some};
 	}

@@ -64,7 +64,7 @@ static bool access_page(struct psc_vm *v, enum psc_access access, uint64_t gva, 
 /* An in-process KVM has no RMP to tell, and its CPU need not know PVALIDATE. */
 static bool validate(struct psc_vm *v, unsigned int idx, bool valid)
 {
-	return control() || access_page(v, PSC_ACCESS_VALIDATE, v->private_gva, idx, valid);
+	return guest_on_engine() || access_page(v, PSC_ACCESS_VALIDATE, v->private_gva, idx, valid);
 }
 
 static uint64_t *host_page(const struct psc_vm *v, unsigned int idx)

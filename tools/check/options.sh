@@ -12,7 +12,7 @@ echo 'not a diff' > file
 
 ok "help" expect 0 "usage: ./run_tests.sh" "$run" --help
 ok "unknown_option" expect 2 "unknown option '--frobnicate'" "$run" --frobnicate
-ok "platform_unknown" expect 2 "'pdp11' is not hw, src, ref or all" "$run" --platform pdp11
+ok "platform_unknown" expect 2 "'pdp11' is not hw, src, src-as-hw, ref or all" "$run" --platform pdp11
 ok "platform_without_value" expect 2 "--platform needs a value" "$run" --platform
 ok "platform_equals" expect 2 "'pdp11' is not hw" "$run" --platform=pdp11
 ok "engine_unknown" expect 2 "'qemu' is not kvm or unicorn" "$run" --engine qemu

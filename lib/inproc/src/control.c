@@ -119,7 +119,7 @@ static unsigned int control_host_events(enum control_host_event event)
 	return image ? image->host_events[event] - events_before[event] : 0;
 }
 
-static void control_fw_measure(int on)
+void src_measure(int on)
 {
 	src_fw_measure(on);
 	src_td_launch_measure(on);
@@ -134,7 +134,7 @@ static void control_reset(void)
 	answer_fw_err = 0;
 	answer_response = NULL;
 	answer_delay = 0;
-	control_fw_measure(0);
+	src_measure(0);
 	svm_leave_delay = 0;
 	for (unsigned int i = 0; i < CONTROL_NR_STEPS; i++)
 		src_fail_step(i, 0);
@@ -269,7 +269,7 @@ static const struct control_ops ops = {
 	.fw_request = control_fw_request,
 	.fw_answer = control_fw_answer,
 	.fw_delay = control_fw_delay,
-	.fw_measure = control_fw_measure,
+	.fw_measure = src_measure,
 	.fw_launch = src_fw_launch,
 	.fw_chip = src_fw_chip,
 	.td_launch = src_td_launch,

@@ -33,6 +33,8 @@ void *src_crypto(const char *name, const char *what);
 int src_launch(const struct image_launch *launch);
 /* As in struct control_ops. */
 void src_fw_measure(int on);
+/* Both vendors' firmware: take the digests of launches from now on, or not. */
+void src_measure(int on);
 const struct control_fw_launch *src_fw_launch(void);
 
 /* ---- fw_report.c ---- */

@@ -111,7 +111,7 @@ sub title
 sub order
 {
 	my ($matrix) = @_;
-	my %platform = (src => 0, hw => 1, ref => 2);
+	my %platform = (src => 0, 'src-as-hw' => 1, hw => 2, ref => 3);
 	my $key = sub {
 		my ($column) = @_;
 		my $group = $column->{group};

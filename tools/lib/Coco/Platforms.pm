@@ -64,7 +64,7 @@ sub groups
 	my $platform = $options->{platform} // 'default';
 	my @groups;
 
-	push @groups, src_groups($options) if $platform =~ /^(?:default|all|src)$/;
+	push @groups, src_groups($options) if $platform =~ /^(?:default|all|src|src-as-hw)$/;
 	if ($platform =~ /^(?:default|all|hw)$/) {
 		# Asked for by name the tests themselves say what is missing.
 		my $missing = $platform eq 'hw' ? '' : hw_missing();
@@ -206,8 +206,11 @@ sub src_group
 	my ($options, $engine, $variant) = @_;
 	my $image = $variant->{image};
 
-	my %of = (platform => 'src', engine => $engine);
-	return { label => "src/$engine", skip => $variant->{skip}, stage => $variant->{stage},
+	# What hardware does not tell the tests shall not know here either.
+	my $as_hw = ($options->{platform} // '') eq 'src-as-hw';
+	my $platform = $as_hw ? 'src-as-hw' : 'src';
+	my %of = (platform => $platform, engine => $engine);
+	return { label => "$platform/$engine", skip => $variant->{skip}, stage => $variant->{stage},
 		 of => \%of } if $variant->{skip};
 
 	my @patches = map { s/\.patch$//r } split /,/, $image->{PATCHES};
@@ -217,8 +220,8 @@ sub src_group
 	$tree .= ", $image->{COMPILER}" if length($image->{COMPILER} // '');
 	$tree .= ', sanitized' if $options->{sanitize};
 	my %group = (
-		label => "src/$engine $tree",
-		dir => "src-$engine-" . $tree =~ s/[^\w.+-]+//gr,
+		label => "$platform/$engine $tree",
+		dir => "$platform-$engine-" . $tree =~ s/[^\w.+-]+//gr,
 		version => $image->{VERSION},
 		stage => $variant->{stage},
 		of => { %of, tree => $image->{TREE}, patches => [split /,/, $image->{PATCHES}],
@@ -244,6 +247,7 @@ sub src_group
 			COCO_ENGINE => $engine,
 			COCO_IMAGE => $image->{IMAGE},
 			COCO_TIMEOUT => CASE_TIMEOUT,
+			COCO_OBSERVER => $as_hw ? 'off' : undef,
 			LD_PRELOAD => "$options->{build}/inproc/libinproc-src.so",
 		},
 	};

@@ -346,6 +346,20 @@ sub of_machine
 	return grep { !defined $lines[0]{remedy} || $_->{name} !~ /^BIOS/ } @lines;
 }
 
+# The requirements that no case can check on hardware: what is not seen there, by id.
+sub unseen
+{
+	my ($top) = @_;
+	my %unseen;
+
+	open my $fh, '<', "$top/tools/hardware-unseen" or die "cannot read tools/hardware-unseen: $!\n";
+	while (my $line = <$fh>) {
+		next unless $line =~ /^([A-Z].*?) \| (.*)$/;
+		$unseen{$_} = $2 for split / /, $1;
+	}
+	return \%unseen;
+}
+
 # The same as lines of text.
 sub lines
 {

@@ -78,6 +78,30 @@ sub group_lines
 	return $line . ' for ' . @reasons . ' reasons';
 }
 
+# As the tests say it.
+my $NO_CONTROL = qr/^no control of /;
+
+# The requirements that cases of these jobs list and none of them has checked, as for want of an
+# observer on hardware.  [id, number of cases], by id.
+sub unchecked
+{
+	my (@jobs) = @_;
+	my (%listed, %checked);
+
+	for my $job (@jobs) {
+		for my $case (@{$job->{verdict}{cases}}) {
+			my $blind = $case->{status} eq 'skip' && $case->{reason} =~ $NO_CONTROL;
+			next unless $blind || $case->{status} =~ /^(?:pass|known)$/;
+			my %not = map { $_ => 1 } @{$case->{unchecked}};
+			for my $req (@{$job->{reqs}{$case->{name}} // []}) {
+				$listed{$req}++;
+				$checked{$req} = 1 unless $blind || $not{$req};
+			}
+		}
+	}
+	return map { [$_, $listed{$_}] } grep { !$checked{$_} } sort keys %listed;
+}
+
 my %mark = (pass => 'ok', fail => 'FAILED', known => 'known', skip => 'skip',
 	    undriven => 'not driven');
 

@@ -120,10 +120,10 @@ sub select
 }
 
 # All cases of the tests that @arguments select, as text: a test's name, below it its cases,
-# each with its requirements, and the revision that it is for.
+# each with its requirements, those of %$unseen marked, and the revision that it is for.
 sub table
 {
-	my ($self, @arguments) = @_;
+	my ($self, $unseen, @arguments) = @_;
 	my @lines;
 
 	for my $selected ($self->select(@arguments)) {
@@ -133,7 +133,7 @@ sub table
 		push @lines, $name;
 		for my $case (grep { !@filter || $wanted{$_->{name}} } $self->cases($name)) {
 			my $line = sprintf '  %-38s', $case->{name};
-			my @words = map { "$_," } @{$case->{reqs}};
+			my @words = map { $_ . ($unseen->{$_} ? '*,' : ',') } @{$case->{reqs}};
 			$words[-1] =~ s/,$//;
 			push @words, "($case->{revisions})" if $case->{revisions} ne '-';
 			for (@words) {

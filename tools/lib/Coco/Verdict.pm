@@ -44,11 +44,12 @@ sub new
 
 	return bless {
 		job      => $job,
-		cases    => [],		# {name, status, seconds, fails, views, notes, reason}
+		cases    => [],		# {name, status, seconds, fails, views, notes, unchecked, reason}
 		problems => [],		# of the program as a whole, each one a failure
 		fails    => [],		# since the last result line
 		views    => [],		# {side, text}, likewise
 		notes    => [],
+		unchecked => [],
 		nested   => [],
 		recent   => [],
 		seen     => {},
@@ -112,6 +113,8 @@ sub line
 	if ($text =~ /^#\s+RUN\s+(\S+)/) {
 		$self->{running} = $1;
 		$self->{started} = $seconds;
+	} elsif ($text =~ /^# unchecked: (\S+)$/) {
+		push @{$self->{unchecked}}, $1;
 	} elsif ($text =~ $FAIL_LINE) {
 		push @{$self->{fails}}, { %+ };
 	} elsif ($text =~ $VIEW_LINE) {
@@ -160,6 +163,7 @@ sub result
 		fails   => $self->{fails},
 		views   => $self->{views},
 		notes   => $self->{notes},
+		unchecked => $self->{unchecked},
 		fatal   => $self->{fatal},
 	};
 	if ($number != $expected) {
@@ -201,6 +205,7 @@ sub result
 	$self->{fails} = [];
 	$self->{views} = [];
 	$self->{notes} = [];
+	$self->{unchecked} = [];
 	$self->{nested} = [];
 	delete @$self{qw(fatal running place lacks lacks_from)};
 
