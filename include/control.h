@@ -67,6 +67,11 @@ struct control_td_launch {
 	__u8 mrtd[CONTROL_DIGEST];	/* when it is finalized */
 };
 
+/* What Intel knows of a CPU and its TDX module, and certifies: how new their parts are. */
+struct control_td_cpu {
+	__u8 cpusvn[16], tee_tcb_svn[16];
+};
+
 /* Whose memory a race is about, and from when on until when kernel code is watched. */
 enum control_race_of {
 	CONTROL_RACE_GUEST,	/* guest memory in the VMM's mapping, shared view; the guest's
@@ -181,6 +186,9 @@ struct control_ops {
 	const struct control_fw_launch *(*fw_launch)(void);
 	const struct control_fw_chip *(*fw_chip)(void);
 	const struct control_td_launch *(*td_launch)(void);
+	const struct control_td_cpu *(*td_cpu)(void);
+	/* ENCLU[EVERIFYREPORT2]: has this CPU made this REPORTMACSTRUCT, which is as it was? */
+	bool (*td_verify)(const void *report_mac);
 
 	/*
 	 * How long an AMD CPU takes to leave its guest when another one interrupts it, in us:

@@ -15,12 +15,15 @@
 #define TDG_MR_RTMR_EXTEND	2
 #define TDG_MR_REPORT		4
 #define TDG_MEM_PAGE_ACCEPT	6
+#define TDG_MR_VERIFYREPORT	22
 
 /* RAX of an answered TDCALL; of OPERAND_INVALID bits 31:0 say which operand. */
 #define TDX_SUCCESS		0ull
 #define TDX_OPERAND_INVALID	0xc000010000000000ull
 #define TDX_PAGE_ALREADY_ACCEPTED	0x00000b0a00000000ull
 #define TDX_PAGE_SIZE_MISMATCH	0xc0000b0b00000000ull
+#define TDX_INVALID_CPUSVN	0xc000100000000000ull
+#define TDX_INVALID_REPORTMACSTRUCT	0xc000100100000000ull
 /* Without the operand. */
 #define TDX_STATUS(rax)		((rax) & ~0xffffffffull)
 #define TDX_OPERAND_ID_RAX	0

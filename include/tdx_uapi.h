@@ -52,7 +52,7 @@ struct tdx_capabilities {
 struct tdx_init_vm {
 	__u64 attributes;		/* a subset of supported_attrs */
 	__u64 xfam;
-	__u64 mrconfigid[6];
+	__u64 mrconfigid[6];		/* these three are a report's, in this order */
 	__u64 mrowner[6];
 	__u64 mrownerconfig[6];
 	__u64 reserved[12];

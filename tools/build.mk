@@ -124,7 +124,7 @@ $(INPROC): $(INPROC_OBJS) lib/inproc/export.map
 
 ENGINE_UNITS := $(filter tools/check/engine_%,$(UNITS))
 ENGINE_UNIT_OBJS := $(filter $(PIC)/lib/inproc/engine/% $(PIC)/lib/inproc/base/real.o, \
-		$(INPROC_OBJS)) \
+		$(filter-out %/td_measure.o,$(INPROC_OBJS))) \
 	$(OBJ)/tools/check/engine_guest.o
 
 $(addprefix $(BUILD)/,$(ENGINE_UNITS)): $(ENGINE_UNIT_OBJS)

@@ -84,6 +84,11 @@ int file_dup_onto(int oldfd, int newfd, int flags, bool dup3);
 int file_dup(int oldfd, int min, bool cloexec);
 void file_close_range(unsigned int first, unsigned int last);
 
+/* ---- crypto.c ---- */
+
+/* A function of libcrypto's; without it the case ends: @what is not driven. */
+void *inproc_crypto(const char *name, const char *what);
+
 /* ---- user.c: the VMM's memory ---- */
 
 /* As the kernel's: 0, or -EFAULT for addresses that aren't there. */

@@ -108,6 +108,10 @@ long ref_tdcall(struct ref_vcpu *vcpu)
 		break;
 	case TDG_MEM_PAGE_ACCEPT:
 		return page_accept(vcpu);
+	case TDG_MR_RTMR_EXTEND:
+	case TDG_MR_REPORT:
+	case TDG_MR_VERIFYREPORT:
+		return ref_tdg_mr(vcpu);
 	default:
 		regs.rax = TDX_OPERAND_INVALID | TDX_OPERAND_ID_RAX;
 		break;

@@ -9,6 +9,7 @@
  *	fault.c		accesses to pages that the TD does not have
  *	module.c	the TDX module: TDCALL, and which registers it passes
  *	sept.c		the TDX module: which private pages a TD has
+ *	measure.c	the TDX module: what a TD is measured as, and its reports
  *	ghci.c		the VMM's side of TDG.VP.VMCALL
  *	map_gpa.c	MapGPA, which is several exits
  *	quote.c		GetQuote without an exit (proposed)
@@ -17,11 +18,12 @@
  *	hlt.c		Instruction.HLT
  *	hypercall.c	KVM's own hypercalls
  *
- * Not modelled: #VE, measurement, attestation keys, priorities of interrupts and their EOI.
+ * Not modelled: #VE, attestation keys, priorities of interrupts and their EOI.
  */
 #ifndef REF_H
 #define REF_H
 
+#include "engine/td_measure.h"
 #include "ref/device/model.h"
 #include "tdx_ghci.h"
 #include "tdx_uapi.h"
@@ -71,6 +73,8 @@ struct ref_vm {
 	bool dead;			/* nothing of it can be used any more */
 	struct ref_sept_table *sept;
 	pthread_mutex_t sept_lock;
+	struct td_measure measure;
+	pthread_mutex_t measure_lock;	/* of what the guest asks for; above sept_lock */
 };
 
 struct ref_vcpu {
@@ -124,6 +128,13 @@ void ref_sept_remove(struct ref_vm *vm, uint64_t gpa, uint64_t size);
  */
 bool ref_sept_accept(struct ref_vm *vm, uint64_t gpa, unsigned int level, uint64_t *status);
 void ref_sept_free(struct ref_vm *vm);
+
+/* ---- measure.c ---- */
+
+/* The page at @gpa has been added; with @contents its bytes are measured. */
+void ref_measure_page(struct ref_vm *vm, uint64_t gpa, bool contents);
+/* TDG.MR.*: REF_RESUME, 0 or -errno. */
+long ref_tdg_mr(struct ref_vcpu *vcpu);
 
 /* ---- fault.c: REF_RESUME, 0 or -errno ---- */
 

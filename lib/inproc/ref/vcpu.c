@@ -139,6 +139,7 @@ static long init_mem_region(struct ref_vcpu *vcpu, const struct tdx_cmd *cmd)
 		r = region.source_addr ? add_page(vm, &region) : keep_page(vm, region.gpa);
 		if (r)
 			break;
+		ref_measure_page(vm, region.gpa, cmd->flags & TDX_MEASURE_MEMORY_REGION);
 		region.source_addr += region.source_addr ? PAGE_SIZE : 0;
 		region.gpa += PAGE_SIZE;
 		region.nr_pages--;

@@ -118,6 +118,7 @@ static long init_vm(struct ref_vm *vm, const struct tdx_cmd *cmd)
 	if (r)
 		goto out;
 	vm->sept_ve_disable = init->attributes & TDX_ATTR_SEPT_VE_DISABLE;
+	td_measure_init(&vm->measure, init->attributes, init->xfam, init->mrconfigid);
 	vm->state = REF_VM_INITIALIZED;
 out:
 	free(init);
@@ -254,6 +255,7 @@ long ref_vm_create(struct inproc_vm *host)
 	vm->max_vcpus = INPROC_MAX_VCPUS;
 	vm->tsc_khz = khz > 0 ? (uint32_t)khz : 0;
 	pthread_mutex_init(&vm->sept_lock, NULL);
+	pthread_mutex_init(&vm->measure_lock, NULL);
 	host->private_is_given = true;
 	host->priv = vm;
 	return 0;
@@ -264,6 +266,8 @@ void ref_vm_destroy(struct inproc_vm *host)
 	struct ref_vm *vm = host->priv;
 
 	ref_sept_free(vm);
+	td_measure_free(&vm->measure);
+	pthread_mutex_destroy(&vm->measure_lock);
 	ref_free_msr_filter(vm->msr_filter);
 	free(vm);
 }

@@ -9,7 +9,7 @@
 #include "src.h"
 
 /* libcrypto's @function. */
-#define fw_crypto(function)	((typeof(&function))src_crypto(#function, "SNP firmware"))
+#define fw_crypto(function)	((typeof(&function))inproc_crypto(#function, "SNP firmware"))
 
 /* What firmware keeps of a guest ("Guest Context"). */
 struct fw_guest {

@@ -36,7 +36,7 @@ static unsigned long long gctx;		/* whose launch it is; 0: none */
 void src_fw_measure(int on)
 {
 	if (on && !sha384)
-		sha384 = src_crypto("SHA384", "SNP firmware that measures");
+		sha384 = inproc_crypto("SHA384", "SNP firmware that measures");
 	measuring = on;
 	if (!on)
 		gctx = 0;

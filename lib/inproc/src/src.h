@@ -3,6 +3,8 @@
 #ifndef INPROC_SRC_SRC_H
 #define INPROC_SRC_SRC_H
 
+#include <stdbool.h>
+
 #include "src/image/image.h"
 
 /* ---- host.c ---- */
@@ -22,11 +24,8 @@ int src_td_measure(const struct image_td_measure *m);
 /* As in struct control_ops. */
 void src_td_launch_measure(int on);
 const struct control_td_launch *src_td_launch(void);
-
-/* ---- crypto.c ---- */
-
-/* A function of libcrypto's; without it the case ends: @what is not driven. */
-void *src_crypto(const char *name, const char *what);
+const struct control_td_cpu *src_td_cpu(void);
+bool src_td_verify(const void *report_mac);
 
 /* ---- fw_launch.c ---- */
 

@@ -146,7 +146,10 @@ enum image_td_measure_op {
 	IMAGE_TD_VCPU,			/* TDH.VP.INIT with x2APIC ID @nr */
 	IMAGE_TD_RTMR,			/* register @nr is extended with @data */
 	IMAGE_TD_REPORT,		/* @report gets TDREPORT_STRUCT, for REPORTDATA at @data */
+	IMAGE_TD_VERIFY,		/* REPORTMACSTRUCT at @data; enum image_td_verified */
 };
+
+enum image_td_verified { IMAGE_TD_GOOD, IMAGE_TD_BAD_CPUSVN, IMAGE_TD_BAD_MAC };
 
 struct image_td_measure {
 	enum image_td_measure_op op;

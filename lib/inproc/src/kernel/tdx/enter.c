@@ -230,6 +230,7 @@ static bool glue_tdcall(struct glue_tdvpr *vp, union glue_regs *regs, u64 *ret)
 		return glue_accept(vp, regs, ret);
 	case GLUE_TDG_MR_REPORT:
 	case GLUE_TDG_MR_RTMR_EXTEND:
+	case GLUE_TDG_MR_VERIFYREPORT:
 		return glue_mr(vp, regs, ret);
 	}
 	vp->gpr[IMAGE_RAX] = glue_operand_invalid(GLUE_OPERAND_RAX);

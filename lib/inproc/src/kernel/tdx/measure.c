@@ -2,7 +2,7 @@
 /*
  * Stands for the TDX module: the measurement of TDs, MRTD and RTMRs, and what a TD is told of
  * it ("TDG.MR" leaf functions).  A model, see module.h; the hashing itself is the process's
- * (td_launch.c), which has a library for it.
+ * (engine/td_measure.c), which has a library for it.
  */
 #include <linux/string.h>
 
@@ -11,8 +11,9 @@
 #define GLUE_RTMRS		4
 #define GLUE_RTMR_SIZE		48
 #define GLUE_RTMR_ALIGN		64
-#define GLUE_REPORT_SIZE	1024	/* and its alignment */
-#define GLUE_REPORTDATA_SIZE	64
+#define GLUE_REPORT_ALIGN	1024
+#define GLUE_REPORTDATA_ALIGN	64
+#define GLUE_REPORT_MAC_ALIGN	256
 
 void glue_measure_init(struct glue_tdr *tdr, const void *params, u64 status)
 {
@@ -112,9 +113,9 @@ static bool glue_mr_report(struct glue_tdvpr *vp, struct image_td_run *fault, u6
 	u64 to = vp->gpr[IMAGE_RCX], from = vp->gpr[IMAGE_RDX];
 	struct image_td_measure m = { .op = IMAGE_TD_REPORT, .td = vp->tdr };
 
-	if (glue_bad_gpa(vp, to, GLUE_REPORT_SIZE, false))
+	if (glue_bad_gpa(vp, to, GLUE_REPORT_ALIGN, false))
 		*status = glue_operand_invalid(GLUE_OPERAND_RCX);
-	else if (glue_bad_gpa(vp, from, GLUE_REPORTDATA_SIZE, false))
+	else if (glue_bad_gpa(vp, from, GLUE_REPORTDATA_ALIGN, false))
 		*status = glue_operand_invalid(GLUE_OPERAND_RDX);
 	else if (vp->gpr[IMAGE_R8])
 		*status = glue_operand_invalid(GLUE_OPERAND_R8);
@@ -145,11 +146,30 @@ static bool glue_mr_rtmr_extend(struct glue_tdvpr *vp, struct image_td_run *faul
 	return true;
 }
 
+/* RCX: a private GPA, of a REPORTMACSTRUCT. */
+static bool glue_mr_verifyreport(struct glue_tdvpr *vp, struct image_td_run *fault, u64 *status)
+{
+	static const u64 answer[] = {
+		[IMAGE_TD_GOOD] = GLUE_TDX_SUCCESS, [IMAGE_TD_BAD_CPUSVN] = GLUE_TDX_INVALID_CPUSVN,
+		[IMAGE_TD_BAD_MAC] = GLUE_TDX_INVALID_REPORTMACSTRUCT,
+	};
+	struct image_td_measure m = { .op = IMAGE_TD_VERIFY };
+
+	if (glue_bad_gpa(vp, vp->gpr[IMAGE_RCX], GLUE_REPORT_MAC_ALIGN, true))
+		*status = glue_operand_invalid(GLUE_OPERAND_RCX);
+	else if (!(m.data = glue_guest_memory(vp, vp->gpr[IMAGE_RCX], false, fault)))
+		return false;
+	else
+		*status = answer[glue_host->td_measure(&m)];
+	return true;
+}
+
 bool glue_tdg_mr(struct glue_tdvpr *vp, struct image_td_run *fault)
 {
-	u64 status;
-	bool done = vp->gpr[IMAGE_RAX] == GLUE_TDG_MR_REPORT ?
-		    glue_mr_report(vp, fault, &status) : glue_mr_rtmr_extend(vp, fault, &status);
+	u64 status, leaf = vp->gpr[IMAGE_RAX];
+	bool done = leaf == GLUE_TDG_MR_REPORT ? glue_mr_report(vp, fault, &status) :
+		    leaf == GLUE_TDG_MR_VERIFYREPORT ? glue_mr_verifyreport(vp, fault, &status) :
+		    glue_mr_rtmr_extend(vp, fault, &status);
 
 	if (done)
 		vp->gpr[IMAGE_RAX] = status;

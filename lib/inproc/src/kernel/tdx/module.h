@@ -266,8 +266,8 @@ void glue_measure_extend(struct glue_tdr *tdr, u64 gpa, const void *chunk);
 void glue_measure_vcpu(struct glue_tdr *tdr, u32 x2apic_id);
 void glue_measure_finalize(struct glue_tdr *tdr);
 /*
- * The guest's TDG.MR.REPORT or TDG.MR.RTMR.EXTEND, with vp->gpr.  False: it needs memory that
- * is not there, *@fault.
+ * The guest's TDG.MR.REPORT, TDG.MR.VERIFYREPORT or TDG.MR.RTMR.EXTEND, with vp->gpr.  False:
+ * it needs memory that is not there, *@fault.
  */
 bool glue_tdg_mr(struct glue_tdvpr *vp, struct image_td_run *fault);
 
@@ -277,7 +277,7 @@ void glue_host_left(u64 xfam);
 /* TDCALL leaf functions. */
 enum {
 	GLUE_TDG_VP_VMCALL = 0, GLUE_TDG_VP_INFO = 1, GLUE_TDG_MR_RTMR_EXTEND = 2,
-	GLUE_TDG_MR_REPORT = 4, GLUE_TDG_MEM_PAGE_ACCEPT = 6,
+	GLUE_TDG_MR_REPORT = 4, GLUE_TDG_MEM_PAGE_ACCEPT = 6, GLUE_TDG_MR_VERIFYREPORT = 22,
 };
 
 /* enter.c */

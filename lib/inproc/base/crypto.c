@@ -4,10 +4,9 @@
  */
 #include <dlfcn.h>
 
-#include "base/base.h"
-#include "src.h"
+#include "base.h"
 
-void *src_crypto(const char *name, const char *what)
+void *inproc_crypto(const char *name, const char *what)
 {
 	static void *crypto;
 	void *function;
