@@ -82,12 +82,13 @@ $(BUILD)/%: $(OBJ)/%.o $(LIB_OBJS) $(LIBKVM).stamp
 	mkdir -p $(@D)
 	$(CC) -no-pie -pthread -o $@ $(filter %.o,$^) $(LIBKVM)/libkvm.a -ldl $(LDLIBS)
 
-# They hash what firmware does.
-$(addprefix $(BUILD)/x86_64/,snp_launch_digest_test tdx_measure_test): LDLIBS = -lcrypto
-# Of those who trust a report; not for all tests, since libcrypto takes its time to load.
+# Who trusts a report, or hashes what firmware does; not for all tests, since libcrypto takes its
+# time to load.
 ATTEST_OBJS := $(patsubst %.c,$(OBJ)/%.o,$(wildcard lib/attest/*.c))
-$(addprefix $(BUILD)/x86_64/,snp_attestation_test snp_launch_digest_test): $(ATTEST_OBJS)
-$(BUILD)/x86_64/snp_attestation_test: LDLIBS = -lcrypto
+ATTEST_TESTS := $(addprefix $(BUILD)/x86_64/,snp_attestation_test snp_launch_digest_test \
+	tdx_attestation_test tdx_measure_test)
+$(ATTEST_TESTS): $(ATTEST_OBJS)
+$(ATTEST_TESTS): LDLIBS = -lcrypto
 
 # ---- in-process KVM ----
 

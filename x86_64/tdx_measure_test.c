@@ -13,58 +13,10 @@
 
 #include "kvm_util.h"
 
+#include "attest/mrtd.h"
 #include "control.h"
 #include "tdx/raw_td.h"
 #include "tdx/tdx_check.h"
-
-#define DIGEST		48
-#define CHUNK		256
-#define CHUNKS		(4096 / CHUNK)
-
-/* ---- what the owner computes ---- */
-
-struct mrtd {
-	uint8_t *hashed;
-	size_t nr, max;
-	unsigned int nr_added, nr_extended;
-	uint8_t digest[DIGEST];
-};
-
-static void hash(struct mrtd *m, const void *data, size_t len)
-{
-	if (m->nr + len > m->max) {
-		m->max = 2 * (m->nr + len);
-		m->hashed = realloc(m->hashed, m->max);
-		TEST_ASSERT(m->hashed, "out of memory");
-	}
-	memcpy(m->hashed + m->nr, data, len);
-	m->nr += len;
-}
-
-static void extend(struct mrtd *m, const char *name, uint64_t gpa)
-{
-	struct {
-		char name[16];
-		uint64_t gpa;
-		uint8_t zero[104];
-	} header = { .gpa = gpa };
-
-	memcpy(header.name, name, strlen(name));
-	hash(m, &header, sizeof(header));
-}
-
-static void add_page(struct mrtd *m, uint64_t gpa, const void *page, bool measured)
-{
-	unsigned int i;
-
-	extend(m, "MEM.PAGE.ADD", gpa);
-	m->nr_added++;
-	for (i = 0; measured && i < CHUNKS; i++) {
-		extend(m, "MR.EXTEND", gpa + i * CHUNK);
-		hash(m, page + i * CHUNK, CHUNK);
-		m->nr_extended++;
-	}
-}
 
 /* ---- launches, step by step ---- */
 
@@ -138,7 +90,7 @@ static bool give_region(struct raw_td *td, const struct region *r, struct mrtd *
 		/* No two chunks are the same. */
 		for (unsigned int j = 0; j < RAW_VM_PAGE / 8; j++)
 			((uint64_t *)source)[i * RAW_VM_PAGE / 8 + j] = gpa + i * RAW_VM_PAGE + j;
-		add_page(m, gpa + i * RAW_VM_PAGE, source + i * RAW_VM_PAGE, r->measured);
+		mrtd_add_page(m, gpa + i * RAW_VM_PAGE, source + i * RAW_VM_PAGE, r->measured);
 	}
 	if (r->nowhere) {
 		char *page = source + r->nowhere * RAW_VM_PAGE;
@@ -161,14 +113,15 @@ static bool give_region(struct raw_td *td, const struct region *r, struct mrtd *
 static void expect_launch(struct mrtd *m)
 {
 	const struct control_td_launch *l = control()->td_launch();
+	uint8_t digest[TDX_DIGEST];
 
-	SHA384(m->hashed, m->nr, m->digest);
+	mrtd_get(m, digest);
 	if (!EXPECT_REQ_TRUE(REQ_TDX_MRTD, "the TDX module knows of the launch", l))
 		return;
 	EXPECT_REQ_EQ(REQ_TDX_MRTD, "pages added", m->nr_added, l->nr_added, &names_count);
 	EXPECT_REQ_EQ(REQ_TDX_MEASURED, "chunks measured", m->nr_extended, l->nr_extended,
 		      &names_count);
-	EXPECT_REQ_BYTES(REQ_TDX_MRTD, "MRTD", m->digest, l->mrtd, DIGEST);
+	EXPECT_REQ_BYTES(REQ_TDX_MRTD, "MRTD", digest, l->mrtd, TDX_DIGEST);
 }
 
 COCO_TEST_F(launch, gives_mrtd)
@@ -193,24 +146,6 @@ COCO_TEST_F(launch, gives_mrtd)
 }
 
 /* ---- what the guest is told ---- */
-
-#define NR_RTMRS	4
-
-struct td_info {
-	uint64_t attributes, xfam;
-	uint8_t mrtd[DIGEST], ids[3][DIGEST], rtmr[NR_RTMRS][DIGEST], servtd_hash[DIGEST];
-	uint8_t zero[64];
-};
-
-struct td_report {
-	uint8_t type, subtype, version, zero0[13], cpusvn[16];
-	uint8_t tcb_hash[DIGEST], info_hash[DIGEST], data[64], zero1[32], mac[32];
-	uint8_t tcb_info[239], zero2[17];
-	struct td_info info;
-};
-_Static_assert(sizeof(struct td_report) == 1024, "TDREPORT_STRUCT");
-
-#define TYPE_TDX	0x81
 
 /* Of the buffer that guest and host share: REPORTDATA, and where the report goes. */
 #define DATA_AT		0x40
@@ -242,7 +177,7 @@ static struct mrtd mrtd;
 
 static void page_added(struct td_vm *td, uint64_t gpa, const void *page)
 {
-	add_page(&mrtd, gpa, page, td->measure);
+	mrtd_add_page(&mrtd, gpa, page, td->measure);
 }
 
 static const FIXTURE_VARIANT(report) *row;
@@ -288,37 +223,37 @@ static uint64_t shared_gpa(const struct tdvmcall_vm *v, uint64_t offset)
 	return (v->buffer.gpa + offset) | v->td->shared_bit;
 }
 
-static bool extend_rtmr(struct tdvmcall_vm *v, unsigned int event, uint8_t (*rtmr)[DIGEST])
+static bool extend_rtmr(struct tdvmcall_vm *v, unsigned int event, uint8_t (*rtmr)[TDX_DIGEST])
 {
 	const unsigned int nr = row->rtmr[event], offset = EVENTS_PAGE * 4096 + event * 64;
-	uint8_t both[2 * DIGEST];
+	uint8_t with[TDX_DIGEST];
 	unsigned int i;
 
-	memcpy(both, rtmr[nr], DIGEST);
-	for (i = 0; i < DIGEST; i++)
-		both[DIGEST + i] = (offset + i) * 3 + (offset + i) / 256;
-	SHA384(both, sizeof(both), rtmr[nr]);
+	for (i = 0; i < TDX_DIGEST; i++)
+		with[i] = (offset + i) * 3 + (offset + i) / 256;
+	mrtd_extend_rtmr(rtmr[nr], with);
 	return tdcall_ok(REQ_TDX_REPORT, v, TDG_MR_RTMR_EXTEND, v->view.gpa + offset, nr);
 }
 
-static void expect_report(const struct tdvmcall_vm *v, const struct td_report *r,
-			  const uint8_t (*rtmr)[DIGEST])
+static void expect_report(const struct tdvmcall_vm *v, const struct tdx_report *r,
+			  const uint8_t (*rtmr)[TDX_DIGEST])
 {
 	const enum requirement_nr req = REQ_TDX_REPORT;
-	static const uint8_t type[] = { TYPE_TDX, 0, 0 };
-	uint8_t hash[DIGEST];
+	static const uint8_t type[] = { TDX_REPORT_TYPE, 0, TDX_REPORT_VERSION };
+	uint8_t hash[TDX_DIGEST];
 
-	EXPECT_REQ_BYTES(req, "REPORTTYPE", type, &r->type, sizeof(type));
+	EXPECT_REQ_BYTES(req, "REPORTTYPE", type, &r->mac.type, sizeof(type));
 	EXPECT_REQ_EQ(req, "ATTRIBUTES", v->td->attributes, r->info.attributes, &names_value);
 	EXPECT_REQ_EQ(req, "XFAM", v->td->xfam, r->info.xfam, &names_value);
-	EXPECT_REQ_BYTES(req, "MRCONFIGID", v->td->ids[0], r->info.ids[0], DIGEST);
-	EXPECT_REQ_BYTES(req, "MROWNER", v->td->ids[1], r->info.ids[1], DIGEST);
-	EXPECT_REQ_BYTES(req, "MROWNERCONFIG", v->td->ids[2], r->info.ids[2], DIGEST);
-	EXPECT_REQ_BYTES(req, "REPORTDATA", (char *)v->buffer.hva + DATA_AT, r->data,
-			 sizeof(r->data));
+	EXPECT_REQ_BYTES(req, "MRCONFIGID", v->td->ids[0], r->info.ids[0], TDX_DIGEST);
+	EXPECT_REQ_BYTES(req, "MROWNER", v->td->ids[1], r->info.ids[1], TDX_DIGEST);
+	EXPECT_REQ_BYTES(req, "MROWNERCONFIG", v->td->ids[2], r->info.ids[2], TDX_DIGEST);
+	EXPECT_REQ_BYTES(req, "REPORTDATA", (char *)v->buffer.hva + DATA_AT, r->mac.data,
+			 sizeof(r->mac.data));
 	SHA384((void *)&r->info, sizeof(r->info), hash);
-	EXPECT_REQ_BYTES(req, "TEE_INFO_HASH", hash, r->info_hash, DIGEST);
-	EXPECT_REQ_BYTES(REQ_TDX_MRTD, "MRTD", mrtd.digest, r->info.mrtd, DIGEST);
+	EXPECT_REQ_BYTES(req, "TEE_INFO_HASH", hash, r->mac.info_hash, TDX_DIGEST);
+	mrtd_get(&mrtd, hash);
+	EXPECT_REQ_BYTES(REQ_TDX_MRTD, "MRTD", hash, r->info.mrtd, TDX_DIGEST);
 	EXPECT_REQ_BYTES(REQ_TDX_REPORT, "RTMR0 to RTMR3", rtmr, r->info.rtmr,
 			 sizeof(r->info.rtmr));
 }
@@ -329,7 +264,7 @@ COCO_TEST_F(report, shows)
 		.buffer_pages = 1, .view_pages = 1, .view_private = 1,
 		.before_launch = before_launch,
 	};
-	uint8_t rtmr[NR_RTMRS][DIGEST] = {};
+	uint8_t rtmr[TDX_RTMRS][TDX_DIGEST] = {};
 	struct tdvmcall_vm v;
 	unsigned int i;
 	bool ok = true;
@@ -338,7 +273,6 @@ COCO_TEST_F(report, shows)
 		control()->fw_measure(true);
 	row = variant;
 	tdvmcall_vm_create_with(&v, &options);
-	SHA384(mrtd.hashed, mrtd.nr, mrtd.digest);
 	for (i = 0; i < 64; i++)
 		((uint8_t *)v.buffer.hva)[DATA_AT + i] = 0xd0 ^ i;
 	if (!has_reports(&v)) {

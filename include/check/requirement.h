@@ -28,6 +28,7 @@
 #include "requirements/snp_vcpu.h"
 #include "requirements/suite.h"
 #include "requirements/tdx.h"
+#include "requirements/tdx_attestation.h"
 #include "requirements/tdx_instr.h"
 #include "requirements/tdx_launch.h"
 #include "requirements/tdx_vcpu.h"
@@ -80,6 +81,7 @@
 	REQUIREMENTS_TDX_LAUNCH(REQUIREMENT)	\
 	REQUIREMENTS_TDX_VCPU(REQUIREMENT)	\
 	REQUIREMENTS_TDX_VIEW(REQUIREMENT)	\
+	REQUIREMENTS_TDX_ATTESTATION(REQUIREMENT)	\
 	REQUIREMENTS_PROPOSED(REQUIREMENT)
 
 #define REQUIREMENT_ENUM(symbol, id, document, section, text) REQ_##symbol,

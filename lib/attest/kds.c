@@ -3,12 +3,12 @@
  * Make keys and certificates as AMD's are (AMD 57230), but for P-384 where AMD has RSA.
  */
 #include <openssl/bn.h>
-#include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 #include <string.h>
 
 #include "attest/kds.h"
+#include "attest/x509.h"
 #include "snp/cert_table.h"
 
 const struct kds_tcb_part kds_tcb_parts[KDS_TCB_PARTS] = {
@@ -19,8 +19,6 @@ const struct kds_tcb_part kds_tcb_parts[KDS_TCB_PARTS] = {
 };
 
 static const char * const guids[NR_KDS_CERTS] = { KDS_GUID_ARK, KDS_GUID_ASK, KDS_GUID_VCEK };
-
-#define VALID_SECONDS	(24 * 60 * 60)
 
 static unsigned int hex(char c)
 {
@@ -35,38 +33,6 @@ void kds_guid(const char *guid, uint8_t bytes[16])
 		bytes[i] = hex(guid[2 * i]) << 4 | hex(guid[2 * i + 1]);
 }
 
-static EVP_PKEY *public_key(const uint8_t *point, size_t size)
-{
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-	OSSL_PARAM params[] = {
-		OSSL_PARAM_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char *)"P-384", 5),
-		OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_PUB_KEY, (void *)point, size),
-		OSSL_PARAM_END,
-	};
-	EVP_PKEY *key = NULL;
-
-	if (ctx && EVP_PKEY_fromdata_init(ctx) > 0)
-		EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params);
-	EVP_PKEY_CTX_free(ctx);
-	return key;
-}
-
-static bool add_extension(X509 *x, const char *oid, const uint8_t *bytes, int size)
-{
-	ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
-	ASN1_OBJECT *obj = OBJ_txt2obj(oid, 1);
-	X509_EXTENSION *ext;
-	bool good;
-
-	ASN1_OCTET_STRING_set(value, bytes, size);
-	ext = X509_EXTENSION_create_by_OBJ(NULL, obj, 0, value);
-	good = ext && X509_add_ext(x, ext, -1);
-	X509_EXTENSION_free(ext);
-	ASN1_OCTET_STRING_free(value);
-	ASN1_OBJECT_free(obj);
-	return good;
-}
-
 /* HWID is the bytes themselves, a part of the TCB version is an INTEGER. */
 static bool add_chip(X509 *x, const struct control_fw_chip *chip)
 {
@@ -77,29 +43,21 @@ static bool add_chip(X509 *x, const struct control_fw_chip *chip)
 		const uint8_t small[] = { V_ASN1_INTEGER, 1, part };
 		const uint8_t large[] = { V_ASN1_INTEGER, 2, 0, part };
 
-		if (!add_extension(x, kds_tcb_parts[i].oid, part < 0x80 ? small : large,
+		if (!attest_add_extension(x, kds_tcb_parts[i].oid, part < 0x80 ? small : large,
 				   part < 0x80 ? sizeof(small) : sizeof(large)))
 			return false;
 	}
-	return add_extension(x, KDS_OID_CHIP, chip->id, sizeof(chip->id));
+	return attest_add_extension(x, KDS_OID_CHIP, chip->id, sizeof(chip->id));
 }
 
 static bool make_cert(struct kds_cert *cert, const char *subject, EVP_PKEY *key,
 		      const char *issuer, EVP_PKEY *issuer_key, const struct control_fw_chip *chip)
 {
-	X509 *x = X509_new();
+	X509 *x = attest_cert(subject, key, issuer);
 	uint8_t *p = cert->der;
 	int size = 0;
 
-	if (x && key && issuer_key && X509_set_version(x, 2) &&
-	    ASN1_INTEGER_set(X509_get_serialNumber(x), 1) &&
-	    X509_gmtime_adj(X509_getm_notBefore(x), 0) &&
-	    X509_gmtime_adj(X509_getm_notAfter(x), VALID_SECONDS) &&
-	    X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC,
-				       (const uint8_t *)subject, -1, -1, 0) &&
-	    X509_NAME_add_entry_by_txt(X509_get_issuer_name(x), "CN", MBSTRING_ASC,
-				       (const uint8_t *)issuer, -1, -1, 0) &&
-	    X509_set_pubkey(x, key) && (!chip || add_chip(x, chip)) &&
+	if (x && issuer_key && (!chip || add_chip(x, chip)) &&
 	    X509_sign(x, issuer_key, EVP_sha384()))
 		size = i2d_X509(x, NULL);
 	cert->size = size > 0 && size <= KDS_CERT_SIZE ? i2d_X509(x, &p) : 0;
@@ -110,7 +68,7 @@ static bool make_cert(struct kds_cert *cert, const char *subject, EVP_PKEY *key,
 bool kds_make(struct kds *kds, const struct control_fw_chip *chip)
 {
 	EVP_PKEY *ark = EVP_EC_gen("P-384"), *ask = EVP_EC_gen("P-384");
-	EVP_PKEY *vcek = public_key(chip->vcek, sizeof(chip->vcek));
+	EVP_PKEY *vcek = attest_public_key("P-384", chip->vcek, sizeof(chip->vcek));
 	bool good = make_cert(&kds->cert[KDS_ARK], "ARK", ark, "ARK", ark, NULL) &&
 		    make_cert(&kds->cert[KDS_ASK], "ASK", ask, "ARK", ark, NULL) &&
 		    make_cert(&kds->cert[KDS_VCEK], "VCEK", vcek, "ASK", ask, chip);

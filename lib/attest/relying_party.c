@@ -10,6 +10,7 @@
 
 #include "attest/kds.h"
 #include "attest/relying_party.h"
+#include "attest/x509.h"
 #include "snp/cert_table.h"
 
 static const struct value_name faults[] = {
@@ -50,20 +51,10 @@ static X509 *read_cert(const struct cert *certs, int nr, const char *guid)
 	return NULL;
 }
 
-/* The value of extension @oid, or NULL. */
-static const ASN1_OCTET_STRING *extension(const X509 *x, const char *oid)
-{
-	ASN1_OBJECT *obj = OBJ_txt2obj(oid, 1);
-	int at = X509_get_ext_by_OBJ(x, obj, -1);
-
-	ASN1_OBJECT_free(obj);
-	return at < 0 ? NULL : X509_EXTENSION_get_data(X509_get_ext(x, at));
-}
-
 /* A part of the TCB version: an INTEGER. */
 static bool part_is(const X509 *x, const char *oid, uint8_t wanted)
 {
-	const ASN1_OCTET_STRING *value = extension(x, oid);
+	const ASN1_OCTET_STRING *value = attest_extension(x, oid);
 	const uint8_t *p = value ? ASN1_STRING_get0_data(value) : NULL;
 	ASN1_INTEGER *n = p ? d2i_ASN1_INTEGER(NULL, &p, ASN1_STRING_length(value)) : NULL;
 	bool is = n && ASN1_INTEGER_get(n) == wanted;
@@ -132,7 +123,7 @@ static enum attest_fault verify_certs(const struct attest_wanted *w, const struc
 		return ATTEST_CHAIN;
 	if (r->version < SNP_REPORT_VERSION || r->signature_algo != SNP_ECDSA_P384)
 		return ATTEST_FORMAT;
-	chip = extension(vcek, KDS_OID_CHIP);
+	chip = attest_extension(vcek, KDS_OID_CHIP);
 	if (!chip || ASN1_STRING_length(chip) != sizeof(r->chip_id) ||
 	    memcmp(ASN1_STRING_get0_data(chip), r->chip_id, sizeof(r->chip_id)))
 		return ATTEST_CHIP;
