@@ -109,10 +109,11 @@ struct vmm {
 	uint8_t flip;			/* bits of the quote's byte at @flip_at */
 	size_t flip_at;
 	bool cut;			/* to @size bytes */
-	bool status_first;		/* before the quote, which comes with @go_on */
-	bool go_on;
+	bool status_first;		/* before the quote */
+	bool go_on;			/* the guest has no use for it any more */
 	const uint8_t *instead;		/* of a quote of the report, @size bytes */
 
+	const struct td_attest *box;
 	struct ghci_quote_header *buffer;
 	size_t room;			/* for data */
 	uint8_t quote[TD_ATTEST_QUOTE];
@@ -133,6 +134,14 @@ static size_t make_quote(struct vmm *vmm)
 			  vmm->version ? vmm->version : 4, vmm->quote, vmm->room);
 }
 
+static void wait_for_guest(const struct vmm *vmm, bool polls)
+{
+	while (!__atomic_load_n(&vmm->go_on, __ATOMIC_ACQUIRE) &&
+	       !(polls && __atomic_load_n(&vmm->box->polls, __ATOMIC_ACQUIRE)))
+		usleep(50);
+}
+
+/* When the guest has seen its request in flight. */
 static void *serve(void *arg)
 {
 	struct vmm *vmm = arg;
@@ -147,11 +156,11 @@ static void *serve(void *arg)
 	vmm->quote[vmm->flip_at] ^= vmm->flip;
 	if (vmm->cut)
 		vmm->size = cut;
+	wait_for_guest(vmm, true);
 	if (vmm->status_first) {
 		vmm->buffer->out_len = vmm->size;
 		__atomic_store_n(&vmm->buffer->status, status, __ATOMIC_RELEASE);
-		while (!__atomic_load_n(&vmm->go_on, __ATOMIC_ACQUIRE))
-			usleep(50);
+		wait_for_guest(vmm, false);
 	}
 	memcpy(vmm->buffer->data, vmm->quote, vmm->size);
 	vmm->buffer->out_len = vmm->size;
@@ -189,9 +198,11 @@ static bool expect_request(const struct owner *o, struct vmm *vmm)
 /* A whole round: the guest has what the VMM gave it, be it right or wrong. */
 static bool ask(struct owner *o, struct vmm *vmm)
 {
-	const struct td_attest *box = o->a.box;
+	struct td_attest *box = o->a.box;
 	bool answered;
 
+	box->polls = 0;
+	vmm->box = box;
 	if (!expect_request(o, vmm))
 		return false;
 	__atomic_store_n(&vmm->buffer->status, GHCI_QUOTE_IN_FLIGHT, __ATOMIC_RELEASE);

@@ -40,6 +40,7 @@ struct td_attest {
 	uint64_t extend_status, report_status, verify_status;
 	struct tdx_report report;	/* that went out */
 	uint64_t answer;		/* R10 of GetQuote */
+	uint64_t polls;			/* times that the status was found in flight */
 	uint64_t status;		/* in the buffer, when it was not in flight any more */
 	uint32_t quote_size;
 	uint8_t quote[TD_ATTEST_QUOTE];

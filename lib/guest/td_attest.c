@@ -71,10 +71,13 @@ static void get_quote(struct td_attest *box)
 	box->quote_size = 0;
 	if (box->answer != GHCI_SUCCESS)
 		return;
-	do {
-		asm volatile("pause" : : : "memory");
+	for (;;) {
 		box->status = *(volatile uint64_t *)&header->status;
-	} while (box->status == GHCI_QUOTE_IN_FLIGHT);
+		if (box->status != GHCI_QUOTE_IN_FLIGHT)
+			break;
+		++*(volatile uint64_t *)&box->polls;
+		asm volatile("pause" : : : "memory");
+	}
 	box->quote_size = *(volatile uint32_t *)&header->out_len;
 	if (box->quote_size <= sizeof(box->quote))
 		copy(box->quote, header->data, box->quote_size);
