@@ -145,13 +145,28 @@ struct snp_id_block {
 _Static_assert(sizeof(struct snp_id_block) == 96, "ID block");
 
 #define SNP_ID_BLOCK_VERSION	1
-#define SNP_ECDSA_KEY		1028	/* bytes of a public key, which a digest is of */
 
+/* "ECDSA P-384 with SHA-384": little endian, and zeroes */
+struct snp_ecdsa_key {
+	__u32 curve;
+	__u8 x[72], y[72], zero[880];
+};
+#define SNP_CURVE_P384		2
+
+struct snp_ecdsa_signature {
+	__u8 r[72], s[72], zero[368];
+};
+
+/* The ID key has signed the block, and the author key the ID key. */
 struct snp_id_auth {
 	__u32 id_key_algo, author_key_algo;
 	__u8 zero[56];
-	__u8 signature[512], id_key[SNP_ECDSA_KEY], zero2[60];
-	__u8 id_key_signature[512], author_key[SNP_ECDSA_KEY], zero3[892];
+	struct snp_ecdsa_signature signature;
+	struct snp_ecdsa_key id_key;
+	__u8 zero2[60];
+	struct snp_ecdsa_signature id_key_signature;
+	struct snp_ecdsa_key author_key;
+	__u8 zero3[892];
 };
 _Static_assert(sizeof(struct snp_id_auth) == 4096, "ID authentication information");
 

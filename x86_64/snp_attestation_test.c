@@ -13,6 +13,7 @@
 
 #include "kvm_util.h"
 
+#include "attest/id_auth.h"
 #include "attest/kds.h"
 #include "attest/launch_digest.h"
 #include "attest/relying_party.h"
@@ -88,12 +89,11 @@ static void set_launch(struct owner *o)
 	memcpy(o->id.digest, before.digest, sizeof(o->id.digest));
 	memcpy(o->id.family_id, r->family_id, sizeof(o->id.family_id));
 	memcpy(o->id.image_id, r->image_id, sizeof(o->id.image_id));
-	o->auth.id_key_algo = o->auth.author_key_algo = SNP_ECDSA_P384;
-	fill(o->auth.id_key, sizeof(o->auth.id_key), 0x94);
-	fill(o->auth.author_key, sizeof(o->auth.author_key), 0xb5);
-	SHA384(o->auth.id_key, sizeof(o->auth.id_key), r->id_key_digest);
+	TEST_ASSERT(attest_sign_id(&o->id, &o->auth), "libcrypto makes no keys");
+	SHA384((void *)&o->auth.id_key, sizeof(o->auth.id_key), r->id_key_digest);
 	if (o->how.author_key)
-		SHA384(o->auth.author_key, sizeof(o->auth.author_key), r->author_key_digest);
+		SHA384((void *)&o->auth.author_key, sizeof(o->auth.author_key),
+		       r->author_key_digest);
 	finish->id_block_en = 1;
 	finish->auth_key_en = o->how.author_key;
 	finish->id_block_uaddr = (uint64_t)&o->id;

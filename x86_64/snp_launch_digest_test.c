@@ -12,6 +12,7 @@
 
 #include "kvm_util.h"
 
+#include "attest/id_auth.h"
 #include "attest/launch_digest.h"
 #include "snp/launch_check.h"
 #include "snp/raw_snp.h"
@@ -30,8 +31,7 @@
 #define TYPE_CPUID	KVM_SEV_SNP_PAGE_TYPE_CPUID
 #define VMSA_GPA	0xfffffffff000ull
 
-/* SNP_LAUNCH_FINISH: the algorithms of keys, and that the digest is another one */
-#define ECDSA_P384	1
+/* Of SNP_LAUNCH_FINISH: the digest is another one. */
 #define BAD_MEASUREMENT	11
 
 struct update {
@@ -209,19 +209,15 @@ COCO_TEST_F(launch, measured)
 
 /* ---- what else firmware gets ---- */
 
-struct id_block {
-	uint8_t digest[CONTROL_DIGEST], family[16], image[16];
-	uint32_t version, svn;
-	uint64_t policy;
-};
-_Static_assert(sizeof(struct id_block) == KVM_SEV_SNP_ID_BLOCK_SIZE, "ID block");
-
 COCO_FIXTURE(given);
 FIXTURE_VARIANT(given)
 {
 	struct check_row row;
 	uint64_t policy;
 	bool id_block, auth_key, vcek_disabled, other_digest, other_policy;
+	bool other_svn;			/* than the ID block was signed with */
+	size_t changed;			/* that byte of the ID authentication information, if not 0 */
+	bool refused;			/* for that */
 };
 
 #define GIVEN(name, ...)								\
@@ -240,11 +236,23 @@ GIVEN(id_block_no_vcek, .id_block = true, .vcek_disabled = true);
 GIVEN(other_digest, .id_block = true, .other_digest = true);
 GIVEN(other_policy, .id_block = true, .other_policy = true);
 
+/* What the owner has signed, and did not. */
+#define CHANGED(name, field, ...)							\
+	GIVEN(other_##name, .id_block = true,						\
+	      .changed = offsetof(struct snp_id_auth, field), __VA_ARGS__)
+
+GIVEN(other_svn, .id_block = true, .other_svn = true, .refused = true);
+CHANGED(signature, signature.r, .refused = true);
+CHANGED(id_key, id_key.x, .refused = true);
+CHANGED(key_signature, id_key_signature.s, .auth_key = true, .refused = true);
+CHANGED(author, author_key.y, .auth_key = true, .refused = true);
+CHANGED(author_of_none, author_key.y);
+
 static void fill_finish(struct kvm_sev_snp_launch_finish *args, const FIXTURE_VARIANT(given) *v,
 			const struct expected *e, uint64_t policy)
 {
-	static struct id_block id;
-	static uint8_t auth[KVM_SEV_SNP_ID_AUTH_SIZE];
+	static struct snp_id_block id;
+	static struct snp_id_auth auth;
 	unsigned int i;
 
 	*args = (struct kvm_sev_snp_launch_finish){
@@ -255,16 +263,19 @@ static void fill_finish(struct kvm_sev_snp_launch_finish *args, const FIXTURE_VA
 		args->host_data[i] = 0x80 + i;
 	if (!v->id_block)
 		return;
-	id = (struct id_block){ .version = 1, .svn = 7, .policy = policy ^ v->other_policy << 19 };
+	id = (struct snp_id_block){
+		.version = SNP_ID_BLOCK_VERSION, .guest_svn = 7,
+		.policy = policy ^ v->other_policy << 19,
+	};
 	memcpy(id.digest, e->digest, sizeof(id.digest));
 	id.digest[CONTROL_DIGEST - 1] ^= v->other_digest;
-	memset(id.family, 0xfa, sizeof(id.family));
-	memset(id.image, 0x1a, sizeof(id.image));
-	for (i = 0; i < sizeof(auth); i++)
-		auth[i] = i * 7;
-	memcpy(auth, (uint32_t [2]){ ECDSA_P384, ECDSA_P384 }, 8);
+	memset(id.family_id, 0xfa, sizeof(id.family_id));
+	memset(id.image_id, 0x1a, sizeof(id.image_id));
+	TEST_ASSERT(attest_sign_id(&id, &auth), "libcrypto makes no keys");
+	id.guest_svn += v->other_svn;
+	((uint8_t *)&auth)[v->changed] ^= !!v->changed;
 	args->id_block_uaddr = (uint64_t)&id;
-	args->id_auth_uaddr = (uint64_t)auth;
+	args->id_auth_uaddr = (uint64_t)&auth;
 }
 
 static void expect_given(const FIXTURE_VARIANT(given) *v, uint64_t policy, const uint8_t *gosvw,
@@ -294,7 +305,7 @@ static void expect_given(const FIXTURE_VARIANT(given) *v, uint64_t policy, const
 
 COCO_TEST_F(given, firmware_gets)
 {
-	const bool refused = variant->other_digest || variant->other_policy;
+	const bool refused = variant->other_digest || variant->other_policy || variant->refused;
 	const struct update pages[] = { { 0, 2, TYPE_NORMAL }, {} };
 	struct kvm_sev_snp_launch_start start = { .policy = RAW_SNP_POLICY | variant->policy };
 	struct kvm_sev_snp_launch_finish args;
@@ -317,7 +328,8 @@ COCO_TEST_F(given, firmware_gets)
 		goto out;
 	fill_finish(&args, variant, &e, start.policy);
 	ret = raw_snp_cmd(&snp, KVM_SEV_SNP_LAUNCH_FINISH, &args);
-	EXPECT_REQ_EQ(variant->id_block ? REQ_SNP_LAUNCH_DIGEST : REQ_SNP_LAUNCH_FIRMWARE,
+	EXPECT_REQ_EQ(variant->id_block && !variant->refused ? REQ_SNP_LAUNCH_DIGEST :
+							       REQ_SNP_LAUNCH_FIRMWARE,
 		      "KVM_SEV_SNP_LAUNCH_FINISH is taken", !refused, !ret, &names_bool);
 	if (variant->other_digest)
 		EXPECT_REQ_EQ(REQ_SNP_LAUNCH_FIRMWARE, "firmware's status", BAD_MEASUREMENT,

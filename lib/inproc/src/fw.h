@@ -31,6 +31,9 @@ void fw_guest_secrets(const struct image_launch *launch);
 void fw_guest_finish(const struct image_launch *launch, const __u8 *digest);
 struct fw_guest *fw_guest(unsigned long long gctx);
 
+/* fw_id.c: are the ID block, and with @author the ID key, signed as @auth says? */
+bool fw_id_signed(const struct snp_id_block *id, const struct snp_id_auth *auth, bool author);
+
 /* fw_message.c: SNP_GUEST_REQUEST, its status */
 unsigned int fw_message(struct fw_guest *guest, const struct snp_message *request,
 			struct snp_message *response);

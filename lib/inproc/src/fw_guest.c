@@ -75,8 +75,8 @@ void fw_guest_finish(const struct image_launch *l, const __u8 *digest)
 	memcpy(&g->id, l->id_block, sizeof(g->id));
 	if (!digest)
 		return;
-	fw_crypto(SHA384)(auth->id_key, sizeof(auth->id_key), g->id_key_digest);
+	fw_crypto(SHA384)((const __u8 *)&auth->id_key, sizeof(auth->id_key), g->id_key_digest);
 	if (l->auth_key)
-		fw_crypto(SHA384)(auth->author_key, sizeof(auth->author_key),
+		fw_crypto(SHA384)((const __u8 *)&auth->author_key, sizeof(auth->author_key),
 				  g->author_key_digest);
 }

@@ -16,6 +16,7 @@
 #define PAGE_TYPE_VMSA		2
 #define PAGE_TYPE_SECRETS	5
 #define POLICY_FAILURE		7
+#define BAD_SIGNATURE		10
 #define BAD_MEASUREMENT		11
 
 /* The digest before a page and its contents go into the digest after it. */
@@ -92,6 +93,8 @@ static int finish(const struct image_launch *l)
 		return BAD_MEASUREMENT;
 	if (id && id->policy != launch.policy)
 		return POLICY_FAILURE;
+	if (id && !fw_id_signed(id, l->id_auth, l->auth_key))
+		return BAD_SIGNATURE;
 	launch.finished = true;
 	launch.has_id_block = id;
 	launch.auth_key = l->auth_key;
