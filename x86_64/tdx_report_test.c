@@ -119,7 +119,8 @@ static uint64_t gpa_of(const struct tdvmcall_vm *v, const struct address *a)
 	       a->in == SHARED ? (v->buffer.gpa | v->td->shared_bit) + a->at : 1ull << 52;
 }
 
-static bool tdcall_with(struct tdvmcall_vm *v, uint64_t rax, uint64_t rcx, uint64_t rdx, uint64_t r8)
+static bool tdcall_with(struct tdvmcall_vm *v, uint64_t rax, uint64_t rcx, uint64_t rdx,
+			uint64_t r8)
 {
 	tdvmcall_prepare(v, 0, 0, 0, 0, 0);
 	v->req->in.gpr[TD_RAX] = rax;
