@@ -288,6 +288,8 @@ static void prepare(void)
 
 	if (!ops)
 		ksft_exit_fail_msg("COCO_MUTANTS: there is no in-process KVM\n");
+	/* Not every program has opened it before its cases do. */
+	close(open("/dev/kvm", O_RDWR));
 	this.mutant = ops->data("coco_mutant", &one);
 	this.marks = ops->data("coco_reached", &size);
 	if (!this.mutant || !this.marks || size != MAX_SITES)
