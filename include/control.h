@@ -216,6 +216,12 @@ struct control_ops {
 	 */
 	void (*hold_ends)(int hold);
 
+	/* How often the PSP got command @id of psp-sev.h since reset(). */
+	unsigned int (*fw_commands)(unsigned int id);
+	/* The VMM is in misc cgroup @nr from now on (0 or 1; 0 at first); charges of @nr. */
+	void (*cgroup)(unsigned int nr);
+	unsigned long (*charged)(unsigned int nr, enum control_charge what);
+
 	/* CPUs (as bits) that ran an encrypted guest and have not written back caches since. */
 	__u64 (*caches_dirty)(void);
 

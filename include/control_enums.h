@@ -23,6 +23,8 @@ enum control_mem_bug {
 	CONTROL_SEV_INTERCEPT,	/* an intercept for which the guest has no event */
 	CONTROL_SEV_LBR,	/* an SEV-ES guest without a record of branches of its own */
 	CONTROL_SEV_EXCEPTION,	/* an exception that a guest can keep a CPU with */
+	CONTROL_SEV_ASID,	/* VMRUN with an ASID that firmware has not activated for a guest */
+	CONTROL_SEV_LEFT,	/* of a guest with firmware, or charged for it, when no VM is left */
 	CONTROL_UNDEFINED,	/* a sanitizer found undefined behaviour */
 	CONTROL_NR_MEM_BUGS
 };
@@ -37,6 +39,10 @@ enum control_step {
 	CONTROL_STEP_USER,	/* bytes copied from or to the VMM */
 	CONTROL_NR_STEPS
 };
+
+/* What a misc cgroup is charged for. */
+enum control_charge { CONTROL_CHARGE_SEV, CONTROL_CHARGE_SEV_ES, CONTROL_NR_CHARGES };
+#define CONTROL_NR_CGROUPS	2
 
 /* Where another thread may come in between, see struct control_interleave. */
 enum control_point_kind {

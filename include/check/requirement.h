@@ -22,6 +22,7 @@
 #include "requirements/race.h"
 #include "requirements/sev.h"
 #include "requirements/sev_dev.h"
+#include "requirements/sev_life.h"
 #include "requirements/snp_launch.h"
 #include "requirements/snp_run.h"
 #include "requirements/snp_served.h"
@@ -76,6 +77,7 @@
 	REQUIREMENTS_SNP_VCPU(REQUIREMENT)	\
 	REQUIREMENTS_SEV(REQUIREMENT)		\
 	REQUIREMENTS_SEV_DEV(REQUIREMENT)	\
+	REQUIREMENTS_SEV_LIFE(REQUIREMENT)	\
 	REQUIREMENTS_TDX(REQUIREMENT)		\
 	REQUIREMENTS_TDX_INSTR(REQUIREMENT)	\
 	REQUIREMENTS_TDX_LAUNCH(REQUIREMENT)	\

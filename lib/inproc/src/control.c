@@ -113,6 +113,23 @@ IMAGE_CALL void src_guest_request(struct image_guest_request *req)
 }
 
 static unsigned int events_before[CONTROL_NR_HOST_EVENTS];
+static unsigned int commands_before[0x100];
+
+static unsigned int control_fw_commands(unsigned int id)
+{
+	return image && id < sizeof(commands_before) / sizeof(commands_before[0]) ?
+	       image->fw_commands(id) - commands_before[id] : 0;
+}
+
+static void control_cgroup(unsigned int nr)
+{
+	image->cgroup(nr);
+}
+
+static unsigned long control_charged(unsigned int nr, enum control_charge what)
+{
+	return image->charged(nr, what);
+}
 
 static unsigned int control_host_events(enum control_host_event event)
 {
@@ -143,6 +160,8 @@ static void control_reset(void)
 	src_set_td_exit(NULL, 0);
 	for (unsigned int i = 0; i < CONTROL_NR_HOST_EVENTS; i++)
 		events_before[i] += control_host_events(i);
+	for (unsigned int i = 0; i < sizeof(commands_before) / sizeof(commands_before[0]); i++)
+		commands_before[i] += control_fw_commands(i);
 	while (nr_lines)
 		free(lines[--nr_lines]);
 	while (nr_splats)
@@ -241,6 +260,12 @@ static unsigned int control_end_vms(void)
 {
 	file_close_range(0, ~0U);
 	memory_check_slack();
+	if (image && !hang_nr_vms()) {
+		image_enter();
+		memory_enter(NULL);
+		image->sev_left();
+		memory_leave();
+	}
 	return hang_nr_vms();
 }
 
@@ -282,6 +307,9 @@ static const struct control_ops ops = {
 	.nr_splats = control_nr_splats,
 	.splat = control_splat,
 	.hold_ends = control_hold_ends,
+	.fw_commands = control_fw_commands,
+	.cgroup = control_cgroup,
+	.charged = control_charged,
 	.caches_dirty = control_caches_dirty,
 	.page_dirty = control_page_dirty,
 	.race_start = control_race_start,

@@ -107,9 +107,23 @@ static int finish(const struct image_launch *l)
 	return 0;
 }
 
+/* Guests of SEV-ES: no more than what their vCPUs begin with is kept. */
+#define GCTX_OF_ES	(~0ULL)
+
+static void es_vmsa(const struct image_launch *l)
+{
+	if (gctx != GCTX_OF_ES)
+		memset(&launch, 0, sizeof(launch));
+	gctx = GCTX_OF_ES;
+	if (launch.nr_vmsas++ < CONTROL_MAX_VMSAS)
+		memcpy(launch.vmsa[launch.nr_vmsas - 1], l->page, CONTROL_PAGE);
+}
+
 /* What is measured of it; one guest at a time is. */
 static int measure(const struct image_launch *l)
 {
+	if (measuring && l->op == IMAGE_LAUNCH_ES_VMSA)
+		es_vmsa(l);
 	if (measuring && l->op == IMAGE_LAUNCH_START)
 		start(l);
 	else if (l->op == IMAGE_LAUNCH_UPDATE && l->gctx == gctx)

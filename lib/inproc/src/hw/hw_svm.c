@@ -4,7 +4,8 @@
  * instructions (AMD APM 2, sections 15.5 to 15.36).  A model.
  *
  * SEV-ES guests' registers are in their VMSA, which is loaded when the VMCB first names it
- * (hw_svm_vmsa.c); after that the engine has them.  Other guests' come from the VMCB each
+ * (hw_svm_vmsa.c); after that the engine has them.  Without SNP they are stored there, too:
+ * another vCPU may go on with it.  Other guests' come from the VMCB each
  * time.
  */
 #include <errno.h>
@@ -198,10 +199,19 @@ static uint64_t load_world(struct world *w)
 
 static void store_world(struct world *w)
 {
-	if (w->es)
-		set_u64(w->vmcb, VMCB_GHCB_GPA, w->vcpu->ghcb_msr);
-	else
+	if (!w->es) {
 		store_vmcb(w);
+		return;
+	}
+	set_u64(w->vmcb, VMCB_GHCB_GPA, w->vcpu->ghcb_msr);
+	/* The VMSA of an SNP guest is its own, and goes to no other vCPU. */
+	if (w->snp)
+		return;
+	/* For the engine VMGEXIT is an OUT, which is open until it is run again. */
+	if (get_u64(w->vmcb, VMCB_EXIT_CODE) == EXIT_VMGEXIT &&
+	    engine->run(w->vcpu->engine, &w->vcpu->exit, &w->vcpu->sigmask, true))
+		inproc_diag("engine %s does not end an instruction", engine->name);
+	vmsa_store(w->vcpu, (void *)w->vcpu->vmsa_pa);
 }
 
 /* One exit of the engine's.  True to go on. */

@@ -156,25 +156,21 @@ static void store_dtable(void *save, unsigned int offset, const struct kvm_dtabl
 	set_u64(save, offset + 8, from->base);
 }
 
-void vmcb_store(struct src_vcpu *vcpu, struct vmcb_state *state)
+/* What both forms of a save area have; gives CR8, and what one of them has in @regs. */
+static uint8_t store(struct src_vcpu *vcpu, void *save, void *loaded, struct kvm_regs *regs)
 {
-	void *save = state->save;
 	struct kvm_sregs sregs;
-	struct kvm_regs regs;
 
-	if (engine->get_regs(vcpu->engine, &regs) || engine->get_sregs(vcpu->engine, &sregs)) {
+	if (engine->get_regs(vcpu->engine, regs) || engine->get_sregs(vcpu->engine, &sregs)) {
 		inproc_diag("engine %s does not give the guest's state", engine->name);
 		abort();
 	}
-	for (unsigned int i = 0; i < IMAGE_NR_GPRS; i++)
-		if (is_gpr_of_vmrun(i))
-			state->gprs->gpr[i] = *gpr_of(&regs, i);
-	set_u64(save, SAVE_RAX, regs.rax);
-	set_u64(save, SAVE_RSP, regs.rsp);
-	set_u64(save, SAVE_RIP, regs.rip);
-	set_u64(save, SAVE_RFLAGS, regs.rflags);
+	set_u64(save, SAVE_RAX, regs->rax);
+	set_u64(save, SAVE_RSP, regs->rsp);
+	set_u64(save, SAVE_RIP, regs->rip);
+	set_u64(save, SAVE_RFLAGS, regs->rflags);
 	for (unsigned int i = 0; i < sizeof(segs) / sizeof(segs[0]); i++)
-		store_seg(segs[i].vmload ? state->loaded : save, segs[i].save,
+		store_seg(segs[i].vmload ? loaded : save, segs[i].save,
 			  (void *)&sregs + segs[i].sregs);
 	store_dtable(save, SAVE_GDTR, &sregs.gdt);
 	store_dtable(save, SAVE_IDTR, &sregs.idt);
@@ -184,5 +180,30 @@ void vmcb_store(struct src_vcpu *vcpu, struct vmcb_state *state)
 	set_u64(save, SAVE_CR4, sregs.cr4);
 	set_u64(save, SAVE_EFER, sregs.efer | EFER_SVME);
 	set_u8(save, SAVE_CPL, sregs.ss.dpl);
-	state->tpr = sregs.cr8;
+	return sregs.cr8;
+}
+
+void vmcb_store(struct src_vcpu *vcpu, struct vmcb_state *state)
+{
+	struct kvm_regs regs;
+
+	state->tpr = store(vcpu, state->save, state->loaded, &regs);
+	for (unsigned int i = 0; i < IMAGE_NR_GPRS; i++)
+		if (is_gpr_of_vmrun(i))
+			state->gprs->gpr[i] = *gpr_of(&regs, i);
+}
+
+void vmsa_store(struct src_vcpu *vcpu, void *vmsa)
+{
+	struct kvm_regs regs;
+
+	store(vcpu, vmsa, vmsa, &regs);
+	set_u64(vmsa, SAVE_RBX, regs.rbx);
+	set_u64(vmsa, SAVE_RCX, regs.rcx);
+	set_u64(vmsa, SAVE_RDX, regs.rdx);
+	set_u64(vmsa, SAVE_RSI, regs.rsi);
+	set_u64(vmsa, SAVE_RDI, regs.rdi);
+	set_u64(vmsa, SAVE_RBP, regs.rbp);
+	for (unsigned int i = 0; i < 8; i++)
+		set_u64(vmsa, SAVE_R8 + i * 8, (&regs.r8)[i]);
 }

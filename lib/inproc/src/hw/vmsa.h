@@ -14,6 +14,9 @@
  */
 int vmsa_load(struct src_vcpu *vcpu, const void *vmsa, uint32_t clean);
 
+/* The other way round, for another vCPU that is given the page. */
+void vmsa_store(struct src_vcpu *vcpu, void *vmsa);
+
 /*
  * A guest that is not SEV-ES: the VMCB's state save area, and what VMRUN leaves in the CPU's
  * registers.

@@ -117,7 +117,10 @@ struct image_guest_request {
 };
 
 /* A command of an SNP guest's launch that firmware has looked at; what is not of it is 0. */
-enum image_launch_op { IMAGE_LAUNCH_START, IMAGE_LAUNCH_UPDATE, IMAGE_LAUNCH_FINISH };
+enum image_launch_op {
+	IMAGE_LAUNCH_START, IMAGE_LAUNCH_UPDATE, IMAGE_LAUNCH_FINISH,
+	IMAGE_LAUNCH_ES_VMSA,			/* of a guest of SEV-ES: @page alone */
+};
 
 struct image_launch {
 	enum image_launch_op op;
@@ -511,6 +514,13 @@ struct image_ops {
 
 	/* Files whose last reference goes end later: when this is called with 0. */
 	void (*hold_ends)(int hold);
+
+	/* No VM is left: what firmware still has of SEV guests, and who is charged for them. */
+	void (*sev_left)(void);
+	/* As in struct control_ops; commands since the process began. */
+	unsigned int (*fw_commands)(unsigned int id);
+	void (*cgroup)(unsigned int nr);
+	unsigned long (*charged)(unsigned int nr, enum control_charge what);
 
 	/* AMD: CPUs (as bits) that ran an encrypted guest and have not written back caches since. */
 	unsigned long long (*caches_dirty)(void);

@@ -53,6 +53,7 @@ GLUE_CALL(long, read, (void *file, void *to, unsigned long len, long long *pos),
 GLUE_CALL(int, param, (const char *module, const char *name, char *value), (module, name, value))
 GLUE_CALL_VOID(settle, (void), ())
 GLUE_CALL_VOID(hold_ends, (int hold), (hold))
+GLUE_CALL_VOID(sev_left, (void), ())
 GLUE_CALL(long, bench_vmgexits, (void *file, unsigned long long ghcb_msr,
 				 void (*prepare)(void *data), void *data, unsigned long nr),
 	  (file, ghcb_msr, prepare, data, nr))
@@ -97,6 +98,10 @@ static struct image_ops glue_ops = {
 	.ids_left = glue_ids_left,
 	.hold_ends = glue_call_hold_ends,
 	.page_dirty = glue_page_dirty,
+	.sev_left = glue_call_sev_left,
+	.fw_commands = glue_psp_commands,
+	.cgroup = glue_cgroup,
+	.charged = glue_charged,
 	.caches_dirty = glue_caches_dirty,
 	.rmp_guest_page = glue_rmp_guest_page,
 	.rmp_set_vmsa = glue_rmp_set_vmsa,

@@ -93,6 +93,11 @@ extern unsigned int glue_host_events[CONTROL_NR_HOST_EVENTS];
 struct task_struct;
 void glue_cgroup_init(struct task_struct *task);
 bool glue_keyids_overcharged(unsigned int ids);
+void glue_cgroup(unsigned int nr);
+unsigned long glue_charged(unsigned int nr, enum control_charge what);
+/* amd/psp.c, amd/psp_sev.c: as in struct image_ops */
+unsigned int glue_psp_commands(unsigned int id);
+void glue_sev_left(void);
 /* linux/ida.c: what @owner has not given back; is the KeyID known to hardware? */
 void glue_ids_left(void *owner);
 bool glue_id_in_use(unsigned int id) __weak;

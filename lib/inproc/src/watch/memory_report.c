@@ -34,8 +34,8 @@ static char *text_buffer(void)
 
 const char *memory_site(const void *caller)
 {
-	/* A return address; the call is before it. */
-	return image_place((uintptr_t)caller - 1, text_buffer(), TEXT);
+	/* A return address; the call is before it.  NULL: what shows at the end, whoever did it. */
+	return caller ? image_place((uintptr_t)caller - 1, text_buffer(), TEXT) : "the kernel";
 }
 
 const char *memory_accessor(uintptr_t ip)

@@ -48,11 +48,20 @@ static struct {
 #define GLUE_STALE		0xa5
 #define GLUE_MAX_BUFFER		128
 
+static unsigned int glue_psp_counts[0x100];
+
+unsigned int glue_psp_commands(unsigned int id)
+{
+	return id < ARRAY_SIZE(glue_psp_counts) ? glue_psp_counts[id] : 0;
+}
+
 static int glue_psp_run(unsigned int cmd, void *buf)
 {
 	size_t len;
 	int status;
 
+	if (cmd < ARRAY_SIZE(glue_psp_counts))
+		glue_psp_counts[cmd]++;
 	/* To give pages back never fails for want of something. */
 	if (cmd != SEV_CMD_SNP_PAGE_RECLAIM && glue_host->step_fails(CONTROL_STEP_PSP))
 		return SEV_RET_RESOURCE_LIMIT;

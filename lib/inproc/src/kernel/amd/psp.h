@@ -29,13 +29,42 @@ extern bool glue_snp_initialized;
 
 /*
  * psp_sev.c: ASIDs, which are both's: how many there are, and the first that is for SEV alone;
- * a guest gets one (0, or firmware's status), and has it no more; all want DF_FLUSH; it is done.
+ * a guest gets one (0, or firmware's status), and has it no more; all want DF_FLUSH; it is done.  The C-bit is in an address.
  */
 void glue_sev_asids(u32 *max, u32 *first);
 int glue_asid_take(u32 asid);
+u64 glue_sev_c_bit(void);
 void glue_asid_put(u32 asid);
+/* Has a guest this one? */
+bool glue_asid_active(u32 asid);
 void glue_asids_stale(void);
 void glue_asids_flush(void);
+
+/* Of a guest of SEV or SEV-ES, as GUEST_STATUS tells them; 0: there is none. */
+enum glue_sev_state {
+	GLUE_SEV_NONE, GLUE_SEV_LUPDATE, GLUE_SEV_LSECRET, GLUE_SEV_RUNNING, GLUE_SEV_SUPDATE,
+	GLUE_SEV_RUPDATE, GLUE_SEV_SENT, GLUE_SEV_NR_STATES
+};
+
+struct glue_sev_guest {
+	enum glue_sev_state state;
+	u32 policy, asid;		/* asid 0: not active */
+	u64 digest;
+};
+
+/* A new one: 0 and its handle, or firmware's status. */
+int glue_sev_guest_new(enum glue_sev_state state, u32 policy, u32 *handle);
+/* May firmware write there? */
+bool glue_sev_writable(u64 address, u32 len);
+
+/* psp_send.c: commands in the states in which they are taken */
+int glue_send_start(struct glue_sev_guest *g, void *data);
+int glue_send_update(struct glue_sev_guest *g, void *data);
+int glue_send_finish(struct glue_sev_guest *g, void *data);
+int glue_send_cancel(struct glue_sev_guest *g, void *data);
+int glue_receive_start(struct glue_sev_guest *none, void *data);
+int glue_receive_update(struct glue_sev_guest *g, void *data);
+int glue_receive_finish(struct glue_sev_guest *g, void *data);
 
 /* "API version" of both, and what a policy may ask for */
 #define GLUE_API_MAJOR		1

@@ -6,7 +6,7 @@
  *
  * Guests' memory is plain, so what encrypts does nothing, and what decrypts copies;
  * measurements are no more than a number that depends on what was measured; certificates and
- * sessions are not looked at.  Not there: SEND_* and RECEIVE_*.
+ * sessions are not looked at.  SEND_* and RECEIVE_* are psp_send.c's; not there: those of VMSAs.
  */
 #include <linux/mm.h>
 #include <linux/psp-sev.h>
@@ -18,11 +18,8 @@
 
 #define GLUE_MAX_GUESTS		64
 
-/* Of a guest, as GUEST_STATUS tells them; 0: there is none. */
-enum glue_sev_state { GLUE_SEV_NONE, GLUE_SEV_LUPDATE, GLUE_SEV_LSECRET, GLUE_SEV_RUNNING };
-
 #define IN(state)		BIT(GLUE_SEV_##state)
-#define IN_ANY			(IN(LUPDATE) | IN(LSECRET) | IN(RUNNING))
+#define IN_ANY			(BIT(GLUE_SEV_NR_STATES) - 1 - BIT(GLUE_SEV_NONE))
 
 #define GLUE_POLICY_NODBG	BIT(0)
 #define GLUE_POLICY_NOKS	BIT(1)
@@ -42,11 +39,7 @@ enum glue_platform_state { GLUE_UNINIT, GLUE_INIT, GLUE_WORKING };
 #define GLUE_ID_LEN		128
 #define GLUE_CERT_LEN		2084
 
-static struct glue_sev_guest {
-	enum glue_sev_state state;
-	u32 policy, asid;		/* asid 0: not active */
-	u64 digest;
-} glue_sev_guests[GLUE_MAX_GUESTS + 1];	/* by handle */
+static struct glue_sev_guest glue_sev_guests[GLUE_MAX_GUESTS + 1];	/* by handle */
 
 /* ASIDs that are a guest's, and that were until DF_FLUSH. */
 #define GLUE_MAX_ASIDS		1024
@@ -63,6 +56,14 @@ void glue_sev_asids(u32 *max, u32 *first)
 	glue_host->cpuid(&gprs);
 	*max = gprs.gpr[IMAGE_RCX];
 	*first = gprs.gpr[IMAGE_RDX];
+}
+
+u64 glue_sev_c_bit(void)
+{
+	struct image_gprs gprs = { .gpr = { [IMAGE_RAX] = 0x8000001f } };
+
+	glue_host->cpuid(&gprs);
+	return BIT_ULL(gprs.gpr[IMAGE_RBX] & 0x3f);
 }
 
 int glue_asid_take(u32 asid)
@@ -94,9 +95,36 @@ void glue_asids_flush(void)
  * "Legacy SEV commands" in the SNP firmware ABI: what firmware writes to has to be its own, when
  * it has the RMP.
  */
-static bool glue_writable(u64 address, u32 len)
+bool glue_sev_writable(u64 address, u32 len)
 {
 	return !glue_snp_initialized || glue_rmp_firmware(__sme_clr(address), len);
+}
+
+bool glue_asid_active(u32 asid)
+{
+	return asid && asid < GLUE_MAX_ASIDS && test_bit(asid, glue_asids);
+}
+
+void glue_sev_left(void)
+{
+	static const char *const charges[CONTROL_NR_CHARGES] = {
+		[CONTROL_CHARGE_SEV] = "charged a cgroup for an ASID of SEV, and not back with its VM",
+		[CONTROL_CHARGE_SEV_ES] =
+			"charged a cgroup for an ASID of SEV-ES, and not back with its VM",
+	};
+	unsigned int i, group;
+
+	for (i = 1; i <= GLUE_MAX_GUESTS; i++)
+		if (glue_sev_guests[i].state != GLUE_SEV_NONE)
+			break;
+	if (i <= GLUE_MAX_GUESTS || !bitmap_empty(glue_asids, GLUE_MAX_ASIDS))
+		glue_host->mem_bug(CONTROL_SEV_LEFT, i <= GLUE_MAX_GUESTS ?
+				   "leaves a guest of SEV to firmware when its VM is gone" :
+				   "leaves an ASID to firmware when its VM is gone", NULL);
+	for (i = 0; i < CONTROL_NR_CHARGES; i++)
+		for (group = 0; group < CONTROL_NR_CGROUPS; group++)
+			if (glue_charged(group, i))
+				glue_host->mem_bug(CONTROL_SEV_LEFT, charges[i], NULL);
 }
 
 static void glue_measure(struct glue_sev_guest *g, const void *data, u32 len)
@@ -125,7 +153,7 @@ static int glue_answer_room(u64 address, u32 *len, u32 want)
 		return SEV_RET_INVALID_LEN;
 	if (!address)
 		return SEV_RET_INVALID_ADDRESS;
-	return glue_writable(address, want) ? 0 : SEV_RET_INVALID_PAGE_STATE;
+	return glue_sev_writable(address, want) ? 0 : SEV_RET_INVALID_PAGE_STATE;
 }
 
 /* ---- commands of the platform ---- */
@@ -141,7 +169,7 @@ static int glue_sev_init(u32 flags, u64 tmr, u32 len)
 			return SEV_RET_INVALID_LEN;
 		if (!tmr || tmr & (size - 1))
 			return SEV_RET_INVALID_ADDRESS;
-		if (!glue_writable(tmr, len))
+		if (!glue_sev_writable(tmr, len))
 			return SEV_RET_INVALID_PAGE_STATE;
 	}
 	glue_sev_initialized = true;
@@ -230,10 +258,25 @@ static int glue_sev_flush(struct glue_sev_guest *none, void *data)
 
 /* ---- commands of a guest; each begins with its handle ---- */
 
+int glue_sev_guest_new(enum glue_sev_state state, u32 policy, u32 *handle)
+{
+	u32 h;
+
+	for (h = 1; h <= GLUE_MAX_GUESTS; h++)
+		if (glue_sev_guests[h].state == GLUE_SEV_NONE)
+			break;
+	if (h > GLUE_MAX_GUESTS)
+		return SEV_RET_RESOURCE_LIMIT;
+	glue_sev_guests[h] = (struct glue_sev_guest){
+		.state = state, .policy = policy, .digest = 0xcbf29ce484222325ULL,
+	};
+	*handle = h;
+	return 0;
+}
+
 static int glue_sev_launch_start(struct glue_sev_guest *shares, void *data)
 {
 	struct sev_data_launch_start *start = data;
-	u32 handle;
 
 	if (start->policy & GLUE_POLICY_RESERVED || start->policy >> 16 == 0xffff ||
 	    (start->policy >> 16 & 0xff) > GLUE_API_MAJOR ||
@@ -247,17 +290,7 @@ static int glue_sev_launch_start(struct glue_sev_guest *shares, void *data)
 		return SEV_RET_POLICY_FAILURE;
 	if (!start->dh_cert_address != !start->session_address)
 		return SEV_RET_INVALID_ADDRESS;
-	for (handle = 1; handle <= GLUE_MAX_GUESTS; handle++)
-		if (glue_sev_guests[handle].state == GLUE_SEV_NONE)
-			break;
-	if (handle > GLUE_MAX_GUESTS)
-		return SEV_RET_RESOURCE_LIMIT;
-	glue_sev_guests[handle] = (struct glue_sev_guest){
-		.state = GLUE_SEV_LUPDATE, .policy = start->policy,
-		.digest = 0xcbf29ce484222325ULL,
-	};
-	start->handle = handle;
-	return 0;
+	return glue_sev_guest_new(GLUE_SEV_LUPDATE, start->policy, &start->handle);
 }
 
 static int glue_sev_update_data(struct glue_sev_guest *g, void *data)
@@ -268,7 +301,7 @@ static int glue_sev_update_data(struct glue_sev_guest *g, void *data)
 
 	if (ret)
 		return ret;
-	if (!glue_writable(address, update->len))
+	if (!glue_sev_writable(address, update->len))
 		return SEV_RET_INVALID_PAGE_STATE;
 	glue_measure(g, __va(address), update->len);
 	if (!(g->policy & GLUE_POLICY_ES))
@@ -281,6 +314,7 @@ static int glue_sev_update_data(struct glue_sev_guest *g, void *data)
 
 static int glue_sev_update_vmsa(struct glue_sev_guest *g, void *data)
 {
+	struct image_launch launch = { .op = IMAGE_LAUNCH_ES_VMSA };
 	struct sev_data_launch_update_vmsa *update = data;
 
 	if (!(g->policy & GLUE_POLICY_ES))
@@ -289,10 +323,11 @@ static int glue_sev_update_vmsa(struct glue_sev_guest *g, void *data)
 		return SEV_RET_INVALID_LEN;
 	if (!PAGE_ALIGNED(update->address))
 		return SEV_RET_INVALID_ADDRESS;
-	if (!glue_writable(update->address, PAGE_SIZE))
+	if (!glue_sev_writable(update->address, PAGE_SIZE))
 		return SEV_RET_INVALID_PAGE_STATE;
-	glue_measure(g, __va(__sme_clr(update->address)), PAGE_SIZE);
-	return 0;
+	launch.page = __va(__sme_clr(update->address));
+	glue_measure(g, launch.page, PAGE_SIZE);
+	return glue_host->launch(&launch);
 }
 
 static int glue_sev_measure(struct glue_sev_guest *g, void *data)
@@ -321,7 +356,7 @@ static int glue_sev_secret(struct glue_sev_guest *g, void *data)
 		return SEV_RET_INVALID_LEN;
 	if (!secret->hdr_address || !secret->trans_address)
 		return SEV_RET_INVALID_ADDRESS;
-	if (!glue_writable(secret->guest_address, secret->guest_len))
+	if (!glue_sev_writable(secret->guest_address, secret->guest_len))
 		return SEV_RET_INVALID_PAGE_STATE;
 	memcpy(__va(__sme_clr(secret->guest_address)), __va(__sme_clr(secret->trans_address)),
 	       secret->guest_len);
@@ -377,7 +412,7 @@ static int glue_sev_debug(struct glue_sev_guest *g, void *data)
 		glue_host->mem_bug(CONTROL_MEM_FIRMWARE,
 				   "has firmware write to a part of a page whose rest is others'",
 				   GLUE_CALLER);
-	if (!ret && !glue_writable(dbg->dst_addr, dbg->len))
+	if (!ret && !glue_sev_writable(dbg->dst_addr, dbg->len))
 		ret = SEV_RET_INVALID_PAGE_STATE;
 	if (!ret)
 		memmove(__va(__sme_clr(dbg->dst_addr)), __va(__sme_clr(dbg->src_addr)), dbg->len);
@@ -451,6 +486,17 @@ static const struct glue_sev_command {
 	COMMAND(GUEST_STATUS, sev_data_guest_status, IN_ANY, false, true, glue_sev_status),
 	COMMAND(DBG_DECRYPT, sev_data_dbg, IN_ANY, true, false, glue_sev_debug),
 	COMMAND(DBG_ENCRYPT, sev_data_dbg, IN_ANY, true, false, glue_sev_debug),
+	COMMAND(SEND_START, sev_data_send_start, IN(RUNNING), false, true, glue_send_start),
+	COMMAND(SEND_UPDATE_DATA, sev_data_send_update_data, IN(SUPDATE), true, true,
+		glue_send_update),
+	COMMAND(SEND_FINISH, sev_data_send_finish, IN(SUPDATE), false, false, glue_send_finish),
+	COMMAND(SEND_CANCEL, sev_data_send_cancel, IN(SUPDATE) | IN(SENT), false, false,
+		glue_send_cancel),
+	COMMAND(RECEIVE_START, sev_data_receive_start, 0, false, true, glue_receive_start),
+	COMMAND(RECEIVE_UPDATE_DATA, sev_data_receive_update_data, IN(RUPDATE), true, false,
+		glue_receive_update),
+	COMMAND(RECEIVE_FINISH, sev_data_receive_finish, IN(RUPDATE), false, false,
+		glue_receive_finish),
 	COMMAND(ACTIVATE, sev_data_activate, IN_ANY, false, false, glue_sev_activate),
 	COMMAND(DEACTIVATE, sev_data_deactivate, IN_ANY, false, false, glue_sev_deactivate),
 	COMMAND(DECOMMISSION, sev_data_decommission, IN_ANY, false, false,
@@ -464,7 +510,7 @@ static int glue_sev_run(const struct glue_sev_command *c, void *buf)
 	struct glue_sev_guest *g = handle && handle <= GLUE_MAX_GUESTS ?
 				   &glue_sev_guests[handle] : NULL;
 
-	if (c->writes && !glue_writable(__pa(buf), c->len))
+	if (c->writes && !glue_sev_writable(__pa(buf), c->len))
 		return SEV_RET_INVALID_PAGE_STATE;
 	if ((c->states || c->cmd == SEV_CMD_LAUNCH_START) && !glue_sev_initialized)
 		return SEV_RET_INVALID_PLATFORM_STATE;

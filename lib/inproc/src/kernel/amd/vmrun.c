@@ -10,8 +10,10 @@
 #include "glue.h"
 #include "linux/hoststate.h"
 #include "linux/task.h"
+#include "psp.h"
 
 /* Of a VMCB */
+#define GLUE_VMCB_ASID		0x058
 #define GLUE_VMCB_NESTED_CTL	0x090
 #define GLUE_NESTED_CTL_SEV	BIT_ULL(1)
 #define GLUE_NESTED_CTL_SEV_ES	BIT_ULL(2)
@@ -56,8 +58,13 @@ void glue_vmrun(struct image_gprs *gprs)
 	const u64 control = *(u64 *)(vmcb + GLUE_VMCB_NESTED_CTL);
 	int ended;
 
-	if (control & GLUE_NESTED_CTL_SEV)
+	if (control & GLUE_NESTED_CTL_SEV) {
 		glue_cache_dirtied();
+		if (!glue_asid_active(*(u32 *)(vmcb + GLUE_VMCB_ASID)))
+			glue_host->mem_bug(CONTROL_SEV_ASID,
+					   "ran a guest with an ASID that is no guest's",
+					   GLUE_CALLER);
+	}
 	/* Behind the registers insn.S has where it goes back to. */
 	state->ran_by = *(void **)(gprs + 1);
 	ended = glue_host->vmrun(gprs, state->area);

@@ -1,20 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Stands for kernel/cgroup/misc.c, the "misc" controller, which limits how many KeyIDs and
- * ASIDs a group's VMs may have.  A fake: all are in one group, and a test says when its
- * limit is reached.
+ * ASIDs a group's VMs may have.  A fake: all are in one of two groups, and a test says which, and
+ * when its limit is reached.
  */
 #include <linux/misc_cgroup.h>
 
 #include "glue.h"
 #include "glue_probe.h"
 
-static struct misc_cg glue_misc_cg = { .css.flags = CSS_NO_REF };
-static struct css_set glue_css_set = { .subsys[misc_cgrp_id] = &glue_misc_cg.css };
+static struct misc_cg glue_misc_cgs[CONTROL_NR_CGROUPS] = {
+	{ .css.flags = CSS_NO_REF }, { .css.flags = CSS_NO_REF },
+};
+static struct css_set glue_css_set = { .subsys[misc_cgrp_id] = &glue_misc_cgs[0].css };
 
 void glue_cgroup_init(struct task_struct *task)
 {
 	RCU_INIT_POINTER(task->cgroups, &glue_css_set);
+}
+
+void glue_cgroup(unsigned int nr)
+{
+	glue_css_set.subsys[misc_cgrp_id] = &glue_misc_cgs[nr].css;
+}
+
+unsigned long glue_charged(unsigned int nr, enum control_charge what)
+{
+#ifdef CONFIG_KVM_AMD_SEV
+	const enum misc_res_type type = what == CONTROL_CHARGE_SEV ? MISC_CG_RES_SEV :
+								     MISC_CG_RES_SEV_ES;
+
+	return atomic64_read(&glue_misc_cgs[nr].res[type].usage);
+#else
+	return 0;
+#endif
 }
 
 int misc_cg_set_capacity(enum misc_res_type type, u64 capacity)
@@ -45,7 +64,7 @@ void misc_cg_uncharge(enum misc_res_type type, struct misc_cg *cg, u64 amount)
 bool glue_keyids_overcharged(unsigned int ids)
 {
 #if defined(CONFIG_INTEL_TDX_HOST) && defined(HAVE_MISC_CG_RES_TDX)
-	atomic64_t *usage = &glue_misc_cg.res[MISC_CG_RES_TDX].usage;
+	atomic64_t *usage = &glue_misc_cgs[0].res[MISC_CG_RES_TDX].usage;
 	unsigned int looks;
 
 	/* Another VM may be between its KeyID and the charge for it. */
