@@ -227,4 +227,102 @@ COCO_TEST_F(refused, either_command)
 	end(&d);
 }
 
+/* ---- what firmware is asked ---- */
+
+COCO_FIXTURE(firmware);
+FIXTURE_VARIANT(firmware)
+{
+	struct check_row row;
+	uint32_t cmd, len;
+	unsigned int src, dst;		/* offsets in their pages */
+	unsigned int decrypts, encrypts;
+};
+
+#define FIRMWARE(name, cmd_, src_, dst_, len_, decrypts_, encrypts_)			\
+	FIXTURE_VARIANT_ADD(firmware, cmd_##_##name)					\
+	{										\
+		COCO_ROW(NULL, REQ_SEV_DBG_FIRMWARE, REQ_SEV_DBG_PINS, REQ_KERNEL_MEM_LEAK,	\
+			 REQ_KERNEL_MAP_LEFT), .cmd = KVM_SEV_DBG_##cmd_, .src = src_,		\
+		.dst = dst_, .len = len_, .decrypts = decrypts_, .encrypts = encrypts_	\
+	}
+
+FIRMWARE(block, DECRYPT, 0, 16, 16, 1, 0);
+FIRMWARE(part, DECRYPT, 3, 5, 7, 1, 0);
+FIRMWARE(page, DECRYPT, 0, 0, 4096, 1, 0);
+FIRMWARE(two_pages, DECRYPT, 0, 0, 8192, 2, 0);
+FIRMWARE(over_the_end, DECRYPT, 4088, 8, 16, 2, 0);
+FIRMWARE(block, ENCRYPT, 16, 0, 16, 0, 1);
+FIRMWARE(part, ENCRYPT, 3, 5, 7, 1, 1);
+FIRMWARE(page, ENCRYPT, 0, 0, 4096, 0, 1);
+FIRMWARE(two_pages, ENCRYPT, 0, 0, 8192, 0, 2);
+FIRMWARE(over_the_end, ENCRYPT, 8, 4088, 16, 2, 2);
+
+/* SEV_CMD_DBG_DECRYPT and ENCRYPT of the firmware's interface */
+#define FW_DECRYPT	0x60u
+#define FW_ENCRYPT	0x61u
+#define EIO_STATUS	23u		/* SEV_RET_RESOURCE_LIMIT */
+
+static int give(struct debug *d, const FIXTURE_VARIANT(firmware) *v)
+{
+	const bool decrypt = v->cmd == KVM_SEV_DBG_DECRYPT;
+
+	return debug_cmd(d, v->cmd, (uint64_t)(decrypt ? d->guest : d->vmm) + v->src,
+			 (uint64_t)(decrypt ? d->vmm : d->guest) + v->dst, v->len);
+}
+
+/* No page counts for the VM any more: it can have all that the machine has. */
+static void expect_no_pages(struct debug *d)
+{
+	unsigned long size, before, *total = control()->data("_totalram_pages", &size);
+
+	if (!total)
+		return;
+	before = *total;
+	*total = PAGES;
+	EXPECT_REQ_EQ(REQ_SEV_DBG_PINS, "a region of all pages that the machine has", 0,
+		      raw_snp_region(&d->sev, KVM_MEMORY_ENCRYPT_REG_REGION, d->guest, PAGES * PAGE),
+		      &names_errno);
+	/* Nor is there room for one more. */
+	EXPECT_REQ_EQ(REQ_SEV_DBG_PINS, "a command that pins more than the machine has", EINVAL,
+		      debug_cmd(d, KVM_SEV_DBG_DECRYPT, (uint64_t)d->guest, (uint64_t)d->vmm, 16),
+		      &names_errno);
+	raw_snp_region(&d->sev, KVM_MEMORY_ENCRYPT_UNREG_REGION, d->guest, PAGES * PAGE);
+	*total = before;
+}
+
+COCO_TEST_F(firmware, asked)
+{
+	const enum requirement_nr req = REQ_SEV_DBG_FIRMWARE;
+	unsigned int decrypts, encrypts, nth;
+	struct debug d;
+
+	if (!control()) {
+		check_skip("no control of the kernel here: what firmware is asked is not seen");
+		return;
+	}
+	if (!begin(&d))
+		return;
+	fill(&d);
+	decrypts = control()->fw_commands(FW_DECRYPT);
+	encrypts = control()->fw_commands(FW_ENCRYPT);
+	EXPECT_REQ_EQ(req, "the command", 0, give(&d, variant), &names_errno);
+	EXPECT_REQ_EQ(req, "DBG_DECRYPTs of firmware", variant->decrypts,
+		      control()->fw_commands(FW_DECRYPT) - decrypts, &names_count);
+	EXPECT_REQ_EQ(req, "DBG_ENCRYPTs of firmware", variant->encrypts,
+		      control()->fw_commands(FW_ENCRYPT) - encrypts, &names_count);
+	expect_no_pages(&d);
+	for (nth = 1; nth <= variant->decrypts + variant->encrypts; nth++) {
+		control()->fail_step(CONTROL_STEP_PSP, nth);
+		EXPECT_REQ_EQ(req, "the command that firmware refuses", EIO, give(&d, variant),
+			      &names_errno);
+		EXPECT_REQ_EQ(req, "firmware's status", EIO_STATUS, d.sev.fw_error, &names_value);
+		EXPECT_REQ_EQ(req, "commands after the one that failed", nth,
+			      control()->steps(CONTROL_STEP_PSP), &names_count);
+		control()->fail_step(CONTROL_STEP_PSP, 0);
+	}
+	expect_no_pages(&d);
+	EXPECT_REQ_EQ(req, "the command once more", 0, give(&d, variant), &names_errno);
+	end(&d);
+}
+
 COCO_MAIN(raw_sev_missing)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The state that a vCPU of an SNP guest is launched with, and measured: what the VMM set by the
+ * The state that a vCPU of an SNP or SEV-ES guest is launched with, and measured: what the VMM set by the
  * uAPI, or what a CPU has after RESET, at its place in the VMSA (AMD APM 2, appendix B, "VMSA
  * Layout"; "Processor Initialization State").  All else of that page is 0.
  */
@@ -14,6 +14,7 @@
 #include "processor.h"
 
 #include "snp/launch_check.h"
+#include "snp/raw_sev.h"
 #include "snp/raw_snp.h"
 #include "snp/snp_vm.h"
 
@@ -133,9 +134,9 @@ static void set_table(uint8_t *vmsa, uint32_t offset, const struct kvm_dtable *t
 	set(vmsa, offset + 8, &t->base, 8);
 }
 
-static void expected_vmsa(uint8_t *vmsa, const struct state *s)
+static void expected_vmsa(uint8_t *vmsa, const struct state *s, bool es)
 {
-	const uint64_t dr7 = DR7_AFTER_RESET, features = SNP_ACTIVE;
+	const uint64_t dr7 = DR7_AFTER_RESET, features = es ? 0 : SNP_ACTIVE;
 	unsigned int i;
 
 	memset(vmsa, 0, PAGE);
@@ -256,7 +257,7 @@ static void state_of_vmm(struct state *s)
 
 static bool must(const char *what, int err)
 {
-	return EXPECT_REQ_EQ(REQ_SNP_LAUNCH_VMSA, what, 0, err, &names_errno);
+	return EXPECT_REQ_EQ(check_main_req(), what, 0, err, &names_errno);
 }
 
 static bool set_msrs(struct raw_snp *snp, const struct state *s)
@@ -271,7 +272,7 @@ static bool set_msrs(struct raw_snp *snp, const struct state *s)
 	for (i = 0; i < ARRAY_SIZE(msrs); i++)
 		args.entry[i] = (struct kvm_msr_entry){ .index = msrs[i].index, .data = s->msr[i] };
 	done = ioctl(snp->raw.vcpu, KVM_SET_MSRS, &args);
-	return EXPECT_REQ_EQ(REQ_SNP_LAUNCH_VMSA, "MSRs set", ARRAY_SIZE(msrs), done, &names_count);
+	return EXPECT_REQ_EQ(check_main_req(), "MSRs set", ARRAY_SIZE(msrs), done, &names_count);
 }
 
 static bool give_state(struct raw_snp *snp, struct state *s)
@@ -288,7 +289,7 @@ static bool give_state(struct raw_snp *snp, struct state *s)
 
 static void expect_vmsa(const uint8_t *want, const uint8_t *got)
 {
-	const enum requirement_nr req = REQ_SNP_LAUNCH_VMSA;
+	const enum requirement_nr req = check_main_req();
 	char what[64];
 	unsigned int i;
 	bool ok = true;
@@ -318,6 +319,7 @@ FIXTURE_VARIANT(vmsa)
 	struct check_row row;
 	void (*state)(struct state *s);
 	bool given;			/* by the VMM */
+	bool es;			/* SEV-ES, not SNP */
 };
 
 FIXTURE_VARIANT_ADD(vmsa, after_reset)
@@ -329,6 +331,30 @@ FIXTURE_VARIANT_ADD(vmsa, given)
 {
 	COCO_ROW(NULL, REQ_SNP_LAUNCH_VMSA), .state = state_of_vmm, .given = true
 };
+
+FIXTURE_VARIANT_ADD(vmsa, es_after_reset)
+{
+	COCO_ROW(NULL, REQ_SEV_ES_VMSA), .state = state_of_reset, .es = true
+};
+
+FIXTURE_VARIANT_ADD(vmsa, es_given)
+{
+	COCO_ROW(NULL, REQ_SEV_ES_VMSA), .state = state_of_vmm, .given = true, .es = true
+};
+
+/* Up to its vCPU, and on to its end. */
+static int begin(struct raw_snp *snp, bool es)
+{
+	return es ? raw_sev_create(snp, KVM_X86_SEV_ES_VM) ?: raw_sev_add_memory(snp) ?:
+		    raw_errno(ioctl(snp->raw.vm, KVM_CREATE_IRQCHIP)) ?: raw_vm_add_vcpu(&snp->raw) :
+		    raw_snp_go(snp, RAW_SNP_NOTHING, RAW_SNP_VCPU);
+}
+
+static int finish(struct raw_snp *snp, bool es)
+{
+	return es ? raw_sev_start(snp, RAW_SEV_ES) ?: raw_sev_finish(snp, true) :
+		    raw_snp_go(snp, RAW_SNP_VCPU, RAW_SNP_FINISHED);
+}
 
 COCO_TEST_F(vmsa, launched)
 {
@@ -343,19 +369,19 @@ COCO_TEST_F(vmsa, launched)
 	}
 	control()->fw_measure(true);
 	raw_snp_open(&snp);
-	if (!must("the launch before it", raw_snp_go(&snp, RAW_SNP_NOTHING, RAW_SNP_VCPU)) ||
+	if (!must("the launch before it", begin(&snp, variant->es)) ||
 	    !must("KVM_GET_REGS", raw_errno(ioctl(snp.raw.vcpu, KVM_GET_REGS, &s.regs))) ||
 	    !must("KVM_GET_SREGS", raw_errno(ioctl(snp.raw.vcpu, KVM_GET_SREGS, &s.sregs))))
 		goto out;
 	variant->state(&s);
 	if (variant->given && !give_state(&snp, &s))
 		goto out;
-	if (!must("the launch after it", raw_snp_go(&snp, RAW_SNP_VCPU, RAW_SNP_FINISHED)))
+	if (!must("the launch after it", finish(&snp, variant->es)))
 		goto out;
 	l = control()->fw_launch();
-	if (EXPECT_REQ_EQ(REQ_SNP_LAUNCH_VMSA, "VMSAs measured", 1, l ? l->nr_vmsas : 0,
+	if (EXPECT_REQ_EQ(check_main_req(), "VMSAs measured", 1, l ? l->nr_vmsas : 0,
 			  &names_count)) {
-		expected_vmsa(want, &s);
+		expected_vmsa(want, &s, variant->es);
 		expect_vmsa(want, l->vmsa[0]);
 	}
 out:
