@@ -283,7 +283,7 @@ static void expect_no_pages(struct debug *d)
 		      raw_snp_region(&d->sev, KVM_MEMORY_ENCRYPT_REG_REGION, d->guest, PAGES * PAGE),
 		      &names_errno);
 	/* Nor is there room for one more. */
-	EXPECT_REQ_EQ(REQ_SEV_DBG_PINS, "a command that pins more than the machine has", EINVAL,
+	EXPECT_REQ_EQ(REQ_SEV_REGION_LIMIT, "a command that pins more than the machine has", EINVAL,
 		      debug_cmd(d, KVM_SEV_DBG_DECRYPT, (uint64_t)d->guest, (uint64_t)d->vmm, 16),
 		      &names_errno);
 	raw_snp_region(&d->sev, KVM_MEMORY_ENCRYPT_UNREG_REGION, d->guest, PAGES * PAGE);

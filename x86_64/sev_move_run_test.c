@@ -436,7 +436,7 @@ COCO_TEST_F(charge, moves)
 		return;
 	}
 	/* One that is charged to what it is not is short of it, or left, later. */
-	check_expect_splat("misc cgroup resource");
+	check_expect_splat("misc_cg.c");
 	check_attribute_to(REQ_SEV_LEFT, req);
 	if (!must(req, "the VMs", sev_guest_make(&from, variant->kind, 1) ?:
 		  sev_guest_create(&to, variant->kind) ?: sev_guest_add_vcpus(&to, 1)))
@@ -457,7 +457,7 @@ COCO_TEST_F(charge, moves)
 	expect_charges("when the source is closed", what, !variant->other, variant->other);
 	sev_guest_close(&to);
 	expect_charges("at the end", what, 0, 0);
-	EXPECT_REQ_EQ(req, "WARNs of a cgroup's charge", 0, check_nr_splats("misc cgroup resource"),
+	EXPECT_REQ_EQ(req, "WARNs of a cgroup's charge", 0, check_nr_splats("misc_cg.c"),
 		      &names_count);
 }
 

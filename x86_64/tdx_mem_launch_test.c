@@ -4,8 +4,6 @@
  * order or with bad arguments, and every step on the way failing once.  Whatever
  * happened, closing the VM must give everything back, which is looked at when the case
  * ends, and the next TD must work.
- *
- * Not ABI, so not checked: which error a command gives whose SEAMCALL failed.
  */
 #include "check/harness.h"
 
@@ -368,6 +366,7 @@ FIXTURE_VARIANT(seamcall)
 {
 	struct check_row row;
 	struct failing_seamcall fails;
+	int err;			/* of the command, 0: EIO, or ANY_ERROR */
 	/* What follows is about the command whose SEAMCALL failed. */
 	bool again;			/* it can be given again */
 	bool hw_error;			/* it says why */
@@ -377,7 +376,7 @@ FIXTURE_VARIANT(seamcall)
 #define SEAMCALL_FOR(req, name, leaf_, status_, times_, ...)			\
 	FIXTURE_VARIANT_ADD(seamcall, name)					\
 	{									\
-		COCO_ROW(NULL, req, REQ_KERNEL_TD_HW_ERROR, MEM_REQS),		\
+		COCO_ROW(NULL, req, REQ_KERNEL_TD_HW_ERROR, REQ_KERNEL_TD_ERRNO, MEM_REQS), \
 		.fails = { .leaf = leaf_, .times = times_, .status = status_ },	\
 		__VA_ARGS__							\
 	}
@@ -413,13 +412,14 @@ ENDS(page_add_bad_page, TDH_MEM_PAGE_ADD, PAGE_METADATA_INCORRECT);
 ENDS(extend_busy, TDH_MR_EXTEND, OPERAND_BUSY);
 ENDS(finalize_fatal, TDH_MR_FINALIZE, TD_FATAL);
 SEAMCALL_FOR(REQ_KERNEL_TD_FAILS, rd_busy, TDH_MNG_RD, BUSY_TDR, ONCE, .warns = true,
-	     .fails.outcome = FAILING_EITHER, .fails.max = 8);
+	     .fails.outcome = FAILING_EITHER, .fails.max = 8, .err = ANY_ERROR);
 
-AGAIN(create_entropy, TDH_MNG_CREATE, SEAMCALL_RND_NO_ENTROPY, FOR_EVER);
-AGAIN(addcx_entropy, TDH_MNG_ADDCX, SEAMCALL_RND_NO_ENTROPY, FOR_EVER);
-AGAIN(init_operand, TDH_MNG_INIT, BAD_ATTRIBUTES, ONCE, .hw_error = true);
-AGAIN(finalize_busy, TDH_MR_FINALIZE, BUSY_TDR, ONCE, .hw_error = true);
-AGAIN(page_add_busy, TDH_MEM_PAGE_ADD, BUSY_TDR, ONCE, .fails.outcome = FAILING_EITHER);
+AGAIN(create_entropy, TDH_MNG_CREATE, SEAMCALL_RND_NO_ENTROPY, FOR_EVER, .err = EAGAIN);
+AGAIN(addcx_entropy, TDH_MNG_ADDCX, SEAMCALL_RND_NO_ENTROPY, FOR_EVER, .err = EAGAIN);
+AGAIN(init_operand, TDH_MNG_INIT, BAD_ATTRIBUTES, ONCE, .hw_error = true, .err = EINVAL);
+AGAIN(finalize_busy, TDH_MR_FINALIZE, BUSY_TDR, ONCE, .hw_error = true, .err = EBUSY);
+AGAIN(page_add_busy, TDH_MEM_PAGE_ADD, BUSY_TDR, ONCE, .fails.outcome = FAILING_EITHER,
+      .err = EBUSY);
 
 GOES_ON(REQ_KERNEL_TD_RETRIES, create_entropy_late, TDH_MNG_CREATE, RND_NO_ENTROPY, 3);
 GOES_ON(REQ_KERNEL_TD_RETRIES, key_config_entropy_late, TDH_MNG_KEY_CONFIG, RND_NO_ENTROPY, 3);
@@ -441,6 +441,9 @@ static void seamcall_failed(void *vm, unsigned int nth, int err)
 		 nth);
 	EXPECT_REQ_EITHER(REQ_KERNEL_TD_HW_ERROR, what, status, variant->hw_error ? status : 0,
 			  td->hw_error, &names_value);
+	snprintf(what, sizeof(what), "errno after SEAMCALL %u number %u", variant->fails.leaf, nth);
+	if (variant->err != ANY_ERROR)
+		EXPECT_REQ_EQ(REQ_KERNEL_TD_ERRNO, what, variant->err ?: EIO, err, &names_errno);
 	if (variant->again)
 		EXPECT_REQ_EQ(check_main_req(), "the command given again, and the rest", 0,
 			      raw_td_go(td, RAW_TD_RUN), &names_errno);

@@ -30,6 +30,7 @@
 #include "requirements/suite.h"
 #include "requirements/tdx.h"
 #include "requirements/tdx_attestation.h"
+#include "requirements/tdx_errno.h"
 #include "requirements/tdx_instr.h"
 #include "requirements/tdx_launch.h"
 #include "requirements/tdx_vcpu.h"
@@ -79,6 +80,7 @@
 	REQUIREMENTS_SEV_DEV(REQUIREMENT)	\
 	REQUIREMENTS_SEV_LIFE(REQUIREMENT)	\
 	REQUIREMENTS_TDX(REQUIREMENT)		\
+	REQUIREMENTS_TDX_ERRNO(REQUIREMENT)	\
 	REQUIREMENTS_TDX_INSTR(REQUIREMENT)	\
 	REQUIREMENTS_TDX_LAUNCH(REQUIREMENT)	\
 	REQUIREMENTS_TDX_VCPU(REQUIREMENT)	\
