@@ -283,8 +283,7 @@ FIXTURE_VARIANT(bad)
 	bool asked;			/* firmware is, before it fails */
 };
 
-#define BAD_REQS	REQ_SEV_CMD_ERRNO, REQ_SEV_CMD_AGAIN, REQ_SEV_LEFT, REQ_KERNEL_MEM_LEAK, \
-			REQ_KERNEL_MAP_LEFT
+#define BAD_REQS	REQ_SEV_CMD_ERRNO, REQ_SEV_CMD_AGAIN, REQ_SEV_LEFT
 #define BAD(name, id_, part, field, value_, err_, ...)					\
 	FIXTURE_VARIANT_ADD(bad, id_##_##name)						\
 	{										\
@@ -514,7 +513,7 @@ FIXTURE_VARIANT(init) { struct check_row row; enum kind kind; enum control_step 
 #define INIT(kind_, step_, err_)							\
 	FIXTURE_VARIANT_ADD(init, kind_##_##step_)					\
 	{										\
-		COCO_ROW(NULL, REQ_SEV_INIT_FAILS, REQ_SEV_LEFT, REQ_KERNEL_MEM_LEAK),	\
+		COCO_ROW(NULL, REQ_SEV_INIT_FAILS, REQ_SEV_LEFT),	\
 		.kind = kind_, .step = CONTROL_STEP_##step_, .err = err_			\
 	}
 #define INITS(kind)	INIT(kind, CHARGE, EBUSY); INIT(kind, USER, EFAULT)

@@ -241,8 +241,7 @@ FIXTURE_VARIANT(firmware)
 #define FIRMWARE(name, cmd_, src_, dst_, len_, decrypts_, encrypts_)			\
 	FIXTURE_VARIANT_ADD(firmware, cmd_##_##name)					\
 	{										\
-		COCO_ROW(NULL, REQ_SEV_DBG_FIRMWARE, REQ_SEV_DBG_PINS, REQ_KERNEL_MEM_LEAK,	\
-			 REQ_KERNEL_MAP_LEFT), .cmd = KVM_SEV_DBG_##cmd_, .src = src_,		\
+		COCO_ROW(NULL, REQ_SEV_DBG_FIRMWARE, REQ_SEV_DBG_PINS), .cmd = KVM_SEV_DBG_##cmd_, .src = src_,		\
 		.dst = dst_, .len = len_, .decrypts = decrypts_, .encrypts = encrypts_	\
 	}
 

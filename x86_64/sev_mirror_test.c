@@ -58,8 +58,7 @@ FIXTURE_VARIANT(runs)
 #define RUNS(kind_, end_)								\
 	FIXTURE_VARIANT_ADD(runs, kind_##_##end_)					\
 	{										\
-		COCO_ROW(NULL, REQ_SEV_MIRROR_RUN, REQ_SEV_ASID, REQ_SEV_LEFT, REQ_SEV_TLB,	\
-			 REQ_KERNEL_MEM_LEAK, REQ_KERNEL_MEM_FREED,			\
+		COCO_ROW(NULL, REQ_SEV_MIRROR_RUN, REQ_SEV_ASID, REQ_SEV_LEFT,	\
 			 end_ == MIRROR_MOVED ? REQ_SEV_MIRROR_CHARGE : REQ_NONE),	\
 		.kind = SEV_KIND_##kind_, .end = end_					\
 	}

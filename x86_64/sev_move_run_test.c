@@ -42,8 +42,8 @@ FIXTURE_VARIANT(goes_on)
 #define GOES_ON(name, kind_, vcpus_, ...)						\
 	FIXTURE_VARIANT_ADD(goes_on, kind_##_##name)					\
 	{										\
-		COCO_ROW(NULL, GOES_ON_REQ(SEV_KIND_##kind_), REQ_SEV_ASID, REQ_SEV_LEFT,	\
-			 REQ_SEV_TLB), .kind = SEV_KIND_##kind_, .vcpus = vcpus_,	\
+		COCO_ROW(NULL, GOES_ON_REQ(SEV_KIND_##kind_), REQ_SEV_ASID, REQ_SEV_LEFT),	\
+		.kind = SEV_KIND_##kind_, .vcpus = vcpus_,	\
 		__VA_ARGS__								\
 	}
 #define GOES_ON_EACH(kind)								\
@@ -171,8 +171,7 @@ FIXTURE_VARIANT(regions)
 #define REGIONS(name, kind_, ...)							\
 	FIXTURE_VARIANT_ADD(regions, kind_##_##name)					\
 	{										\
-		COCO_ROW(NULL, REQ_SEV_MOVE_REGION, REQ_SEV_REGION, REQ_KERNEL_MAP_LEFT,	\
-			 REQ_KERNEL_MEM_LEAK, REQ_SEV_LEFT), .kind = SEV_KIND_##kind_, __VA_ARGS__ \
+		COCO_ROW(NULL, REQ_SEV_MOVE_REGION, REQ_SEV_LEFT), .kind = SEV_KIND_##kind_, __VA_ARGS__ \
 	}
 
 REGIONS(unregistered, SEV);
@@ -257,7 +256,7 @@ FIXTURE_VARIANT(vcpus)
 #define VCPUS(kind_, from_, to_, launched_, err_)					\
 	FIXTURE_VARIANT_ADD(vcpus, kind_##_##from_##_to_##to_##_##launched_)		\
 	{										\
-		COCO_ROW(NULL, REQ_SEV_MOVE_VCPUS, REQ_SEV_LEFT, REQ_KERNEL_MEM_LEAK),	\
+		COCO_ROW(NULL, REQ_SEV_MOVE_VCPUS, REQ_SEV_LEFT),	\
 		.kind = SEV_KIND_##kind_, .from = from_, .to = to_, .err = err_,	\
 		.launched = launched_							\
 	}

@@ -286,8 +286,8 @@ FIXTURE_VARIANT(sent)
 #define SEND(name, kind_, piece_, ...)							\
 	FIXTURE_VARIANT_ADD(sent, kind_##_##name)					\
 	{										\
-		COCO_ROW(NULL, REQ_SEV_SEND, REQ_SEV_STATUS, REQ_SEV_LENGTHS, REQ_SEV_LEFT,	\
-			 REQ_SEV_ASID, REQ_SEV_RECEIVE), .kind = SEV_KIND_##kind_, .piece = piece_, __VA_ARGS__ \
+		COCO_ROW(NULL, REQ_SEV_SEND, REQ_SEV_STATUS, REQ_SEV_LENGTHS,	\
+			 REQ_SEV_RECEIVE), .kind = SEV_KIND_##kind_, .piece = piece_, __VA_ARGS__ \
 	}
 SEND(pages, SEV, 4096);
 SEND(pieces, SEV, 1024);

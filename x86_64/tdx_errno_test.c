@@ -17,7 +17,6 @@
 #include "tdx/td_vm.h"
 
 #define PAGE		RAW_VM_PAGE
-#define MEM_REQS	REQ_KERNEL_MEM_LEAK, REQ_KERNEL_MEM_FREED, REQ_KERNEL_KEYID
 
 /* ---- steps that fail ---- */
 
@@ -33,7 +32,7 @@ FIXTURE_VARIANT(step)
 #define STEP(stage_, step_, err_)							\
 	FIXTURE_VARIANT_ADD(step, stage_##_##step_)					\
 	{										\
-		COCO_ROW(NULL, REQ_KERNEL_TD_ERRNO_STEP, MEM_REQS), .stage = RAW_TD_##stage_,	\
+		COCO_ROW(NULL, REQ_KERNEL_TD_ERRNO_STEP), .stage = RAW_TD_##stage_,	\
 		.step = CONTROL_STEP_##step_, .err = err_				\
 	}
 
