@@ -81,7 +81,7 @@ static int carry_state(struct sev_guest *to, struct sev_guest *from, struct kvm_
 {
 	struct sev_guest *g = set ? to : from;
 	unsigned int i;
-	int err = 0;
+	int err = set && !sev_guest_is_es(g) ? sev_guest_begin(g) : 0;
 
 	for (i = 0; !sev_guest_is_es(g) && i < g->nr_vcpus && !err; i++)
 		/* What is open is ended before it is looked at. */

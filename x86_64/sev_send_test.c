@@ -70,7 +70,7 @@ static bool launch_to(struct sev_guest *g, enum sev_kind kind, uint32_t state)
 	struct kvm_sev_launch_measure measure = {
 		.uaddr = (uint64_t)measurement, .len = sizeof(measurement),
 	};
-	struct kvm_sev_launch_update_data update = { .len = PAGE };
+	struct kvm_sev_launch_update_data update = { .len = SEV_GUEST_PAGES * PAGE };
 	struct kvm_sev_launch_start start = { .policy = POLICY };
 
 	if (!must(check_main_req(), "a VM", sev_guest_create(g, kind) ?: sev_guest_init(g, 0) ?:
@@ -227,7 +227,7 @@ COCO_TEST_F(secret, written)
 
 	if (no_control() || !launch_to(&g, SEV_KIND_SEV, LSECRET))
 		return;
-	page = (uint8_t *)g.snp.raw.mem + 2 * PAGE;
+	page = (uint8_t *)g.snp.raw.mem + SEV_GUEST_PAGES * PAGE;
 	for (i = 0; i < 2 * PAGE; i++) {
 		transport[i % PAGE] = i * 3 | 1;
 		page[i] = want[i] = i * 5;
@@ -374,7 +374,7 @@ COCO_TEST_F(sent, goes_on)
 
 	if (no_control() || !launch_to(&from, variant->kind, RUNNING))
 		return;
-	for (i = 256; i < RAW_VM_PAGES * PAGE; i++)
+	for (i = SEV_GUEST_PAGES * PAGE; i < RAW_VM_PAGES * PAGE; i++)
 		from.snp.raw.mem[i] = i * 7 + i / 256;
 	for (i = 0; i < sizeof(certs); i++)
 		certs[i] = i;

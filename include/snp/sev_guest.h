@@ -22,6 +22,7 @@ enum sev_kind {
 struct sev_guest {
 	struct raw_snp snp;		/* vCPU 0 is not snp.raw.vcpu: */
 	enum sev_kind kind;
+	bool has_guest;			/* KVM_SEV_INIT2, or that it was taken */
 	unsigned int nr_vcpus;
 	int vcpu[SEV_GUEST_VCPUS];
 	struct kvm_run *run[SEV_GUEST_VCPUS];
@@ -33,8 +34,10 @@ bool sev_guest_is_es(const struct sev_guest *g);
 int sev_guest_create(struct sev_guest *g, enum sev_kind kind);
 void sev_guest_close(struct sev_guest *g);
 int sev_guest_init(struct sev_guest *g, uint64_t vmsa_features);
-/* vCPUs up to @nr, in the state in which the guest begins. */
+/* vCPUs up to @nr; with a guest, in the state in which that begins. */
 int sev_guest_add_vcpus(struct sev_guest *g, unsigned int nr);
+/* The state in which it begins, for all of them. */
+int sev_guest_begin(struct sev_guest *g);
 /* All of a launch: LAUNCH_START, the guest's code, VMSAs, LAUNCH_FINISH. */
 int sev_guest_launch(struct sev_guest *g);
 /* All of the above, with a slot. */
@@ -48,8 +51,11 @@ void sev_guest_swap_memory(struct sev_guest *to, struct sev_guest *from);
 int sev_guest_take_memory(struct sev_guest *to, struct sev_guest *from);
 /* Slot 0 of @to is the memory of @from. */
 int sev_guest_share_memory(struct sev_guest *to, const struct sev_guest *from);
-/* The guest's code, in its memory. */
+/* The guest's code and page tables, the first pages of its memory. */
+#define SEV_GUEST_PAGES	4
 void sev_guest_load(struct sev_guest *g);
+/* Of a launch what follows LAUNCH_START. */
+int sev_guest_finish(struct sev_guest *g);
 
 /* Commands of KVM_MEMORY_ENCRYPT_OP below those of SNP, and what is none; ended by name NULL. */
 struct sev_command {

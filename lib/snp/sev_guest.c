@@ -20,29 +20,45 @@
 
 #define PORT		0x10
 
-/* Flat 32-bit code at GPA 0: EBX counts, and goes with the SEV_STATUS MSR to a port. */
+/* The pages that are launched: code, at GPA 0, and page tables for the first 2 MiB. */
+enum { CODE, PML4, PDPT, PD, NR_PAGES };
+
+#define PTE_TABLE	3ull			/* present, writable */
+#define PTE_LARGE	0x83ull
+#define C_BIT_LEAF	0x8000001fu
+
+/* EBX counts, and goes with the SEV_STATUS MSR to a port. */
 static const uint8_t sev_code[] = {
-	0x43,					/* inc %ebx */
+	0xff, 0xc3,				/* inc %ebx */
 	0xb9, 0x31, 0x01, 0x01, 0xc0,		/* mov $SEV_STATUS, %ecx */
 	0x0f, 0x32,				/* rdmsr */
 	0x88, 0xdc,				/* mov %bl, %ah */
 	0x66, 0xe7, PORT,			/* out %ax, $PORT */
-	0xeb, -15,				/* jmp back to the start */
+	0xeb, -16,				/* jmp back to the start */
 };
 
 /* The same with a termination request in the GHCB MSR, whose value has EBX in bits 31:12. */
 static const uint8_t es_code[] = {
-	0x43,					/* inc %ebx */
+	0xff, 0xc3,				/* inc %ebx */
 	0x89, 0xd8,				/* mov %ebx, %eax */
 	0xc1, 0xe0, 12,				/* shl $12, %eax */
 	0x0d, GHCB_MSR_TERM_REQ & 0xff, GHCB_MSR_TERM_REQ >> 8, 0, 0,	/* or */
 	0x31, 0xd2,				/* xor %edx, %edx */
 	0xb9, 0x30, 0x01, 0x01, 0xc0,		/* mov $GHCB, %ecx */
-	0x0f, 0x30,				/* wrmsr */
+	/* wrmsr, with what marks it as one of the GHCB MSR */
+	0x0f, 0x30, 0x0f, 0x1f, 0x84, 0x00, 0x6b, 0x76, 0x6d, 0x21,
 	0xf3, 0x0f, 0x01, 0xd9,			/* vmgexit */
 	0xf3, 0x0f, 0x01, 0xd9,			/* vmgexit */
-	0xeb, -30,				/* jmp back to the start */
+	0xeb, -39,				/* jmp back to the start */
 };
+
+/* Where firmware is to encrypt, by KVM_GET_SUPPORTED_CPUID. */
+static uint64_t c_bit(void)
+{
+	const struct kvm_cpuid_entry2 *e = get_cpuid_entry(kvm_get_supported_cpuid(), C_BIT_LEAF, 0);
+
+	return 1ull << (e->ebx & 0x3f);
+}
 
 bool sev_guest_is_es(const struct sev_guest *g)
 {
@@ -77,26 +93,37 @@ void sev_guest_close(struct sev_guest *g)
 int sev_guest_init(struct sev_guest *g, uint64_t vmsa_features)
 {
 	struct kvm_sev_init init = { .vmsa_features = vmsa_features };
+	int err;
 
 	if (is_old(g))
-		return raw_snp_cmd(&g->snp, sev_guest_is_es(g) ? KVM_SEV_ES_INIT : KVM_SEV_INIT,
-				   NULL);
-	return raw_snp_cmd(&g->snp, KVM_SEV_INIT2, &init);
+		err = raw_snp_cmd(&g->snp, sev_guest_is_es(g) ? KVM_SEV_ES_INIT : KVM_SEV_INIT, NULL);
+	else
+		err = raw_snp_cmd(&g->snp, KVM_SEV_INIT2, &init);
+	g->has_guest = !err;
+	return err;
 }
 
 static int set_state(int vcpu)
 {
-	const struct kvm_segment flat = {
-		.limit = 0xffffffff, .selector = 8, .type = 3, .present = 1, .db = 1, .s = 1, .g = 1,
+	const struct kvm_segment data = {
+		.limit = 0xffffffff, .selector = 16, .type = 3, .present = 1, .db = 1, .s = 1, .g = 1,
 	};
 	struct kvm_regs regs = { .rflags = 2 };
 	struct kvm_sregs sregs;
 
-	if (ioctl(vcpu, KVM_GET_SREGS, &sregs))
+	/* It says which registers there are, and of a VM that has a guest, the C-bit. */
+	if (ioctl(vcpu, KVM_SET_CPUID2, kvm_get_supported_cpuid()) ||
+	    ioctl(vcpu, KVM_GET_SREGS, &sregs))
 		return errno;
-	sregs.cs = sregs.ds = sregs.es = sregs.fs = sregs.gs = sregs.ss = flat;
+	sregs.cs = sregs.ds = sregs.es = sregs.fs = sregs.gs = sregs.ss = data;
+	sregs.cs.selector = 8;
 	sregs.cs.type = 11;
-	sregs.cr0 |= X86_CR0_PE;
+	sregs.cs.db = 0;
+	sregs.cs.l = 1;
+	sregs.cr0 |= X86_CR0_PE | X86_CR0_PG;
+	sregs.cr3 = PML4 * RAW_VM_PAGE | c_bit();
+	sregs.cr4 |= X86_CR4_PAE;
+	sregs.efer |= EFER_LME | EFER_LMA;
 	return raw_errno(ioctl(vcpu, KVM_SET_SREGS, &sregs)) ?:
 	       raw_errno(ioctl(vcpu, KVM_SET_REGS, &regs));
 }
@@ -119,25 +146,50 @@ int sev_guest_add_vcpus(struct sev_guest *g, unsigned int nr)
 		if (run == MAP_FAILED)
 			return errno;
 		g->run[i] = run;
-		err = set_state(g->vcpu[i]);
+		err = g->has_guest ? set_state(g->vcpu[i]) :
+		      raw_errno(ioctl(g->vcpu[i], KVM_SET_CPUID2, kvm_get_supported_cpuid()));
 	}
+	return err;
+}
+
+int sev_guest_begin(struct sev_guest *g)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < g->nr_vcpus && !err; i++)
+		err = set_state(g->vcpu[i]);
 	return err;
 }
 
 void sev_guest_load(struct sev_guest *g)
 {
+	uint64_t (*table)[RAW_VM_PAGE / sizeof(uint64_t)] = (void *)g->snp.raw.mem;
+
 	if (sev_guest_is_es(g))
 		memcpy(g->snp.raw.mem, es_code, sizeof(es_code));
 	else
 		memcpy(g->snp.raw.mem, sev_code, sizeof(sev_code));
+	table[PML4][0] = PDPT * RAW_VM_PAGE | PTE_TABLE | c_bit();
+	table[PDPT][0] = PD * RAW_VM_PAGE | PTE_TABLE | c_bit();
+	table[PD][0] = PTE_LARGE | c_bit();
+}
+
+int sev_guest_finish(struct sev_guest *g)
+{
+	struct kvm_sev_launch_update_data tables = {
+		.uaddr = (uint64_t)g->snp.raw.mem + PML4 * RAW_VM_PAGE,
+		.len = (NR_PAGES - PML4) * RAW_VM_PAGE,
+	};
+
+	sev_guest_load(g);
+	return raw_snp_cmd(&g->snp, KVM_SEV_LAUNCH_UPDATE_DATA, &tables) ?:
+	       raw_sev_finish(&g->snp, sev_guest_is_es(g));
 }
 
 int sev_guest_launch(struct sev_guest *g)
 {
-	const bool es = sev_guest_is_es(g);
-
-	sev_guest_load(g);
-	return raw_sev_start(&g->snp, es ? RAW_SEV_ES : 0) ?: raw_sev_finish(&g->snp, es);
+	return raw_sev_start(&g->snp, sev_guest_is_es(g) ? RAW_SEV_ES : 0) ?: sev_guest_finish(g);
 }
 
 int sev_guest_make(struct sev_guest *g, enum sev_kind kind, unsigned int vcpus)
@@ -149,8 +201,10 @@ int sev_guest_make(struct sev_guest *g, enum sev_kind kind, unsigned int vcpus)
 int sev_guest_take(struct sev_guest *to, uint32_t cap, const struct sev_guest *from)
 {
 	struct kvm_enable_cap enable = { .cap = cap, .args = { from->snp.raw.vm } };
+	int err = raw_errno(ioctl(to->snp.raw.vm, KVM_ENABLE_CAP, &enable));
 
-	return raw_errno(ioctl(to->snp.raw.vm, KVM_ENABLE_CAP, &enable));
+	to->has_guest |= !err;
+	return err;
 }
 
 void sev_guest_swap_memory(struct sev_guest *to, struct sev_guest *from)
