@@ -122,7 +122,7 @@ sub judge
 	while (my $line = <$in>) {
 		next if $line =~ /^(#|$)/;
 		chomp $line;
-		my ($function, $original, $mutated, $why) = split /\s*\t+\s*/, $line;
+		my ($function, $original, $mutated, $why) = split /\t/, $line;
 		$equivalent{"$function\t$original\t$mutated"} = $why;
 	}
 	open my $tries, '<:raw', "$options{out}/run/tries" or die "mutants: tries: $!\n";
