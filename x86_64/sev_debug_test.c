@@ -299,6 +299,7 @@ COCO_TEST_F(firmware, asked)
 		check_skip("no control of the kernel here: what firmware is asked is not seen");
 		return;
 	}
+	check_attribute_to(REQ_KERNEL_MEM_BOUNDS, REQ_SEV_DBG_FIRMWARE);
 	if (!begin(&d))
 		return;
 	fill(&d);
