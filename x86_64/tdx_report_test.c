@@ -36,13 +36,14 @@ FIXTURE_VARIANT(leaf)
 	uint64_t status, status_2;	/* or that */
 };
 
-#define LEAF(name, rax_, rcx_in, rcx_at, rdx_in, rdx_at, ...)				\
+#define LEAF_OF(req, name, rax_, rcx_in, rcx_at, rdx_in, rdx_at, ...)			\
 	FIXTURE_VARIANT_ADD(leaf, name)							\
 	{										\
-		COCO_ROW(NULL, REQ_TDX_ATT_LEAF, REQ_TDX_ATT_REPORT, REQ_TDX_KEPT),	\
+		COCO_ROW(NULL, REQ_TDX_ATT_LEAF, req),					\
 		.rax = rax_, .rcx = { rcx_in, rcx_at }, .rdx = { rdx_in, rdx_at },	\
 		__VA_ARGS__								\
 	}
+#define LEAF(name, ...)			LEAF_OF(REQ_NONE, name, __VA_ARGS__)
 #define INVALID(operand)	.status = TDX_OPERAND_INVALID | TDX_OPERAND_ID_##operand
 #define VERSION_1		(1ull << 16)
 #define RESERVED		(1ull << 24)
@@ -87,7 +88,8 @@ LEAF(extend_version_1, TDG_MR_RTMR_EXTEND | VERSION_1, PRIVATE, DATA_AT, PRIVATE
 #define VERIFY(name, in, at, ...)							\
 	LEAF(verify_##name, TDG_MR_VERIFYREPORT, in, at, PRIVATE, 0, __VA_ARGS__)
 #define CHANGED(name, field, bit, status_, ...)						\
-	VERIFY(name, PRIVATE, REPORT_AT,						\
+	LEAF_OF(REQ_TDX_ATT_REPORT, verify_##name, TDG_MR_VERIFYREPORT, PRIVATE, REPORT_AT,	\
+	       PRIVATE, 0,								\
 	       .flip_at = offsetof(struct tdx_report, field) & ~7u,			\
 	       .flip = 1ull << (8 * (offsetof(struct tdx_report, field) & 7) + (bit)),	\
 	       .status = TDX_INVALID_##status_, __VA_ARGS__)
