@@ -62,12 +62,18 @@ cpu()	# VENDOR FAMILY MODEL FLAGS
 	END
 }
 
+# What run_tests.sh --platform hw --list begins with.
+preconditions()
+{
+	"$@" perl -I"$ROOT/tools/lib" -MCoco::Preconditions \
+		-e 'print map "$_\n", Coco::Preconditions::lines($ARGV[0])' "$ROOT" < /dev/null
+}
+
 # says PATTERN...: the lines of the machine match these, and "MISSING" and "unknown" no others.
 says()
 {
 	local pattern
-	COCO_SYSROOT=$TMP/root "$ROOT/run_tests.sh" --platform hw --list tdx_cpuid_test \
-		> "$TMP/said" 2>&1 < /dev/null || { cat "$TMP/said"; return 1; }
+	COCO_SYSROOT=$TMP/root preconditions > "$TMP/said" 2>&1 || { cat "$TMP/said"; return 1; }
 	for pattern; do
 		grep -qE -e "$pattern" "$TMP/said" && continue
 		echo "nothing matches '$pattern' in:"
@@ -147,11 +153,18 @@ refused()
 	chmod 600 "$TMP/root/dev/sev"
 	chmod 755 "$TMP"
 	[ "$(id -u)" = 0 ] || { chmod 0 "$TMP/root/dev/sev"; says 'MISSING +/dev/sev .*you may not open it'; return; }
-	COCO_SYSROOT=$TMP/root setpriv --reuid 65534 --clear-groups perl -I"$ROOT/tools/lib" \
-		-MCoco::Preconditions -e 'print map "$_\n", Coco::Preconditions::lines($ARGV[0])' "$ROOT" |
+	COCO_SYSROOT=$TMP/root preconditions setpriv --reuid 65534 --clear-groups |
 		grep -q 'MISSING  /dev/sev .*you may not open it'
 }
 ok "amd: permissions" refused
+
+listed()
+{
+	machine $intel
+	COCO_SYSROOT=$TMP/root expect 0 "platform hw here: TDX, all preconditions met" \
+		"$ROOT/run_tests.sh" --platform hw --list tdx_cpuid_test
+}
+ok "before the list of the tests" listed
 
 # A run on a machine that can't serve, such as this one, explains itself.
 nothing()
