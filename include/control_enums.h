@@ -55,7 +55,11 @@ enum control_point_kind {
 	CONTROL_POINT_GUEST,	/* the CPU has entered the guest, which has executed nothing */
 	CONTROL_POINT_HOST,	/* it has left it */
 	CONTROL_POINT_YIELD,	/* the thread lets others run */
+	CONTROL_POINT_END,	/* it has come to its end, and another one goes on */
 };
+
+/* The name of points behind a SEAMCALL that the TDX module has a TD locked in. */
+#define CONTROL_TD_LOCK	"the TDX module's lock of a TD"
 
 /* An access to memory; without any of these it is a plain read. */
 enum control_access {

@@ -5,7 +5,7 @@
 # between two threads can make; make races runs it on the newest tree that was fetched.
 #
 #	[BUILD=DIR] [KDIR=DIR] tools/races.sh [--switches N] [--schedules M] [--seconds S]
-#		[--again] [--data] [--patch FILE]... [CASE...]
+#		[--again] [--data] [--triples] [--patch FILE]... [CASE...]
 #
 # Switches before their time in one schedule: at most N (default 1); at most M schedules of a
 # pair (default: all); at most S seconds for a case, which is a call with all others (default
@@ -13,7 +13,8 @@
 # was clean is left out when it is run again with the same, but for --again.
 #
 # With --data the kernel is built as KCSAN builds it, and data races are found, too, those of
-# tools/known-races told of and no more; COCO_PAIR is as for the tests.
+# tools/known-races told of and no more; COCO_PAIR is as for the tests.  With --triples it is
+# three calls at once in place of two.
 #
 # Status 0; 1 something was found; 2 usage or set-up, or a case that could not be run.
 set -eu
@@ -34,9 +35,10 @@ number()	# OPTION VALUE LARGEST
 	echo "$2"
 }
 
+unset COCO_TRIPLES
 # As lib/cases/interleave.c has it.
 most=6
-switches=1 schedules='' seconds=3600 again='' data='' patches=() cases=()
+switches=1 schedules='' seconds=3600 again='' data='' triples='' patches=() cases=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--switches)	switches=$(number "$1" "${2-}" $most) || exit 2; shift ;;
@@ -46,6 +48,7 @@ while [ $# -gt 0 ]; do
 			patches+=(--patch "$2"); shift ;;
 	--again)	again=1 ;;
 	--data)		data=--races ;;
+	--triples)	triples=-triples; export COCO_TRIPLES=1 ;;
 	-*)		die "unknown option $1" ;;
 	*)		cases+=("$1") ;;
 	esac
@@ -83,7 +86,7 @@ if [ ${#cases[@]} = 0 ]; then
 	done
 fi
 # An image's name has what it was made of.
-done=$build/races/$(basename "$image" .elf)-$COCO_RACES
+done=$build/races/$(basename "$image" .elf)-$COCO_RACES$triples
 [ -z "$again" ] || rm -f "$done"
 touch "$done"
 

@@ -6,6 +6,7 @@
 #include "check/harness.h"
 
 #include <linux/kvm.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -23,7 +24,7 @@ enum who { OWNER, NEW, OTHER, MIRROR, NR_VMS };
 
 struct machine {
 	struct raw_snp vm[NR_VMS];
-	int vcpu[2];			/* what the calls have made, or -1 */
+	int vcpu[INTERLEAVE_CALLS];	/* what the calls have made, or -1 */
 };
 
 static unsigned long type;
@@ -120,7 +121,7 @@ static void setup(void *data)
 	enum who who;
 	int err = 0;
 
-	m->vcpu[0] = m->vcpu[1] = -1;
+	memset(m->vcpu, -1, sizeof(m->vcpu));
 	for (who = OWNER; who < NR_VMS; who++)
 		raw_snp_open(&m->vm[who]);
 	err = make_owner(&m->vm[OWNER]);
@@ -136,7 +137,7 @@ static void end(void *data)
 	struct machine *m = data;
 	unsigned int i;
 
-	for (i = 0; i < 2; i++)
+	for (i = 0; i < INTERLEAVE_CALLS; i++)
 		if (m->vcpu[i] >= 0)
 			close(m->vcpu[i]);
 	for (i = 0; i < NR_VMS; i++)

@@ -6,6 +6,7 @@
 #include "check/harness.h"
 
 #include <linux/kvm.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -25,7 +26,7 @@ static const uint8_t ud2[] = { 0x0f, 0x0b };
 
 struct machine {
 	struct raw_snp snp;
-	int more_vcpus[2];		/* descriptors that the calls have made, or -1 */
+	int more_vcpus[INTERLEAVE_CALLS];	/* descriptors that the calls have made, or -1 */
 };
 
 /* ---- what a thread calls ---- */
@@ -145,7 +146,7 @@ static void setup(void *data)
 {
 	struct machine *m = data;
 
-	m->more_vcpus[0] = m->more_vcpus[1] = -1;
+	memset(m->more_vcpus, -1, sizeof(m->more_vcpus));
 	raw_snp_open(&m->snp);
 	control()->fw_measure(1);
 	TEST_ASSERT(!raw_snp_go(&m->snp, RAW_SNP_NOTHING, RAW_SNP_VCPU) && !give_code(m) &&
@@ -158,7 +159,7 @@ static void end(void *data)
 	struct machine *m = data;
 	unsigned int i;
 
-	for (i = 0; i < 2; i++)
+	for (i = 0; i < INTERLEAVE_CALLS; i++)
 		if (m->more_vcpus[i] >= 0)
 			close(m->more_vcpus[i]);
 	raw_snp_close(&m->snp);

@@ -31,12 +31,17 @@ struct interleave {
 	void (*state)(void *data, char *text, size_t size);
 	unsigned int switches;		/* before their time, at most; 0: as the default is */
 	const char *splat;		/* WARNs with this text are no business of its, or NULL */
+	const char *at;			/* switches only where the point has this name, or NULL */
+	bool steps;			/* a call is several: any outcome goes that does no damage */
 };
 
 /* False: something was found, or this process cannot do schedules.  Only the first is told. */
 bool interleave_search(const struct interleave *il);
 
 /* ---- tables: each call with each other one ---- */
+
+/* Calls at once: what they make (a descriptor) is to be kept by the number of the thread. */
+#define INTERLEAVE_CALLS	3
 
 /* The harness's limit for a case of these, see COCO_TEST_F_TIMEOUT(). */
 #define INTERLEAVE_SECONDS	7200
@@ -47,6 +52,8 @@ struct pair_call {
 	int (*make)(void *machine, unsigned int thread);
 	/* After a call that stops vCPUs one that runs them waits for ever: they are no pair. */
 	bool stops, waits;
+	/* A guest that runs on: what comes in between is in the midst of the call, and may be. */
+	bool steps;
 };
 
 /* A pair that is about a requirement of its own. */
@@ -63,13 +70,14 @@ struct pair_table {
 	void (*setup)(void *machine);
 	void (*end)(void *machine);
 	void (*state)(void *machine, char *text, size_t size);
-	const char *splat;
+	const char *splat, *at;		/* as struct interleave has them */
 };
 
 /*
  * By requirement @req: call number @first with itself, and with each that follows it in the
  * table.  By default only with those that are bits of @always; with COCO_RACES with all, and
- * with COCO_PAIR=TEXT with those in whose names the text is.
+ * with COCO_PAIR=TEXT with those in whose names the text is.  COCO_TRIPLES makes triples of
+ * these pairs: a third call is that one, or one that follows it in the table.
  */
 void pairs_search(const struct pair_table *t, enum requirement_nr req, unsigned int first,
 		  unsigned int always);

@@ -227,13 +227,47 @@ static void learn(void)
 		s.orders[s.nr_orders++] = s.now;
 }
 
+/* As run(), and what comes of it counts as an outcome of whole calls. */
+static bool run_order(void)
+{
+	const bool ok = run();
+
+	if (ok)
+		learn();
+	return ok;
+}
+
+/* Of threads, @from of which have come to their ends in the last run: one order with each next. */
+static void serial_next(unsigned int after)
+{
+	const struct control_point *p;
+	unsigned int i, t, others;
+
+	for (i = after; (p = control()->point(i)) && p->kind != CONTROL_POINT_END; i++)
+		;
+	others = p ? p->others : 0;
+	/* The last one has nobody to choose from. */
+	if (s.nr + 1 >= s.il->nr_threads || !others)
+		return;
+	s.nr++;
+	for (t = 0; t < s.il->nr_threads && !s.found; t++) {
+		if (!(others & 1u << t))
+			continue;
+		s.list[s.nr - 1] = (struct control_switch){ i, t };
+		if (run_order())
+			serial_next(i + 1);
+	}
+	s.nr--;
+}
+
+/* The orders of whole calls that begin with that one. */
 static void serial_orders(unsigned int begins)
 {
-	/* After it the others follow in the order of their numbers, which is all for two. */
 	s.list[0] = (struct control_switch){ 0, begins };
 	s.nr = 1;
 	run();
 	learn();
+	serial_next(0);
 }
 
 /*
@@ -280,7 +314,7 @@ static void judge(void)
 	char what[64];
 	unsigned int i;
 
-	if (is_known() || is_busy_outcome())
+	if (s.il->steps || is_known() || is_busy_outcome())
 		return;
 	found("results and state", "those of an order of the calls", "those of no order");
 	tell_schedule();
@@ -318,6 +352,8 @@ static bool is_worth(unsigned int idx)
 	const bool before = alone;
 
 	switch (p->kind) {
+	case CONTROL_POINT_END:
+		return __builtin_popcount(p->others & ((1u << s.il->nr_threads) - 1)) > 1;
 	case CONTROL_POINT_LOCK:
 	case CONTROL_POINT_GIVEN:
 		alone = !is_shared(p);
@@ -351,7 +387,8 @@ static void explore(unsigned int left)
 	next = malloc((points + 1) * s.il->nr_threads * sizeof(*next));
 	TEST_ASSERT(next, "out of memory");
 	for (i = from; i < points; i++) {
-		const bool worth = is_worth(i);
+		const bool worth = is_worth(i) &&
+			(!s.il->at || !strcmp(control()->point(i)->name, s.il->at));
 
 		for (t = 0; t < s.il->nr_threads; t++)
 			if (worth && control()->point(i)->others & 1u << t)
@@ -457,11 +494,11 @@ bool interleave_search(const struct interleave *il)
 
 /* ---- tables ---- */
 
-static const struct pair_call *pair[2];
+static const struct pair_call *called[INTERLEAVE_CALLS];
 
 static int make_call(unsigned int thread, void *data)
 {
-	return pair[thread]->make(data, thread);
+	return called[thread]->make(data, thread);
 }
 
 static enum requirement_nr req_of(const struct pair_table *t, unsigned int first,
@@ -475,17 +512,62 @@ static enum requirement_nr req_of(const struct pair_table *t, unsigned int first
 	return req;
 }
 
+/* After a call that stops vCPUs one that runs them waits for ever. */
+static bool can_meet(const struct pair_call *one, const struct pair_call *two)
+{
+	return !(one->stops && two->waits) && !(one->waits && two->stops);
+}
+
+/* Those of the first @nr of called[]; false: nothing more is to be learnt. */
+static bool search_calls(const struct pair_table *t, unsigned int nr, enum requirement_nr req)
+{
+	struct interleave il = {
+		.req = req, .nr_threads = nr, .data = t->machine, .setup = t->setup, .end = t->end,
+		.call = make_call, .state = t->state, .splat = t->splat, .at = t->at,
+	};
+	const unsigned long before = schedules;
+	char names[256] = "";
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		il.names[i] = called[i]->name;
+		il.steps |= called[i]->steps;
+		interleave_tell(names, sizeof(names), "%s%s", i ? " | " : "", il.names[i]);
+	}
+	check_attribute_to(REQ_KERNEL_MEM_FREED, il.req);
+	check_attribute_to(REQ_KERNEL_MEM_BOUNDS, il.req);
+	check_attribute_to(REQ_KERNEL_MEM_LEAK, il.req);
+	check_attribute_to(REQ_KERNEL_MAP_LEFT, il.req);
+	check_attribute_to(REQ_KERNEL_FIRMWARE_PAGE, il.req);
+	/* Of a kernel that has gone wrong nothing more is to be learnt. */
+	if (!interleave_search(&il) && s.damaged)
+		return false;
+	if (getenv("COCO_RACES") || getenv("COCO_PAIR"))
+		check_note("%s: %lu schedules", names, schedules - before);
+	return true;
+}
+
+/* The pair in called[], with a third call, which comes no earlier in the table than @from. */
+static bool search_triples(const struct pair_table *t, unsigned int from, enum requirement_nr req)
+{
+	unsigned int i;
+
+	for (i = from; i < t->nr; i++) {
+		called[2] = &t->calls[i];
+		if (can_meet(called[0], called[2]) && can_meet(called[1], called[2]) &&
+		    !search_calls(t, 3, req))
+			return false;
+	}
+	return true;
+}
+
 void pairs_search(const struct pair_table *t, enum requirement_nr req, unsigned int first,
 		  unsigned int always)
 {
 	const char *only = getenv("COCO_PAIR");
 	const bool all = getenv("COCO_RACES") || only;
-	struct interleave il = {
-		.req = req, .nr_threads = 2, .data = t->machine, .setup = t->setup, .end = t->end,
-		.call = make_call, .state = t->state, .splat = t->splat,
-	};
-	unsigned long before;
 	unsigned int i;
+	bool go_on = true;
 
 	if (!all && !always) {
 		check_skip("none of these pairs is searched by default: make races");
@@ -493,27 +575,15 @@ void pairs_search(const struct pair_table *t, enum requirement_nr req, unsigned 
 	}
 	/* They are told of with the schedule that makes them. */
 	check_expect_splat("");
-	pair[0] = &t->calls[first];
-	il.names[0] = pair[0]->name;
-	for (i = first; i < t->nr; i++) {
-		pair[1] = &t->calls[i];
-		il.names[1] = pair[1]->name;
-		il.req = req_of(t, first, i, req);
-		check_attribute_to(REQ_KERNEL_MEM_FREED, il.req);
-		check_attribute_to(REQ_KERNEL_MEM_BOUNDS, il.req);
-		check_attribute_to(REQ_KERNEL_MEM_LEAK, il.req);
-		check_attribute_to(REQ_KERNEL_MAP_LEFT, il.req);
-		check_attribute_to(REQ_KERNEL_FIRMWARE_PAGE, il.req);
-		if ((pair[0]->stops && pair[1]->waits) || (pair[0]->waits && pair[1]->stops))
+	called[0] = &t->calls[first];
+	for (i = first; i < t->nr && go_on; i++) {
+		called[1] = &t->calls[i];
+		if (!can_meet(called[0], called[1]) || (!all && !(always & 1u << i)) ||
+		    (only && !strstr(called[1]->name, only)))
 			continue;
-		if ((!all && !(always & 1u << i)) || (only && !strstr(il.names[1], only)))
-			continue;
-		before = schedules;
-		/* Of a kernel that has gone wrong nothing more is to be learnt. */
-		if (!interleave_search(&il) && s.damaged)
-			break;
-		if (all)
-			check_note("%s | %s: %lu schedules", il.names[0], il.names[1],
-				   schedules - before);
+		if (getenv("COCO_TRIPLES"))
+			go_on = search_triples(t, i, req_of(t, first, i, req));
+		else
+			go_on = search_calls(t, 2, req_of(t, first, i, req));
 	}
 }

@@ -17,6 +17,7 @@ ok "schedules_missing" expect 2 "--schedules: '' is not a number" "$races" --sch
 ok "patch_missing" expect 2 "--patch: cannot read '$TMP/none'" "$races" --patch "$TMP/none"
 ok "case_unknown" expect 2 "unknown test 'no_such_test'" "$races" no_such_test:x
 ok "budget" expect 0 " pairs not to their end" "$races" --again --schedules 8 $case
+ok "triples" expect 0 " pairs not to their end" "$races" --again --triples --schedules 2 $case
 ok "no_tds" expect 0 "skipped: the tree has no arch/x86/kvm/vmx/tdx.c" "$races" --schedules 8 \
 	tdx_pairs_test:pair.finalized_nmi.any_order
 ok "clean_once" expect 0 "0 schedules in" "$races" --schedules 8 $case

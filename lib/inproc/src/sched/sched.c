@@ -194,18 +194,6 @@ static void wait_in(enum state state)
 	switch_to(to);
 }
 
-static void leave(void)
-{
-	int to;
-
-	self->state = DONE;
-	to = pick();
-	if (to < 0)
-		end(run.bodies_left ? CONTROL_DEADLOCK : CONTROL_INTERLEAVED);
-	else
-		give_turn(to);
-}
-
 /* ---- points ---- */
 
 static void track_lock(const struct control_point *p)
@@ -228,44 +216,63 @@ static unsigned int others_alive(void)
 	return mask;
 }
 
+/* The next point is @p: which thread the list of switches wants there, or -1. */
+static int pass_point(struct control_point p)
+{
+	const struct control_switch *to = &run.what->switches[run.next_switch];
+
+	p.thread = run.current;
+	p.others = others_alive();
+	self->last = p;
+	run.points[run.nr_points++] = p;
+	if (run.next_switch >= run.what->nr_switches || to->point != run.nr_points - 1)
+		return -1;
+	run.next_switch++;
+	if (to->thread < run.nr && alive(run.threads[to->thread]))
+		return to->thread;
+	run.how = CONTROL_NO_SWITCH;
+	return -1;
+}
+
 IMAGE_CALL void sched_point(enum control_point_kind kind, const void *obj, const char *name,
 			    int write, unsigned long ip)
 {
 	struct control_point p = {
 		.kind = kind, .obj = obj, .name = name, .write = write, .ip = ip
 	};
-	const struct control_switch *to;
 	int next;
 
 	if (!in_run())
 		return;
 	track_lock(&p);
-	/* It is given back, but held yet. */
-	if (kind == CONTROL_POINT_UNLOCK)
+	if (kind == CONTROL_POINT_UNLOCK)	/* held yet */
 		return;
-	p.thread = run.current;
-	p.others = others_alive();
-	self->last = p;
 	if (run.nr_points == MAX_POINTS) {
 		end(CONTROL_LIVELOCK);
 		wait_turn(self);
 	}
-	run.points[run.nr_points++] = p;
-	to = &run.what->switches[run.next_switch];
-	if (run.next_switch < run.what->nr_switches && to->point == run.nr_points - 1) {
-		run.next_switch++;
-		if (to->thread < run.nr && alive(run.threads[to->thread]))
-			switch_to(to->thread);
-		else
-			run.how = CONTROL_NO_SWITCH;
-		return;
-	}
-	if (++self->since >= PATIENCE) {
+	next = pass_point(p);
+	if (next < 0 && ++self->since >= PATIENCE) {
 		self->since = 0;
 		self->state = YIELDED;
-		next = next_in(RUNNABLE);
-		switch_to(next < 0 ? next_in(YIELDED) : next);
+		next = pick();
 	}
+	if (next >= 0)
+		switch_to(next);
+}
+
+static void leave(void)
+{
+	int to = run.nr_points == MAX_POINTS ? -1 :
+		 pass_point((struct control_point){ .kind = CONTROL_POINT_END, .name = "" });
+
+	self->state = DONE;
+	if (to < 0)
+		to = pick();
+	if (to < 0)
+		end(run.bodies_left ? CONTROL_DEADLOCK : CONTROL_INTERLEAVED);
+	else
+		give_turn(to);
 }
 
 IMAGE_CALL static void sched_access(const void *p, unsigned long bytes, int kind, unsigned long ip)
@@ -327,8 +334,7 @@ bool sched_yield_turn(void)
 		end(CONTROL_LIVELOCK);
 	else
 		run.points[run.nr_points++] = self->last = (struct control_point){
-			.kind = CONTROL_POINT_YIELD, .name = "", .thread = run.current,
-		};
+			.kind = CONTROL_POINT_YIELD, .name = "", .thread = run.current };
 	wait_in(YIELDED);
 	return true;
 }
