@@ -6,6 +6,7 @@
 #include "check/harness.h"
 
 #include <linux/kvm.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -21,7 +22,7 @@
 struct machine {
 	struct raw_td td;
 	int second;			/* vCPU 1, created and with its CPUID, or -1 */
-	int more_vcpus[2];		/* what the calls have made, or -1 */
+	int more_vcpus[INTERLEAVE_CALLS];	/* what the calls have made, or -1 */
 };
 
 static enum raw_td_stage stage;
@@ -116,7 +117,8 @@ static void setup(void *data)
 {
 	struct machine *m = data;
 
-	m->second = m->more_vcpus[0] = m->more_vcpus[1] = -1;
+	m->second = -1;
+	memset(m->more_vcpus, -1, sizeof(m->more_vcpus));
 	raw_td_open(&m->td);
 	TEST_ASSERT(!raw_td_go(&m->td, RAW_TD_VCPU_INITED) && !raw_vm_map_run(&m->td.raw),
 		    "the launch up to the vCPU");
@@ -129,12 +131,13 @@ static void setup(void *data)
 static void end(void *data)
 {
 	struct machine *m = data;
-	const int fds[] = { m->second, m->more_vcpus[0], m->more_vcpus[1] };
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(fds); i++)
-		if (fds[i] >= 0)
-			close(fds[i]);
+	if (m->second >= 0)
+		close(m->second);
+	for (i = 0; i < INTERLEAVE_CALLS; i++)
+		if (m->more_vcpus[i] >= 0)
+			close(m->more_vcpus[i]);
 	raw_td_close(&m->td);
 }
 
@@ -174,6 +177,7 @@ FIXTURE_VARIANT(pair)
 	enum raw_td_stage stage;
 	unsigned int first;		/* with it and all behind it, but by default: */
 	unsigned int always;
+	const char *at;			/* see struct interleave; about one requirement then */
 };
 
 #define PAIRS(name, req, stage_, first_, always_, ...)					\
@@ -205,11 +209,19 @@ PAIRS(finalized_slot, TD, FINALIZED, SLOT, 0);
 PAIRS(finalized_attrs, TD, FINALIZED, ATTRS, 0);
 PAIRS(finalized_punch, TD, FINALIZED, PUNCH, 0);
 
+/* A search of all switches ends at TDH.MR.FINALIZE itself, before that of this requirement. */
+FIXTURE_VARIANT_ADD(pair, finalize_track)
+{
+	COCO_ROW(NULL, REQ_ORDER_TD_TRACK), .stage = RAW_TD_REGION, .first = FINALIZE,
+	.always = WITH(PUNCH), .at = CONTROL_TD_LOCK,
+};
+
 COCO_TEST_F_TIMEOUT(pair, any_order, INTERLEAVE_SECONDS)
 {
 	struct machine m;
 	const struct pair_table table = {
-		.calls = calls, .nr = ARRAY_SIZE(calls), .reqs = reqs, .machine = &m,
+		.calls = calls, .nr = ARRAY_SIZE(calls), .reqs = variant->at ? NULL : reqs,
+		.machine = &m, .at = variant->at,
 		.setup = setup, .end = end, .state = tell_state,
 		/* KVM_RUN of a TD that is down, see KERNEL-TD-ENTER-QUIET */
 		.splat = "vt_cache_reg()",

@@ -27,6 +27,9 @@
 	REQUIREMENT(ORDER_TD_FINALIZE, "ORDER-TD-FINALIZE", DOC_TDX_C, "tdx_td_finalize()",	\
 		"TDH.MR.FINALIZE, which needs the TD for itself, is not made while pages are "	\
 		"taken out of the secure EPT")							\
+	REQUIREMENT(ORDER_TD_TRACK, "ORDER-TD-TRACK", DOC_TDX_C, "tdx_sept_remove_leaf_spte()",	\
+		"a page goes out of a finalized TD's secure EPT after TDH.MEM.TRACK, whatever "	\
+		"thread finalizes the TD meanwhile")						\
 	REQUIREMENT(ORDER_TD, "ORDER-TD", DOC_LOCKING, "1. Acquisition Orders",			\
 		"two calls at once about a TD have the results and leave the state that they "	\
 		"have one after the other")

@@ -151,6 +151,11 @@ void glue_seamcall(union glue_regs *regs)
 	} else {
 		regs->rax = glue_seamcalls[leaf](regs);
 	}
-	if (tdr)
-		glue_td_unlock(tdr, alone);
+	if (!tdr)
+		return;
+	glue_td_unlock(tdr, alone);
+	/* The host may do what the TD's lock kept away before it makes its next SEAMCALL. */
+	if (glue_host->point)
+		glue_host->point(CONTROL_POINT_GIVEN, tdr, CONTROL_TD_LOCK, alone,
+				 (unsigned long)from);
 }
