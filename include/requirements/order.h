@@ -13,6 +13,9 @@
 	REQUIREMENT(ORDER_SNP, "ORDER-SNP", DOC_LOCKING, "1. Acquisition Orders",			\
 		"two calls at once about an SNP VM have the results and leave the state that they "	\
 		"have one after the other")							\
+	REQUIREMENT(ORDER_SNP_GUEST, "ORDER-SNP-GUEST", DOC_LOCKING, "1. Acquisition Orders",	\
+		"what an SNP guest asks for while its VMM makes a call is done before or after "	\
+		"the call")									\
 	REQUIREMENT(ORDER_SEV_MOVE, "ORDER-SEV-MOVE", DOC_LOCKING, "1. Acquisition Orders",	\
 		"of two calls at once about VMs of which one takes over or shares the other's "	\
 		"context, one comes before the other")						\

@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What an SNP guest asks for while a thread of its VMM makes a call: each event of the guest's
+ * with each call of a table.
+ *
+ * The guest is a few instructions, which write no memory: the VMM fills in the GHCB, which is
+ * shared.
+ */
+#include "check/harness.h"
+
+#include <linux/kvm.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "kvm_util.h"
+#include "processor.h"
+
+#include "cases/interleave.h"
+#include "cases/pair_calls.h"
+#include "control.h"
+#include "guest/ghcb.h"
+#include "guest/psc.h"
+#include "guest/vmsa.h"
+#include "snp/raw_snp.h"
+#include "snp/snp_vm.h"
+
+/* GPAs: pages of the launch, and those that are shared. */
+#define PAGE		RAW_VM_PAGE
+#define CODE		0
+#define TABLES		PAGE
+#define NR_TABLES	3
+#define DATA		(TABLES + NR_TABLES * PAGE)
+#define GHCB		(DATA + PAGE)
+#define REQUEST		(GHCB + PAGE)
+#define RESPONSE	(REQUEST + PAGE)
+
+#define SEV_CPUID	0x8000001f
+#define PTE_PRESENT	(1u << 0)
+#define PTE_WRITABLE	(1u << 1)
+#define PTE_LARGE	(1u << 7)
+
+#define PSC_MSR(gpa)	(GHCB_MSR(GHCB_MSR_PSC_REQ, (gpa) / PAGE) | (uint64_t)PSC_OP_SHARED << 52)
+
+struct machine {
+	struct raw_snp snp;		/* its vCPU is the one that asks */
+	struct raw_vm ap;		/* vCPU 1: no more than its descriptor and struct kvm_run */
+	int more_vcpus[INTERLEAVE_CALLS];	/* what the calls have made, or -1 */
+};
+
+/* ---- the guest ---- */
+
+struct event {
+	const char *name;
+	uint64_t msr;			/* a request by the MSR protocol; or */
+	uint64_t code, info_1, info_2;	/* an event in the GHCB; or none: a read of DATA */
+	bool stops;			/* the AP */
+};
+
+enum { TOUCH, PSC_BY_MSR, PSC_EVENT, GUEST_REQUEST, AP_CREATED, AP_DESTROYED };
+
+static const struct event events[] = {
+	[TOUCH] = { "a guest's first access to a page" },
+	[PSC_BY_MSR] = { "a guest's page state change by MSR", .msr = PSC_MSR(DATA) },
+	[PSC_EVENT] = { "a guest's page state change", .code = GHCB_NAE_PSC },
+	[GUEST_REQUEST] = { "a guest request", .code = GHCB_NAE_GUEST_REQUEST, .info_1 = REQUEST,
+			    .info_2 = RESPONSE },
+	[AP_CREATED] = { "a guest's AP creation", .code = GHCB_NAE_AP_CREATION,
+			 .info_1 = AP_INFO_1(AP_CREATE, 1), .info_2 = DATA },
+	[AP_DESTROYED] = { "a guest's AP destruction", .code = GHCB_NAE_AP_CREATION,
+			   .info_1 = AP_INFO_1(AP_DESTROY, 1), .stops = true },
+};
+
+static const struct event *event;
+
+#define MOV_EAX		0xb8
+#define MOV_ECX		0xb9
+#define MOV_EDX		0xba
+
+static uint8_t *add_code(uint8_t *at, const void *code, size_t size)
+{
+	memcpy(at, code, size);
+	return at + size;
+}
+
+/* MOV of 32 bits to a register. */
+static uint8_t *add_mov(uint8_t *at, uint8_t opcode, uint32_t value)
+{
+	at = add_code(at, &opcode, sizeof(opcode));
+	return add_code(at, &value, sizeof(value));
+}
+
+/* VMGEXIT with @msr in the GHCB MSR. */
+static uint8_t *add_vmgexit(uint8_t *at, uint64_t msr)
+{
+	/* The NOP marks an access to the GHCB MSR for engines that cannot intercept it. */
+	static const uint8_t code[] = {
+		0x0f, 0x30,						/* WRMSR */
+		0x0f, 0x1f, 0x84, 0x00, 0x6b, 0x76, 0x6d, 0x21,		/* NOP */
+		0xf3, 0x0f, 0x01, 0xd9,					/* VMGEXIT */
+	};
+
+	at = add_mov(at, MOV_EAX, msr);
+	at = add_mov(at, MOV_EDX, msr >> 32);
+	at = add_mov(at, MOV_ECX, MSR_GHCB);
+	return add_code(at, code, sizeof(code));
+}
+
+/*
+ * It registers its GHCB and makes an exit, up to where setup() runs it; then the event.  The
+ * end is UD2 without an IDT.
+ */
+static void write_code(void *page)
+{
+	static const uint8_t read_data[] = { 0x8a, 0x04, 0x25, 0, DATA >> 8, 0, 0 };	/* MOV */
+	static const uint8_t ud2[] = { 0x0f, 0x0b };
+	uint8_t *at = page;
+
+	at = add_vmgexit(at, GHCB | GHCB_MSR_REG_GPA_REQ);
+	at = add_vmgexit(at, PSC_MSR(RESPONSE));
+	if (event->msr)
+		at = add_vmgexit(at, event->msr);
+	else if (event->code)
+		at = add_vmgexit(at, GHCB);
+	else
+		at = add_code(at, read_data, sizeof(read_data));
+	add_code(at, ud2, sizeof(ud2));
+}
+
+/* The first 2 MiB, private. */
+static void write_tables(char *mem)
+{
+	const struct kvm_cpuid_entry2 *sev = get_cpuid_entry(kvm_get_supported_cpuid(), SEV_CPUID, 0);
+	const uint64_t c_bit = 1ull << (sev->ebx & 0x3f);
+	unsigned int i;
+
+	for (i = 0; i < NR_TABLES; i++)
+		*(uint64_t *)(mem + TABLES + i * PAGE) = c_bit | PTE_PRESENT | PTE_WRITABLE |
+			(i == NR_TABLES - 1 ? PTE_LARGE : TABLES + (i + 1) * PAGE);
+}
+
+static void fill_ghcb(struct ghcb *ghcb)
+{
+	struct psc_buffer *psc = (void *)ghcb->shared_buffer;
+
+	memset(ghcb, 0, sizeof(*ghcb));
+	ghcb->protocol_version = GHCB_PROTOCOL_VERSION;
+	ghcb_set(ghcb, sw_exit_code, event->code);
+	ghcb_set(ghcb, sw_exit_info_1, event->info_1);
+	ghcb_set(ghcb, sw_exit_info_2, event->info_2);
+	ghcb_set(ghcb, rax, VMSA_FEATURE_SNP);
+	ghcb_set(ghcb, sw_scratch, GHCB + offsetof(struct ghcb, shared_buffer));
+	psc->entries[0] = PSC_ENTRY(PSC_OP_SHARED, PSC_SIZE_4K, DATA / PAGE, 0);
+}
+
+/* ---- what a thread calls ---- */
+
+/* KVM_RUN until the guest wants nothing more, as a VMM does that agrees to all. */
+static int run_guest(struct machine *m)
+{
+	struct kvm_run *run = m->snp.raw.run;
+	struct kvm_memory_attributes attrs;
+	int err;
+
+	while (!(err = pair_run(&m->snp.raw)) && run->exit_reason == KVM_EXIT_HYPERCALL) {
+		attrs = (struct kvm_memory_attributes){
+			.address = run->hypercall.args[0], .size = run->hypercall.args[1] * PAGE,
+		};
+		err = pair_vm_ioctl(&m->snp.raw, KVM_SET_MEMORY_ATTRIBUTES, &attrs);
+		if (err)
+			return err;
+		run->hypercall.ret = 0;
+	}
+	return err;
+}
+
+PAIR_CALL(guest, run_guest(m))
+PAIR_CALL(run_ap, pair_run(&m->ap))
+PAIR_CALL(halt_ap, pair_halt(&m->ap))
+PAIR_CALL(create_vcpu, pair_create_vcpu(&m->snp.raw, 2, &m->more_vcpus[thread]))
+PAIR_CALL(delete_slot, pair_delete_slot(&m->snp.raw))
+PAIR_CALL(make_shared, pair_make_shared(&m->snp.raw, DATA))
+PAIR_CALL(punch_hole, pair_punch_hole(&m->snp.raw, DATA))
+PAIR_CALL(pre_fault, pair_pre_fault(&m->snp.raw, DATA))
+PAIR_CALL(set_lapic, pair_set_lapic(&m->ap))
+PAIR_CALL(signal_msi, pair_signal_msi(&m->snp.raw))
+PAIR_CALL(second_slot, pair_second_slot(&m->snp.raw, 64 * PAGE))
+PAIR_CALL(close_ap, pair_close(&m->ap.vcpu))
+PAIR_CALL(close_gmem, pair_close(&m->snp.raw.gmem))
+PAIR_CALL(close_vm, pair_close(&m->snp.raw.vm))
+
+enum {
+	GUEST, RUN_AP, HALT_AP, CREATE, SLOT, ATTRS, PUNCH, PRE_FAULT, LAPIC, MSI, SLOT_1,
+	CLOSE_AP, CLOSE_GMEM, CLOSE_VM,
+};
+
+static struct pair_call calls[] = {
+	[GUEST] = { .make = guest, .waits = true, .steps = true },	/* the rest is the event's */
+	[RUN_AP] = { "KVM_RUN of the AP", .make = run_ap, .waits = true, .steps = true },
+	[HALT_AP] = { "KVM_SET_MP_STATE of the AP", .make = halt_ap },
+	[CREATE] = { "KVM_CREATE_VCPU", .make = create_vcpu },
+	[SLOT] = { "KVM_SET_USER_MEMORY_REGION2, a deletion", .make = delete_slot },
+	[ATTRS] = { "KVM_SET_MEMORY_ATTRIBUTES", .make = make_shared },
+	[PUNCH] = { "fallocate(PUNCH_HOLE)", .make = punch_hole },
+	[PRE_FAULT] = { "KVM_PRE_FAULT_MEMORY", .make = pre_fault },
+	[LAPIC] = { "KVM_SET_LAPIC of the AP", .make = set_lapic },
+	[MSI] = { "KVM_SIGNAL_MSI", .make = signal_msi },
+	[SLOT_1] = { "KVM_SET_USER_MEMORY_REGION2, a second slot", .make = second_slot },
+	[CLOSE_AP] = { "close() of the AP", .make = close_ap },
+	[CLOSE_GMEM] = { "close() of guest_memfd", .make = close_gmem },
+	[CLOSE_VM] = { "close() of the VM", .make = close_vm },
+};
+
+/* ---- the machine, and what can be seen of it ---- */
+
+/* Both start at the code, before the launch measures that. */
+static int start_at_code(int vcpu)
+{
+	struct kvm_regs regs = { .rip = CODE, .rflags = 2 };
+	struct kvm_sregs sregs = {};
+	int err = raw_errno(ioctl(vcpu, KVM_SET_CPUID2, kvm_get_supported_cpuid())) ?:
+		  raw_errno(ioctl(vcpu, KVM_GET_SREGS, &sregs));
+
+	sregs.cs = (struct kvm_segment){
+		.limit = ~0u, .selector = 8, .type = 11, .present = 1, .l = 1, .s = 1, .g = 1,
+	};
+	sregs.cr0 |= X86_CR0_PE | X86_CR0_PG;
+	sregs.cr3 = TABLES;
+	sregs.cr4 |= X86_CR4_PAE;
+	sregs.efer |= EFER_LME | EFER_LMA;
+	sregs.idt.limit = 0;
+	return err ?: raw_errno(ioctl(vcpu, KVM_SET_SREGS, &sregs)) ?:
+	       raw_errno(ioctl(vcpu, KVM_SET_REGS, &regs));
+}
+
+static int add_ap(struct machine *m)
+{
+	const struct kvm_mp_state runnable = { .mp_state = KVM_MP_STATE_RUNNABLE };
+	struct kvm_enable_cap cap = {
+		.cap = KVM_CAP_EXIT_HYPERCALL, .args = { 1u << KVM_HC_MAP_GPA_RANGE },
+	};
+
+	m->ap = (struct raw_vm){ .kvm = m->snp.raw.kvm };
+	m->ap.vcpu = ioctl(m->snp.raw.vm, KVM_CREATE_VCPU, 1);
+	return raw_errno(m->ap.vcpu) ?: start_at_code(m->ap.vcpu) ?:
+	       start_at_code(m->snp.raw.vcpu) ?: raw_vm_map_run(&m->ap) ?:
+	       pair_vcpu_ioctl(&m->ap, KVM_SET_MP_STATE, &runnable) ?:
+	       pair_vm_ioctl(&m->snp.raw, KVM_ENABLE_CAP, &cap);
+}
+
+/* From RAW_SNP_UPDATED on. */
+static int launch_rest(struct machine *m)
+{
+	const struct kvm_memory_attributes attrs = {
+		.address = DATA, .size = PAGE, .attributes = KVM_MEMORY_ATTRIBUTE_PRIVATE,
+	};
+
+	return pair_vm_ioctl(&m->snp.raw, KVM_SET_MEMORY_ATTRIBUTES, &attrs) ?:
+	       raw_snp_update(&m->snp, RAW_SNP_PAGES, m->snp.raw.mem + RAW_SNP_PAGES * PAGE,
+			      DATA / PAGE + 1 - RAW_SNP_PAGES) ?: raw_snp_finish(&m->snp);
+}
+
+static void setup(void *data)
+{
+	static const uint8_t response[PAGE] = { 1 };
+	struct machine *m = data;
+
+	memset(m->more_vcpus, -1, sizeof(m->more_vcpus));
+	raw_snp_open(&m->snp);
+	control()->fw_answer(0, 0, response);
+	write_code(m->snp.raw.mem + CODE);
+	write_tables(m->snp.raw.mem);
+	TEST_ASSERT(!raw_snp_go(&m->snp, RAW_SNP_NOTHING, RAW_SNP_VCPU) && !add_ap(m) &&
+		    !raw_snp_go(&m->snp, RAW_SNP_VCPU, RAW_SNP_UPDATED) &&
+		    !launch_rest(m) &&
+		    !raw_vm_map_run(&m->snp.raw) && !pair_run(&m->snp.raw) &&
+		    m->snp.raw.run->exit_reason == KVM_EXIT_HYPERCALL, "the guest up to there");
+	m->snp.raw.run->hypercall.ret = 0;
+	fill_ghcb((void *)(m->snp.raw.mem + GHCB));
+}
+
+static void end(void *data)
+{
+	struct machine *m = data;
+	unsigned int i;
+
+	for (i = 0; i < INTERLEAVE_CALLS; i++)
+		if (m->more_vcpus[i] >= 0)
+			close(m->more_vcpus[i]);
+	munmap(m->ap.run, m->ap.run_size);
+	if (m->ap.vcpu >= 0)
+		close(m->ap.vcpu);
+	raw_snp_close(&m->snp);
+	control()->fw_answer(0, 0, NULL);
+}
+
+static void tell_state(void *data, char *text, size_t size)
+{
+	struct machine *m = data;
+	struct kvm_mp_state mp = {};
+	const struct ghcb *ghcb = (void *)(m->snp.raw.mem + GHCB);
+
+	interleave_tell(text, size, "exits %u, %u; GHCB %#llx, %#llx; response %u",
+			m->snp.raw.run->exit_reason, m->ap.run->exit_reason,
+			(unsigned long long)ghcb->sw_exit_info_1,
+			(unsigned long long)ghcb->sw_exit_info_2, m->snp.raw.mem[RESPONSE]);
+	interleave_tell(text, size, "; KVM_GET_MP_STATE %d, %u",
+			pair_vcpu_ioctl(&m->snp.raw, KVM_GET_MP_STATE, &mp), mp.mp_state);
+	mp.mp_state = 0;
+	if (m->ap.vcpu >= 0)
+		interleave_tell(text, size, ", of the AP %d, %u",
+				pair_vcpu_ioctl(&m->ap, KVM_GET_MP_STATE, &mp), mp.mp_state);
+	if (m->snp.raw.vm >= 0)
+		interleave_tell(text, size, "; KVM_CREATE_VCPU %d",
+				create_vcpu(m, m->more_vcpus[0] >= 0));
+}
+
+/* ---- the pairs ---- */
+
+COCO_FIXTURE(pair);
+FIXTURE_VARIANT(pair)
+{
+	struct check_row row;
+	unsigned int event;
+	unsigned int always;		/* calls that it meets by default, as bits */
+};
+
+#define PAIRS(name, event_, always_)							\
+	FIXTURE_VARIANT_ADD(pair, name)							\
+	{										\
+		COCO_ROW(NULL, REQ_ORDER_SNP_GUEST), .event = event_, .always = always_, \
+	}
+#define WITH(call)	(1u << (call))
+
+PAIRS(touch, TOUCH, WITH(PUNCH));
+PAIRS(psc_msr, PSC_BY_MSR, 0);
+PAIRS(psc, PSC_EVENT, 0);
+PAIRS(request, GUEST_REQUEST, WITH(SLOT));
+PAIRS(ap_create, AP_CREATED, WITH(RUN_AP));
+PAIRS(ap_destroy, AP_DESTROYED, 0);
+
+COCO_TEST_F_TIMEOUT(pair, any_order, INTERLEAVE_SECONDS)
+{
+	struct machine m;
+	const struct pair_table table = {
+		.calls = calls, .nr = ARRAY_SIZE(calls), .machine = &m,
+		.setup = setup, .end = end, .state = tell_state,
+	};
+
+	event = &events[variant->event];
+	calls[GUEST].name = event->name;
+	calls[GUEST].stops = event->stops;
+	pairs_search(&table, check_main_req(), GUEST, variant->always);
+}
+
+static const char *missing(void)
+{
+	return snp_vm_missing() ?: interleave_missing();
+}
+
+COCO_MAIN(missing)
