@@ -52,7 +52,7 @@ const char *memory_bytes(unsigned long bytes)
 	return text;
 }
 
-/* Was this said in this process before?  FNV-1a; of many different ones the first are known. */
+/* Was this said in this case before?  FNV-1a; of many different ones the first are known. */
 static bool said(enum control_mem_bug what, const char *text)
 {
 	static uint64_t hashes[NR_SAID];
@@ -80,7 +80,8 @@ void memory_report(enum control_mem_bug what, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	if (said(what, text))
+	/* What shows when the kernel starts shows again in each case, which has it to say. */
+	if (sink && said(what, text))
 		return;
 	inproc_diag("kernel %s: %s", what == CONTROL_UNDEFINED ? "behaviour" :
 		    what == CONTROL_HOST_STATE ? "registers" : "memory", text);
