@@ -106,4 +106,12 @@ for width in 1280 400; do
 		ok "$width: ${line#*ok * }" test "${line%%ok*}" = ""
 	done < <(grep -E '^(not )?ok' "$TMP/tap.$width")
 done
+# The script's error would be told in the log.
+cut_short()
+{
+	timeout 60 "$chromium" --headless --no-sandbox --disable-gpu --user-data-dir="$TMP/profile" \
+		--enable-logging=stderr --virtual-time-budget=5000 --dump-dom "file://$page#%e0%a" \
+		2> "$TMP/chromium.log" | grep -q 'role="grid"' && ! grep Uncaught "$TMP/chromium.log"
+}
+ok "a link that was cut short" cut_short
 finish

@@ -291,8 +291,13 @@
 	table.setAttribute('role', 'grid');
 	apply();
 
-	// A link to a cell opens it.
-	const place = decodeURIComponent(location.hash.slice(1)).split('/');
+	// A link to a cell opens it; one that somebody has cut short opens nothing.
+	let place = [];
+	try {
+		place = decodeURIComponent(location.hash.slice(1)).split('/');
+	} catch (e) {
+		place = [''];
+	}
 	const row = rows.findIndex(r => r.id + (r.twin ? '@' + r.vendor : '') === place[0]);
 	if (row >= 0 && columns[place[1]]) {
 		show(row, Number(place[1]));
