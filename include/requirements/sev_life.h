@@ -84,7 +84,7 @@
 		"and what firmware refuses is EIO with its status")				\
 	REQUIREMENT(SEV_DBG_PINS, "SEV-DBG-PINS", DOC_API, "KVM_MEMORY_ENCRYPT_REG_REGION",	\
 		"pages that commands of SEV pin count for as long as they take, not longer")	\
-	REQUIREMENT(SEV_ES_VMSA, "SEV-ES-VMSA", DOC_SEV_RST, "KVM_SEV_LAUNCH_UPDATE_VMSA",	\
+	REQUIREMENT(SEV_ES_VMSA, "SEV-ES-VMSA", DOC_SEV_C, "sev_launch_update_vmsa()",	\
 		"the state that a vCPU of an SEV-ES guest is launched with is what the VMM set")
 
 #endif

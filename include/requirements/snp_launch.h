@@ -4,11 +4,14 @@
 #define REQUIREMENTS_SNP_LAUNCH_H
 
 #define REQUIREMENTS_SNP_LAUNCH(REQUIREMENT)							\
-	REQUIREMENT(SNP_LAUNCH_ORDER, "SNP-LAUNCH-ORDER", DOC_SEV_RST, "SEV Implementation",	\
+	REQUIREMENT(SNP_LAUNCH_ORDER, "SNP-LAUNCH-ORDER", DOC_SEV_RST,				\
+		"The KVM_MEMORY_ENCRYPT_OP ioctl",						\
 		"a launch command is taken in its state of the VM, and refused in all others")	\
-	REQUIREMENT(SNP_LAUNCH_ARGS, "SNP-LAUNCH-ARGS", DOC_SEV_RST, "KVM_SEV_INIT2 and on",	\
+	REQUIREMENT(SNP_LAUNCH_ARGS, "SNP-LAUNCH-ARGS", DOC_SEV_RST,				\
+		"The KVM_MEMORY_ENCRYPT_OP ioctl",						\
 		"a launch command with a value, an address or a length that cannot be is refused")	\
-	REQUIREMENT(SNP_LAUNCH_TAKEN, "SNP-LAUNCH-TAKEN", DOC_SEV_RST, "KVM_SEV_INIT2 and on",	\
+	REQUIREMENT(SNP_LAUNCH_TAKEN, "SNP-LAUNCH-TAKEN", DOC_SEV_RST,				\
+		"The KVM_MEMORY_ENCRYPT_OP ioctl",						\
 		"a launch command takes what it documents: a source that can only be read, a "	\
 		"feature that KVM offers")							\
 	REQUIREMENT(SNP_LAUNCH_LENGTH, "SNP-LAUNCH-LENGTH", DOC_SEV_RST,			\
@@ -42,7 +45,7 @@
 	REQUIREMENT(SNP_LAUNCH_CPUID, "SNP-LAUNCH-CPUID", DOC_SEV_RST, "KVM_SEV_SNP_LAUNCH_UPDATE",	\
 		"the VMM finds in its CPUID page what firmware would take when it refuses that page")	\
 	REQUIREMENT(SNP_LAUNCH_CPUID_WRITE, "SNP-LAUNCH-CPUID-WRITE", DOC_GUP,			\
-		"FOLL_WRITE",									\
+		"CASE 5: Pinning in order to write to the data within the page",		\
 		"KVM writes to the VMM's CPUID page only as to one that it got for writing, and "	\
 		"marks it dirty")
 

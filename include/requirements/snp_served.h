@@ -7,9 +7,9 @@
 #define REQUIREMENTS_SNP_SERVED_H
 
 #define REQUIREMENTS_SNP_SERVED(REQUIREMENT)							\
-	REQUIREMENT(SNP_SERVED, "SNP-SERVED", DOC_API, "KVM_SET_LAPIC and on",			\
+	REQUIREMENT(SNP_SERVED, "SNP-SERVED", DOC_API, "API description",			\
 		"what a VMM sets of an SNP VM's devices, clocks and interrupts it reads back") \
-	REQUIREMENT(SNP_REFUSED, "SNP-REFUSED", DOC_API, "KVM_INTERRUPT and on",		\
+	REQUIREMENT(SNP_REFUSED, "SNP-REFUSED", DOC_API, "API description",			\
 		"what an SNP VM cannot have is refused with the errno that is documented, and "	\
 		"changes nothing")								\
 	REQUIREMENT(SNP_TSC_KHZ, "SNP-TSC-KHZ", DOC_API, "KVM_SET_TSC_KHZ",			\

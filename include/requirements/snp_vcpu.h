@@ -57,15 +57,15 @@
 		"vCPUs of an SNP VM have any IDs below KVM_CAP_MAX_VCPU_ID, in any order, up to " \
 		"KVM_CAP_MAX_VCPUS, and each is launched and runs")				\
 	/* ioctls of VM and vCPU */								\
-	REQUIREMENT(SNP_IOCTL_EINVAL, "SNP-IOCTL-EINVAL", DOC_API, "KVM_GET_REGS and on",	\
+	REQUIREMENT(SNP_IOCTL_EINVAL, "SNP-IOCTL-EINVAL", DOC_API, "API description",		\
 		"an ioctl that reads or writes registers of a vCPU whose state is protected is " \
 		"EINVAL")									\
-	REQUIREMENT(SNP_IOCTL_FPU, "SNP-IOCTL-FPU", DOC_API, "KVM_GET_XSAVE and on",		\
+	REQUIREMENT(SNP_IOCTL_FPU, "SNP-IOCTL-FPU", DOC_API, "API description",			\
 		"KVM_GET_FPU, KVM_SET_FPU, and their kin of XSAVE are EINVAL for an SNP vCPU "	\
 		"whose state is protected, as for one of SEV-ES")				\
 	REQUIREMENT(SNP_IOCTL_SMI, "SNP-IOCTL-SMI", DOC_API, "KVM_SMI",				\
 		"KVM_SMI of a vCPU whose state is protected harms neither it nor its VM")	\
-	REQUIREMENT(SNP_IOCTL_KEPT, "SNP-IOCTL-KEPT", DOC_API, "KVM_SET_VCPU_EVENTS and on",	\
+	REQUIREMENT(SNP_IOCTL_KEPT, "SNP-IOCTL-KEPT", DOC_API, "API description",		\
 		"after an ioctl, served or refused, the guest goes on where it was")		\
 	/* the launch */									\
 	REQUIREMENT(SNP_LAUNCH_DEBUGGED, "SNP-LAUNCH-DEBUGGED", DOC_SEV_C, "sev_es_sync_vmsa()", \

@@ -35,14 +35,14 @@
 		"the kernel does nothing that C leaves undefined (needs --sanitize)")		\
 	REQUIREMENT(KERNEL_DATA_RACE, "KERNEL-DATA-RACE", DOC_KCSAN, "Data Races",			\
 		"accesses of threads to the same memory, one of them a write, are in an order or marked")	\
-	REQUIREMENT(KERNEL_TD_FAILS, "KERNEL-TD-FAILS", DOC_TDX, "API description",			\
+	REQUIREMENT(KERNEL_TD_FAILS, "KERNEL-TD-FAILS", DOC_TDX, "API description",		\
 		"a TD's launch of which a step fails, fails")					\
-	REQUIREMENT(KERNEL_TD_AGAIN, "KERNEL-TD-AGAIN", DOC_TDX, "API description",			\
+	REQUIREMENT(KERNEL_TD_AGAIN, "KERNEL-TD-AGAIN", DOC_TDX, "API description",		\
 		"a launch command that fails for now, or for an operand, can be given again")	\
 	REQUIREMENT(KERNEL_TD_RETRIES, "KERNEL-TD-RETRIES", DOC_TDX_ABI,				\
 		"Function Completion Status Codes",						\
 		"KVM repeats a SEAMCALL that lacks entropy, and TDH.VP.ENTER of a TD that is busy")	\
-	REQUIREMENT(KERNEL_TD_HW_ERROR, "KERNEL-TD-HW-ERROR", DOC_TDX, "API description",		\
+	REQUIREMENT(KERNEL_TD_HW_ERROR, "KERNEL-TD-HW-ERROR", DOC_TDX, "API description",	\
 		"hw_error of a command that fails is 0, or the status of the SEAMCALL that failed")	\
 	REQUIREMENT(KERNEL_TD_APICV, "KERNEL-TD-APICV", DOC_STYLE, "Do not crash the kernel",		\
 		"that KVM has no map of APIC IDs neither makes a WARN nor ends a TD")		\
@@ -52,7 +52,7 @@
 		"the end of a TD repeats what is busy for a moment, and resumes what is interrupted")	\
 	REQUIREMENT(KERNEL_TD_KEPT, "KERNEL-TD-KEPT", DOC_TDX_ABI, "Physical Memory Management",	\
 		"what the TDX module does not give back is not used again, and the next TD works")	\
-	REQUIREMENT(KERNEL_TD_ENTER, "KERNEL-TD-ENTER", DOC_API, "KVM_EXIT_INTERNAL_ERROR",		\
+	REQUIREMENT(KERNEL_TD_ENTER, "KERNEL-TD-ENTER", DOC_API, "The kvm_run structure",		\
 		"a TD that cannot be entered ends KVM_RUN with KVM_EXIT_INTERNAL_ERROR or FAIL_ENTRY")	\
 	REQUIREMENT(KERNEL_TD_ENTER_QUIET, "KERNEL-TD-ENTER-QUIET", DOC_STYLE, "Do not crash the kernel",	\
 		"that a TD cannot be entered, for which its guest can be the reason, makes no WARN")	\
@@ -60,7 +60,8 @@
 		"a TD whose KeyID is over its cgroup's limit gives back none that it has not got")	\
 	REQUIREMENT(KERNEL_SEV_LOCK, "KERNEL-SEV-LOCK", DOC_STYLE, "Do not crash the kernel",		\
 		"that a VM's creation fails makes no WARN of the locks that SEV wants held")	\
-	REQUIREMENT(SNP_LAUNCH_FAILS, "SNP-LAUNCH-FAILS", DOC_SEV_RST, "KVM_SEV_SNP_LAUNCH_START and on",	\
+	REQUIREMENT(SNP_LAUNCH_FAILS, "SNP-LAUNCH-FAILS", DOC_SEV_RST,				\
+		"The KVM_MEMORY_ENCRYPT_OP ioctl",						\
 		"a launch command out of order, with bad arguments or whose steps fail is an error")	\
 	REQUIREMENT(LIBKVM_ASSERT, "LIBKVM-ASSERT", "kselftest KVM library",			\
 		"assertions",									\
