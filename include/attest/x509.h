@@ -3,6 +3,7 @@
 #ifndef ATTEST_X509_H
 #define ATTEST_X509_H
 
+#include <openssl/ecdsa.h>
 #include <openssl/types.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,6 +17,14 @@ const ASN1_OCTET_STRING *attest_extension(const X509 *x, const char *oid);
 
 /* A public key of curve @group: 4, X, Y. */
 EVP_PKEY *attest_public_key(const char *group, const uint8_t *point, size_t size);
+
+/* ---- signatures by elliptic curves, whose numbers AMD and Intel write down differently ---- */
+
+/* Of @data by @key, to be freed; NULL: libcrypto failed. */
+ECDSA_SIG *attest_signature(EVP_PKEY *key, const EVP_MD *hash, const void *data, size_t size);
+/* Are @r and @s a signature of @data by @key?  Frees them. */
+bool attest_signature_fits(EVP_PKEY *key, const EVP_MD *hash, BIGNUM *r, BIGNUM *s,
+			   const void *data, size_t size);
 
 /* ---- P-256 as Intel has it: X and Y, R and S, big endian; messages by SHA-256 ---- */
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "attest/id_auth.h"
+#include "attest/x509.h"
 
 #define COORDINATE	48
 
@@ -28,20 +29,11 @@ static bool write_key(EVP_PKEY *key, struct snp_ecdsa_key *to)
 
 static bool sign(EVP_PKEY *key, const void *data, size_t size, struct snp_ecdsa_signature *to)
 {
-	EVP_MD_CTX *md = EVP_MD_CTX_new();
-	uint8_t der[128];
-	const uint8_t *p = der;
-	size_t len = sizeof(der);
-	ECDSA_SIG *sig = NULL;
-	bool good;
+	ECDSA_SIG *sig = attest_signature(key, EVP_sha384(), data, size);
+	bool good = sig && BN_bn2lebinpad(ECDSA_SIG_get0_r(sig), to->r, sizeof(to->r)) > 0 &&
+		    BN_bn2lebinpad(ECDSA_SIG_get0_s(sig), to->s, sizeof(to->s)) > 0;
 
-	if (EVP_DigestSignInit(md, NULL, EVP_sha384(), NULL, key) > 0 &&
-	    EVP_DigestSign(md, der, &len, data, size) > 0)
-		sig = d2i_ECDSA_SIG(NULL, &p, (long)len);
-	good = sig && BN_bn2lebinpad(ECDSA_SIG_get0_r(sig), to->r, sizeof(to->r)) > 0 &&
-	       BN_bn2lebinpad(ECDSA_SIG_get0_s(sig), to->s, sizeof(to->s)) > 0;
 	ECDSA_SIG_free(sig);
-	EVP_MD_CTX_free(md);
 	return good;
 }
 

@@ -85,21 +85,9 @@ static bool is_older(uint64_t tcb, uint64_t wanted)
 
 static bool signed_by(const struct snp_report *r, EVP_PKEY *key)
 {
-	ECDSA_SIG *sig = ECDSA_SIG_new();
-	EVP_MD_CTX *md = EVP_MD_CTX_new();
-	uint8_t *der = NULL;
-	bool good;
-	int len;
-
-	ECDSA_SIG_set0(sig, BN_lebin2bn(r->r, sizeof(r->r), NULL),
-		       BN_lebin2bn(r->s, sizeof(r->s), NULL));
-	len = i2d_ECDSA_SIG(sig, &der);
-	good = len > 0 && EVP_DigestVerifyInit(md, NULL, EVP_sha384(), NULL, key) > 0 &&
-	       EVP_DigestVerify(md, der, len, (const uint8_t *)r, SNP_REPORT_SIGNED) == 1;
-	OPENSSL_free(der);
-	EVP_MD_CTX_free(md);
-	ECDSA_SIG_free(sig);
-	return good;
+	return attest_signature_fits(key, EVP_sha384(), BN_lebin2bn(r->r, sizeof(r->r), NULL),
+				     BN_lebin2bn(r->s, sizeof(r->s), NULL), r,
+				     SNP_REPORT_SIGNED);
 }
 
 static enum attest_fault verify_certs(const struct attest_wanted *w, const struct snp_report *r,

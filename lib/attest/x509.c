@@ -71,6 +71,42 @@ EVP_PKEY *attest_public_key(const char *group, const uint8_t *point, size_t size
 	return key;
 }
 
+/* ---- signatures ---- */
+
+ECDSA_SIG *attest_signature(EVP_PKEY *key, const EVP_MD *hash, const void *data, size_t size)
+{
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	uint8_t der[128];
+	const uint8_t *p = der;
+	size_t len = sizeof(der);
+	ECDSA_SIG *sig = NULL;
+
+	if (EVP_DigestSignInit(md, NULL, hash, NULL, key) > 0 &&
+	    EVP_DigestSign(md, der, &len, data, size) > 0)
+		sig = d2i_ECDSA_SIG(NULL, &p, (long)len);
+	EVP_MD_CTX_free(md);
+	return sig;
+}
+
+bool attest_signature_fits(EVP_PKEY *key, const EVP_MD *hash, BIGNUM *r, BIGNUM *s,
+			   const void *data, size_t size)
+{
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	ECDSA_SIG *sig = ECDSA_SIG_new();
+	uint8_t *der = NULL;
+	bool good;
+	int len;
+
+	ECDSA_SIG_set0(sig, r, s);
+	len = i2d_ECDSA_SIG(sig, &der);
+	good = len > 0 && EVP_DigestVerifyInit(md, NULL, hash, NULL, key) > 0 &&
+	       EVP_DigestVerify(md, der, len, data, size) == 1;
+	OPENSSL_free(der);
+	ECDSA_SIG_free(sig);
+	EVP_MD_CTX_free(md);
+	return good;
+}
+
 /* ---- P-256 ---- */
 
 #define HALF	(P256_SIZE / 2)
@@ -88,39 +124,18 @@ bool p256_public(EVP_PKEY *key, uint8_t xy[P256_SIZE])
 
 bool p256_sign(EVP_PKEY *key, const void *data, size_t size, uint8_t rs[P256_SIZE])
 {
-	EVP_MD_CTX *md = EVP_MD_CTX_new();
-	uint8_t der[128];
-	const uint8_t *p = der;
-	size_t len = sizeof(der);
-	ECDSA_SIG *sig = NULL;
-	bool good;
+	ECDSA_SIG *sig = attest_signature(key, EVP_sha256(), data, size);
+	bool good = sig && BN_bn2binpad(ECDSA_SIG_get0_r(sig), rs, HALF) == HALF &&
+		    BN_bn2binpad(ECDSA_SIG_get0_s(sig), rs + HALF, HALF) == HALF;
 
-	if (EVP_DigestSignInit(md, NULL, EVP_sha256(), NULL, key) > 0 &&
-	    EVP_DigestSign(md, der, &len, data, size) > 0)
-		sig = d2i_ECDSA_SIG(NULL, &p, (long)len);
-	good = sig && BN_bn2binpad(ECDSA_SIG_get0_r(sig), rs, HALF) == HALF &&
-	       BN_bn2binpad(ECDSA_SIG_get0_s(sig), rs + HALF, HALF) == HALF;
 	ECDSA_SIG_free(sig);
-	EVP_MD_CTX_free(md);
 	return good;
 }
 
 bool p256_verified(EVP_PKEY *key, const void *data, size_t size, const uint8_t rs[P256_SIZE])
 {
-	EVP_MD_CTX *md = EVP_MD_CTX_new();
-	ECDSA_SIG *sig = ECDSA_SIG_new();
-	uint8_t *der = NULL;
-	bool good;
-	int len;
-
-	ECDSA_SIG_set0(sig, BN_bin2bn(rs, HALF, NULL), BN_bin2bn(rs + HALF, HALF, NULL));
-	len = i2d_ECDSA_SIG(sig, &der);
-	good = len > 0 && EVP_DigestVerifyInit(md, NULL, EVP_sha256(), NULL, key) > 0 &&
-	       EVP_DigestVerify(md, der, len, data, size) == 1;
-	OPENSSL_free(der);
-	ECDSA_SIG_free(sig);
-	EVP_MD_CTX_free(md);
-	return good;
+	return attest_signature_fits(key, EVP_sha256(), BN_bin2bn(rs, HALF, NULL),
+				     BN_bin2bn(rs + HALF, HALF, NULL), data, size);
 }
 
 bool p256_verified_by(const uint8_t xy[P256_SIZE], const void *data, size_t size,
