@@ -214,7 +214,10 @@ esac
 case $mode in
 '') ;;
 for-bisect) platform=${platform:-src} ;;
-*)	[ "${platform:-src}" = src ] || die "--$mode: platform $platform has no tree to change"
+diff|each)
+	platform=${platform:-src}
+	[[ $platform == src* ]] || die "--$mode: platform $platform has no tree to change" ;;
+*)	[ "${platform:-src}" = src ] || die "--$mode runs on platform src, not on $platform"
 	platform=src ;;
 esac
 [ "$mode" != bisect ] || [ ${#tests[@]} -gt 0 ] || die "--bisect needs a TEST that tells good from bad"
