@@ -321,7 +321,7 @@ const struct control_ops *kvm_control(void);
 
 /*
  * The control, or NULL where there is no in-process KVM, or where a test shall know no more than
- * it would on hardware (COCO_OBSERVER=off, the runner's --as-hw).
+ * it would on hardware (COCO_OBSERVER=off, the runner's --platform src-as-hw).
  */
 const struct control_ops *control(void);
 
