@@ -327,5 +327,7 @@ const struct control_ops *control(void);
 
 /* Is the guest's CPU an engine's, which need not know all of hardware's instructions? */
 bool guest_on_engine(void);
+/* Can an instruction be taken back whose write a VMM has to emulate?  An engine may have done it. */
+bool guest_stops_before_writes(void);
 
 #endif

@@ -262,7 +262,7 @@ sub report
 		push @summary, [['  not checked by any case: ' .
 			join ', ', map { "$_->[0] (listed by $_->[1])" } @unchecked],
 			['  not checked by any case: ' . @unchecked .
-			' requirements, for want of an observer (--verbose names them)']];
+			' requirements (--verbose names them)']];
 	}
 
 	$in_short_too->([''], sub { Coco::Compare::lines($_[0], @$groups) });

@@ -182,8 +182,7 @@ COCO_TEST_F(mmio, exits)
 	struct kvm_vm *vm;
 	gva_t gva;
 
-	if (variant->write && variant->insn != MOV && control() &&
-	    !control()->stops_before_writes()) {
+	if (variant->write && variant->insn != MOV && !guest_stops_before_writes()) {
 		check_skip("the engine executes this instruction before KVM can emulate it");
 		return;
 	}

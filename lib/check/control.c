@@ -30,3 +30,8 @@ bool guest_on_engine(void)
 {
 	return loaded();
 }
+
+bool guest_stops_before_writes(void)
+{
+	return !loaded() || loaded()->stops_before_writes();
+}
