@@ -24,6 +24,26 @@ ok "out_before_anything" expect 2 "--out: cannot write to '/proc/nowhere'" env B
 	"$run" --out /proc/nowhere
 ok "out_built_nothing" test ! -e "$TMP/none"
 
+# What a kernel finds is the CPU of the model, whatever this machine's is: no instruction that
+# tells of a CPU's features without a trap is left in an image.  (RDTSC and RDTSCP are the
+# machine's clock; what SGDT and SLDT tell is put back and never looked at.)
+asks_this_cpu()	# [OPTION...]: of image.sh
+{
+	local image
+
+	image=$("$ROOT/tools/image.sh" --out "$BUILD" "$@" 2> image.log | sed -n 's/^IMAGE=//p')
+	[ -s "$image" ] || { cat image.log; return 1; }
+	objdump -d --no-show-raw-insn "$image" > image.insns || return
+	grep -qP '\tvmxoff|\twrmsr' image.insns || { echo "no code in $image"; return 1; }
+	! grep -P '\t(cpuid|xgetbv|rdpid|smsw|str|lsl|lar|rdrand|rdseed|rdpru)\b' image.insns
+}
+ok "cpu_of_the_model" asks_this_cpu
+if [ -n "${CHECK_KDIR:-}" ]; then
+	ok "cpu_of_the_model.newest" asks_this_cpu --kdir "$CHECK_KDIR"
+else
+	skip "cpu_of_the_model.newest" "no newest kernel was fetched"
+fi
+
 # No --list has to wait for what it does not need.
 mkdir bin
 for command in bash dirname readlink nproc make sed cat perl rm find sort sh grep; do

@@ -9,10 +9,11 @@
 #include <linux/sprintf.h>
 #include <linux/string.h>
 #include <asm/debugreg.h>
-#include <asm/fpu/xcr.h>
+#include <asm/fpu/types.h>
 #include <asm/msr-index.h>
 #include <asm/processor.h>
 
+#include "glue.h"
 #include "hoststate.h"
 
 /* Of the first family that has them, and not in all trees' headers. */
@@ -55,7 +56,7 @@ static const struct glue_host_row {
 	/* Last branch records are on. */
 	{ "MSR IA32_DEBUGCTL", GLUE_HOST_DEBUGCTL, MSR_IA32_DEBUGCTLMSR, 1 },
 	{ "MSR IA32_SPEC_CTRL", GLUE_HOST_SPEC_CTRL, MSR_IA32_SPEC_CTRL, 0 },
-	/* The process's: glue_host_value(). */
+	/* As CPUID has it: glue_host_value(). */
 	{ "XCR0", GLUE_HOST_XCR0, 0, 0 },
 	{ "MSR VM_HSAVE_PA", GLUE_HOST_HSAVE_PA, MSR_VM_HSAVE_PA, 0, .own = true },
 };
@@ -63,9 +64,18 @@ static const struct glue_host_row {
 /* By CPU number, since functions that are called on another CPU ask for its own. */
 static struct glue_host_state glue_host_states[IMAGE_MAX_CPUS];
 
+/* Each feature that CPUID offers is on, as Linux has it: leaf DH. */
+static u64 glue_cpu_xcr0(void)
+{
+	struct image_gprs gprs = { .gpr = { [IMAGE_RAX] = 0xd } };
+
+	glue_host->cpuid(&gprs);
+	return gprs.gpr[IMAGE_RDX] << 32 | (u32)gprs.gpr[IMAGE_RAX] | XFEATURE_MASK_FP;
+}
+
 static u64 glue_host_value(const struct glue_host_row *row)
 {
-	return row->offset == GLUE_HOST_XCR0 ? xgetbv(XCR_XFEATURE_ENABLED_MASK) : row->value;
+	return row->offset == GLUE_HOST_XCR0 ? glue_cpu_xcr0() : row->value;
 }
 
 struct glue_host_state *glue_host_state(void)
@@ -135,6 +145,17 @@ void glue_host_vmsave(void *save)
 void glue_host_vmload(const void *save)
 {
 	glue_host_copy(glue_host_state()->area, save);
+}
+
+void glue_xgetbv(struct image_gprs *gprs);
+
+/* Of XCR0, and of XINUSE (RCX 1), as if no component were in its initial state. */
+void glue_xgetbv(struct image_gprs *gprs)
+{
+	const u64 xcr0 = *glue_host_reg(glue_host_state(), GLUE_HOST_XCR0);
+
+	gprs->gpr[IMAGE_RAX] = (u32)xcr0;
+	gprs->gpr[IMAGE_RDX] = xcr0 >> 32;
 }
 
 unsigned long amd_get_dr_addr_mask(unsigned int dr)
