@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Page state changes that a VMM carries out: it does as the exit says, and the guest
- * uses its pages in the view that it asked for.
+ * uses its pages in the view that it asked for.  Pages that the VMM takes away meanwhile.
  *
  * Not ABI, so not checked: what a page holds in a view that nobody has written to, as
  * long as it is not what was written in the other view.
  */
 #include "check/harness.h"
+
+#include <sys/mman.h>
 
 #include "kvm_util.h"
 #include "processor.h"
@@ -184,6 +186,62 @@ COCO_TEST_F(view, answer)
 	for (idx = 0; idx < PSC_VM_PAGES; idx++)
 		if (!use_shared(&v, idx))
 			return;
+	snp_vm_free(v.snp);
+}
+
+/* ---- memory that goes while the guest has it ---- */
+
+COCO_FIXTURE(gone);
+FIXTURE_VARIANT(gone)
+{
+	struct check_row row;
+	bool punched;			/* private, else shared and mapped anew */
+};
+
+FIXTURE_VARIANT_ADD(gone, shared_mapped_anew)
+{
+	COCO_ROW(NULL, REQ_KERNEL_MEM_REACHED),
+};
+
+FIXTURE_VARIANT_ADD(gone, private_punched)
+{
+	COCO_ROW(NULL, REQ_KERNEL_MEM_REACHED),
+	.punched = true,
+};
+
+/* Other memory for the host's and so the guest's shared page @idx. */
+static bool map_anew(const struct psc_vm *v, unsigned int idx)
+{
+	void *at = host_page(v, idx);
+
+	return EXPECT_REQ_TRUE(check_main_req(), "mmap() gives other memory in the slot's place",
+			       mmap(at, v->snp->vm->page_size, PROT_READ | PROT_WRITE,
+				    MAP_FIXED | MAP_ANONYMOUS | MAP_SHARED, -1, 0) == at);
+}
+
+/* What is private and gone the guest does not use: on hardware it would have to validate it. */
+COCO_TEST_F(gone, goes_on)
+{
+	const unsigned int used = variant->punched ? 1 : 0;
+	struct psc_vm v;
+
+	if (!psc_vm_start(&v, true) ||
+	    !access_page(&v, PSC_ACCESS_WRITE, v.pages.gva, used, GUEST_SHARED))
+		return;
+	if (!variant->punched) {
+		if (!map_anew(&v, used))
+			return;
+	} else {
+		if (!change_state(&v, true, 0, 1, PSC_OP_PRIVATE, 0) || !validate(&v, 0, true) ||
+		    !access_page(&v, PSC_ACCESS_WRITE, v.private_gva, 0, GUEST_PRIVATE))
+			return;
+		vm_guest_mem_punch_hole(v.snp->vm, v.pages.gpa, v.snp->vm->page_size);
+	}
+	*host_page(&v, used) = HOST_SHARED;
+	if (!access_page(&v, PSC_ACCESS_READ, v.pages.gva, used, 0))
+		return;
+	EXPECT_REQ_EQ(check_main_req(), "the shared page as the guest reads it", HOST_SHARED,
+		      v.req->answer.value, &names_value);
 	snp_vm_free(v.snp);
 }
 

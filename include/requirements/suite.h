@@ -14,6 +14,8 @@
 		"what is freed is neither accessed nor freed again, and by the right function")	\
 	REQUIREMENT(KERNEL_MEM_LEAK, "KERNEL-MEM-LEAK", DOC_KMEMLEAK, "Kernel Memory Leak Detector",	\
 		"what is allocated for a VM is freed when the VM is destroyed")			\
+	REQUIREMENT(KERNEL_MEM_REACHED, "KERNEL-MEM-REACHED", DOC_MMU, "Reaction to events",		\
+		"no guest goes on that still reaches a page that was given back")		\
 	REQUIREMENT(KERNEL_MAP_GONE, "KERNEL-MAP-GONE", DOC_KVM_HOST, "kvm_vcpu_unmap",			\
 		"guest memory is not accessed through a mapping that was given back")		\
 	REQUIREMENT(KERNEL_MAP_LEFT, "KERNEL-MAP-LEFT", DOC_KVM_HOST, "kvm_vcpu_unmap",			\

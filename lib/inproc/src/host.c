@@ -76,6 +76,7 @@ struct image_host src_host = {
 	.map = memory_map,
 	.unmap = memory_unmap,
 	.mem_bug = memory_bug,
+	.given_back = gtlb_given_back,
 	.mem_owner = memory_owner,
 	.step_fails = src_step_fails,
 	.seamcall_fails = src_seamcall_fails,

@@ -18,6 +18,7 @@
 struct entry {
 	uint64_t gpa;			/* the engine's */
 	uint64_t pa;
+	const void *given_back;		/* the caller of gtlb_given_back(), or NULL */
 	bool used, writable;
 };
 
@@ -26,9 +27,23 @@ struct gtlb {
 	struct src_vm *vm;
 	struct entry *entries;
 	size_t size, nr;
+	size_t nr_given_back;		/* entries, or more than there are by now */
+	struct gtlb *next;
 };
 
 #define FIRST_SIZE	256
+
+/* All that there are; inside a VM's lock, for whoever comes without one. */
+static struct gtlb *gtlbs;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+/* How many entries have a page, by its number: 0 is for sure. */
+static unsigned int pages[1 << 14];
+
+static void count_page(uint64_t pa, int more)
+{
+	__atomic_fetch_add(&pages[pa / PAGE_SIZE % (sizeof(pages) / sizeof(pages[0]))], more,
+			   __ATOMIC_RELAXED);
+}
 
 struct gtlb *gtlb_new(struct src_vm *vm)
 {
@@ -43,11 +58,25 @@ struct gtlb *gtlb_new(struct src_vm *vm)
 		free(tlb);
 		return NULL;
 	}
+	pthread_mutex_lock(&lock);
+	tlb->next = gtlbs;
+	gtlbs = tlb;
+	pthread_mutex_unlock(&lock);
 	return tlb;
 }
 
 void gtlb_free(struct gtlb *tlb)
 {
+	struct gtlb **link = &gtlbs;
+
+	pthread_mutex_lock(&lock);
+	while (*link != tlb)
+		link = &(*link)->next;
+	*link = tlb->next;
+	pthread_mutex_unlock(&lock);
+	for (size_t i = 0; i < tlb->size; i++)
+		if (tlb->entries[i].used)
+			count_page(tlb->entries[i].pa, -1);
 	free(tlb->entries);
 	free(tlb);
 }
@@ -79,25 +108,50 @@ static void rehash(struct gtlb *tlb, size_t size)
 	free(old);
 }
 
+static void get(struct gtlb *tlb)
+{
+	pthread_mutex_lock(&tlb->vm->lock);
+	pthread_mutex_lock(&lock);
+}
+
+static void put(struct gtlb *tlb)
+{
+	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&tlb->vm->lock);
+}
+
+/* Those behind it that hashed to where it was are found again after rehash(). */
+static void drop(struct gtlb *tlb, struct entry *e)
+{
+	if (!e->used)
+		return;
+	count_page(e->pa, -1);
+	e->used = false;
+	tlb->nr--;
+}
+
 int gtlb_map(struct gtlb *tlb, uint64_t gpa, uint64_t pa, bool writable)
 {
 	struct entry *e;
 	int ret;
 
-	pthread_mutex_lock(&tlb->vm->lock);
+	get(tlb);
 	if (tlb->nr * 2 >= tlb->size)
 		rehash(tlb, tlb->size * 2);
 	e = find(tlb, gpa);
 	if (e->used && e->pa == pa && e->writable == writable) {
-		pthread_mutex_unlock(&tlb->vm->lock);
+		e->given_back = NULL;
+		put(tlb);
 		return 0;
 	}
 	ret = engine->map_page(tlb->vm->engine, gpa, PAGE_SIZE, (void *)pa, writable);
 	if (!ret) {
-		tlb->nr += !e->used;
-		*e = (struct entry){ gpa, pa, true, writable };
+		drop(tlb, e);
+		tlb->nr++;
+		count_page(pa, 1);
+		*e = (struct entry){ .gpa = gpa, .pa = pa, .used = true, .writable = writable };
 	}
-	pthread_mutex_unlock(&tlb->vm->lock);
+	put(tlb);
 	return ret;
 }
 
@@ -105,16 +159,14 @@ void gtlb_unmap(struct gtlb *tlb, uint64_t gpa)
 {
 	struct entry *e;
 
-	pthread_mutex_lock(&tlb->vm->lock);
+	get(tlb);
 	e = find(tlb, gpa);
 	if (e->used) {
 		engine->unmap_page(tlb->vm->engine, gpa, PAGE_SIZE);
-		e->used = false;
-		tlb->nr--;
-		/* Those behind it that hashed to where it was are found again. */
+		drop(tlb, e);
 		rehash(tlb, tlb->size);
 	}
-	pthread_mutex_unlock(&tlb->vm->lock);
+	put(tlb);
 }
 
 void gtlb_flush(struct gtlb *tlb,
@@ -122,18 +174,65 @@ void gtlb_flush(struct gtlb *tlb,
 {
 	bool gone = false;
 
-	pthread_mutex_lock(&tlb->vm->lock);
+	get(tlb);
 	for (size_t i = 0; i < tlb->size; i++) {
 		struct entry *e = &tlb->entries[i];
 
 		if (!e->used || check(data, e->gpa, e->pa, e->writable))
 			continue;
 		engine->unmap_page(tlb->vm->engine, e->gpa, PAGE_SIZE);
-		e->used = false;
-		tlb->nr--;
+		drop(tlb, e);
 		gone = true;
 	}
 	if (gone)
 		rehash(tlb, tlb->size);
-	pthread_mutex_unlock(&tlb->vm->lock);
+	put(tlb);
+}
+
+static bool may_have(uint64_t start, uint64_t end)
+{
+	const size_t nr = sizeof(pages) / sizeof(pages[0]);
+
+	if ((end - start) / PAGE_SIZE >= nr)
+		return true;
+	for (uint64_t pa = start; pa < end; pa += PAGE_SIZE)
+		if (__atomic_load_n(&pages[pa / PAGE_SIZE % nr], __ATOMIC_RELAXED))
+			return true;
+	return false;
+}
+
+IMAGE_CALL void gtlb_given_back(unsigned long start, unsigned long end, const void *caller)
+{
+	if (!may_have(start, end))
+		return;
+	pthread_mutex_lock(&lock);
+	for (struct gtlb *tlb = gtlbs; tlb; tlb = tlb->next) {
+		for (size_t i = 0; i < tlb->size; i++) {
+			struct entry *e = &tlb->entries[i];
+
+			if (!e->used || e->pa < start || e->pa >= end || e->given_back)
+				continue;
+			e->given_back = caller;
+			tlb->nr_given_back++;
+		}
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+void gtlb_enters(struct gtlb *tlb)
+{
+	if (!__atomic_load_n(&tlb->nr_given_back, __ATOMIC_RELAXED))
+		return;
+	get(tlb);
+	for (size_t i = 0; i < tlb->size; i++) {
+		struct entry *e = &tlb->entries[i];
+
+		if (!e->used || !e->given_back)
+			continue;
+		memory_bug(CONTROL_MEM_REACHED, "gave back a page that a guest reaches when it goes on: "
+			   "neither zapped nor flushed", e->given_back);
+		e->given_back = NULL;
+	}
+	tlb->nr_given_back = 0;
+	put(tlb);
 }

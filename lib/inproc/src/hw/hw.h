@@ -28,6 +28,11 @@ void gtlb_unmap(struct gtlb *tlb, uint64_t gpa);
 void gtlb_flush(struct gtlb *tlb,
 		bool (*check)(void *data, uint64_t gpa, uint64_t pa, bool writable), void *data);
 
+/* As in struct image_host */
+void gtlb_given_back(unsigned long start, unsigned long end, const void *caller);
+/* A CPU enters the guest, all flushes are done: nothing that was given back may be left. */
+void gtlb_enters(struct gtlb *tlb);
+
 /* ---- hw_svm.c, hw_vmx.c, hw_cpuid.c ---- */
 
 /* Of the CPU under test: addresses of the process fit. */

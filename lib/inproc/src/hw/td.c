@@ -234,6 +234,7 @@ IMAGE_CALL enum image_exit src_td_enter(const void *vp, struct image_td_run *run
 	enum image_exit why;
 
 	(void)vp;
+	gtlb_enters(src_now.vcpu->vm->gtlb);
 	race_guest_enters();
 	why = run_guest(src_now.vcpu, run);
 	race_guest_left(why == IMAGE_EXIT_TDCALL);

@@ -109,6 +109,7 @@ void world_enter(struct world *w)
 {
 	struct src_vcpu *vcpu = w->vcpu;
 
+	gtlb_enters(vcpu->vm->gtlb);
 	vcpu->delivers = w->event && image->irq_pending() &&
 			 (engine->features() & ENGINE_CAN_STEP) &&
 			 !engine->set_traps(vcpu->engine, vcpu->traps | ENGINE_TRAP_STEP);

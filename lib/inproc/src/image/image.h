@@ -242,6 +242,8 @@ struct image_host {
 	void (*unmap)(enum image_map how, const void *page, const void *caller);
 	/* The image found one itself: @text goes on after the place of @caller. */
 	void (*mem_bug)(enum control_mem_bug what, const char *text, const void *caller);
+	/* These pages are no guest's from now on: no CPU may enter one that still reaches them. */
+	void (*given_back)(unsigned long start, unsigned long end, const void *caller);
 	/* Stands for the VM that this thread works for, NULL if none. */
 	void *(*mem_owner)(void);
 	/* Shall this one fail? */

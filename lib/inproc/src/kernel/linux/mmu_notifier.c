@@ -65,10 +65,14 @@ void glue_mm_invalidate(unsigned long start, unsigned long end, int done)
 		/* A parent's, in a child of fork(). */
 		if (mn->mm != current->mm)
 			continue;
-		if (!done && mn->ops->invalidate_range_start)
+		if (!done && mn->ops->invalidate_range_start) {
 			mn->ops->invalidate_range_start(mn, &range);
-		else if (done && mn->ops->invalidate_range_end)
+			/* In place of a return address, which is past what is named. */
+			glue_host->given_back(start, end,
+					      (void *)mn->ops->invalidate_range_start + 1);
+		} else if (done && mn->ops->invalidate_range_end) {
 			mn->ops->invalidate_range_end(mn, &range);
+		}
 	}
 	if (done) {
 		spin_lock(&glue_notifiers_lock);

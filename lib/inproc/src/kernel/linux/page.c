@@ -117,6 +117,7 @@ void glue_check_owned(void *p, unsigned long nr, const void *caller)
 {
 	unsigned long i;
 
+	glue_host->given_back((unsigned long)p, (unsigned long)p + nr * PAGE_SIZE, caller);
 	for (i = 0; i < nr; i++) {
 		if (!glue_page_owned((__pa(p) >> PAGE_SHIFT) + i))
 			continue;
