@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # One build that differs in all that a whole build can differ in, to be sourced after lib.sh,
-# since each takes a minute: of another compiler (another command of gcc, which every machine
-# has), sanitized, from a tree that was built in place, and with fixtures/reports.patch.
+# since each takes a minute: of another compiler (clang, or another command of gcc, which every
+# machine has), sanitized, from a tree that was built in place, and with fixtures/reports.patch.
 
 other_compiler="CC=gcc -DOTHER_COMPILER"
+! command -v clang ld.lld llvm-ar > /dev/null || other_compiler=LLVM=1
 other_tree=$BUILD/check-built
 other_options=(--sanitize --patch "$ROOT/tools/check/fixtures/reports.patch")
 

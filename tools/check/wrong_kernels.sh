@@ -61,22 +61,37 @@ tests_for()	# FILE
 }
 
 # What to run where nothing is wrong, on KERNEL with the patch BASE of wrong_kernels/right:
-# whatever runs on a wrong one that is made of it.
+# what runs first on a wrong one that is made of it.
 tests_of()	# KERNEL BASE
 {
 	local file
 
 	in_short || return 0
 	for file in "${files[@]}"; do
-		[ "$(kernel_of "$file") $(header "$file" Base)" != "$1 $2" ] || tests_for "$file"
+		[ "$(kernel_of "$file") $(header "$file" Base)" != "$1 $2" ] || tests_for "$file" | some
 	done | sort -u
+}
+
+# run_cases NAME [CASE...]: as run() has set its variables.
+run_cases()
+{
+	local name=$1 status=0
+
+	WRONG_KERNEL=$kept/$kernel WRONG_BASE=$patch WRONG_WORK=$TMP/$name.image \
+		WRONG_EXACT=$exact \
+		timeout -k 5 120 "$ROOT/tools/run.pl" --summary-only $strict \
+		--root "$TMP/root" --build "$BUILD" --platform src --engine unicorn \
+		--out "$TMP/$name.out" "${options[@]}" -- "${@:2}" \
+		> "$TMP/$name.log" 2>&1 < /dev/null || status=$?
+	rm -rf "$TMP/$name.image"
+	echo $status > "$TMP/$name.status"
 }
 
 # run NAME KERNEL [FILE [OPTION...]]: the suite on KERNEL with the patch; the output
 # goes to $TMP/NAME.log, the status to $TMP/NAME.status.
 run()
 {
-	local name=$1 kernel=$2 file=${3-} status=0 patch exact=
+	local name=$1 kernel=$2 file=${3-} patch exact=
 	local -a options=(--kdir "$BUILD/linux-source-6.12") selected=()
 	local strict=--strict
 	shift $(($# < 3 ? $# : 3))
@@ -102,14 +117,11 @@ run()
 	*/right/*) mapfile -t selected < <(tests_of "$kernel" "${file##*/}") ;;
 	*)	mapfile -t selected < <(tests_for "$file") ;;
 	esac
-	WRONG_KERNEL=$kept/$kernel WRONG_BASE=$patch WRONG_WORK=$TMP/$name.image \
-		WRONG_EXACT=$exact \
-		timeout -k 5 120 "$ROOT/tools/run.pl" --summary-only $strict \
-		--root "$TMP/root" --build "$BUILD" --platform src --engine unicorn \
-		--out "$TMP/$name.out" "${options[@]}" "$@" -- "${selected[@]}" \
-		> "$TMP/$name.log" 2>&1 < /dev/null || status=$?
-	rm -rf "$TMP/$name.image"
-	echo $status > "$TMP/$name.status"
+	options+=("$@")
+	case $file in
+	''|*/right/*) run_cases "$name" "${selected[@]}" ;;
+	*)	run_selected "$name" "$file" "${selected[@]}" ;;
+	esac
 }
 
 # judge_right NAME STATUS TEXT

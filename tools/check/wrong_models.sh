@@ -57,11 +57,21 @@ build()
 		"${use[@]}" $ldlibs)
 }
 
+run_cases()	# NAME [CASE...]
+{
+	local name=$1 status=0
+
+	timeout -k 5 120 "$ROOT/tools/run.pl" --summary-only --root "$ROOT" --build "$TMP/$name.model/build" \
+		--platform ref --engine $engine --out "$TMP/$name.out" -- "${@:2}" \
+		> "$TMP/$name.log" 2>&1 < /dev/null || status=$?
+	echo $status > "$TMP/$name.status"
+}
+
 # run NAME FILE: the tests on it; the output goes to $TMP/NAME.log, the status to
 # $TMP/NAME.status.
 run()
 {
-	local name=$1 file=$2 status=0
+	local name=$1 file=$2
 	local -a selected=()
 
 	if ! build "$name" "$file" > "$TMP/$name.log" 2>&1; then
@@ -71,11 +81,8 @@ run()
 	read -ra selected <<< "$(header "$file" Run)"
 	[ ${#selected[@]} != 0 ] || [ -n "${WRONG_MODELS:-}" ] ||
 		mapfile -t selected < <(concerned "$file")
-	timeout -k 5 120 "$ROOT/tools/run.pl" --summary-only --root "$ROOT" --build "$TMP/$name.model/build" \
-		--platform ref --engine $engine --out "$TMP/$name.out" -- "${selected[@]}" \
-		> "$TMP/$name.log" 2>&1 < /dev/null || status=$?
+	run_selected "$name" "$file" "${selected[@]}"
 	rm -rf "$TMP/$name.model"
-	echo $status > "$TMP/$name.status"
 }
 
 choose "${WRONG_MODELS:-}" "$dir"/*.patch

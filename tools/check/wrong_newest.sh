@@ -86,12 +86,26 @@ tests_for()	# FILE
 	fi
 }
 
+# run_cases NAME [CASE...]: as run() has set its variables.
+run_cases()
+{
+	local name=$1 status=0
+
+	WRONG_KERNEL=$kept/tree WRONG_BASE= WRONG_WORK=$TMP/$name.image WRONG_SOURCE=$source \
+		env ${races:+"COCO_RACES=$races"} timeout -k 5 300 "$ROOT/tools/run.pl" --summary-only $strict \
+		--root "$TMP/root" --build "$BUILD" --platform src --engine unicorn \
+		--kdir "$CHECK_KDIR" --out "$TMP/$name.out" "${options[@]}" -- "${@:2}" \
+		> "$TMP/$name.log" 2>&1 < /dev/null || status=$?
+	rm -rf "$TMP/$name.image"
+	echo $status > "$TMP/$name.status"
+}
+
 # run NAME STRICT FILE [TEST...]: the tests on the tree with the patch, if one is named; the
 # output goes to $TMP/NAME.log, the status to $TMP/NAME.status.
 run()
 {
-	local name=$1 strict=$2 file=$3 status=0 base id
-	local -a selected=("${@:4}") options=()
+	local name=$1 strict=$2 file=$3 base id
+	local -a options=()
 	local races=
 
 	if [ -n "$file" ]; then
@@ -102,13 +116,10 @@ run()
 		id=$(header "$file" Not-known)
 		[ -z "$id" ] || options+=(--known-issues "$(not_known "$id")")
 	fi
-	WRONG_KERNEL=$kept/tree WRONG_BASE= WRONG_WORK=$TMP/$name.image WRONG_SOURCE=$source \
-		env ${races:+"COCO_RACES=$races"} timeout -k 5 300 "$ROOT/tools/run.pl" --summary-only $strict \
-		--root "$TMP/root" --build "$BUILD" --platform src --engine unicorn \
-		--kdir "$CHECK_KDIR" --out "$TMP/$name.out" "${options[@]}" -- "${selected[@]}" \
-		> "$TMP/$name.log" 2>&1 < /dev/null || status=$?
-	rm -rf "$TMP/$name.image"
-	echo $status > "$TMP/$name.status"
+	case $file in
+	''|*/right/*) run_cases "$name" "${@:4}" ;;
+	*)	run_selected "$name" "$file" "${@:4}" ;;
+	esac
 }
 
 # right NAME: a tree without a mistake; what it is known to fail does not count.
@@ -131,14 +142,14 @@ for file in "$right"/tdx_*.patch "${files[@]}"; do
 done
 batch "$kept/tree" "$CHECK_KDIR" "${fits[@]}"
 
-# What runs on a wrong kernel has to pass on the right one, but for known issues: of a part of the
-# cases none may show.
+# What runs first on a wrong kernel has to pass on the right one, but for known issues: of a part
+# of the cases none may show.
 declare -A selected
 for file in "${fits[@]}"; do
 	selected[$file]=$(tests_for "$file")
 done
 if in_short; then
-	pool run right '' '' $(printf '%s\n' "${selected[@]}" | sort -u)
+	pool run right '' '' $(for file in "${fits[@]}"; do some <<< "${selected[$file]}"; done | sort -u)
 else
 	pool run right --strict '' $(tests_in '')
 fi
