@@ -6,6 +6,7 @@
 #	tests	tests, and libkvm with two of its own tests
 #	unit	the programs that the suite's own tests run
 #	bench	tools/bench.c
+#	qualify	the steps of a qualification (tools/qualify)
 #	mutants	what writes a kernel source otherwise (tools/mutants)
 
 ROOT := $(CURDIR)
@@ -29,7 +30,7 @@ LIB := cases snp tdx vm check exits guest
 LIB_SRCS := $(wildcard $(LIB:%=lib/%/*.c) lib/guest/*.S)
 INPROC := $(if $(strip $(INPROC_SRCS)),$(addprefix $(BUILD)/inproc/libinproc-,src.so ref.so))
 
-.PHONY: all tests unit bench mutants
+.PHONY: all tests unit bench mutants qualify
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -38,6 +39,7 @@ tests: $(addprefix $(BUILD)/,$(TESTS)) $(LIBKVM).stamp
 unit: $(addprefix $(BUILD)/,$(UNITS) $(FIXTURES))
 bench: $(addprefix $(BUILD)/,$(BENCH))
 mutants: $(BUILD)/tools/mutants/mutate
+qualify: $(BUILD)/tools/qualify/step
 
 say = @printf '  %-6s %s\n' '$(1)' '$(patsubst $(BUILD)/%,%,$@)'
 
@@ -89,6 +91,12 @@ ATTEST_TESTS := $(addprefix $(BUILD)/x86_64/,snp_attestation_test snp_launch_dig
 	tdx_attestation_test tdx_measure_test)
 $(ATTEST_TESTS): $(ATTEST_OBJS)
 $(ATTEST_TESTS): LDLIBS = -lcrypto
+
+# ---- qualification ----
+
+QUALIFY_OBJS := $(patsubst %.c,$(OBJ)/%.o,$(wildcard tools/qualify/*.c))
+$(BUILD)/tools/qualify/step: $(QUALIFY_OBJS)
+$(BUILD)/tools/qualify/step: LDLIBS = -lnuma
 
 # ---- in-process KVM ----
 
@@ -149,6 +157,6 @@ $(BUILD)/tools/mutants/mutate: $(MUTATE_SRCS) tools/mutants/mutate.h
 $(BUILD)/tools/check/data_race_unit: $(PIC)/lib/inproc/src/sched/access.o
 $(OBJ)/tools/check/data_race_unit.o: WARNINGS += -Ilib/inproc
 
--include $(patsubst %.o,%.d,$(LIB_OBJS) $(ATTEST_OBJS) $(INPROC_OBJS) $(INPROC_SRC_OBJS) \
+-include $(patsubst %.o,%.d,$(LIB_OBJS) $(ATTEST_OBJS) $(QUALIFY_OBJS) $(INPROC_OBJS) $(INPROC_SRC_OBJS) \
 	$(INPROC_REF_OBJS) \
 	$(foreach p,$(TESTS) $(UNITS) $(FIXTURES) $(BENCH),$(OBJ)/$(p).o))

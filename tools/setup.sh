@@ -3,12 +3,12 @@
 #
 # Check that what the suite needs is installed; with --install, install it.
 #
-#	tools/setup.sh [--install] [build] [src] [unicorn] [check] [mutants]
+#	tools/setup.sh [--install] [build] [src] [unicorn] [check] [mutants] [qualify]
 #
 # build: to build tests and libkvm; src: to build a kernel image; unicorn: for that
-# engine; check: for the suite's own tests; mutants: to make mutants.  Without --install
-# nothing is ever installed, not even as root.  Status 0, or 2 with a message that names what
-# is missing and the command that installs it.
+# engine; check: for the suite's own tests; mutants: to make mutants; qualify:
+# to qualify machines.  Without --install nothing is ever installed, not even as root.  Status
+# 0, or 2 with a message that names what is missing and the command that installs it.
 #
 # It knows the names of packages for apt-get (Debian, Ubuntu) and dnf (Fedora).
 set -eu
@@ -37,6 +37,7 @@ src	libssl-dev		openssl-devel		/usr/include/openssl/opensslv.h
 unicorn	pkg-config		pkgconf-pkg-config	pkg-config
 unicorn	libunicorn-dev		unicorn-devel		/usr/include/unicorn/unicorn.h
 check	git			git			git
+qualify	libnuma-dev		numactl-devel		/usr/include/numa.h
 mutants	libclang-dev		clang-devel		/usr/include/clang-c/Index.h /usr/lib/llvm-*/include/clang-c/Index.h
 '
 
@@ -45,7 +46,7 @@ purposes=
 for arg; do
 	case $arg in
 	--install)		install=1 ;;
-	build|src|unicorn|check|mutants) purposes="$purposes $arg" ;;
+	build|src|unicorn|check|mutants|qualify) purposes="$purposes $arg" ;;
 	*)			echo "setup.sh: unknown argument '$arg'" >&2; exit 2 ;;
 	esac
 done

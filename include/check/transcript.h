@@ -5,11 +5,15 @@
 #ifndef TRANSCRIPT_H
 #define TRANSCRIPT_H
 
+#include <stdint.h>
+
 struct kvm_vcpu;
 struct ucall;
 
 /* KVM_RUN, once: 0, or its errno.  The report tells of each vCPU's last ones. */
 int check_run(struct kvm_vcpu *vcpu);
+/* How long this thread was in KVM_RUN by check_run() since it asked last, in nanoseconds. */
+uint64_t check_run_ns(void);
 
 /*
  * Have @tell say, by check_note(), what @guest saw.  It is told at the end of the

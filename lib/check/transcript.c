@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "kvm_util.h"
 #include "ucall_common.h"
@@ -74,8 +75,19 @@ static struct run *last_run(unsigned int i)
 	return i < MAX_VCPUS && vcpus[i].nr ? &vcpus[i].runs[(vcpus[i].nr - 1) % NR_RUNS] : NULL;
 }
 
+static _Thread_local uint64_t run_ns;
+
+uint64_t check_run_ns(void)
+{
+	uint64_t ns = run_ns;
+
+	run_ns = 0;
+	return ns;
+}
+
 int check_run(struct kvm_vcpu *vcpu)
 {
+	struct timespec begin, end;
 	struct run *run, now = {};
 	unsigned int i;
 
@@ -89,7 +101,10 @@ int check_run(struct kvm_vcpu *vcpu)
 	pthread_mutex_unlock(&lock);
 
 	errno = 0;
+	clock_gettime(CLOCK_MONOTONIC, &begin);
 	now.err = __vcpu_run(vcpu) ? errno : 0;
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	run_ns += (end.tv_sec - begin.tv_sec) * 1000000000ll + end.tv_nsec - begin.tv_nsec;
 	/* libkvm's assertions take a stale EACCES for a reason to skip. */
 	errno = 0;
 	now.reason = vcpu->run->exit_reason;
