@@ -10,6 +10,7 @@ usage()
 {
 	cat <<'END'
 usage: ./run_tests.sh [OPTION]... [TEST...]
+       ./run_tests.sh --qualify [OPTION]... [TEST...]
        ./run_tests.sh --matrix [--out FILE] RESULT...
 
 Run the tests of KVM's confidential-VM exits on every platform that can serve here.
@@ -30,7 +31,10 @@ names, match the pattern CASE (* and ? as in a shell).
                       and the one of Debian's package linux-source-6.12, as it is and
                       with each of the patches in tools/patches/6.12
   --patch PATCH       apply it to a copy of the tree, without --kdir that of
-                      linux-source-6.12; may be given repeatedly.  A diff, a mail, an mbox
+                      linux-source-6.12; may be given repeatedly.  A qualify)
+	[[ ${platform:-hw} =~ ^(hw|src)$ ]] || die "--qualify runs on platform hw or src, not on $platform"
+	[ -z "$git${patches[*]-}$sanitize" ] || die "--qualify takes a kernel as it is: no --patch, no --sanitize" ;;
+diff, a mail, an mbox
                       or maildir of a series as it comes from the list, or a directory of
                       patches; git:REV or git:A..B of the repository in --kdir, which is
                       not touched: the tree at REV, or B
@@ -46,6 +50,20 @@ names, match the pattern CASE (* and ? as in a shell).
   --sanitize          build the kernel's code with its undefined behaviour sanitizer (src)
   --strict            fail, too, if a known issue is repaired, or a patch of
                       tools/patches does not apply: for this suite's own CI
+  --qualify           qualify this machine, its firmware and kernel: all kinds of exits with
+                      memory on each node and vCPUs on each, on each CPU, and by VMs that
+                      move, come and go, are interrupted or short of memory; then the TESTs.
+                      The record of it is record.html and record.json in --out DIR, default:
+                      a new directory in build/qualify.  More options of it:
+    --rounds N          of all of that (default: 1), or
+    --for TIME          rounds until then: 90s, 10m, 2h, 3d
+    --resume DIR        go on where it was stopped, or ended by whatever
+    --limit SECONDS     an exit that takes longer speaks against it; default: 2
+    --only KIND,...     of the steps those of these kinds; "--only ?" names them
+    --vms N, --mib N    so many at once; so much is taken from a node; default: by the machine
+    --count N, --seconds S  of each exit in a step, and at most so long; default: 1000, 10
+    --cpu-hotplug       take CPUs away and give them back, too: on hw, as root
+    --sign-off NAME     who answers for it; with --resume DIR later, too
   --list              print tests, cases, requirements and revisions, and exit
   --explain ID        print what there is to know of a requirement, and exit
   -q, --quiet         print the summary alone
@@ -113,7 +131,7 @@ root=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
 install='' platform='' engine='' list='' explain='' sanitize='' strict='' jobs='' timeout=45
 out='' known='' words='' mode='' good='' bad_rev='' bad=2 matrix=''
 kdir=${KDIR:-} kdir_from=KDIR
-patches=() git='' tests=()
+patches=() git='' tests=() qualify=()
 
 # ---- options ----
 
@@ -130,7 +148,8 @@ while [ $# -gt 0 ]; do
 		option=-j ;;
 	esac
 	case $option in
-	--platform|--kdir|--patch|--engine|--explain|-j|--timeout|--out|--known-issues)
+	--platform|--kdir|--patch|--engine|--explain|-j|--timeout|--out|--known-issues|\
+	--rounds|--for|--resume|--limit|--only|--vms|--mib|--count|--seconds|--sign-off)
 		[ $# -ge 2 ] || die "$option needs a value"
 		value=$2
 		shift ;;
@@ -144,7 +163,7 @@ while [ $# -gt 0 ]; do
 	esac
 	shift
 	case $option in
-	--diff|--each|--bisect|--for-bisect|--watch)
+	--diff|--each|--bisect|--for-bisect|--watch|--qualify)
 		[ -z "$mode" ] || die "$option: --$mode was given, too"
 		mode=${option#--} ;;
 	--help|-h)	usage; exit 0 ;;
@@ -167,6 +186,9 @@ while [ $# -gt 0 ]; do
 			esac ;;
 	--out)		[ -n "$value" ] || die "--out needs a directory"
 			out=$(readlink -m -- "$value") ;;
+	--rounds|--for|--resume|--limit|--only|--vms|--mib|--count|--seconds|--sign-off)
+			qualify+=("$option" "$value") ;;
+	--cpu-hotplug|--plan)	qualify+=("$option") ;;
 	# For the suite's own tests.
 	--known-issues)	known=$(file --known-issues "$value") ;;
 	-j)		jobs=$value ;;
@@ -211,6 +233,7 @@ bisect|watch)
 	[ -n "$kdir" ] && [[ $kdir != debian:* ]] || die "--$mode: --kdir has to name a tree of yours"
 	[ -z "$git" ] || die "--$mode does not go with git:$git" ;;
 esac
+[ ${#qualify[@]} = 0 ] || [ "$mode" = qualify ] || die "${qualify[0]} goes with --qualify"
 case $mode in
 '') ;;
 for-bisect) platform=${platform:-src} ;;
@@ -259,6 +282,7 @@ if [ "$platform" != hw ]; then
 		purposes+=(unicorn)
 	fi
 fi
+[ "$mode" != qualify ] || purposes+=(qualify)
 if [ "$install" = only ]; then
 	"$root/tools/setup.sh" --install "${purposes[@]}" || exit 2
 	exit 0
@@ -273,12 +297,13 @@ if [ -z "$asks" ] || ! "$root/tools/build.sh" --current tests; then
 		step "$root/tools/tree.sh" --out "$BUILD" debian:newest > /dev/null || :
 	fi
 	[ -z "$asks" ] || echo "building the tests, which say themselves what is in them" >&2
-	target=all
+	targets=(all)
 	if [ -n "$asks" ] || [ "$platform" = hw ]; then
-		target=tests
+		targets=(tests)
 	fi
+	[ "$mode" != qualify ] || targets+=(qualify)
 	# What is built is said on stderr: stdout is for results.
-	step "$root/tools/build.sh" $target >&2 || exit $bad
+	step "$root/tools/build.sh" "${targets[@]}" >&2 || exit $bad
 fi
 if [[ $kdir == debian:* ]] && [ -z "$asks" ] && [[ ${platform:-all} =~ ^(all|src|src-as-hw)$ ]]; then
 	kdir=$("$root/tools/tree.sh" --out "$BUILD" "$kdir") || exit $bad
@@ -286,6 +311,12 @@ fi
 
 # ---- run ----
 
+if [ "$mode" = qualify ]; then
+	out=${out:-$BUILD/qualify/$(date +%Y%m%d-%H%M%S)}
+	exec "$root/tools/qualify.pl" --root "$root" --build "$BUILD" --out "$out" \
+		${kdir:+--kdir "$kdir"} ${platform:+--platform "$platform"} \
+		${engine:+--engine "$engine"} ${qualify[@]+"${qualify[@]}"} -- ${tests[@]+"${tests[@]}"}
+fi
 run=("$root/tools/run.pl" --root "$root" --build "$BUILD" --timeout "$timeout" --jobs "$jobs")
 run+=($list $sanitize $strict $words ${explain:+--explain "$explain"} ${kdir:+--kdir "$kdir"})
 run+=(${platform:+--platform "$platform"} ${engine:+--engine "$engine"})

@@ -99,7 +99,7 @@ static void print(const struct step *step)
 	const char *comma = "";
 	unsigned int i;
 
-	printf("QUALIFY {\"exits\":[");
+	printf("QUALIFY {\"vendor\":\"%s\",\"exits\":[", makes_tds() ? "tdx" : "snp");
 	for (i = 0; i < guest_nr_kinds(); i++) {
 		if (!step->exits[i].to_vmm.n)
 			continue;
