@@ -237,6 +237,9 @@ esac
 case $mode in
 '') ;;
 for-bisect) platform=${platform:-src} ;;
+qualify)
+	[[ ${platform:-hw} =~ ^(hw|src)$ ]] || die "--qualify runs on platform hw or src, not on $platform"
+	[ -z "$git${patches[*]-}$sanitize" ] || die "--qualify takes a kernel as it is: no --patch, no --sanitize" ;;
 diff|each)
 	platform=${platform:-src}
 	[[ $platform == src* ]] || die "--$mode: platform $platform has no tree to change" ;;

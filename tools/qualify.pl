@@ -7,6 +7,7 @@
 #	--build DIR	where it was built
 #	--step FILE	what takes the steps, if it is not there
 #	--plan		print the plan, and exit
+#	--vendor NAME	snp or tdx, where both are there
 # All paths are absolute.  Status 0: qualified; 1: not; 2: usage or set-up; 3: incomplete.
 use strict;
 use warnings;
@@ -52,7 +53,7 @@ sub main
 {
 	GetOptions(\%options, 'root=s', 'build=s', 'step=s', 'out=s', 'platform=s', 'engine=s', 'kdir=s',
 		'rounds=s', 'for=s', 'resume=s', 'limit=s', 'count=s', 'seconds=s', 'vms=s', 'mib=s', 'only=s',
-		'cpu-hotplug', 'sign-off=s', 'plan') or return USAGE;
+		'cpu-hotplug', 'sign-off=s', 'plan', 'vendor=s') or return USAGE;
 	$options{step} //= "$options{build}/tools/qualify/step";
 	for (qw(rounds count seconds vms mib)) {
 		die "--$_: '$options{$_}' is not a number from 1 to 999999\n"
@@ -155,7 +156,7 @@ sub begin
 	make_path($dir);
 	my $tree = tree($platform, $dir);
 	my $suite = Coco::Suite->new(@options{qw(root build)});
-	my @vendors = vendors($platform, $tree);
+	my @vendors = grep { $_ eq ($options{vendor} // $_) } vendors($platform, $tree);
 	my %vendor = map { $word{$_} => $_ } @vendors;
 	$suite->select(@ARGV);
 	my @tests = map { my $v = $vendor{$suite->vendor(s/:.*//r)}; $v ? [$v, $_] : () } @ARGV ? @ARGV : $suite->names;
