@@ -56,7 +56,7 @@ export BUILD KDIR LIBKVM
 # What has to be installed for it, see tools/setup.sh.
 all: PURPOSES := build
 check-trees matrix races bench install: PURPOSES := build src unicorn
-check: PURPOSES := build src unicorn check
+check: PURPOSES := build src unicorn check qualify
 mutants coverage: PURPOSES := build src unicorn mutants
 
 all: setup

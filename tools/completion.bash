@@ -21,13 +21,13 @@ _coco_run_tests()
 	--engine)	words="kvm unicorn" ;;
 	--explain)	words=$(grep -oh '"[A-Z0-9]*\(-[A-Z0-9]*\)\+"' "$root"/include/requirements/*.h |
 				tr -d '"') ;;
-	--kdir|--out|--compare)
+	--kdir|--out|--compare|--resume)
 			mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 			[ "$prev" != --kdir ] || [[ debian:newest != "$cur"* ]] ||
 				COMPREPLY+=(debian:newest)
 			return ;;
 	--patch)	mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
-	-j|--timeout|--bisect)
+	-j|--timeout|--bisect|--rounds|--for|--limit|--only|--vms|--mib|--count|--seconds|--sign-off)
 			return ;;
 	*)	words=$("$1" --help | sed -n 's/^  \(-[a-z], \)\?\(-[-a-z]*\).*/\2/p')
 		words+=" $(cd "$root/x86_64" && printf '%s\n' *_test.c | sed 's/\.c$//')" ;;

@@ -60,7 +60,7 @@ sub verdict
 	return tag('div', { id => 'verdict', class => $class }, tag('b', {}, escape(ucfirst $r->{verdict})),
 		list(@{$r->{reasons}}, @{$r->{lacks}}) x !!(@{$r->{reasons}} + @{$r->{lacks}})) .
 		tag('p', {}, escape("$n->{pass} steps passed, $n->{fail} failed, $n->{skip} skipped, $n->{undone} could not be done; " .
-			"$r->{rounds} of the rounds of $r->{steps_of_a_round} steps whole, in " . seconds($r->{seconds}) . '.'));
+			($r->{rounds} || 'no') . " whole round" . ($r->{rounds} > 1 ? 's' : '') . " of $r->{steps_of_a_round} steps, in " . seconds($r->{seconds}) . '.'));
 }
 
 sub machine
