@@ -55,15 +55,17 @@ diff, a mail, an mbox
                       move, come and go, are interrupted or short of memory; then the TESTs.
                       The record of it is record.html and record.json in --out DIR, default:
                       a new directory in build/qualify.  More options of it:
-    --rounds N          of all of that (default: 1), or
-    --for TIME          rounds until then: 90s, 10m, 2h, 3d
-    --resume DIR        go on where it was stopped, or ended by whatever
-    --limit SECONDS     an exit that takes longer speaks against it; default: 2
-    --only KIND,...     of the steps those of these kinds; "--only ?" names them
-    --vms N, --mib N    so many at once; so much is taken from a node; default: by the machine
-    --count N, --seconds S  of each exit in a step, and at most so long; default: 1000, 10
-    --cpu-hotplug       take CPUs away and give them back, too: on hw, as root
-    --sign-off NAME     who answers for it; with --resume DIR later, too
+  --rounds N          of all of that (default: 1), or
+  --for TIME          rounds until then: 90s, 10m, 2h, 3d
+  --resume DIR        go on where it was stopped, or ended by whatever
+  --limit SECONDS     an exit that takes longer speaks against it; default: 2
+  --only KIND,...     of the steps those of these kinds; "--only ?" names them
+  --vms N             so many at once; default: by the machine
+  --mib N             so much is taken from a node; default: most of what is free
+  --count N           of each exit in a step; default: 1000
+  --seconds S         a step takes no longer than that, but for one of each; default: 10
+  --cpu-hotplug       take CPUs away and give them back, too: on hw, as root
+  --sign-off NAME     who answers for it; with --resume DIR later, too
   --list              print tests, cases, requirements and revisions, and exit
   --explain ID        print what there is to know of a requirement, and exit
   -q, --quiet         print the summary alone
