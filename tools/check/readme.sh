@@ -41,7 +41,7 @@ run()
 	*' --watch'*)		watched "$command snp_psc_msr_test" ;;
 	# Those of revision.sh have one.
 	*' git:'*|*' --bisect '*) expect 2 "is no git repository" bash -c "$command" ;;
-	*' --qualify'*)		expect 0 "qualified" bash -c "$command --only limit --out '$TMP/qualified-$nr'" ;;
+	*' --qualify'*)		expect 0 "qualified" bash -c "$command --only limit --rounds 1 --limit 20 --out '$TMP/qualified-$nr'" ;;
 	*' --explain '*)	expect 0 "Source:" bash -c "$command" ;;
 	'tools/with-kvm'*)	expect 0 "" bash -c "$command" ;;
 	'tools/check-config'*)	expect 0 "all that is wanted is there" bash -c "$command" ;;

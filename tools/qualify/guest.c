@@ -134,7 +134,8 @@ bool guest_count_pages(struct step *step, struct vmm_vm *v, const struct place *
 	}
 	if (!elsewhere && nr[at->node])
 		return true;
-	fprintf(stderr, "qualify: %lu pages of guest memory are on node %d, to which it is bound, and %lu elsewhere\n",
+	fprintf(stderr, "qualify: %lu pages of guest memory are on node %d, to which it is bound, and "
+		"%lu elsewhere\n",
 		nr[at->node], at->node, elsewhere);
 	return false;
 }

@@ -114,7 +114,8 @@ static void print(const struct step *step)
 	latency_print(&step->launch);
 	printf(",\"destroy\":");
 	latency_print(&step->destroy);
-	printf(",\"vms\":%lu,\"interrupted\":%lu,\"moved_pages\":%lu,\"retried\":%lu,\"replaced\":%lu,\"switched\":%lu,\"pages\":{",
+	printf(",\"vms\":%lu,\"interrupted\":%lu,\"moved_pages\":%lu,"
+	       "\"retried\":%lu,\"replaced\":%lu,\"switched\":%lu,\"pages\":{",
 	       step->vms_made, step->interrupted, step->moved, step->retried, step->replaced,
 	       step->switched);
 	for (i = 0, comma = ""; i < PLACE_MAX_NODES; i++) {

@@ -136,7 +136,7 @@ static void end_beside(pid_t pid)
 	waitpid(pid, NULL, 0);
 }
 
-/* Takes memory, and writes to it again and again; it is the first that a kernel short of it kills. */
+/* Takes memory, and writes to it again and again; a kernel that is short of it kills this first. */
 static void take_memory(struct step *step, int ready)
 {
 	const size_t size = (size_t)step->mib << 20;

@@ -6,8 +6,8 @@
  * was moved to since.  What was asked is appended to COCO_ASKED.
  *
  * COCO_ELSEWHERE=NODE: pages that are bound to that node are on the next one, as of a kernel that
- * does not honour the binding.  COCO_SLOW=N: the N-th KVM_RUN takes half a second more; COCO_FAULT=N: it
- * fails with EFAULT.
+ * does not honour the binding.  COCO_SLOW=N: the N-th KVM_RUN takes half a second
+ * more; COCO_FAULT=N: it fails with EFAULT.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -118,7 +118,8 @@ static int *node_of(uintptr_t page)
 	return &pages[i].node;
 }
 
-int numa_move_pages(int pid, unsigned long count, void **at, const int *nodes, int *status, int flags)
+int numa_move_pages(int pid, unsigned long count, void **at, const int *nodes, int *status,
+		    int flags)
 {
 	unsigned long i;
 
