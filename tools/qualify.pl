@@ -376,12 +376,14 @@ sub run_command
 		POSIX::_exit(2);
 	}
 	vec($bits, fileno($fh), 1) = 1;
-	while (time < $end && !$stopped) {
+	while (time < $end) {
+		# What a signal ends may have to end others first.
+		$end = time + 3 if $stopped && $end > time + 3;
 		next unless select(my $ready = $bits, undef, undef, 0.5) > 0;
 		my $n = sysread $fh, $said, 65536, length $said;
 		last if defined $n && !$n;
 	}
-	my $hung = time >= $end;
+	my $hung = !$stopped && time >= $end;
 	kill KILL => -$child if $hung || $stopped;
 	close $fh;
 	my $status = $?;
