@@ -5,12 +5,13 @@
 # the tree, and link them with our glue.
 #
 #   tools/image.sh [--out DIR] [--kdir DIR] [--rev REV] [--patch FILE]... [--slot NAME]
-#		  [--sanitize] [--races] [--unprovide SYMBOL] [-j N]
+#		  [--sanitize] [--races] [--coverage] [--unprovide SYMBOL] [-j N]
 #
 # The tree may be debian:VERSION, too (tools/tree.sh).  With --rev it is that revision of the
 # tree's own repository (tools/revision.sh).
 # With --sanitize the tree's objects are built with its undefined behaviour sanitizer.
 # With --races they tell of their accesses to memory, as KCSAN has them do.
+# With --coverage sev.c, tdx.c and some others count where they come by, for tools/fuzz.
 # With --unprovide the glue does not provide the symbol: for the suite's own tests.
 #
 # LLVM and CC in the environment mean what they mean on kbuild's command line; the glue is
@@ -35,6 +36,7 @@ rev=
 slot=
 sanitize=
 races=
+coverage=
 unprovide=
 jobs=$(nproc)
 patches=()
@@ -55,6 +57,7 @@ while [ $# -gt 0 ]; do
 	--unprovide) unprovide=${2:?}; shift 2 ;;
 	--sanitize) sanitize=sanitize; shift ;;
 	--races) races=races; shift ;;
+	--coverage) coverage=coverage; shift ;;
 	-j) jobs=${2:?}; shift 2 ;;
 	*) die "unknown option $1" ;;
 	esac
@@ -93,7 +96,7 @@ out=$(readlink -f "$out")
 # Objects and glue of a tree; a name that tells slots apart, no more.
 slot_name()	# [PATCH]...
 {
-	printf '%s\n' "$kdir" $sanitize $races $unprovide ${compiler[@]+"${compiler[@]}"} "$@" |
+	printf '%s\n' "$kdir" $sanitize $races $coverage $unprovide ${compiler[@]+"${compiler[@]}"} "$@" |
 		sha256sum | cut -c1-12
 }
 : "${slot:=$(slot_name "${patches[@]}")}"
@@ -126,7 +129,7 @@ inputs()
 {
 	printf '%s\n' "$listed"
 	(set -f && cd / && ${tools[0]} --version)
-	echo "$sanitize $races $unprovide ${compiler[*]-}"
+	echo "$sanitize $races $coverage $unprovide ${compiler[*]-}"
 	sha256sum "${patches[@]}" "$top"/tools/image.* "$top"/tools/image/* "$top"/tools/asm/* \
 		"$top"/lib/inproc/src/image/image.h "$top"/include/control_enums.h < /dev/null
 	find "$glue" -type f -exec sha256sum {} + | sort -k2

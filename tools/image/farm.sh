@@ -67,6 +67,9 @@ clone_slot()
 		# What is left out is left out of the link.
 		base=$out/image/$(unprovide= slot_name "${patches[@]:0:n}")
 		[ "$base" != "$work" ] && [ -e "$base/key" ] && break
+		# Or without counters.
+		base=$out/image/$(unprovide= coverage= slot_name "${patches[@]:0:n}")
+		[ "$base" != "$work" ] && [ -e "$base/key" ] && break
 	done
 	[ $n -ge 0 ] || return 0
 	exec 8< "$base/lock"

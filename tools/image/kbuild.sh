@@ -34,17 +34,27 @@ choose_compiler()
 		assembler+=' -fno-integrated-as'
 }
 
+# With --coverage sev.c and these count where they come by, in linux/kcov.c.
+covered=(svm/svm vmx/tdx x86 emulate)
+counts=-fsanitize-coverage=trace-pc
+
 # sev.c checks its locks, and tells lockdep of those of many vCPUs at once, if locking is proved:
 # that of the image does (linux/lockdep.c), though it is configured without.
 kmake()
 {
+	local o cov=${coverage:+$counts} counted=()
+
+	for o in ${coverage:+"${covered[@]}"}; do
+		counted+=("CFLAGS_$o.o=$cov")
+	done
 	env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -j "$jobs" -C "$farm" O="$objdir" \
 		ARCH=x86_64 KBUILD_BUILD_TIMESTAMP=0 ${compiler[@]+"${compiler[@]}"} \
 		"KCFLAGS=-g1 -include $glue/insn.h" "KAFLAGS=-include $glue/insn.h" \
 		"CFLAGS_sev.o=$assembler" \
-		"CFLAGS_svm/sev.o=-include $glue/linux/kmap.h -DCONFIG_PROVE_LOCKING" \
-		"CFLAGS_../../../virt/kvm/kvm_main.o=-include $glue/linux/kmap.h" \
-		"CFLAGS_../../../virt/kvm/pfncache.o=-include $glue/linux/kmap.h" "$@"
+		"CFLAGS_svm/sev.o=-include $glue/linux/kmap.h -DCONFIG_PROVE_LOCKING $cov" \
+		"CFLAGS_../../../virt/kvm/kvm_main.o=-include $glue/linux/kmap.h ${cov:+-DGLUE_COVERAGE}" \
+		"CFLAGS_../../../virt/kvm/pfncache.o=-include $glue/linux/kmap.h" \
+		${counted[@]+"${counted[@]}"} "$@"
 }
 
 # What a .config was made of: another compiler has other options.
@@ -96,6 +106,7 @@ compiled_with()
 {
 	(set -f && cd / && ${tools[0]} --version)
 	cat "$top/tools/image/kbuild.sh"
+	echo "$coverage"
 	find "$glue" -name '*.h' -exec sha256sum {} + | sort
 }
 
