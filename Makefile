@@ -12,6 +12,7 @@
 #	make bench		measure exits and round trips; RUNS=N times, beside BASE=CSV
 #	make install INSTALL_PATH=DIR	beside a kernel's selftests, for its run_kselftest.sh
 #	make install-doc	manual page and bash completion, to PREFIX (/usr/local)
+#	make fuzz		sequences of exits and answers that libFuzzer makes; FUZZ=OPTIONS
 #	make races		two threads of a VMM: search all pairs of calls, RACES=OPTIONS
 #	make clean		remove build/
 #
@@ -51,12 +52,13 @@ $(if $(UNUSABLE),$(error $(UNUSABLE)))
 override BUILD := $(abspath $(BUILD))
 export BUILD KDIR LIBKVM
 
-.PHONY: all check check-trees matrix races mutants coverage bench install install-doc clean help setup
+.PHONY: all check check-trees matrix races fuzz mutants coverage bench install install-doc clean help setup
 
 # What has to be installed for it, see tools/setup.sh.
 all: PURPOSES := build
 check-trees matrix races bench install: PURPOSES := build src unicorn
 check: PURPOSES := build src unicorn check qualify
+fuzz: PURPOSES := build src unicorn fuzz
 mutants coverage: PURPOSES := build src unicorn mutants
 
 all: setup
@@ -76,6 +78,9 @@ matrix: setup
 
 races: setup
 	@tools/races.sh $(RACES)
+
+fuzz: setup
+	@tools/fuzz/run.sh $(FUZZ)
 
 mutants: setup
 	@tools/mutants/run.sh $(addprefix --file ,$(MUTANTS_FILE)) \

@@ -7,6 +7,7 @@
 #	unit	the programs that the suite's own tests run
 #	bench	tools/bench.c
 #	qualify	the steps of a qualification (tools/qualify)
+#	fuzz	tools/fuzz
 #	mutants	what writes a kernel source otherwise (tools/mutants)
 
 ROOT := $(CURDIR)
@@ -30,7 +31,7 @@ LIB := cases snp tdx vm check exits guest
 LIB_SRCS := $(wildcard $(LIB:%=lib/%/*.c) lib/guest/*.S)
 INPROC := $(if $(strip $(INPROC_SRCS)),$(addprefix $(BUILD)/inproc/libinproc-,src.so ref.so))
 
-.PHONY: all tests unit bench mutants qualify
+.PHONY: all tests unit bench fuzz mutants qualify
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -38,6 +39,7 @@ all: tests $(INPROC)
 tests: $(addprefix $(BUILD)/,$(TESTS)) $(LIBKVM).stamp
 unit: $(addprefix $(BUILD)/,$(UNITS) $(FIXTURES))
 bench: $(addprefix $(BUILD)/,$(BENCH))
+fuzz: $(BUILD)/tools/fuzz/fuzz
 mutants: $(BUILD)/tools/mutants/mutate
 qualify: $(BUILD)/tools/qualify/step
 
@@ -140,6 +142,19 @@ $(addprefix $(BUILD)/,$(ENGINE_UNITS)): $(ENGINE_UNIT_OBJS)
 $(addprefix $(BUILD)/,$(ENGINE_UNITS)): LDLIBS = $(INPROC_LDLIBS)
 $(OBJ)/tools/check/engine_%.o: WARNINGS += -Ilib/inproc $(filter -DHAVE_%,$(INPROC_CFLAGS))
 
+# ---- sequences that libFuzzer makes ----
+
+# Of several the newest.
+LIBFUZZER = $(lastword $(wildcard \
+	/usr/lib/clang/*/lib/*linux*/libclang_rt.fuzzer_no_main*.a \
+	/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer_no_main-x86_64.a))
+FUZZ_OBJS := $(patsubst %.c,$(OBJ)/%.o,$(wildcard tools/fuzz/*.c))
+
+$(BUILD)/tools/fuzz/fuzz: $(FUZZ_OBJS) $(LIB_OBJS) $(LIBKVM).stamp
+	$(call say,LD)
+	mkdir -p $(@D)
+	$(CC) -no-pie -pthread -o $@ $(filter %.o,$^) $(LIBKVM)/libkvm.a $(LIBFUZZER) -lstdc++ -lm -ldl
+
 # ---- mutants ----
 
 # Of several the newest; the first is where Fedora has it.
@@ -158,5 +173,5 @@ $(BUILD)/tools/check/data_race_unit: $(PIC)/lib/inproc/src/sched/access.o
 $(OBJ)/tools/check/data_race_unit.o: WARNINGS += -Ilib/inproc
 
 -include $(patsubst %.o,%.d,$(LIB_OBJS) $(ATTEST_OBJS) $(QUALIFY_OBJS) $(INPROC_OBJS) $(INPROC_SRC_OBJS) \
-	$(INPROC_REF_OBJS) \
+	$(INPROC_REF_OBJS) $(FUZZ_OBJS) \
 	$(foreach p,$(TESTS) $(UNITS) $(FIXTURES) $(BENCH),$(OBJ)/$(p).o))

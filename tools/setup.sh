@@ -3,12 +3,12 @@
 #
 # Check that what the suite needs is installed; with --install, install it.
 #
-#	tools/setup.sh [--install] [build] [src] [unicorn] [check] [mutants] [qualify]
+#	tools/setup.sh [--install] [build] [src] [unicorn] [check] [mutants] [fuzz] [qualify]
 #
 # build: to build tests and libkvm; src: to build a kernel image; unicorn: for that
-# engine; check: for the suite's own tests; mutants: to make mutants; qualify:
-# to qualify machines.  Without --install nothing is ever installed, not even as root.  Status
-# 0, or 2 with a message that names what is missing and the command that installs it.
+# engine; check: for the suite's own tests; mutants: to make mutants; fuzz: for make fuzz;
+# qualify: to qualify machines.  Without --install nothing is ever installed, not even as root.
+# Status 0, or 2 with a message that names what is missing and the command that installs it.
 #
 # It knows the names of packages for apt-get (Debian, Ubuntu) and dnf (Fedora).
 set -eu
@@ -39,6 +39,8 @@ unicorn	libunicorn-dev		unicorn-devel		/usr/include/unicorn/unicorn.h
 check	git			git			git
 qualify	libnuma-dev		numactl-devel		/usr/include/numa.h
 mutants	libclang-dev		clang-devel		/usr/include/clang-c/Index.h /usr/lib/llvm-*/include/clang-c/Index.h
+fuzz	libclang-rt-dev		compiler-rt		/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer_no_main-x86_64.a /usr/lib/clang/*/lib/*linux*/libclang_rt.fuzzer_no_main*.a
+fuzz	g++			gcc-c++			g++
 '
 
 install=
@@ -46,7 +48,7 @@ purposes=
 for arg; do
 	case $arg in
 	--install)		install=1 ;;
-	build|src|unicorn|check|mutants|qualify) purposes="$purposes $arg" ;;
+	build|src|unicorn|check|mutants|fuzz|qualify) purposes="$purposes $arg" ;;
 	*)			echo "setup.sh: unknown argument '$arg'" >&2; exit 2 ;;
 	esac
 done

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a fuzzer's bytes become: a sequence of a guest's exits and of its VMM's answers, played
+ * by a guest without instructions (include/script.h) to the kernel under test.
+ */
+#ifndef FUZZ_H
+#define FUZZ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "script.h"
+
+struct kvm_run;
+
+/* ---- main.c ---- */
+
+/* The next bytes of the sequence; zeroes behind its end. */
+uint8_t fuzz_u8(void);
+uint64_t fuzz_bytes(unsigned int nr);
+bool fuzz_ended(void);
+/* One of @nr values, or any; @nr at most 64. */
+uint64_t fuzz_pick(const uint64_t *values, unsigned int nr);
+
+/*
+ * The kernel under test has broken requirement @id, or an invariant of ours that has no
+ * requirement ("FUZZ-..."): the sequence ends here, unless the tree is known for it.
+ */
+/* Is the tree known for it?  Then it may be left out, where others would follow from it. */
+bool fuzz_known(const char *id);
+void fuzz_fail(const char *id, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Where a sequence is shown: what follows is C for a case of x86_64/. */
+extern bool fuzz_shown;
+void fuzz_show(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+extern int fuzz_vcpu_fd;
+
+/* A vendor's guests. */
+struct fuzz_guest {
+	void (*create)(void);
+	/* Before a sequence: what the one before has left behind is undone. */
+	void (*begin)(void);
+	/* The guest goes on: it looks at the answer to its last exit, and makes the next one. */
+	void (*guest)(struct kvm_script *script);
+	/* KVM_RUN has returned @err: the VMM looks at the exit and answers.  False: it was the last. */
+	bool (*vmm)(struct kvm_run *run, int err);
+};
+
+extern struct kvm_run *fuzz_kvm_run;
+extern const struct fuzz_guest fuzz_snp, fuzz_tdx;
+
+/* ---- psc.c: page state changes as AMD 56421 has them ---- */
+
+struct psc_buffer;
+
+/* The guest asks for this, in a buffer of @bytes bytes. */
+void psc_begin(const struct psc_buffer *buffer, unsigned int bytes);
+/* The VMM is told of a range, and has answered; what the guest has in the end. */
+void psc_exit(uint64_t gpa, uint64_t npages, uint64_t attributes);
+void psc_answer(uint64_t ret);
+void psc_end(const struct psc_buffer *buffer, uint64_t info_2);
+
+#endif

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sequences of exits and answers, which libFuzzer makes of bytes; run by tools/fuzz/run.sh.
+ *
+ *	fuzz [libFuzzer's options] [DIRECTORY|FILE...]
+ *	fuzz --reduce FILE
+ *
+ * SNP guests, or TDs with COCO_VENDOR=intel.  One VM has all sequences.  One that breaks a
+ * requirement ends the process by abort(), as libFuzzer wants it; with --reduce it becomes as
+ * short as it can be and still break the same.  COCO_FUZZ_KNOWN has requirements, by blanks, that
+ * the tree is known to break; one of the kernel's may have a place behind it ("ID:sev.c:12").
+ * COCO_FUZZ_SHOW=1 shows each event.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <dlfcn.h>
+#include <linux/kvm.h>
+
+#include "check/names.h"
+#include "control.h"
+#include "fuzz.h"
+
+int LLVMFuzzerRunDriver(int *argc, char ***argv, int (*one)(const uint8_t *data, size_t size));
+void __sanitizer_cov_8bit_counters_init(uint8_t *start, uint8_t *stop);
+
+/* KVM_RUNs that one sequence can need: a page state change has up to 253 exits. */
+#define MAX_RUNS	600
+#define MAX_KNOWN	64
+#define MAX_BYTES	4096
+
+bool fuzz_shown;
+int fuzz_vcpu_fd;
+struct kvm_run *fuzz_kvm_run;
+
+static const struct fuzz_guest *guest;
+static const uint8_t *input;
+static size_t left;
+static struct kvm_script script;
+static char failure[1024], failed_id[64];
+static const char *known[MAX_KNOWN];
+static kvm_script_run_t run;
+static unsigned int nr_known, seen_known[MAX_KNOWN], splats;
+
+uint8_t fuzz_u8(void)
+{
+	if (!left)
+		return 0;
+	left--;
+	return *input++;
+}
+
+uint64_t fuzz_bytes(unsigned int nr)
+{
+	uint64_t value = 0;
+
+	for (unsigned int i = 0; i < nr; i++)
+		value |= (uint64_t)fuzz_u8() << 8 * i;
+	return value;
+}
+
+bool fuzz_ended(void)
+{
+	return !left;
+}
+
+uint64_t fuzz_pick(const uint64_t *values, unsigned int nr)
+{
+	const uint8_t which = fuzz_u8();
+
+	/* Most of all bytes are one of the values; some of them with a bit or two changed. */
+	if (which >= 0xf8)
+		return fuzz_bytes(8);
+	if (which >= 0xe0)
+		return values[which % nr] ^ 1ull << (fuzz_u8() & 63);
+	if (which >= 0xd0)
+		return values[which % nr] + (int8_t)fuzz_u8();
+	return values[which % nr];
+}
+
+void fuzz_show(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!fuzz_shown)
+		return;
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	fflush(stdout);
+}
+
+/* Is it one that the tree is known for?  Each is told of once. */
+static bool is_known(const char *id, const char *text)
+{
+	for (unsigned int i = 0; i < nr_known; i++) {
+		const size_t len = strlen(id);
+
+		if (strncmp(known[i], id, len) ||
+		    (known[i][len] && (known[i][len] != ':' || !strstr(text, known[i] + len + 1))))
+			continue;
+		if (!seen_known[i]++)
+			fprintf(stderr, "known issue %s: %s\n", id, text);
+		return true;
+	}
+	return false;
+}
+
+bool fuzz_known(const char *id)
+{
+	for (unsigned int i = 0; i < nr_known; i++)
+		if (!strcmp(known[i], id))
+			return true;
+	return false;
+}
+
+void fuzz_fail(const char *id, const char *fmt, ...)
+{
+	char text[800];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	fuzz_show("\t/* %s: %s */\n", id, text);
+	if (failure[0] || is_known(id, text))
+		return;
+	snprintf(failure, sizeof(failure), "%s: %s", id, text);
+	snprintf(failed_id, sizeof(failed_id), "%s", id);
+}
+
+static void on_mem_bug(enum control_mem_bug what, const char *text)
+{
+	static const char *const ids[] = {
+		[CONTROL_MEM_BOUNDS] = "KERNEL-MEM-BOUNDS", [CONTROL_MEM_FREED] = "KERNEL-MEM-FREED",
+		[CONTROL_MEM_LEAK] = "KERNEL-MEM-LEAK", [CONTROL_MEM_MAP_GONE] = "KERNEL-MAP-GONE",
+		[CONTROL_MEM_MAP_LEFT] = "KERNEL-MAP-LEFT",
+		[CONTROL_MEM_KMAP_LEFT] = "KERNEL-KMAP-LEFT",
+		[CONTROL_HOST_STATE] = "KERNEL-HOST-STATE",
+	};
+	const char *id = what < sizeof(ids) / sizeof(ids[0]) ? ids[what] : NULL;
+
+	fuzz_fail(id ?: "KERNEL-MEM", "%s", text);
+}
+
+/* The image is loaded with the first VM: that is when its counters are there. */
+static void start(void)
+{
+	kvm_script_start_t play = (kvm_script_start_t)dlsym(RTLD_DEFAULT, KVM_SCRIPT_START);
+	unsigned long size;
+	uint8_t *counters;
+
+	guest->create();
+	run = (kvm_script_run_t)dlsym(RTLD_DEFAULT, KVM_SCRIPT_RUN);
+	if (!play || !run || !control()) {
+		fprintf(stderr, "fuzz: no in-process KVM is preloaded\n");
+		exit(2);
+	}
+	script.guest = guest->guest;
+	script.td = guest == &fuzz_tdx;
+	play(&script);
+	control()->reset();
+	control()->on_mem_bug(on_mem_bug);
+	counters = control()->data("coco_coverage", &size);
+	if (counters)
+		__sanitizer_cov_8bit_counters_init(counters, counters + size);
+}
+
+static void look_at_kernel(void)
+{
+	unsigned int nr = control()->nr_splats();
+
+	while (splats < nr) {
+		const char *text = control()->splat(splats++);
+
+		if (text)
+			fuzz_fail("KERNEL-NO-SPLAT", "%s", text);
+	}
+}
+
+/* Is all as it has to be? */
+static bool play(const uint8_t *data, size_t size)
+{
+	unsigned int runs = 0;
+	static bool started;
+	bool more;
+
+	if (!started) {
+		start();
+		started = true;
+	}
+	input = data;
+	left = size;
+	failure[0] = 0;
+	guest->begin();
+	do {
+		int err = run(fuzz_vcpu_fd);
+
+		more = guest->vmm(fuzz_kvm_run, err);
+		if (++runs > MAX_RUNS) {
+			fuzz_fail("FUZZ-ENDLESS", "%u KVM_RUNs, and the guest has not come to its end",
+				  runs);
+			break;
+		}
+	} while (more && !failure[0]);
+	look_at_kernel();
+	return !failure[0];
+}
+
+static int play_one(const uint8_t *data, size_t size)
+{
+	if (play(data, size))
+		return 0;
+	fprintf(stderr, "FOUND %s\n", failure);
+	abort();
+}
+
+/* ---- a sequence made shorter ---- */
+
+static bool breaks(const uint8_t *data, size_t size, const char *id)
+{
+	return !play(data, size) && !strcmp(failed_id, id);
+}
+
+/* Without pieces of it, from halves to bytes, and with zeroes in place of them. */
+static size_t reduce(uint8_t *data, size_t size, const char *id)
+{
+	uint8_t try[MAX_BYTES];
+
+	for (size_t piece = size; piece; piece /= 2)
+		for (size_t at = 0; at + piece <= size; ) {
+			memcpy(try, data, at);
+			memcpy(try + at, data + at + piece, size - at - piece);
+			if (breaks(try, size - piece, id)) {
+				size -= piece;
+				memcpy(data, try, size);
+			} else {
+				at += piece;
+			}
+		}
+	for (size_t at = 0; at < size; at++) {
+		const uint8_t was = data[at];
+
+		data[at] = 0;
+		if (!breaks(data, size, id))
+			data[at] = was;
+	}
+	return size;
+}
+
+static int reduce_file(const char *path)
+{
+	FILE *file = fopen(path, "r+");
+	uint8_t data[MAX_BYTES];
+	size_t size, left_over;
+	char id[sizeof(failed_id)];
+
+	if (!file) {
+		perror(path);
+		return 2;
+	}
+	size = fread(data, 1, sizeof(data), file);
+	if (play(data, size)) {
+		printf("%s breaks nothing by itself\n", path);
+		return 1;
+	}
+	memcpy(id, failed_id, sizeof(id));
+	left_over = reduce(data, size, id);
+	rewind(file);
+	if (fwrite(data, 1, left_over, file) != left_over || fflush(file) ||
+	    ftruncate(fileno(file), left_over)) {
+		perror(path);
+		return 2;
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	static char ids[4096];
+
+	fuzz_shown = getenv("COCO_FUZZ_SHOW");
+	snprintf(ids, sizeof(ids), "%s", getenv("COCO_FUZZ_KNOWN") ?: "");
+	for (char *id = strtok(ids, " "); id && nr_known < MAX_KNOWN; id = strtok(NULL, " "))
+		known[nr_known++] = id;
+	guest = strcmp(getenv("COCO_VENDOR") ?: "amd", "intel") ? &fuzz_snp : &fuzz_tdx;
+	if (argc == 3 && !strcmp(argv[1], "--reduce"))
+		return reduce_file(argv[2]);
+	return LLVMFuzzerRunDriver(&argc, &argv, play_one);
+}
