@@ -4,10 +4,12 @@
  *
  *	fuzz [libFuzzer's options] [DIRECTORY|FILE...]
  *	fuzz --reduce FILE
+ *	fuzz --play FILE
  *
  * SNP guests, or TDs with COCO_VENDOR=intel.  One VM has all sequences.  One that breaks a
  * requirement ends the process by abort(), as libFuzzer wants it; with --reduce it becomes as
- * short as it can be and still break the same.  COCO_FUZZ_KNOWN has requirements, by blanks, that
+ * short as it can be and still break the same.  --play has sequences of a file, each a line of
+ * hexadecimal digits, and says how fast that was.  COCO_FUZZ_KNOWN has requirements, by blanks, that
  * the tree is known to break; one of the kernel's may have a place behind it ("ID:sev.c:12").
  * COCO_FUZZ_SHOW=1 shows each event.
  */
@@ -16,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <dlfcn.h>
@@ -279,6 +282,46 @@ static int reduce_file(const char *path)
 	return 0;
 }
 
+static size_t from_hex(const char *line, uint8_t *data)
+{
+	unsigned int byte;
+	size_t size = 0;
+
+	while (size < MAX_BYTES && sscanf(line + 2 * size, "%2x", &byte) == 1)
+		data[size++] = byte;
+	return size;
+}
+
+/* Sequences a second of processor time: once for the kernel to be warm, and then again. */
+static int play_file(const char *path)
+{
+	static char line[2 * MAX_BYTES + 2];
+	FILE *file = fopen(path, "r");
+	uint8_t data[MAX_BYTES];
+	unsigned long played = 0;
+	clock_t begin = 0;
+
+	if (!file) {
+		perror(path);
+		return 2;
+	}
+	for (unsigned int round = 0; round < 3; round++) {
+		rewind(file);
+		while (fgets(line, sizeof(line), file)) {
+			if (!play(data, from_hex(line, data))) {
+				fprintf(stderr, "FOUND %s\nin %s", failure, line);
+				return 1;
+			}
+			played += round > 0;
+		}
+		if (!round)
+			begin = clock();
+	}
+	printf("%lu sequences, %.0f a second of processor time\n", played / 2,
+	       played / ((double)(clock() - begin) / CLOCKS_PER_SEC));
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	static char ids[4096];
@@ -290,5 +333,7 @@ int main(int argc, char **argv)
 	guest = strcmp(getenv("COCO_VENDOR") ?: "amd", "intel") ? &fuzz_snp : &fuzz_tdx;
 	if (argc == 3 && !strcmp(argv[1], "--reduce"))
 		return reduce_file(argv[2]);
+	if (argc == 3 && !strcmp(argv[1], "--play"))
+		return play_file(argv[2]);
 	return LLVMFuzzerRunDriver(&argc, &argv, play_one);
 }

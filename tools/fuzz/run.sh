@@ -11,8 +11,9 @@
 # that was fetched; what is worth to go on from is kept in OUT/KIND/corpus (build/fuzz).  What is found
 # is made as short as it can be, told as a sequence with both sides' results, kept in
 # OUT/KIND/found, and looked for no more in this run; what tools/known-issues has is told of in
-# one line, or found with --all.  --plain: the
-# kernel image that tests run on, which tells nothing of its coverage.
+# one line, or found with --all.  --fixed: only
+# the sequences of tools/fuzz/seeds.*, from which a search begins, on the kernel that tests run on;
+# make check does that.  They are what libFuzzer has kept of searches (-merge=1).
 #
 # Status 0: nothing was found; 1: something was; 2: usage or set-up.
 set -eu
@@ -42,7 +43,7 @@ while [ $# -gt 0 ]; do
 	--seconds)	[[ ${2-} =~ ^[1-9][0-9]{0,6}$ ]] || die "--seconds: '${2-}' is no number"
 			seconds=$2; shift ;;
 	--out)		out=${2:?}; shift ;;
-	--plain)	coverage= ;;
+	--fixed)	coverage= ;;
 	--all)		all=1 ;;
 	snp|tdx)	kinds+=("$1") ;;
 	*)		die "unknown argument '$1'" ;;
@@ -82,11 +83,26 @@ said()	# LOG
 		{ ! grep -q 'libFuzzer: timeout' "$1" || echo "FUZZ-HANG: no end after 20 s"; }
 }
 
+fixed()	# the seeds alone; status as search()'s
+{
+	local log=$out/$kind/log what
+	if play --play "$top/tools/fuzz/seeds.$kind" < /dev/null > "$log" 2>&1; then
+		sed -n "s/^[0-9]* sequences/$kind: &/p" "$log"
+		return
+	fi
+	what=$(said "$log")
+	[ -n "$what" ] || { tail -n 20 "$log" >&2; return 2; }
+	echo "$kind: FOUND $what"
+	return 1
+}
+
 search()	# until its time is over; status 1 if there is something
 {
 	local dir=$out/$kind status=0 log end what id place artifact left
 	log=$dir/log
 	mkdir -p "$dir/corpus" "$dir/found"
+	corpus=$dir/corpus perl -ne 'chomp; open my $f, ">", "$ENV{corpus}/seed$." or die "$!\n";
+		print $f pack "H*", $_' "$top/tools/fuzz/seeds.$kind"
 	rm -f "$dir"/{crash,timeout,oom,leak}-*
 	end=$((SECONDS + seconds))
 	while left=$((end - SECONDS)); [ $left -gt 0 ]; do
@@ -129,7 +145,7 @@ for kind in "${kinds[@]}"; do
 	cpu=${cpus[${#pids[@]} % ${#cpus[@]}]}
 	mkdir -p "$out/$kind"
 	: > "$out/$kind/told"
-	search &
+	if [ -n "$coverage" ]; then search; else fixed; fi &
 	pids+=($!)
 done
 status=0

@@ -262,19 +262,49 @@ static void show(const struct snp_event *e, const char *name, uint64_t code, uin
 		show_psc(snp_memory(e->field[SNP_SCRATCH]));
 }
 
+/* What can be wrong with an event, by a byte; most of all are nothing. */
+#define WRONG_TWO	0xed
+#define WRONG_VERSION	0xee
+#define WRONG_USAGE	0xef
+#define WRONG_VALID	0xf0		/* and on, one for each field */
+#define WRONG_CODE	0xfd
+#define WRONG_OTHER	0xfe
+#define WRONG_ANY	0xff
+
+static void wrong_page(struct snp_event *e, uint8_t wrong)
+{
+	if (wrong == WRONG_ANY)
+		e->msr = gpa() & ~0xfffull ?: snp_vm.pages.gpa;
+	if (wrong == WRONG_OTHER)
+		e->msr = snp_vm.pages.gpa + 0x1000;
+}
+
+static void wrong_input(struct snp_event *e, uint8_t wrong, uint16_t *version)
+{
+	if (wrong == WRONG_CODE)
+		e->field[SNP_CODE] = fuzz_bytes(8);
+	if (wrong == WRONG_USAGE)
+		e->usage = any();
+	if (wrong == WRONG_VERSION)
+		*version = any();
+	if (wrong >= WRONG_VALID && wrong < WRONG_VALID + NR_SNP_FIELDS)
+		e->valid &= ~(1u << (wrong - WRONG_VALID));
+}
+
 static void nae_event(struct snp_event *e)
 {
 	const unsigned int nr = fuzz_u8() % NR_EVENTS;
-	uint8_t wrong = fuzz_u8();
+	uint8_t wrong[2] = { fuzz_u8(), 0 };
 	uint16_t version = 2;
 
 	e->kind = SNP_NAE;
-	/* Its own GHCB, or another page, registered or not. */
-	e->msr = wrong == 0xff ? gpa() & ~0xfffull : snp_vm.pages.gpa;
-	if (wrong == 0xfe)
-		e->msr += 0x1000;
-	if (!e->msr)
-		e->msr = snp_vm.pages.gpa;
+	e->msr = snp_vm.pages.gpa;
+	/* Two things at once are wrong, as reasons have an order. */
+	if (wrong[0] == WRONG_TWO)
+		for (unsigned int i = 0; i < 2; i++)
+			wrong[i] = fuzz_u8();
+	for (unsigned int i = 0; i < 2; i++)
+		wrong_page(e, wrong[i]);
 	e->ghcb = snp_memory(e->msr);
 	e->registered = e->msr == snp_vm.registered;
 	if (!e->ghcb) {
@@ -282,16 +312,9 @@ static void nae_event(struct snp_event *e)
 		return;
 	}
 	set(e, SNP_CODE, events[nr].code);
-	if (wrong == 0xfd)
-		e->field[SNP_CODE] = fuzz_bytes(8);
 	events[nr].fill(e);
-	/* Some of all are malformed. */
-	if (wrong >= 0xf0 && wrong < 0xfc)
-		e->valid &= ~(1u << (wrong - 0xf0));
-	if (wrong == 0xef)
-		e->usage = any();
-	if (wrong == 0xee)
-		version = any();
+	for (unsigned int i = 0; i < 2; i++)
+		wrong_input(e, wrong[i], &version);
 	write_ghcb(e, version);
 	if (fuzz_shown)
 		show(e, events[nr].name, events[nr].code, version);
