@@ -9,9 +9,10 @@
  * SNP guests, or TDs with COCO_VENDOR=intel.  One VM has all sequences.  One that breaks a
  * requirement ends the process by abort(), as libFuzzer wants it; with --reduce it becomes as
  * short as it can be and still break the same.  --play has sequences of a file, each a line of
- * hexadecimal digits, and says how fast that was.  COCO_FUZZ_KNOWN has requirements, by blanks, that
- * the tree is known to break; one of the kernel's may have a place behind it ("ID:sev.c:12").
- * COCO_FUZZ_SHOW=1 shows each event.
+ * hexadecimal digits, and says how fast that was.
+ *
+ * COCO_FUZZ_KNOWN has requirements, by blanks, that the tree is known to break; one of the
+ * kernel's may have a place behind it ("ID:sev.c:12").  COCO_FUZZ_SHOW=1 shows each event.
  */
 #include <errno.h>
 #include <stdarg.h>

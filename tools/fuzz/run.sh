@@ -5,15 +5,15 @@
 # called by make fuzz.
 #
 #	tools/fuzz/run.sh [--kdir DIR] [--patch FILE]... [--seconds N] [--all] [--out DIR]
-#		[--image FILE] [snp|tdx]...
+#		[--fixed] [snp|tdx]...
 #
 # Each kind of guest is searched for N seconds (60), on a processor of its own, in the newest tree
-# that was fetched; what is worth to go on from is kept in OUT/KIND/corpus (build/fuzz).  What is found
-# is made as short as it can be, told as a sequence with both sides' results, kept in
+# that was fetched; what is worth to go on from is kept in OUT/KIND/corpus (build/fuzz).  What is
+# found is made as short as it can be, told as a sequence with both sides' results, kept in
 # OUT/KIND/found, and looked for no more in this run; what tools/known-issues has is told of in
-# one line, or found with --all.  --fixed: only
-# the sequences of tools/fuzz/seeds.*, from which a search begins, on the kernel that tests run on;
-# make check does that.  They are what libFuzzer has kept of searches (-merge=1).
+# one line, or found with --all.  --fixed: only the sequences of tools/fuzz/seeds.*, from which a
+# search begins, on the kernel that tests run on; make check does that.  They are what libFuzzer
+# has kept of searches (-merge=1), and of wrong kernels.
 #
 # Status 0: nothing was found; 1: something was; 2: usage or set-up.
 set -eu
@@ -140,7 +140,8 @@ search()	# until its time is over; status 1 if there is something
 }
 
 pids=()
-cpus=($(taskset -cp $$ | sed 's/.*: //' | tr ',' '\n' | while IFS=- read -r a b; do seq "$a" "${b:-$a}"; done))
+mapfile -t cpus < <(taskset -cp $$ | sed 's/.*: //' | tr ',' '\n' |
+	while IFS=- read -r a b; do seq "$a" "${b:-$a}"; done)
 for kind in "${kinds[@]}"; do
 	cpu=${cpus[${#pids[@]} % ${#cpus[@]}]}
 	mkdir -p "$out/$kind"

@@ -158,10 +158,12 @@ static void request(struct snp_event *e)
 	fuzz_show("\t/* msg_type %u, firmware's status 0x%x */\n", type, e->fw_err);
 }
 
-/* No vCPU but this one, and it is no AP: requests are refused, or name itself. */
+/* No vCPU but this one, which would not run on with another VMSA: requests are refused. */
 static void ap(struct snp_event *e)
 {
-	set(e, SNP_INFO_1, PICK(1ull << 32, 2ull << 32, 3ull << 32, 0xff00000001, 0x100000003));
+	uint64_t info_1 = PICK(1ull << 32, 2ull << 32, 3ull << 32, 0xff00000001, 0x100000003);
+
+	set(e, SNP_INFO_1, info_1 >> 32 ? info_1 : info_1 | 1ull << 32);
 	set(e, SNP_INFO_2, gpa());
 	set(e, SNP_RAX, PICK(1, 0, 3));
 }
@@ -258,7 +260,8 @@ static void show(const struct snp_event *e, const char *name, uint64_t code, uin
 		fuzz_show("\tstep->in.ghcb_usage = 0x%x;\n", e->usage);
 	if (version != GHCB_PROTOCOL_VERSION)
 		fuzz_show("\tstep->in.protocol_version = %u;\n", version);
-	if (e->field[SNP_CODE] == GHCB_NAE_PSC && snp_memory(e->field[SNP_SCRATCH]) && !snp_rules_malformed(e))
+	if (e->field[SNP_CODE] == GHCB_NAE_PSC && snp_memory(e->field[SNP_SCRATCH]) &&
+	    !snp_rules_malformed(e))
 		show_psc(snp_memory(e->field[SNP_SCRATCH]));
 }
 

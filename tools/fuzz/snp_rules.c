@@ -350,6 +350,10 @@ static void event_answered(const struct snp_event *e, uint64_t info_1, uint64_t 
 			request_answered(e, info_2);
 		break;
 	case GHCB_NAE_IOIO:
+		if (e->field[SNP_INFO_1] & GHCB_IOIO_STRING && size && !info_1 && !e->failed &&
+		    e->field[SNP_INFO_2] > 2032)
+			fuzz_fail("GHCB-NAE-IO-LONG", "success of a string of 0x%lx",
+				  e->field[SNP_INFO_2]);
 		if (e->exits && !(e->field[SNP_INFO_1] & GHCB_IOIO_STRING) &&
 		    e->field[SNP_INFO_1] & GHCB_IOIO_IN && lowest_bit(size) == size &&
 		    (!ghcb_is_valid(g, rax) || (g->rax ^ e->data) & mask))
