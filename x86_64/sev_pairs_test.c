@@ -137,9 +137,7 @@ static void end(void *data)
 	struct machine *m = data;
 	unsigned int i;
 
-	for (i = 0; i < INTERLEAVE_CALLS; i++)
-		if (m->vcpu[i] >= 0)
-			close(m->vcpu[i]);
+	pair_close_all(m->vcpu, INTERLEAVE_CALLS);
 	for (i = 0; i < NR_VMS; i++)
 		raw_snp_close(&m->vm[i]);
 }
@@ -176,46 +174,50 @@ FIXTURE_VARIANT(pair)
 	struct check_row row;
 	unsigned long type;
 	bool launched, vcpus;
-	unsigned int first;		/* with it and all behind it, but by default: */
+	const char *in;
+	unsigned int first, last;	/* with it and all behind it, but by default: */
 	unsigned int always;
 };
 
-#define ONE(tag, name, type_, launched_, vcpus_, req, first_, always_, ...)		\
+#define ONE(tag, name, type_, launched_, vcpus_, req, first_, last_, always_, ...)	\
 	FIXTURE_VARIANT_ADD(pair, tag##_##name)						\
 	{										\
 		COCO_ROW(NULL, req, ##__VA_ARGS__), .type = type_,			\
-		.launched = launched_, .vcpus = vcpus_, .first = first_,		\
-		.always = always_,							\
+		.in = #tag, .launched = launched_, .vcpus = vcpus_,			\
+		.first = first_, .last = last_, .always = always_,			\
 	};
-#define PAIRS(name, req, first, always, ...)						\
-	ONE(sev, name, KVM_X86_SEV_VM, true, false, req, first, 0, ##__VA_ARGS__)	\
-	ONE(es, name, KVM_X86_SEV_ES_VM, false, false, req, first, always, ##__VA_ARGS__) \
-	ONE(es_vcpus, name, KVM_X86_SEV_ES_VM, false, true, req, first, 0, ##__VA_ARGS__) \
-	ONE(es_launched, name, KVM_X86_SEV_ES_VM, true, true, req, first, 0, ##__VA_ARGS__)
+#define PAIRS(name, req, first, last, always, ...)					\
+	ONE(sev, name, KVM_X86_SEV_VM, true, false, req, first, last, 0, ##__VA_ARGS__)	\
+	ONE(es, name, KVM_X86_SEV_ES_VM, false, false, req, first, last, always, ##__VA_ARGS__) \
+	ONE(es_vcpus, name, KVM_X86_SEV_ES_VM, false, true, req, first, last, 0, ##__VA_ARGS__) \
+	ONE(es_launched, name, KVM_X86_SEV_ES_VM, true, true, req, first, last, 0, ##__VA_ARGS__)
 #define WITH(call)	(1u << (call))
 
-PAIRS(region, REQ_ORDER_SEV_REGION, OWNER_REGION, WITH(OWNER_UNREGION) | WITH(MOVE))
-PAIRS(new_region, REQ_ORDER_SEV_REGION, NEW_REGION, WITH(COPY) | WITH(INIT))
-PAIRS(vcpu, REQ_ORDER_SEV_VCPU, OWNER_VCPU, WITH(UPDATE_VMSA) | WITH(MOVE), REQ_ORDER_SEV_DEAD)
-PAIRS(new_vcpu, REQ_ORDER_SEV_VCPU, NEW_VCPU, WITH(MOVE) | WITH(COPY))
-PAIRS(update_vmsa, REQ_ORDER_SEV_VCPU, UPDATE_VMSA, 0)
-PAIRS(move, REQ_ORDER_SEV_MOVE, MOVE, WITH(MOVE_OTHER) | WITH(CLOSE_MIRROR))
-PAIRS(copy, REQ_ORDER_SEV_MOVE, COPY, WITH(CLOSE_MIRROR))
-PAIRS(init, REQ_ORDER_SEV_MOVE, INIT, 0)
-PAIRS(close, REQ_ORDER_SEV_MOVE, CLOSE_OWNER, 0)
+PAIRS(region, REQ_ORDER_SEV_REGION, OWNER_REGION, OWNER_UNREGION,
+      WITH(OWNER_UNREGION) | WITH(MOVE))
+PAIRS(new_region, REQ_ORDER_SEV_REGION, NEW_REGION, NEW_REGION, WITH(COPY) | WITH(INIT))
+PAIRS(vcpu, REQ_ORDER_SEV_VCPU, OWNER_VCPU, OWNER_VCPU, WITH(UPDATE_VMSA) | WITH(MOVE),
+      REQ_ORDER_SEV_DEAD)
+PAIRS(new_vcpu, REQ_ORDER_SEV_VCPU, NEW_VCPU, NEW_VCPU, WITH(MOVE) | WITH(COPY))
+PAIRS(update_vmsa, REQ_ORDER_SEV_VCPU, UPDATE_VMSA, UPDATE_VMSA, 0)
+PAIRS(move, REQ_ORDER_SEV_MOVE, MOVE, MOVE_OTHER, WITH(MOVE_OTHER) | WITH(CLOSE_MIRROR))
+PAIRS(copy, REQ_ORDER_SEV_MOVE, COPY, COPY_OTHER, WITH(CLOSE_MIRROR))
+PAIRS(init, REQ_ORDER_SEV_MOVE, INIT, SLOT, 0)
+PAIRS(close, REQ_ORDER_SEV_MOVE, CLOSE_OWNER, CLOSE_NEW, 0)
 
 COCO_TEST_F_TIMEOUT(pair, any_order, INTERLEAVE_SECONDS)
 {
 	struct machine m;
 	const struct pair_table table = {
-		.calls = calls, .nr = ARRAY_SIZE(calls), .reqs = reqs, .machine = &m,
+		.in = variant->in, .calls = calls, .nr = ARRAY_SIZE(calls), .reqs = reqs, .machine = &m,
 		.setup = setup, .end = end, .state = tell_state,
 	};
 
 	type = variant->type;
 	launched = variant->launched;
 	vcpus = variant->vcpus;
-	pairs_search(&table, check_main_req(), variant->first, variant->always);
+	pairs_search(&table, check_main_req(), variant->first, variant->last,
+		     variant->always);
 }
 
 static const char *missing(void)

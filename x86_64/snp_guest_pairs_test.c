@@ -19,6 +19,7 @@
 
 #include "cases/interleave.h"
 #include "cases/pair_calls.h"
+#include "cases/pair_guest.h"
 #include "control.h"
 #include "guest/ghcb.h"
 #include "guest/psc.h"
@@ -28,18 +29,11 @@
 
 /* GPAs: pages of the launch, and those that are shared. */
 #define PAGE		RAW_VM_PAGE
-#define CODE		0
-#define TABLES		PAGE
-#define NR_TABLES	3
-#define DATA		(TABLES + NR_TABLES * PAGE)
+#define VMSA		(3 * PAGE)
+#define DATA		(VMSA + PAGE)
 #define GHCB		(DATA + PAGE)
 #define REQUEST		(GHCB + PAGE)
 #define RESPONSE	(REQUEST + PAGE)
-
-#define SEV_CPUID	0x8000001f
-#define PTE_PRESENT	(1u << 0)
-#define PTE_WRITABLE	(1u << 1)
-#define PTE_LARGE	(1u << 7)
 
 #define PSC_MSR(gpa)	(GHCB_MSR(GHCB_MSR_PSC_REQ, (gpa) / PAGE) | (uint64_t)PSC_OP_SHARED << 52)
 
@@ -56,9 +50,10 @@ struct event {
 	uint64_t msr;			/* a request by the MSR protocol; or */
 	uint64_t code, info_1, info_2;	/* an event in the GHCB; or none: a read of DATA */
 	bool stops;			/* the AP */
+	bool frees;			/* the VMSA of the AP, which the guest had made before */
 };
 
-enum { TOUCH, PSC_BY_MSR, PSC_EVENT, GUEST_REQUEST, AP_CREATED, AP_DESTROYED };
+enum { TOUCH, PSC_BY_MSR, PSC_EVENT, GUEST_REQUEST, AP_CREATED, AP_DESTROYED, AP_REPLACED };
 
 static const struct event events[] = {
 	[TOUCH] = { "a guest's first access to a page" },
@@ -70,6 +65,9 @@ static const struct event events[] = {
 			 .info_1 = AP_INFO_1(AP_CREATE, 1), .info_2 = DATA },
 	[AP_DESTROYED] = { "a guest's AP destruction", .code = GHCB_NAE_AP_CREATION,
 			   .info_1 = AP_INFO_1(AP_DESTROY, 1), .stops = true },
+	[AP_REPLACED] = { "a guest's AP creation anew, and the end of its old VMSA",
+			  .code = GHCB_NAE_AP_CREATION, .info_1 = AP_INFO_1(AP_CREATE, 1),
+			  .info_2 = DATA, .frees = true },
 };
 
 static const struct event *event;
@@ -77,6 +75,9 @@ static const struct event *event;
 #define MOV_EAX		0xb8
 #define MOV_ECX		0xb9
 #define MOV_EDX		0xba
+
+/* Of the AP whose VMSA the guest has made. */
+#define AP_CODE		(PAIR_GUEST_CODE + PAGE / 2)
 
 static uint8_t *add_code(uint8_t *at, const void *code, size_t size)
 {
@@ -107,48 +108,77 @@ static uint8_t *add_vmgexit(uint8_t *at, uint64_t msr)
 	return add_code(at, code, sizeof(code));
 }
 
-/*
- * It registers its GHCB and makes an exit, up to where setup() runs it; then the event.  The
- * end is UD2 without an IDT.
- */
-static void write_code(void *page)
+/* MOV of the byte at @gpa to AL */
+static uint8_t *add_read(uint8_t *at, uint32_t gpa)
 {
-	static const uint8_t read_data[] = { 0x8a, 0x04, 0x25, 0, DATA >> 8, 0, 0 };	/* MOV */
+	static const uint8_t code[] = { 0x8a, 0x04, 0x25 };
+
+	at = add_code(at, code, sizeof(code));
+	return add_code(at, &gpa, sizeof(gpa));
+}
+
+/* RMPADJUST, after an access, as firmware launches no VMSA of a guest's own. */
+static uint8_t *add_make_vmsa(uint8_t *at, uint32_t gpa)
+{
+	static const uint8_t code[] = { 0xf3, 0x0f, 0x01, 0xfe };
+
+	at = add_read(at, gpa);
+	at = add_mov(at, MOV_EAX, gpa);
+	at = add_mov(at, MOV_ECX, 0);
+	at = add_mov(at, MOV_EDX, RMPADJUST_VMSA);
+	return add_code(at, code, sizeof(code));
+}
+
+/*
+ * It registers its GHCB, makes an AP if it is to replace that, and makes an exit, up to where
+ * setup() runs it; then the event.  The end is UD2 without an IDT.
+ */
+static void write_code(char *page)
+{
 	static const uint8_t ud2[] = { 0x0f, 0x0b };
-	uint8_t *at = page;
+	uint8_t *at = (uint8_t *)page;
 
 	at = add_vmgexit(at, GHCB | GHCB_MSR_REG_GPA_REQ);
+	if (event->frees) {
+		at = add_make_vmsa(at, VMSA);
+		at = add_make_vmsa(at, DATA);
+		at = add_vmgexit(at, GHCB);
+	}
 	at = add_vmgexit(at, PSC_MSR(RESPONSE));
 	if (event->msr)
 		at = add_vmgexit(at, event->msr);
 	else if (event->code)
 		at = add_vmgexit(at, GHCB);
 	else
-		at = add_code(at, read_data, sizeof(read_data));
+		at = add_read(at, DATA);
+	if (event->frees)
+		at = add_vmgexit(at, PSC_MSR(VMSA));
 	add_code(at, ud2, sizeof(ud2));
+	memcpy(page + AP_CODE - PAIR_GUEST_CODE, ud2, sizeof(ud2));
 }
 
-/* The first 2 MiB, private. */
-static void write_tables(char *mem)
+/* As KVM_SET_SREGS has it, but for where it starts; other registers as after RESET. */
+static void write_vmsa(struct vmsa *vmsa)
 {
-	const struct kvm_cpuid_entry2 *sev = get_cpuid_entry(kvm_get_supported_cpuid(), SEV_CPUID, 0);
-	const uint64_t c_bit = 1ull << (sev->ebx & 0x3f);
-	unsigned int i;
-
-	for (i = 0; i < NR_TABLES; i++)
-		*(uint64_t *)(mem + TABLES + i * PAGE) = c_bit | PTE_PRESENT | PTE_WRITABLE |
-			(i == NR_TABLES - 1 ? PTE_LARGE : TABLES + (i + 1) * PAGE);
+	*vmsa = (struct vmsa){
+		.cs = { .selector = 8, .attrib = 0xa9b, .limit = ~0u },
+		.efer = EFER_LME | EFER_LMA | VMSA_EFER_SVME,
+		.cr0 = X86_CR0_PE | X86_CR0_PG, .cr3 = PAIR_GUEST_TABLE, .cr4 = X86_CR4_PAE,
+		.rip = AP_CODE, .rflags = 2, .dr6 = 0xffff0ff0, .dr7 = 0x400,
+		.g_pat = 0x0007040600070406ull, .xcr0 = 1, .mxcsr = 0x1f80, .x87_ftw = 0x5555,
+		.x87_fcw = 0x40, .sev_features = VMSA_FEATURE_SNP,
+	};
 }
 
-static void fill_ghcb(struct ghcb *ghcb)
+static void fill_ghcb(struct ghcb *ghcb, uint64_t code, uint64_t info_1, uint64_t info_2)
 {
 	struct psc_buffer *psc = (void *)ghcb->shared_buffer;
 
 	memset(ghcb, 0, sizeof(*ghcb));
 	ghcb->protocol_version = GHCB_PROTOCOL_VERSION;
-	ghcb_set(ghcb, sw_exit_code, event->code);
-	ghcb_set(ghcb, sw_exit_info_1, event->info_1);
-	ghcb_set(ghcb, sw_exit_info_2, event->info_2);
+	ghcb_set(ghcb, sw_exit_code, code);
+	ghcb_set(ghcb, sw_exit_info_1, info_1);
+	ghcb_set(ghcb, sw_exit_info_2, info_2);
 	ghcb_set(ghcb, rax, VMSA_FEATURE_SNP);
 	ghcb_set(ghcb, sw_scratch, GHCB + offsetof(struct ghcb, shared_buffer));
 	psc->entries[0] = PSC_ENTRY(PSC_OP_SHARED, PSC_SIZE_4K, DATA / PAGE, 0);
@@ -156,18 +186,25 @@ static void fill_ghcb(struct ghcb *ghcb)
 
 /* ---- what a thread calls ---- */
 
-/* KVM_RUN until the guest wants nothing more, as a VMM does that agrees to all. */
+/* What a VMM does that agrees to it: the memory that was private goes back to the host. */
+static int change_pages(struct machine *m)
+{
+	const struct kvm_run *run = m->snp.raw.run;
+	const uint64_t gpa = run->hypercall.args[0], size = run->hypercall.args[1] * PAGE;
+	const struct kvm_memory_attributes attrs = { .address = gpa, .size = size };
+
+	return pair_vm_ioctl(&m->snp.raw, KVM_SET_MEMORY_ATTRIBUTES, &attrs) ?:
+	       (event->frees ? pair_punch_hole(&m->snp.raw, gpa) : 0);
+}
+
+/* KVM_RUN until the guest wants nothing more. */
 static int run_guest(struct machine *m)
 {
 	struct kvm_run *run = m->snp.raw.run;
-	struct kvm_memory_attributes attrs;
 	int err;
 
 	while (!(err = pair_run(&m->snp.raw)) && run->exit_reason == KVM_EXIT_HYPERCALL) {
-		attrs = (struct kvm_memory_attributes){
-			.address = run->hypercall.args[0], .size = run->hypercall.args[1] * PAGE,
-		};
-		err = pair_vm_ioctl(&m->snp.raw, KVM_SET_MEMORY_ATTRIBUTES, &attrs);
+		err = change_pages(m);
 		if (err)
 			return err;
 		run->hypercall.ret = 0;
@@ -197,14 +234,14 @@ enum {
 
 static struct pair_call calls[] = {
 	[GUEST] = { .make = guest, .waits = true, .steps = true },	/* the rest is the event's */
-	[RUN_AP] = { "KVM_RUN of the AP", .make = run_ap, .waits = true, .steps = true },
-	[HALT_AP] = { "KVM_SET_MP_STATE of the AP", .make = halt_ap },
+	[RUN_AP] = { "KVM_RUN of the AP", .make = run_ap, .vcpu = 2, .waits = true, .steps = true },
+	[HALT_AP] = { "KVM_SET_MP_STATE of the AP", .make = halt_ap, .vcpu = 2 },
 	[CREATE] = { "KVM_CREATE_VCPU", .make = create_vcpu },
 	[SLOT] = { "KVM_SET_USER_MEMORY_REGION2, a deletion", .make = delete_slot },
 	[ATTRS] = { "KVM_SET_MEMORY_ATTRIBUTES", .make = make_shared },
 	[PUNCH] = { "fallocate(PUNCH_HOLE)", .make = punch_hole },
 	[PRE_FAULT] = { "KVM_PRE_FAULT_MEMORY", .make = pre_fault },
-	[LAPIC] = { "KVM_SET_LAPIC of the AP", .make = set_lapic },
+	[LAPIC] = { "KVM_SET_LAPIC of the AP", .make = set_lapic, .vcpu = 2 },
 	[MSI] = { "KVM_SIGNAL_MSI", .make = signal_msi },
 	[SLOT_1] = { "KVM_SET_USER_MEMORY_REGION2, a second slot", .make = second_slot },
 	[CLOSE_AP] = { "close() of the AP", .make = close_ap },
@@ -213,26 +250,6 @@ static struct pair_call calls[] = {
 };
 
 /* ---- the machine, and what can be seen of it ---- */
-
-/* Both start at the code, before the launch measures that. */
-static int start_at_code(int vcpu)
-{
-	struct kvm_regs regs = { .rip = CODE, .rflags = 2 };
-	struct kvm_sregs sregs = {};
-	int err = raw_errno(ioctl(vcpu, KVM_SET_CPUID2, kvm_get_supported_cpuid())) ?:
-		  raw_errno(ioctl(vcpu, KVM_GET_SREGS, &sregs));
-
-	sregs.cs = (struct kvm_segment){
-		.limit = ~0u, .selector = 8, .type = 11, .present = 1, .l = 1, .s = 1, .g = 1,
-	};
-	sregs.cr0 |= X86_CR0_PE | X86_CR0_PG;
-	sregs.cr3 = TABLES;
-	sregs.cr4 |= X86_CR4_PAE;
-	sregs.efer |= EFER_LME | EFER_LMA;
-	sregs.idt.limit = 0;
-	return err ?: raw_errno(ioctl(vcpu, KVM_SET_SREGS, &sregs)) ?:
-	       raw_errno(ioctl(vcpu, KVM_SET_REGS, &regs));
-}
 
 static int add_ap(struct machine *m)
 {
@@ -243,8 +260,8 @@ static int add_ap(struct machine *m)
 
 	m->ap = (struct raw_vm){ .kvm = m->snp.raw.kvm };
 	m->ap.vcpu = ioctl(m->snp.raw.vm, KVM_CREATE_VCPU, 1);
-	return raw_errno(m->ap.vcpu) ?: start_at_code(m->ap.vcpu) ?:
-	       start_at_code(m->snp.raw.vcpu) ?: raw_vm_map_run(&m->ap) ?:
+	return raw_errno(m->ap.vcpu) ?: pair_guest_start(m->ap.vcpu, PAIR_GUEST_CODE) ?:
+	       pair_guest_start(m->snp.raw.vcpu, PAIR_GUEST_CODE) ?: raw_vm_map_run(&m->ap) ?:
 	       pair_vcpu_ioctl(&m->ap, KVM_SET_MP_STATE, &runnable) ?:
 	       pair_vm_ioctl(&m->snp.raw, KVM_ENABLE_CAP, &cap);
 }
@@ -265,29 +282,31 @@ static void setup(void *data)
 {
 	static const uint8_t response[PAGE] = { 1 };
 	struct machine *m = data;
+	struct ghcb *ghcb;
 
 	memset(m->more_vcpus, -1, sizeof(m->more_vcpus));
 	raw_snp_open(&m->snp);
 	control()->fw_answer(0, 0, response);
-	write_code(m->snp.raw.mem + CODE);
-	write_tables(m->snp.raw.mem);
+	write_code(m->snp.raw.mem + PAIR_GUEST_CODE);
+	pair_guest_map(m->snp.raw.mem + PAIR_GUEST_TABLE);
+	write_vmsa((void *)(m->snp.raw.mem + VMSA));
+	write_vmsa((void *)(m->snp.raw.mem + DATA));
+	ghcb = (void *)(m->snp.raw.mem + GHCB);
+	fill_ghcb(ghcb, GHCB_NAE_AP_CREATION, AP_INFO_1(AP_CREATE, 1), VMSA);
 	TEST_ASSERT(!raw_snp_go(&m->snp, RAW_SNP_NOTHING, RAW_SNP_VCPU) && !add_ap(m) &&
 		    !raw_snp_go(&m->snp, RAW_SNP_VCPU, RAW_SNP_UPDATED) &&
 		    !launch_rest(m) &&
 		    !raw_vm_map_run(&m->snp.raw) && !pair_run(&m->snp.raw) &&
 		    m->snp.raw.run->exit_reason == KVM_EXIT_HYPERCALL, "the guest up to there");
 	m->snp.raw.run->hypercall.ret = 0;
-	fill_ghcb((void *)(m->snp.raw.mem + GHCB));
+	fill_ghcb(ghcb, event->code, event->info_1, event->info_2);
 }
 
 static void end(void *data)
 {
 	struct machine *m = data;
-	unsigned int i;
 
-	for (i = 0; i < INTERLEAVE_CALLS; i++)
-		if (m->more_vcpus[i] >= 0)
-			close(m->more_vcpus[i]);
+	pair_close_all(m->more_vcpus, INTERLEAVE_CALLS);
 	munmap(m->ap.run, m->ap.run_size);
 	if (m->ap.vcpu >= 0)
 		close(m->ap.vcpu);
@@ -339,19 +358,20 @@ PAIRS(psc, PSC_EVENT, 0);
 PAIRS(request, GUEST_REQUEST, WITH(SLOT));
 PAIRS(ap_create, AP_CREATED, WITH(RUN_AP));
 PAIRS(ap_destroy, AP_DESTROYED, 0);
+PAIRS(ap_replace, AP_REPLACED, WITH(RUN_AP));
 
 COCO_TEST_F_TIMEOUT(pair, any_order, INTERLEAVE_SECONDS)
 {
 	struct machine m;
 	const struct pair_table table = {
-		.calls = calls, .nr = ARRAY_SIZE(calls), .machine = &m,
+		.in = "in the guest", .calls = calls, .nr = ARRAY_SIZE(calls), .machine = &m,
 		.setup = setup, .end = end, .state = tell_state,
 	};
 
 	event = &events[variant->event];
 	calls[GUEST].name = event->name;
 	calls[GUEST].stops = event->stops;
-	pairs_search(&table, check_main_req(), GUEST, variant->always);
+	pairs_search(&table, check_main_req(), GUEST, GUEST, variant->always);
 }
 
 static const char *missing(void)

@@ -15,6 +15,7 @@
 
 #include "cases/interleave.h"
 #include "cases/pair_calls.h"
+#include "cases/pair_guest.h"
 #include "control.h"
 #include "snp/raw_snp.h"
 #include "snp/snp_vm.h"
@@ -22,7 +23,7 @@
 #define PAGE		RAW_VM_PAGE
 static const uint8_t ud2[] = { 0x0f, 0x0b };
 
-#define OTHER_RIP	0x100ull
+#define OTHER_RIP	(PAIR_GUEST_CODE + 0x100)
 
 struct machine {
 	struct raw_snp snp;
@@ -102,20 +103,20 @@ static const struct pair_call calls[] = {
 	[UPDATE] = { "KVM_SEV_SNP_LAUNCH_UPDATE", .make = launch_update },
 	[START] = { "KVM_SEV_SNP_LAUNCH_START", .make = launch_start },
 	[CREATE] = { "KVM_CREATE_VCPU", .make = create_vcpu },
-	[RUN] = { "KVM_RUN", .make = run_vcpu, .waits = true },
-	[REGS] = { "KVM_SET_REGS", .make = set_regs },
-	[SREGS] = { "KVM_SET_SREGS", .make = set_sregs },
-	[MSRS] = { "KVM_SET_MSRS", .make = set_msrs },
-	[FPU] = { "KVM_SET_FPU", .make = set_fpu },
-	[EVENTS] = { "KVM_SET_VCPU_EVENTS", .make = set_events },
-	[MP_STATE] = { "KVM_SET_MP_STATE", .make = set_mp_state, .stops = true },
+	[RUN] = { "KVM_RUN", .make = run_vcpu, .vcpu = 1, .waits = true },
+	[REGS] = { "KVM_SET_REGS", .make = set_regs, .vcpu = 1 },
+	[SREGS] = { "KVM_SET_SREGS", .make = set_sregs, .vcpu = 1 },
+	[MSRS] = { "KVM_SET_MSRS", .make = set_msrs, .vcpu = 1 },
+	[FPU] = { "KVM_SET_FPU", .make = set_fpu, .vcpu = 1 },
+	[EVENTS] = { "KVM_SET_VCPU_EVENTS", .make = set_events, .vcpu = 1 },
+	[MP_STATE] = { "KVM_SET_MP_STATE", .make = set_mp_state, .vcpu = 1, .stops = true },
 	[SLOT] = { "KVM_SET_USER_MEMORY_REGION2, a deletion", .make = delete_slot },
 	[ATTRS] = { "KVM_SET_MEMORY_ATTRIBUTES", .make = make_shared },
 	[PUNCH] = { "fallocate(PUNCH_HOLE)", .make = punch_hole },
 	[REGION] = { "KVM_MEMORY_ENCRYPT_REG_REGION", .make = register_region },
-	[LAPIC] = { "KVM_SET_LAPIC", .make = set_lapic },
-	[CPUID] = { "KVM_SET_CPUID2", .make = set_cpuid },
-	[PRE_FAULT] = { "KVM_PRE_FAULT_MEMORY", .make = pre_fault },
+	[LAPIC] = { "KVM_SET_LAPIC", .make = set_lapic, .vcpu = 1 },
+	[CPUID] = { "KVM_SET_CPUID2", .make = set_cpuid, .vcpu = 1 },
+	[PRE_FAULT] = { "KVM_PRE_FAULT_MEMORY", .make = pre_fault, .vcpu = 1 },
 	[MSI] = { "KVM_SIGNAL_MSI", .make = signal_msi },
 	[SLOT_1] = { "KVM_SET_USER_MEMORY_REGION2, a second slot", .make = second_slot },
 	[CLOSE_VCPU] = { "close() of the vCPU", .make = close_vcpu },
@@ -126,20 +127,20 @@ static const struct pair_call calls[] = {
 /* ---- the machine, and what can be seen of it ---- */
 
 static enum raw_snp_stage stage;
+static const char *const stages[] = {
+	[RAW_SNP_VCPU] = "before the launch", [RAW_SNP_UPDATED] = "in the launch",
+	[RAW_SNP_FINISHED] = "after the launch",
+};
 
 /* Its first instruction is the guest's end: there is no IDT for a #UD. */
 static int give_code(struct machine *m)
 {
-	struct kvm_regs regs = { .rflags = 2 };
-	struct kvm_sregs sregs = {};
 	unsigned int i;
-	int err = on_vcpu(m, KVM_GET_SREGS, &sregs);
 
-	for (i = 0; i < RAW_VM_PAGES * PAGE; i += sizeof(ud2))
-		memcpy(m->snp.raw.mem + i, ud2, sizeof(ud2));
-	sregs.cs.base = sregs.cs.selector = 0;
-	sregs.idt.limit = 0;
-	return err ?: on_vcpu(m, KVM_SET_SREGS, &sregs) ?: on_vcpu(m, KVM_SET_REGS, &regs);
+	pair_guest_map(m->snp.raw.mem + PAIR_GUEST_TABLE);
+	for (i = 0; i < PAGE; i += sizeof(ud2))
+		memcpy(m->snp.raw.mem + PAIR_GUEST_CODE + i, ud2, sizeof(ud2));
+	return pair_guest_start(m->snp.raw.vcpu, PAIR_GUEST_CODE);
 }
 
 static void setup(void *data)
@@ -157,11 +158,8 @@ static void setup(void *data)
 static void end(void *data)
 {
 	struct machine *m = data;
-	unsigned int i;
 
-	for (i = 0; i < INTERLEAVE_CALLS; i++)
-		if (m->more_vcpus[i] >= 0)
-			close(m->more_vcpus[i]);
+	pair_close_all(m->more_vcpus, INTERLEAVE_CALLS);
 	raw_snp_close(&m->snp);
 	control()->fw_measure(0);
 }
@@ -236,15 +234,15 @@ FIXTURE_VARIANT(pair)
 {
 	struct check_row row;
 	enum raw_snp_stage stage;
-	unsigned int first;		/* with it and all behind it, but by default: */
+	unsigned int first, last;	/* with it and all behind it, but by default: */
 	unsigned int always;
 };
 
-#define PAIRS(name, req, stage_, first_, always_)					\
+#define PAIRS(name, req, stage_, first_, last_, always_)				\
 	FIXTURE_VARIANT_ADD(pair, name)							\
 	{										\
 		COCO_ROW(NULL, req), .stage = RAW_SNP_##stage_, .first = first_,	\
-		.always = always_,							\
+		.last = last_, .always = always_,					\
 	}
 #define SNP		REQ_ORDER_SNP
 #define WITH(call)	(1u << (call))
@@ -254,36 +252,46 @@ FIXTURE_VARIANT(pair)
  * show a consequence before the case can name the cause.  6.12's svm_vcpu_run() is one: it puts
  * the host's DEBUGCTL back only if LBR virtualization is off, which LAUNCH_FINISH turns on.
  */
-PAIRS(finish, REQ_ORDER_SNP_FINISH, UPDATED, FINISH, WITH(CREATE) | WITH(REGS) | WITH(MSRS));
-PAIRS(update, SNP, UPDATED, UPDATE, WITH(UPDATE) | WITH(PUNCH));
-PAIRS(start, SNP, UPDATED, START, 0);
-PAIRS(start_first, SNP, VCPU, START, WITH(START));
-PAIRS(create_vcpu, SNP, UPDATED, CREATE, WITH(CREATE));
-PAIRS(run, SNP, UPDATED, RUN, 0);
-PAIRS(regs, SNP, UPDATED, REGS, 0);
-PAIRS(slot, SNP, UPDATED, SLOT, WITH(PUNCH));
-PAIRS(attrs, SNP, UPDATED, ATTRS, 0);
-PAIRS(punch, SNP, UPDATED, PUNCH, 0);
-PAIRS(pre_fault, SNP, UPDATED, PRE_FAULT, 0);
-PAIRS(close_vcpu, SNP, UPDATED, CLOSE_VCPU, 0);
-PAIRS(finished_finish, REQ_ORDER_SNP_FINISH, FINISHED, FINISH, 0);
-PAIRS(finished_create_vcpu, SNP, FINISHED, CREATE, 0);
-PAIRS(finished_run, SNP, FINISHED, RUN, WITH(SLOT));
-PAIRS(finished_slot, SNP, FINISHED, SLOT, 0);
-PAIRS(finished_attrs, SNP, FINISHED, ATTRS, 0);
-PAIRS(finished_punch, SNP, FINISHED, PUNCH, 0);
-PAIRS(finished_pre_fault, SNP, FINISHED, PRE_FAULT, 0);
+PAIRS(finish, REQ_ORDER_SNP_FINISH, UPDATED, FINISH, FINISH,
+      WITH(CREATE) | WITH(REGS) | WITH(MSRS));
+PAIRS(update, SNP, UPDATED, UPDATE, UPDATE, WITH(UPDATE) | WITH(PUNCH));
+PAIRS(start, SNP, UPDATED, START, START, 0);
+PAIRS(create_vcpu, SNP, UPDATED, CREATE, CREATE, WITH(CREATE));
+PAIRS(run, SNP, UPDATED, RUN, RUN, 0);
+PAIRS(regs, SNP, UPDATED, REGS, MP_STATE, 0);
+PAIRS(slot, SNP, UPDATED, SLOT, SLOT, WITH(PUNCH));
+PAIRS(attrs, SNP, UPDATED, ATTRS, ATTRS, 0);
+PAIRS(punch, SNP, UPDATED, PUNCH, CPUID, 0);
+PAIRS(pre_fault, SNP, UPDATED, PRE_FAULT, SLOT_1, 0);
+PAIRS(close_vcpu, SNP, UPDATED, CLOSE_VCPU, CLOSE_VM, 0);
+
+PAIRS(first_finish, SNP, VCPU, FINISH, UPDATE, 0);
+PAIRS(start_first, SNP, VCPU, START, START, WITH(START));
+PAIRS(first_create_vcpu, SNP, VCPU, CREATE, RUN, 0);
+PAIRS(first_regs, SNP, VCPU, REGS, MP_STATE, 0);
+PAIRS(first_slot, SNP, VCPU, SLOT, CPUID, 0);
+PAIRS(first_pre_fault, SNP, VCPU, PRE_FAULT, CLOSE_VM, 0);
+
+PAIRS(finished_finish, REQ_ORDER_SNP_FINISH, FINISHED, FINISH, FINISH, 0);
+PAIRS(finished_update, SNP, FINISHED, UPDATE, START, 0);
+PAIRS(finished_create_vcpu, SNP, FINISHED, CREATE, CREATE, 0);
+PAIRS(finished_run, SNP, FINISHED, RUN, MP_STATE, WITH(SLOT));
+PAIRS(finished_slot, SNP, FINISHED, SLOT, SLOT, 0);
+PAIRS(finished_attrs, SNP, FINISHED, ATTRS, ATTRS, 0);
+PAIRS(finished_punch, SNP, FINISHED, PUNCH, CPUID, 0);
+PAIRS(finished_pre_fault, SNP, FINISHED, PRE_FAULT, CLOSE_VM, 0);
 
 COCO_TEST_F_TIMEOUT(pair, any_order, INTERLEAVE_SECONDS)
 {
 	struct machine m;
 	const struct pair_table table = {
-		.calls = calls, .nr = ARRAY_SIZE(calls), .machine = &m,
+		.in = stages[variant->stage], .calls = calls, .nr = ARRAY_SIZE(calls), .machine = &m,
 		.setup = setup, .end = end, .state = tell_state,
 	};
 
 	stage = variant->stage;
-	pairs_search(&table, check_main_req(), variant->first, variant->always);
+	pairs_search(&table, check_main_req(), variant->first, variant->last,
+		     variant->always);
 }
 
 static const char *missing(void)

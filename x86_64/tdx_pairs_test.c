@@ -86,15 +86,15 @@ static const struct pair_call calls[] = {
 	[REGION] = { "KVM_TDX_INIT_MEM_REGION", .make = init_region },
 	[GET_CPUID] = { "KVM_TDX_GET_CPUID", .make = get_cpuid },
 	[CREATE] = { "KVM_CREATE_VCPU", .make = create_vcpu },
-	[RUN] = { "KVM_RUN", .make = run, .waits = true },
-	[MP_STATE] = { "KVM_SET_MP_STATE", .make = set_mp_state, .stops = true },
-	[NMI] = { "KVM_NMI", .make = nmi },
-	[PRE_FAULT] = { "KVM_PRE_FAULT_MEMORY", .make = pre_fault },
+	[RUN] = { "KVM_RUN", .make = run, .vcpu = 1, .waits = true },
+	[MP_STATE] = { "KVM_SET_MP_STATE", .make = set_mp_state, .vcpu = 1, .stops = true },
+	[NMI] = { "KVM_NMI", .make = nmi, .vcpu = 1 },
+	[PRE_FAULT] = { "KVM_PRE_FAULT_MEMORY", .make = pre_fault, .vcpu = 1 },
 	[SLOT] = { "KVM_SET_USER_MEMORY_REGION2, a deletion", .make = delete_slot },
 	[ATTRS] = { "KVM_SET_MEMORY_ATTRIBUTES", .make = make_shared },
 	[PUNCH] = { "fallocate(PUNCH_HOLE) of a page of the launch", .make = punch_hole },
 	[PUNCH_OTHER] = { "fallocate(PUNCH_HOLE) of another page", .make = punch_other },
-	[LAPIC] = { "KVM_SET_LAPIC", .make = set_lapic },
+	[LAPIC] = { "KVM_SET_LAPIC", .make = set_lapic, .vcpu = 1 },
 	[MSI] = { "KVM_SIGNAL_MSI", .make = signal_msi },
 	[SLOT_1] = { "KVM_SET_USER_MEMORY_REGION2, a second slot", .make = second_slot },
 	[CLOSE_VCPU] = { "close() of the vCPU", .make = close_vcpu },
@@ -131,13 +131,10 @@ static void setup(void *data)
 static void end(void *data)
 {
 	struct machine *m = data;
-	unsigned int i;
 
 	if (m->second >= 0)
 		close(m->second);
-	for (i = 0; i < INTERLEAVE_CALLS; i++)
-		if (m->more_vcpus[i] >= 0)
-			close(m->more_vcpus[i]);
+	pair_close_all(m->more_vcpus, INTERLEAVE_CALLS);
 	raw_td_close(&m->td);
 }
 
@@ -175,44 +172,48 @@ FIXTURE_VARIANT(pair)
 {
 	struct check_row row;
 	enum raw_td_stage stage;
-	unsigned int first;		/* with it and all behind it, but by default: */
+	unsigned int first, last;	/* with it and all behind it, but by default: */
 	unsigned int always;
 	const char *at;			/* see struct interleave; about one requirement then */
 };
 
-#define PAIRS(name, req, stage_, first_, always_, ...)					\
+#define PAIRS(name, req, stage_, first_, last_, always_, ...)					\
 	FIXTURE_VARIANT_ADD(pair, name)							\
 	{										\
 		COCO_ROW(NULL, req, ##__VA_ARGS__), .stage = RAW_TD_##stage_,		\
-		.first = first_, .always = always_,					\
+		.first = first_, .last = last_, .always = always_,					\
 	}
 #define TD		REQ_ORDER_TD
 #define WITH(call)	(1u << (call))
 
-PAIRS(finalize, TD, REGION, FINALIZE,
+PAIRS(finalize, TD, REGION, FINALIZE, FINALIZE,
       WITH(INIT_VCPU) | WITH(REGION) | WITH(CREATE) | WITH(RUN) | WITH(PUNCH),
       REQ_ORDER_TD_FINALIZE);
-PAIRS(init_vcpu, TD, REGION, INIT_VCPU, WITH(PUNCH));
-PAIRS(region, TD, REGION, REGION, WITH(PUNCH_OTHER) | WITH(SLOT));
-PAIRS(get_cpuid, TD, REGION, GET_CPUID, 0);
-PAIRS(create_vcpu, TD, REGION, CREATE, 0);
-PAIRS(run, TD, REGION, RUN, 0);
-PAIRS(pre_fault, TD, REGION, PRE_FAULT, 0);
-PAIRS(slot, TD, REGION, SLOT, 0);
-PAIRS(attrs, TD, REGION, ATTRS, 0);
-PAIRS(punch, TD, REGION, PUNCH, 0);
-PAIRS(finalized_create_vcpu, TD, FINALIZED, CREATE, 0);
-PAIRS(finalized_run, TD, FINALIZED, RUN, WITH(SLOT));
-PAIRS(finalized_nmi, TD, FINALIZED, NMI, 0);
-PAIRS(finalized_pre_fault, TD, FINALIZED, PRE_FAULT, WITH(SLOT));
-PAIRS(finalized_slot, TD, FINALIZED, SLOT, 0);
-PAIRS(finalized_attrs, TD, FINALIZED, ATTRS, 0);
-PAIRS(finalized_punch, TD, FINALIZED, PUNCH, 0);
+PAIRS(init_vcpu, TD, REGION, INIT_VCPU, INIT_VCPU, WITH(PUNCH));
+PAIRS(region, TD, REGION, REGION, REGION, WITH(PUNCH_OTHER) | WITH(SLOT));
+PAIRS(get_cpuid, TD, REGION, GET_CPUID, GET_CPUID, 0);
+PAIRS(create_vcpu, TD, REGION, CREATE, CREATE, 0);
+PAIRS(run, TD, REGION, RUN, NMI, 0);
+PAIRS(pre_fault, TD, REGION, PRE_FAULT, PRE_FAULT, 0);
+PAIRS(slot, TD, REGION, SLOT, SLOT, 0);
+PAIRS(attrs, TD, REGION, ATTRS, ATTRS, 0);
+PAIRS(punch, TD, REGION, PUNCH, PUNCH_OTHER, 0);
+PAIRS(lapic, TD, REGION, LAPIC, CLOSE_VM, 0);
+PAIRS(finalized_finalize, TD, FINALIZED, FINALIZE, FINALIZE, 0);
+PAIRS(finalized_init_vcpu, TD, FINALIZED, INIT_VCPU, GET_CPUID, 0);
+PAIRS(finalized_create_vcpu, TD, FINALIZED, CREATE, CREATE, 0);
+PAIRS(finalized_run, TD, FINALIZED, RUN, MP_STATE, WITH(SLOT));
+PAIRS(finalized_nmi, TD, FINALIZED, NMI, NMI, 0);
+PAIRS(finalized_pre_fault, TD, FINALIZED, PRE_FAULT, PRE_FAULT, WITH(SLOT));
+PAIRS(finalized_slot, TD, FINALIZED, SLOT, SLOT, 0);
+PAIRS(finalized_attrs, TD, FINALIZED, ATTRS, ATTRS, 0);
+PAIRS(finalized_punch, TD, FINALIZED, PUNCH, PUNCH_OTHER, 0);
+PAIRS(finalized_lapic, TD, FINALIZED, LAPIC, CLOSE_VM, 0);
 
 /* A search of all switches ends at TDH.MR.FINALIZE itself, before that of this requirement. */
 FIXTURE_VARIANT_ADD(pair, finalize_track)
 {
-	COCO_ROW(NULL, REQ_ORDER_TD_TRACK), .stage = RAW_TD_REGION, .first = FINALIZE,
+	COCO_ROW(NULL, REQ_ORDER_TD_TRACK), .stage = RAW_TD_REGION, .first = FINALIZE, .last = FINALIZE,
 	.always = WITH(PUNCH), .at = CONTROL_TD_LOCK,
 };
 
@@ -220,6 +221,7 @@ COCO_TEST_F_TIMEOUT(pair, any_order, INTERLEAVE_SECONDS)
 {
 	struct machine m;
 	const struct pair_table table = {
+		.in = variant->stage == RAW_TD_FINALIZED ? "finalized" : "before it is finalized",
 		.calls = calls, .nr = ARRAY_SIZE(calls), .reqs = variant->at ? NULL : reqs,
 		.machine = &m, .at = variant->at,
 		.setup = setup, .end = end, .state = tell_state,
@@ -228,7 +230,8 @@ COCO_TEST_F_TIMEOUT(pair, any_order, INTERLEAVE_SECONDS)
 	};
 
 	stage = variant->stage;
-	pairs_search(&table, check_main_req(), variant->first, variant->always);
+	pairs_search(&table, check_main_req(), variant->first, variant->last,
+		     variant->always);
 }
 
 static const char *missing(void)

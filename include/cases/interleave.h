@@ -38,6 +38,10 @@ struct interleave {
 /* False: something was found, or this process cannot do schedules.  Only the first is told. */
 bool interleave_search(const struct interleave *il);
 
+/* In all searches of this process; and is a kernel left that has gone wrong? */
+unsigned long interleave_schedules(void);
+bool interleave_damaged(void);
+
 /* ---- tables: each call with each other one ---- */
 
 /* Calls at once: what they make (a descriptor) is to be kept by the number of the thread. */
@@ -52,6 +56,8 @@ struct pair_call {
 	int (*make)(void *machine, unsigned int thread);
 	/* After a call that stops vCPUs one that runs them waits for ever: they are no pair. */
 	bool stops, waits;
+	/* Not 0: it has the mutex of that vCPU (their number is the test's) all the time. */
+	unsigned char vcpu;
 	/* A guest that runs on: what comes in between is in the midst of the call, and may be. */
 	bool steps;
 };
@@ -63,6 +69,7 @@ struct pair_req {
 };
 
 struct pair_table {
+	const char *in;			/* the state of its machine, in words */
 	const struct pair_call *calls;
 	unsigned int nr;
 	const struct pair_req *reqs;	/* ended by REQ_NONE, or NULL */
@@ -74,13 +81,14 @@ struct pair_table {
 };
 
 /*
- * By requirement @req: call number @first with itself, and with each that follows it in the
- * table.  By default only with those that are bits of @always; with COCO_RACES with all, and
- * with COCO_PAIR=TEXT with those in whose names the text is.  COCO_TRIPLES makes triples of
- * these pairs: a third call is that one, or one that follows it in the table.
+ * By requirement @req: each call from number @first to @last with itself, and with each that
+ * follows it in the table.  By default only call @first, with those that are bits of @always;
+ * with COCO_RACES all, and with COCO_PAIR=TEXT with those in whose names the text is.
+ * COCO_TRIPLES makes triples of these pairs: a third call is the second one, or one that follows
+ * it in the table.  COCO_PAIRS=1: only notes, one for each pair that can meet.
  */
 void pairs_search(const struct pair_table *t, enum requirement_nr req, unsigned int first,
-		  unsigned int always);
+		  unsigned int last, unsigned int always);
 
 /* NULL, or why there can be none here. */
 const char *interleave_missing(void);

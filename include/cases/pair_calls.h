@@ -44,5 +44,7 @@ int pair_punch_hole(struct raw_vm *vm, uint64_t offset);
 int pair_create_vcpu(struct raw_vm *vm, unsigned long id, int *fd);
 /* @fd is -1 then. */
 int pair_close(int *fd);
+/* Those of @nr that are not -1 */
+void pair_close_all(const int *fds, unsigned int nr);
 
 #endif

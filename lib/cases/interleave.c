@@ -133,6 +133,7 @@ static void found(const char *what, const char *wanted, const char *got)
 		interleave_tell(text, sizeof(text), "%s%s", i ? " | " : "", s.il->names[i]);
 	interleave_tell(text, sizeof(text), ": %s", what);
 	check_fail(__FILE__, __LINE__, s.il->req, text, wanted, 0, got, 1);
+	check_note("found by schedule %lu of this case", schedules);
 }
 
 /* The process can do no more. */
@@ -492,98 +493,12 @@ bool interleave_search(const struct interleave *il)
 	return clean;
 }
 
-/* ---- tables ---- */
-
-static const struct pair_call *called[INTERLEAVE_CALLS];
-
-static int make_call(unsigned int thread, void *data)
+unsigned long interleave_schedules(void)
 {
-	return called[thread]->make(data, thread);
+	return schedules;
 }
 
-static enum requirement_nr req_of(const struct pair_table *t, unsigned int first,
-				  unsigned int second, enum requirement_nr req)
+bool interleave_damaged(void)
 {
-	const struct pair_req *r;
-
-	for (r = t->reqs; r && r->req; r++)
-		if (r->first == first && r->second == second)
-			return r->req;
-	return req;
-}
-
-/* After a call that stops vCPUs one that runs them waits for ever. */
-static bool can_meet(const struct pair_call *one, const struct pair_call *two)
-{
-	return !(one->stops && two->waits) && !(one->waits && two->stops);
-}
-
-/* Those of the first @nr of called[]; false: nothing more is to be learnt. */
-static bool search_calls(const struct pair_table *t, unsigned int nr, enum requirement_nr req)
-{
-	struct interleave il = {
-		.req = req, .nr_threads = nr, .data = t->machine, .setup = t->setup, .end = t->end,
-		.call = make_call, .state = t->state, .splat = t->splat, .at = t->at,
-	};
-	const unsigned long before = schedules;
-	char names[256] = "";
-	unsigned int i;
-
-	for (i = 0; i < nr; i++) {
-		il.names[i] = called[i]->name;
-		il.steps |= called[i]->steps;
-		interleave_tell(names, sizeof(names), "%s%s", i ? " | " : "", il.names[i]);
-	}
-	check_attribute_to(REQ_KERNEL_MEM_FREED, il.req);
-	check_attribute_to(REQ_KERNEL_MEM_BOUNDS, il.req);
-	check_attribute_to(REQ_KERNEL_MEM_LEAK, il.req);
-	check_attribute_to(REQ_KERNEL_MAP_LEFT, il.req);
-	check_attribute_to(REQ_KERNEL_FIRMWARE_PAGE, il.req);
-	/* Of a kernel that has gone wrong nothing more is to be learnt. */
-	if (!interleave_search(&il) && s.damaged)
-		return false;
-	if (getenv("COCO_RACES") || getenv("COCO_PAIR"))
-		check_note("%s: %lu schedules", names, schedules - before);
-	return true;
-}
-
-/* The pair in called[], with a third call, which comes no earlier in the table than @from. */
-static bool search_triples(const struct pair_table *t, unsigned int from, enum requirement_nr req)
-{
-	unsigned int i;
-
-	for (i = from; i < t->nr; i++) {
-		called[2] = &t->calls[i];
-		if (can_meet(called[0], called[2]) && can_meet(called[1], called[2]) &&
-		    !search_calls(t, 3, req))
-			return false;
-	}
-	return true;
-}
-
-void pairs_search(const struct pair_table *t, enum requirement_nr req, unsigned int first,
-		  unsigned int always)
-{
-	const char *only = getenv("COCO_PAIR");
-	const bool all = getenv("COCO_RACES") || only;
-	unsigned int i;
-	bool go_on = true;
-
-	if (!all && !always) {
-		check_skip("none of these pairs is searched by default: make races");
-		return;
-	}
-	/* They are told of with the schedule that makes them. */
-	check_expect_splat("");
-	called[0] = &t->calls[first];
-	for (i = first; i < t->nr && go_on; i++) {
-		called[1] = &t->calls[i];
-		if (!can_meet(called[0], called[1]) || (!all && !(always & 1u << i)) ||
-		    (only && !strstr(called[1]->name, only)))
-			continue;
-		if (getenv("COCO_TRIPLES"))
-			go_on = search_triples(t, i, req_of(t, first, i, req));
-		else
-			go_on = search_calls(t, 2, req_of(t, first, i, req));
-	}
+	return s.damaged;
 }

@@ -104,3 +104,12 @@ int pair_close(int *fd)
 	*fd = -1;
 	return raw_errno(close(old));
 }
+
+void pair_close_all(const int *fds, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
