@@ -30,6 +30,7 @@
 #	WRONG_KERNELS=all	all wrong kernels, or WRONG_KERNELS="NAME..." these, with all
 #				tests; the same with WRONG_MODELS
 #	DATA_RACES=all		compile the kernel that TESTS=data_races searches
+#	RACE_REPAIRS=all	take back upstream's repairs of races: TESTS=race_repairs
 #	CLIENTS=all		all of the tree's selftests in TESTS=kvm_selftests
 #	SETUP=1			install what is missing first, as root
 #	UPDATE=1		with tools/check/harness_golden.sh: write the golden files anew

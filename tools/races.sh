@@ -5,7 +5,8 @@
 # between two threads can make; make races runs it on the newest tree that was fetched.
 #
 #	[BUILD=DIR] [KDIR=DIR] tools/races.sh [--switches N] [--schedules M] [--seconds S]
-#		[--again] [--data] [--triples] [--patch FILE]... [CASE...]
+#		[--again] [--data] [--triples] [--same N] [--coverage] [--patch FILE]...
+#		[CASE...]
 #
 # Switches before their time in one schedule: at most N (default 1); at most M schedules of a
 # pair (default: all); at most S seconds for a case, which is a call with all others (default
@@ -14,7 +15,9 @@
 #
 # With --data the kernel is built as KCSAN builds it, and data races are found, too, those of
 # tools/known-races told of and no more; COCO_PAIR is as for the tests.  With --triples it is
-# three calls at once in place of two.
+# three calls at once in place of two.  With --same each search is made N times, and has to
+# come to the same points, results and states each time.  --coverage searches nothing, and counts
+# the pairs that a search makes, of all of the tables that can meet, in each state.
 #
 # Status 0; 1 something was found; 2 usage or set-up, or a case that could not be run.
 set -eu
@@ -38,7 +41,7 @@ number()	# OPTION VALUE LARGEST
 unset COCO_TRIPLES
 # As lib/cases/interleave.c has it.
 most=6
-switches=1 schedules='' seconds=3600 again='' data='' triples='' patches=() cases=()
+switches=1 schedules='' seconds=3600 again='' data='' triples='' same='' coverage='' patches=() cases=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--switches)	switches=$(number "$1" "${2-}" $most) || exit 2; shift ;;
@@ -48,6 +51,8 @@ while [ $# -gt 0 ]; do
 			patches+=(--patch "$2"); shift ;;
 	--again)	again=1 ;;
 	--data)		data=--races ;;
+	--same)		same=$(number "$1" "${2-}" 1000) || exit 2; shift ;;
+	--coverage)	coverage=1 ;;
 	--triples)	triples=-triples; export COCO_TRIPLES=1 ;;
 	-*)		die "unknown option $1" ;;
 	*)		cases+=("$1") ;;
@@ -86,31 +91,72 @@ if [ ${#cases[@]} = 0 ]; then
 	done
 fi
 # An image's name has what it was made of.
-done=$build/races/$(basename "$image" .elf)-$COCO_RACES$triples
+done=$build/races/$(basename "$image" .elf)-$COCO_RACES$triples${same:+-same-$same}
 [ -z "$again" ] || rm -f "$done"
 touch "$done"
 
 log=$(mktemp -d)
 trap 'rm -rf "$log"' EXIT
-# $case: status as of run_tests.sh
-run()
-{
-	local test=${case%%:*} vendor=amd
 
-	if [ -z "$data" ]; then
-		"$root/run_tests.sh" --platform src --kdir "$kdir" --timeout "$seconds" -j 1 \
-			${patches[@]+"${patches[@]}"} --out "$log" "$case"
-		return
-	fi
-	[ -x "$build/x86_64/$test" ] || return 2
-	if [[ $test == tdx_* ]]; then
+# direct TEST [OPTION...]: without the runner; 4 if the tree has none of what it is about
+direct()
+{
+	local vendor=amd
+
+	[ -x "$build/x86_64/$1" ] || return 2
+	if [[ $1 == tdx_* ]]; then
 		vendor=intel
 		grep -q '^TDX=yes' <<< "$report" || { echo "src: skipped: no tdx.c"; return 4; }
 	fi
 	env COCO_PLATFORM=src COCO_ENGINE=unicorn COCO_VENDOR=$vendor COCO_IMAGE="$image" \
 		COCO_KNOWN_RACES="$root/tools/known-races" COCO_TIMEOUT=20 \
 		LD_PRELOAD="$build/inproc/libinproc-src.so" timeout "$seconds" \
-		"$build/x86_64/$test" -r "${case#*:}" > "$log/case.tap" 2>&1 || :
+		"$build/x86_64/$1" "${@:2}" || :
+}
+
+if [ -n "$coverage" ]; then
+	for test in $(printf '%s\n' "${cases[@]%%:*}" | sort -u); do
+		COCO_PAIRS=1 direct "$test" 2>&1 | sed -n "s/^# \([a-z]*\) pair: /\1\t$test\t/p"
+	done | sort -u | sed 's/: /\t/' | awk -F '\t' '
+		{ of = $2 ", " $3 }
+		!(of $4 in seen) { seen[of $4]; total[of]++; sum++ }
+		$1 == "searched" { searched[of]++; done++ }
+		END {
+			for (of in total)
+				printf "%-50s %4d of %4d pairs\n", of, searched[of], total[of] | "sort"
+			close("sort")
+			printf "%d of %d pairs, in the states\n", done, sum
+		}'
+	exit
+fi
+# $case so many times: 1 if two are not alike
+run_same()
+{
+	local nr
+
+	for ((nr = 1; nr <= same; nr++)); do
+		direct "${case%%:*}" -r "${case#*:}" > "$log/case.tap" 2> /dev/null || return
+		grep -v '^Random seed' "$log/case.tap" > "$log/now"
+		[ $nr != 1 ] || cp "$log/now" "$log/first"
+		diff "$log/first" "$log/now" | sed 's/^/# /' > "$log/diff"
+		[ ! -s "$log/diff" ] || { cat "$log/diff"; return 1; }
+	done
+	grep -q '^\(not \)\?ok 1 ' "$log/case.tap" || return 2
+}
+
+# $case: status as of run_tests.sh
+run()
+{
+	if [ -n "$same" ]; then
+		run_same
+		return
+	fi
+	if [ -z "$data" ]; then
+		"$root/run_tests.sh" --platform src --kdir "$kdir" --timeout "$seconds" -j 1 \
+			${patches[@]+"${patches[@]}"} --out "$log" "$case"
+		return
+	fi
+	direct "${case%%:*}" -r "${case#*:}" > "$log/case.tap" 2>&1 || return
 	cat "$log/case.tap"
 	# What else goes wrong is told of without --data, and may be a known issue.
 	! grep -q '^# FAIL .* KERNEL-DATA-RACE ' "$log/case.tap" || return 1
@@ -125,7 +171,7 @@ for case in "${cases[@]}"; do
 	began=$SECONDS result=0
 	run > "$log/all" 2>&1 || result=$?
 	found=$(cat "$log"/*/*.tap "$log"/*.tap 2> /dev/null |
-		sed -n 's/^# .*: \([0-9]*\) schedules$/\1/p' | awk '{ n += $1 } END { print n + 0 }')
+		sed -n 's/^# .*: \([0-9]*\) schedules, digest .*/\1/p' | awk '{ n += $1 } END { print n + 0 }')
 	total=$((total + found))
 	printf '%3d/%d  %-48s %6d schedules %5d s  ' $nr ${#cases[@]} "$case" "$found" \
 		$((SECONDS - began))

@@ -41,6 +41,7 @@ struct machine {
 	struct raw_snp snp;		/* its vCPU is the one that asks */
 	struct raw_vm ap;		/* vCPU 1: no more than its descriptor and struct kvm_run */
 	int more_vcpus[INTERLEAVE_CALLS];	/* what the calls have made, or -1 */
+	bool freed;			/* the old VMSA */
 };
 
 /* ---- the guest ---- */
@@ -65,7 +66,7 @@ static const struct event events[] = {
 			 .info_1 = AP_INFO_1(AP_CREATE, 1), .info_2 = DATA },
 	[AP_DESTROYED] = { "a guest's AP destruction", .code = GHCB_NAE_AP_CREATION,
 			   .info_1 = AP_INFO_1(AP_DESTROY, 1), .stops = true },
-	[AP_REPLACED] = { "a guest's AP creation anew, and the end of its old VMSA",
+	[AP_REPLACED] = { "a guest's AP creation anew, the end of its old VMSA",
 			  .code = GHCB_NAE_AP_CREATION, .info_1 = AP_INFO_1(AP_CREATE, 1),
 			  .info_2 = DATA, .frees = true },
 };
@@ -75,6 +76,9 @@ static const struct event *event;
 #define MOV_EAX		0xb8
 #define MOV_ECX		0xb9
 #define MOV_EDX		0xba
+
+/* RMPADJUST: what it says of a VMSA that a CPU runs from */
+#define FAIL_IN_USE	3
 
 /* Of the AP whose VMSA the guest has made. */
 #define AP_CODE		(PAIR_GUEST_CODE + PAGE / 2)
@@ -117,16 +121,30 @@ static uint8_t *add_read(uint8_t *at, uint32_t gpa)
 	return add_code(at, &gpa, sizeof(gpa));
 }
 
-/* RMPADJUST, after an access, as firmware launches no VMSA of a guest's own. */
-static uint8_t *add_make_vmsa(uint8_t *at, uint32_t gpa)
+/* After an access, as the page may not be mapped yet. */
+static uint8_t *add_rmpadjust(uint8_t *at, uint32_t gpa, uint32_t attrs)
 {
 	static const uint8_t code[] = { 0xf3, 0x0f, 0x01, 0xfe };
 
 	at = add_read(at, gpa);
 	at = add_mov(at, MOV_EAX, gpa);
 	at = add_mov(at, MOV_ECX, 0);
-	at = add_mov(at, MOV_EDX, RMPADJUST_VMSA);
+	at = add_mov(at, MOV_EDX, attrs);
 	return add_code(at, code, sizeof(code));
+}
+
+/* The page of the old VMSA goes to the host; if a CPU has it in use yet, that is the end. */
+static uint8_t *add_free(uint8_t *at)
+{
+	uint8_t code[] = { 0x3c, FAIL_IN_USE, 0x74, 0 };	/* CMP AL; JE */
+	uint8_t *from;
+
+	at = add_rmpadjust(at, VMSA, RMPADJUST_NO_VMSA);
+	from = at + sizeof(code);
+	at = add_vmgexit(from, PSC_MSR(VMSA));
+	code[3] = at - from;
+	memcpy(from - sizeof(code), code, sizeof(code));
+	return at;
 }
 
 /*
@@ -140,8 +158,8 @@ static void write_code(char *page)
 
 	at = add_vmgexit(at, GHCB | GHCB_MSR_REG_GPA_REQ);
 	if (event->frees) {
-		at = add_make_vmsa(at, VMSA);
-		at = add_make_vmsa(at, DATA);
+		at = add_rmpadjust(at, VMSA, RMPADJUST_VMSA);
+		at = add_rmpadjust(at, DATA, RMPADJUST_VMSA);
 		at = add_vmgexit(at, GHCB);
 	}
 	at = add_vmgexit(at, PSC_MSR(RESPONSE));
@@ -152,7 +170,7 @@ static void write_code(char *page)
 	else
 		at = add_read(at, DATA);
 	if (event->frees)
-		at = add_vmgexit(at, PSC_MSR(VMSA));
+		at = add_free(at);
 	add_code(at, ud2, sizeof(ud2));
 	memcpy(page + AP_CODE - PAIR_GUEST_CODE, ud2, sizeof(ud2));
 }
@@ -193,6 +211,7 @@ static int change_pages(struct machine *m)
 	const uint64_t gpa = run->hypercall.args[0], size = run->hypercall.args[1] * PAGE;
 	const struct kvm_memory_attributes attrs = { .address = gpa, .size = size };
 
+	m->freed |= gpa == VMSA;
 	return pair_vm_ioctl(&m->snp.raw, KVM_SET_MEMORY_ATTRIBUTES, &attrs) ?:
 	       (event->frees ? pair_punch_hole(&m->snp.raw, gpa) : 0);
 }
@@ -285,6 +304,7 @@ static void setup(void *data)
 	struct ghcb *ghcb;
 
 	memset(m->more_vcpus, -1, sizeof(m->more_vcpus));
+	m->freed = false;
 	raw_snp_open(&m->snp);
 	control()->fw_answer(0, 0, response);
 	write_code(m->snp.raw.mem + PAIR_GUEST_CODE);
@@ -320,6 +340,10 @@ static void tell_state(void *data, char *text, size_t size)
 	struct kvm_mp_state mp = {};
 	const struct ghcb *ghcb = (void *)(m->snp.raw.mem + GHCB);
 
+	if (event->frees && m->snp.raw.run->exit_reason == KVM_EXIT_SHUTDOWN && !m->freed)
+		check_fail(__FILE__, __LINE__, check_main_req(),
+			   "the old VMSA, once the event is over", "that of no CPU", 0,
+			   "a CPU runs from it", 1);
 	interleave_tell(text, size, "exits %u, %u; GHCB %#llx, %#llx; response %u",
 			m->snp.raw.run->exit_reason, m->ap.run->exit_reason,
 			(unsigned long long)ghcb->sw_exit_info_1,
@@ -364,7 +388,8 @@ COCO_TEST_F_TIMEOUT(pair, any_order, INTERLEAVE_SECONDS)
 {
 	struct machine m;
 	const struct pair_table table = {
-		.in = "in the guest", .calls = calls, .nr = ARRAY_SIZE(calls), .machine = &m,
+		.in = "in the guest", .calls = calls, .nr = ARRAY_SIZE(calls), .firsts = 1,
+		.machine = &m,
 		.setup = setup, .end = end, .state = tell_state,
 	};
 

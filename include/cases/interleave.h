@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "check/requirement.h"
 #include "control.h"
@@ -38,8 +39,10 @@ struct interleave {
 /* False: something was found, or this process cannot do schedules.  Only the first is told. */
 bool interleave_search(const struct interleave *il);
 
-/* In all searches of this process; and is a kernel left that has gone wrong? */
+/* In all searches of this process, and a digest of their points, results and states. */
 unsigned long interleave_schedules(void);
+uint64_t interleave_digest(void);
+/* Is the kernel that the last one leaves one that has gone wrong? */
 bool interleave_damaged(void);
 
 /* ---- tables: each call with each other one ---- */
@@ -72,6 +75,7 @@ struct pair_table {
 	const char *in;			/* the state of its machine, in words */
 	const struct pair_call *calls;
 	unsigned int nr;
+	unsigned int firsts;		/* only pairs with one of the first so many; 0: all */
 	const struct pair_req *reqs;	/* ended by REQ_NONE, or NULL */
 	void *machine;
 	void (*setup)(void *machine);

@@ -44,6 +44,7 @@ static struct {
 } s;
 
 static unsigned long schedules;
+static uint64_t digest = 0xcbf29ce484222325ull;	/* FNV-1a, of all that searches have seen */
 
 const char *interleave_missing(void)
 {
@@ -154,6 +155,29 @@ static unsigned int nr_splats(void)
 	return control()->nr_splats() - (s.il->splat ? check_nr_splats(s.il->splat) : 0);
 }
 
+static void add_to_digest(const void *data, size_t size)
+{
+	const uint8_t *byte = data;
+
+	while (size--)
+		digest = (digest ^ *byte++) * 0x100000001b3ull;
+}
+
+/* The last schedule: how it was run, and what came of it. */
+static void digest_run(void)
+{
+	const struct control_point *p;
+	unsigned int i;
+
+	for (i = 0; (p = control()->point(i)); i++) {
+		add_to_digest(&p->kind, sizeof(p->kind));
+		add_to_digest(&p->thread, sizeof(p->thread));
+		add_to_digest(&p->others, sizeof(p->others));
+	}
+	add_to_digest(s.now.result, s.il->nr_threads * sizeof(s.now.result[0]));
+	add_to_digest(s.now.state, strlen(s.now.state));
+}
+
 /* By the rules for all kernel code, as they are looked at where it runs. */
 static bool is_damaged(unsigned int failures, unsigned int splats)
 {
@@ -192,6 +216,7 @@ static bool run(void)
 		fflush(stdout);
 		_exit(KSFT_FAIL);
 	}
+	digest_run();
 	s.il->end(s.il->data);
 	errno = 0;
 	if (is_damaged(failures, splats)) {
@@ -496,6 +521,11 @@ bool interleave_search(const struct interleave *il)
 unsigned long interleave_schedules(void)
 {
 	return schedules;
+}
+
+uint64_t interleave_digest(void)
+{
+	return digest;
 }
 
 bool interleave_damaged(void)

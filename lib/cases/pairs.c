@@ -66,7 +66,8 @@ static bool search_calls(const struct pair_table *t, unsigned int nr, enum requi
 	if (!interleave_search(&il) && interleave_damaged())
 		return false;
 	if (getenv("COCO_RACES") || getenv("COCO_PAIR"))
-		check_note("%s: %lu schedules", names, interleave_schedules() - before);
+		check_note("%s: %lu schedules, digest %08x", names,
+			   interleave_schedules() - before, (uint32_t)interleave_digest());
 	return true;
 }
 
@@ -89,7 +90,7 @@ static void tell_pairs(const struct pair_table *t, unsigned int first, unsigned 
 {
 	unsigned int i, j;
 
-	for (i = 0; i < t->nr; i++)
+	for (i = 0; i < (t->firsts ?: t->nr); i++)
 		for (j = i; j < t->nr; j++)
 			if (can_meet(&t->calls[i], &t->calls[j]))
 				check_note("%s pair: %s: %s | %s",

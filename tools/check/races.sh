@@ -18,6 +18,9 @@ ok "patch_missing" expect 2 "--patch: cannot read '$TMP/none'" "$races" --patch 
 ok "case_unknown" expect 2 "unknown test 'no_such_test'" "$races" no_such_test:x
 ok "budget" expect 0 " pairs not to their end" "$races" --again --schedules 8 $case
 ok "triples" expect 0 " pairs not to their end" "$races" --again --triples --schedules 2 $case
+ok "same" expect 0 "clean" "$races" --again --same 2 --schedules 4 $case
+ok "same_number" expect 2 "--same: '0' is not a number from 1 to 1000" "$races" --same 0
+ok "coverage" expect 0 "pairs, in the states" "$races" --coverage $case
 ok "no_tds" expect 0 "skipped: the tree has no arch/x86/kvm/vmx/tdx.c" "$races" --schedules 8 \
 	tdx_pairs_test:pair.finalized_nmi.any_order
 ok "clean_once" expect 0 "0 schedules in" "$races" --schedules 8 $case
