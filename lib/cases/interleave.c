@@ -413,8 +413,8 @@ static void explore(unsigned int left)
 	next = malloc((points + 1) * s.il->nr_threads * sizeof(*next));
 	TEST_ASSERT(next, "out of memory");
 	for (i = from; i < points; i++) {
-		const bool worth = is_worth(i) &&
-			(!s.il->at || !strcmp(control()->point(i)->name, s.il->at));
+		const char *name = control()->point(i)->name ?: "";
+		const bool worth = is_worth(i) && (!s.il->at || !strcmp(name, s.il->at));
 
 		for (t = 0; t < s.il->nr_threads; t++)
 			if (worth && control()->point(i)->others & 1u << t)
