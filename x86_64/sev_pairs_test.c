@@ -14,6 +14,7 @@
 
 #include "cases/interleave.h"
 #include "cases/pair_calls.h"
+#include "control.h"
 #include "snp/raw_sev.h"
 #include "snp/snp_vm.h"
 
@@ -69,6 +70,8 @@ PAIR_CALL(new_vcpu, pair_create_vcpu(&m->vm[NEW].raw, 1, &m->vcpu[thread]))
 PAIR_CALL(update_vmsa, raw_snp_cmd(&m->vm[OWNER], KVM_SEV_LAUNCH_UPDATE_VMSA, NULL))
 PAIR_CALL(owner_status, status(m, OWNER))
 PAIR_CALL(owner_slot, raw_sev_add_memory(&m->vm[OWNER]))
+PAIR_CALL(owner_regs, pair_vcpu_ioctl(&m->vm[OWNER].raw, KVM_SET_REGS, (&(struct kvm_regs){
+	.rflags = 2, .rbx = 0x1234 })))
 PAIR_CALL(close_owner, pair_close(&m->vm[OWNER].raw.vm))
 PAIR_CALL(close_mirror, pair_close(&m->vm[MIRROR].raw.vm))
 PAIR_CALL(close_new, pair_close(&m->vm[NEW].raw.vm))
@@ -76,6 +79,7 @@ PAIR_CALL(close_new, pair_close(&m->vm[NEW].raw.vm))
 enum {
 	OWNER_REGION, OWNER_UNREGION, NEW_REGION, OWNER_VCPU, NEW_VCPU, UPDATE_VMSA, MOVE,
 	MOVE_OTHER, COPY, COPY_OTHER, INIT, STATUS, SLOT, CLOSE_OWNER, CLOSE_MIRROR, CLOSE_NEW,
+	OWNER_REGS,
 };
 
 static const struct pair_call calls[] = {
@@ -95,6 +99,7 @@ static const struct pair_call calls[] = {
 	[SLOT] = { "KVM_SET_USER_MEMORY_REGION of the owner's", .make = owner_slot },
 	[CLOSE_OWNER] = { "close() of the owner", .make = close_owner },
 	[CLOSE_MIRROR] = { "close() of the mirror", .make = close_mirror },
+	[OWNER_REGS] = { "KVM_SET_REGS of the owner's", .make = owner_regs, .vcpu = 1 },
 	[CLOSE_NEW] = { "close() of the new VM", .make = close_new },
 };
 
@@ -124,6 +129,7 @@ static void setup(void *data)
 	memset(m->vcpu, -1, sizeof(m->vcpu));
 	for (who = OWNER; who < NR_VMS; who++)
 		raw_snp_open(&m->vm[who]);
+	control()->fw_measure(1);
 	err = make_owner(&m->vm[OWNER]);
 	for (who = NEW; !err && who < NR_VMS; who++)
 		err = raw_vm_create(&m->vm[who].raw, type) ?:
@@ -140,6 +146,7 @@ static void end(void *data)
 	pair_close_all(m->vcpu, INTERLEAVE_CALLS);
 	for (i = 0; i < NR_VMS; i++)
 		raw_snp_close(&m->vm[i]);
+	control()->fw_measure(0);
 }
 
 static void tell_state(void *data, char *text, size_t size)
@@ -149,6 +156,8 @@ static void tell_state(void *data, char *text, size_t size)
 	enum who who;
 	int vcpu;
 
+	interleave_tell(text, size, "firmware");
+	pair_tell_vmsas(text, size);
 	for (who = OWNER; who < NR_VMS; who++) {
 		if (m->vm[who].raw.vm < 0)
 			continue;
@@ -199,11 +208,17 @@ PAIRS(new_region, REQ_ORDER_SEV_REGION, NEW_REGION, NEW_REGION, WITH(COPY) | WIT
 PAIRS(vcpu, REQ_ORDER_SEV_VCPU, OWNER_VCPU, OWNER_VCPU, WITH(UPDATE_VMSA) | WITH(MOVE),
       REQ_ORDER_SEV_DEAD)
 PAIRS(new_vcpu, REQ_ORDER_SEV_VCPU, NEW_VCPU, NEW_VCPU, WITH(MOVE) | WITH(COPY))
-PAIRS(update_vmsa, REQ_ORDER_SEV_VCPU, UPDATE_VMSA, UPDATE_VMSA, 0)
+ONE(sev, update_vmsa, KVM_X86_SEV_VM, true, false, REQ_ORDER_SEV_VCPU, UPDATE_VMSA, UPDATE_VMSA, 0)
+ONE(es, update_vmsa, KVM_X86_SEV_ES_VM, false, false, REQ_ORDER_SEV_VCPU, UPDATE_VMSA,
+    UPDATE_VMSA, 0)
+ONE(es_vcpus, update_vmsa, KVM_X86_SEV_ES_VM, false, true, REQ_ORDER_SEV_VCPU, UPDATE_VMSA,
+    UPDATE_VMSA, WITH(OWNER_REGS))
+ONE(es_launched, update_vmsa, KVM_X86_SEV_ES_VM, true, true, REQ_ORDER_SEV_VCPU, UPDATE_VMSA,
+    UPDATE_VMSA, 0)
 PAIRS(move, REQ_ORDER_SEV_MOVE, MOVE, MOVE_OTHER, WITH(MOVE_OTHER) | WITH(CLOSE_MIRROR))
 PAIRS(copy, REQ_ORDER_SEV_MOVE, COPY, COPY_OTHER, WITH(CLOSE_MIRROR))
 PAIRS(init, REQ_ORDER_SEV_MOVE, INIT, SLOT, 0)
-PAIRS(close, REQ_ORDER_SEV_MOVE, CLOSE_OWNER, CLOSE_NEW, 0)
+PAIRS(close, REQ_ORDER_SEV_MOVE, CLOSE_OWNER, OWNER_REGS, 0)
 
 COCO_TEST_F_TIMEOUT(pair, any_order, INTERLEAVE_SECONDS)
 {

@@ -167,8 +167,6 @@ static void end(void *data)
 static void tell_firmware(char *text, size_t size)
 {
 	const struct control_fw_launch *fw = control()->fw_launch();
-	unsigned int i, j;
-	uint32_t sum;
 
 	if (!fw) {
 		interleave_tell(text, size, "firmware has no launch");
@@ -177,11 +175,7 @@ static void tell_firmware(char *text, size_t size)
 	interleave_tell(text, size, "firmware has %u pages, %u VMSAs, %s, digest %02x%02x%02x%02x",
 			fw->nr_pages, fw->nr_vmsas, fw->finished ? "finished" : "not finished",
 			fw->digest[0], fw->digest[1], fw->digest[2], fw->digest[3]);
-	for (i = 0; i < fw->nr_vmsas && i < CONTROL_MAX_VMSAS; i++) {
-		for (j = sum = 0; j < CONTROL_PAGE; j++)
-			sum = sum * 31 + fw->vmsa[i][j];
-		interleave_tell(text, size, ", VMSA %u %08x", i, sum);
-	}
+	pair_tell_vmsas(text, size);
 }
 
 static void tell_state(void *data, char *text, size_t size)

@@ -7,6 +7,7 @@
 #ifndef CASES_PAIR_CALLS_H
 #define CASES_PAIR_CALLS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "vm/raw_vm.h"
@@ -46,5 +47,8 @@ int pair_create_vcpu(struct raw_vm *vm, unsigned long id, int *fd);
 int pair_close(int *fd);
 /* Those of @nr that are not -1 */
 void pair_close_all(const int *fds, unsigned int nr);
+
+/* A sum of each VMSA that firmware was given in the last launch, see interleave_tell(). */
+void pair_tell_vmsas(char *text, size_t size);
 
 #endif

@@ -10,7 +10,9 @@
 
 #include "kvm_util.h"
 
+#include "cases/interleave.h"
 #include "cases/pair_calls.h"
+#include "control.h"
 
 /* As the APIC's page has it, of all processors with ID 0. */
 #define MSI_ADDRESS	0xfee00000
@@ -112,4 +114,17 @@ void pair_close_all(const int *fds, unsigned int nr)
 	for (i = 0; i < nr; i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
+}
+
+void pair_tell_vmsas(char *text, size_t size)
+{
+	const struct control_fw_launch *fw = control()->fw_launch();
+	unsigned int i, j;
+	uint32_t sum;
+
+	for (i = 0; fw && i < fw->nr_vmsas && i < CONTROL_MAX_VMSAS; i++) {
+		for (j = sum = 0; j < CONTROL_PAGE; j++)
+			sum = sum * 31 + fw->vmsa[i][j];
+		interleave_tell(text, size, ", VMSA %u %08x", i, sum);
+	}
 }
