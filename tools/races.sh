@@ -41,7 +41,8 @@ number()	# OPTION VALUE LARGEST
 unset COCO_TRIPLES
 # As lib/cases/interleave.c has it.
 most=6
-switches=1 schedules='' seconds=3600 again='' data='' triples='' same='' coverage='' patches=() cases=()
+switches=1 schedules='' seconds=3600 again='' data='' triples='' same='' coverage=''
+patches=() cases=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--switches)	switches=$(number "$1" "${2-}" $most) || exit 2; shift ;;
