@@ -17,6 +17,9 @@ list_cases()
 	done > "$TMP/cases"
 }
 
+# Seconds for one run, in which each test has its own: machines of which a system call takes long.
+LONGEST=900
+
 header()	# FILE KEY
 {
 	sed -n -e "s/^$2:[ 	]*//p" -e '/^--- /q' "$1" | head -n 1

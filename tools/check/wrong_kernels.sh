@@ -79,7 +79,7 @@ run_cases()
 
 	WRONG_KERNEL=$kept/$kernel WRONG_BASE=$patch WRONG_WORK=$TMP/$name.image \
 		WRONG_EXACT=$exact \
-		timeout -k 5 120 "$ROOT/tools/run.pl" --summary-only $strict \
+		timeout -k 5 $LONGEST "$ROOT/tools/run.pl" --summary-only $strict \
 		--root "$TMP/root" --build "$BUILD" --platform src --engine unicorn \
 		--out "$TMP/$name.out" "${options[@]}" -- "${@:2}" \
 		> "$TMP/$name.log" 2>&1 < /dev/null || status=$?

@@ -61,7 +61,7 @@ run_cases()	# NAME [CASE...]
 {
 	local name=$1 status=0
 
-	timeout -k 5 120 "$ROOT/tools/run.pl" --summary-only --root "$ROOT" --build "$TMP/$name.model/build" \
+	timeout -k 5 $LONGEST "$ROOT/tools/run.pl" --summary-only --root "$ROOT" --build "$TMP/$name.model/build" \
 		--platform ref --engine $engine --out "$TMP/$name.out" -- "${@:2}" \
 		> "$TMP/$name.log" 2>&1 < /dev/null || status=$?
 	echo $status > "$TMP/$name.status"

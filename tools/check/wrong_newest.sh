@@ -92,7 +92,7 @@ run_cases()
 	local name=$1 status=0
 
 	WRONG_KERNEL=$kept/tree WRONG_BASE= WRONG_WORK=$TMP/$name.image WRONG_SOURCE=$source \
-		env ${races:+"COCO_RACES=$races"} timeout -k 5 300 "$ROOT/tools/run.pl" --summary-only $strict \
+		env ${races:+"COCO_RACES=$races"} timeout -k 5 $LONGEST "$ROOT/tools/run.pl" --summary-only $strict \
 		--root "$TMP/root" --build "$BUILD" --platform src --engine unicorn \
 		--kdir "$CHECK_KDIR" --out "$TMP/$name.out" "${options[@]}" -- "${@:2}" \
 		> "$TMP/$name.log" 2>&1 < /dev/null || status=$?
