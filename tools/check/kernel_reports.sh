@@ -29,11 +29,12 @@ answer=$("$ROOT/tools/image.sh" --out "$BUILD" --slot $slot \
 image=$(sed -n 's/^IMAGE=//p' <<< "$answer")
 
 # What varies with compiler and tree: addresses, lines, names of parts of functions,
-# callers.  Without what libkvm has to say.
+# callers, a type's spelling.  Without what libkvm has to say.
 normalize()
 {
 	sed -e '/Random seed/d' -e '/# inproc:     /{/fail_on_purpose/!d}' \
 		-e 's/+0x[0-9a-f]*\|+0\b//g' -e 's/\.c:[0-9]*/.c:LINE/g' \
+		-e "s/'const int\[4\]'/'int [4]'/" \
 		-e 's/\.part\.[0-9]*\|\.cold\|\.isra\.[0-9]*//g' \
 		-e 's/RIP 0x[0-9a-f]*/RIP ADDRESS/' -e 's/\(RAX\|gfn\|GVA\) 0x[0-9a-f]*/\1 DATA/' \
 		-e 's/engine \(kvm\|unicorn\)/engine ENGINE/' -e 's/([0-9.]* s)/(T s)/' \
