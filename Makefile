@@ -58,7 +58,7 @@ export BUILD KDIR LIBKVM
 # What has to be installed for it, see tools/setup.sh.
 all: PURPOSES := build
 check-trees matrix races bench install: PURPOSES := build src unicorn
-check: PURPOSES := build src unicorn check qualify
+check: PURPOSES := build src unicorn check qualify fuzz
 fuzz: PURPOSES := build src unicorn fuzz
 mutants coverage: PURPOSES := build src unicorn mutants
 

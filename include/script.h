@@ -28,7 +28,7 @@ typedef void (*kvm_script_start_t)(struct kvm_script *script);
 
 #define KVM_SCRIPT_START	"kvm_script_start"
 
-/* KVM_RUN of the vCPU behind : what ioctl() gives, or -errno. */
+/* KVM_RUN of the vCPU with descriptor @vcpu_fd: what ioctl() gives, or -errno. */
 typedef long (*kvm_script_run_t)(int vcpu_fd);
 
 #define KVM_SCRIPT_RUN	"kvm_script_run"

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "check/requirement.h"
+#include "control_enums.h"
 
 struct check_row;
 
@@ -20,6 +21,9 @@ struct check_row;
 void check_case_begin(int *exit_code, char *reason, size_t reason_size,
 		      const struct check_row *row, const char *file, int line);
 void check_case_end(void);
+
+/* What the kernel breaks that does @what with memory or the like. */
+enum requirement_nr check_mem_req(enum control_mem_bug what);
 
 /* A WARN or BUG whose text contains @text is what this case is about. */
 void check_expect_splat(const char *text);

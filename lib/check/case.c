@@ -125,6 +125,11 @@ static const enum requirement_nr mem_reqs[CONTROL_NR_MEM_BUGS] = {
 	[CONTROL_UNDEFINED] = REQ_KERNEL_UNDEFINED,
 };
 
+enum requirement_nr check_mem_req(enum control_mem_bug what)
+{
+	return mem_reqs[what];
+}
+
 /* The observer has looked at that all the time. */
 static void count_watched(void)
 {

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "check/requirement.h"
 #include "script.h"
 
 struct kvm_run;
@@ -24,12 +25,16 @@ bool fuzz_ended(void);
 uint64_t fuzz_pick(const uint64_t *values, unsigned int nr);
 
 /*
- * The kernel under test has broken requirement @id, or an invariant of ours that has no
- * requirement ("FUZZ-..."): the sequence ends here, unless the tree is known for it.
+ * The kernel under test has broken requirement @req, or, for fuzz_odd(), a rule of the fuzzer's
+ * own, which no document has ("FUZZ-..."): the sequence ends, unless the tree is known for it.
  */
-/* Is the tree known for it?  Then it may be left out, where others would follow from it. */
-bool fuzz_known(const char *id);
-void fuzz_fail(const char *id, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+#define fuzz_fail(req, ...)	__fuzz_fail(requirement(req), __FILE__, __LINE__, __VA_ARGS__)
+#define fuzz_odd(id_, ...)								\
+	__fuzz_fail(&(const struct requirement){ .id = id_ }, __FILE__, __LINE__, __VA_ARGS__)
+void __fuzz_fail(const struct requirement *r, const char *file, int line, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+/* Is the tree known for @req?  Then a sequence may avoid what would follow from it. */
+bool fuzz_known(enum requirement_nr req);
 
 /* Where a sequence is shown: what follows is C for a case of x86_64/. */
 extern bool fuzz_shown;

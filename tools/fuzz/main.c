@@ -25,7 +25,7 @@
 #include <dlfcn.h>
 #include <linux/kvm.h>
 
-#include "check/names.h"
+#include "check/case.h"
 #include "control.h"
 #include "fuzz.h"
 
@@ -45,7 +45,7 @@ static const struct fuzz_guest *guest;
 static const uint8_t *input;
 static size_t left;
 static struct kvm_script script;
-static char failure[1024], failed_id[64];
+static char failure[1024], failed_rule[512], failed_id[64];
 static const char *known[MAX_KNOWN];
 static kvm_script_run_t run;
 static unsigned int nr_known, seen_known[MAX_KNOWN], splats;
@@ -114,15 +114,15 @@ static bool is_known(const char *id, const char *text)
 	return false;
 }
 
-bool fuzz_known(const char *id)
+bool fuzz_known(enum requirement_nr req)
 {
 	for (unsigned int i = 0; i < nr_known; i++)
-		if (!strcmp(known[i], id))
+		if (!strcmp(known[i], requirement(req)->id))
 			return true;
 	return false;
 }
 
-void fuzz_fail(const char *id, const char *fmt, ...)
+void __fuzz_fail(const struct requirement *r, const char *file, int line, const char *fmt, ...)
 {
 	char text[800];
 	va_list ap;
@@ -130,25 +130,21 @@ void fuzz_fail(const char *id, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	fuzz_show("\t/* %s: %s */\n", id, text);
-	if (failure[0] || is_known(id, text))
+	fuzz_show("\t/* %s: %s */\n", r->id, text);
+	if (failure[0] || is_known(r->id, text))
 		return;
-	snprintf(failure, sizeof(failure), "%s: %s", id, text);
-	snprintf(failed_id, sizeof(failed_id), "%s", id);
+	snprintf(failure, sizeof(failure), "%s: %s", r->id, text);
+	snprintf(failed_id, sizeof(failed_id), "%s", r->id);
+	if (r->document)
+		snprintf(failed_rule, sizeof(failed_rule), "RULE %s, %s: %s; looked at in %s:%d\n",
+			 r->document, r->section, r->text, file, line);
+	else
+		snprintf(failed_rule, sizeof(failed_rule), "RULE the fuzzer's own, in %s:%d\n", file, line);
 }
 
 static void on_mem_bug(enum control_mem_bug what, const char *text)
 {
-	static const char *const ids[] = {
-		[CONTROL_MEM_BOUNDS] = "KERNEL-MEM-BOUNDS", [CONTROL_MEM_FREED] = "KERNEL-MEM-FREED",
-		[CONTROL_MEM_LEAK] = "KERNEL-MEM-LEAK", [CONTROL_MEM_MAP_GONE] = "KERNEL-MAP-GONE",
-		[CONTROL_MEM_MAP_LEFT] = "KERNEL-MAP-LEFT",
-		[CONTROL_MEM_KMAP_LEFT] = "KERNEL-KMAP-LEFT",
-		[CONTROL_HOST_STATE] = "KERNEL-HOST-STATE",
-	};
-	const char *id = what < sizeof(ids) / sizeof(ids[0]) ? ids[what] : NULL;
-
-	fuzz_fail(id ?: "KERNEL-MEM", "%s", text);
+	fuzz_fail(check_mem_req(what), "%s", text);
 }
 
 /* The image is loaded with the first VM: that is when its counters are there. */
@@ -182,7 +178,7 @@ static void look_at_kernel(void)
 		const char *text = control()->splat(splats++);
 
 		if (text)
-			fuzz_fail("KERNEL-NO-SPLAT", "%s", text);
+			fuzz_fail(REQ_KERNEL_NO_SPLAT, "%s", text);
 	}
 }
 
@@ -206,7 +202,7 @@ static bool play(const uint8_t *data, size_t size)
 
 		more = guest->vmm(fuzz_kvm_run, err);
 		if (++runs > MAX_RUNS) {
-			fuzz_fail("FUZZ-ENDLESS", "%u KVM_RUNs, and the guest has not come to its end",
+			fuzz_odd("FUZZ-ENDLESS", "%u KVM_RUNs, and the guest has not come to its end",
 				  runs);
 			break;
 		}
@@ -219,7 +215,7 @@ static int play_one(const uint8_t *data, size_t size)
 {
 	if (play(data, size))
 		return 0;
-	fprintf(stderr, "FOUND %s\n", failure);
+	fprintf(stderr, "FOUND %s\n%s", failure, failed_rule);
 	abort();
 }
 
@@ -310,7 +306,7 @@ static int play_file(const char *path)
 		rewind(file);
 		while (fgets(line, sizeof(line), file)) {
 			if (!play(data, from_hex(line, data))) {
-				fprintf(stderr, "FOUND %s\nin %s", failure, line);
+				fprintf(stderr, "FOUND %s\n%sin %s", failure, failed_rule, line);
 				return 1;
 			}
 			played += round > 0;

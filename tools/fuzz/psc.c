@@ -83,18 +83,18 @@ void psc_exit(uint64_t gpa, uint64_t npages, uint64_t attributes)
 	if (!active)
 		return;
 	if (is_over) {
-		fuzz_fail("SNP-PSC-EXIT", "an exit for GPA 0x%lx where none is left", gpa);
+		fuzz_fail(REQ_PSC_EXIT, "an exit for GPA 0x%lx where none is left", gpa);
 		return;
 	}
 	if (gfn != GFN(first) + PSC_ENTRY_CUR_PAGE(first)) {
-		fuzz_fail("SNP-PSC-EXIT", "GPA 0x%lx, but entry %u is 0x%lx", gpa, at, first);
+		fuzz_fail(REQ_PSC_EXIT, "GPA 0x%lx, but entry %u is 0x%lx", gpa, at, first);
 		return;
 	}
 	if (!(attributes & KVM_MAP_GPA_RANGE_ENCRYPTED) != (PSC_ENTRY_OP(first) != PSC_OP_PRIVATE) ||
 	    attributes & ~0x1full)
-		fuzz_fail("SNP-PSC-EXIT", "attributes 0x%lx for entry 0x%lx", attributes, first);
+		fuzz_fail(REQ_PSC_EXIT, "attributes 0x%lx for entry 0x%lx", attributes, first);
 	if (size != (PSC_ENTRY_CUR_PAGE(first) ? 0 : first >> 56 & 1))
-		fuzz_fail(PSC_ENTRY_CUR_PAGE(first) ? "SNP-PSC-PARTIAL-SIZE" : "SNP-PSC-EXIT",
+		fuzz_fail(PSC_ENTRY_CUR_PAGE(first) ? REQ_PSC_PARTIAL_SIZE : REQ_PSC_EXIT,
 			  "page size %lu for entry 0x%lx", size, first);
 	for (i = at; gfn < end && i <= model.end_entry; i++) {
 		const uint64_t entry = model.entries[i];
@@ -107,8 +107,8 @@ void psc_exit(uint64_t gpa, uint64_t npages, uint64_t attributes)
 	told = i - at;
 	if (gfn == end)
 		return;
-	fuzz_fail(PSC_ENTRY_CUR_PAGE(first) ? "SNP-PSC-PARTIAL-MERGE" :
-		  end > 1ull << 40 ? "SNP-PSC-NO-MERGE-WRAP" : "SNP-PSC-EXIT",
+	fuzz_fail(PSC_ENTRY_CUR_PAGE(first) ? REQ_PSC_PARTIAL_MERGE :
+		  end > 1ull << 40 ? REQ_PSC_NO_MERGE_WRAP : REQ_PSC_EXIT,
 		  "GFN 0x%lx and %lu pages, of which entries from %u (0x%lx) name those before 0x%lx",
 		  gpa >> 12, npages, at, first, gfn);
 	active = false;
@@ -134,17 +134,20 @@ void psc_end(const struct psc_buffer *buffer, uint64_t info_2)
 		return;
 	active = false;
 	if (!is_over)
-		fuzz_fail("SNP-PSC-DONE", "SW_EXITINFO2 0x%lx, but entry %u (0x%lx) is not done",
+		fuzz_fail(REQ_PSC_DONE, "SW_EXITINFO2 0x%lx, but entry %u (0x%lx) is not done",
 			  info_2, at, model.entries[at]);
 	else if (info_2 != wanted)
-		fuzz_fail("SNP-PSC-ANSWER", "SW_EXITINFO2: wanted 0x%lx, got 0x%lx", wanted, info_2);
+		fuzz_fail(wanted == PSC_ANSWER_GENERIC ? REQ_PSC_REFUSED :
+			  wanted == PSC_ANSWER_BAD_HDR ? REQ_PSC_BAD_HDR :
+			  wanted ? REQ_PSC_BAD_GFN : REQ_PSC_DONE, "SW_EXITINFO2: wanted 0x%lx, got 0x%lx",
+			  wanted, info_2);
 	else if (wanted != PSC_ANSWER_BAD_HDR && buffer->cur_entry != at &&
 		 model.cur_entry <= model.end_entry)
-		fuzz_fail("SNP-PSC-CUR-ENTRY", "cur_entry: wanted %u, got %u", at,
+		fuzz_fail(REQ_PSC_CUR_ENTRY, "cur_entry: wanted %u, got %u", at,
 			  buffer->cur_entry);
 	for (unsigned int i = 0; i <= model.end_entry && i < PSC_MAX_ENTRIES &&
 	     wanted != PSC_ANSWER_BAD_HDR; i++)
 		if (buffer->entries[i] != model.entries[i] && is_change(model.entries[i]))
-			fuzz_fail("SNP-PSC-ENTRY", "entry %u: wanted 0x%lx, got 0x%lx", i,
+			fuzz_fail(REQ_PSC_CUR_PAGE, "entry %u: wanted 0x%lx, got 0x%lx", i,
 				  model.entries[i], buffer->entries[i]);
 }

@@ -74,6 +74,12 @@ play()
 		taskset -c "$cpu" "$build/tools/fuzz/fuzz" "$@"
 }
 
+# Where the requirement of that is from, its words, and who looks after it.
+rule()	# LOG
+{
+	sed -n "s/^RULE /$kind:   /p" "$1" | head -n 1
+}
+
 # What a process that has ended says: the requirement and what was wrong.
 said()	# LOG
 {
@@ -93,6 +99,7 @@ fixed()	# the seeds alone; status as search()'s
 	what=$(said "$log")
 	[ -n "$what" ] || { tail -n 20 "$log" >&2; return 2; }
 	echo "$kind: FOUND $what"
+	rule "$log"
 	return 1
 }
 
@@ -120,6 +127,7 @@ search()	# until its time is over; status 1 if there is something
 		id=${what%%:*}
 		artifact=$(ls -t "$dir"/{crash,timeout}-* 2> /dev/null | head -n 1)
 		echo "$kind: FOUND $what"
+		rule "$log"
 		[ -n "$artifact" ] || return 2
 		cp "$artifact" "$dir/found/$id"
 		case $id in

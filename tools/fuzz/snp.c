@@ -110,7 +110,7 @@ static void answer(struct kvm_run *run)
 	case KVM_EXIT_HYPERCALL:
 		event.ret = status();
 		/* What is left of one that KVM does not take is the next one's. */
-		if (fuzz_known("SNP-PSC-OTHER-AFTER") && event.ret && event.ret != EAGAIN)
+		if (fuzz_known(REQ_PSC_OTHER_AFTER) && event.ret && event.ret != EAGAIN)
 			event.ret = EINVAL;
 		run->hypercall.ret = event.ret;
 		fuzz_show("\t/* KVM_EXIT_HYPERCALL: args 0x%llx, 0x%llx, 0x%llx */\n"
@@ -156,10 +156,10 @@ static bool vmm(struct kvm_run *run, int err)
 		fuzz_show("\t/* KVM_RUN: %s */\n", strerror(-err));
 		event.failed = true;
 		if (err != -EINVAL && err != -EIO && err != -EFAULT && err != -EINTR)
-			fuzz_fail("FUZZ-ERRNO", "KVM_RUN fails with %s", strerror(-err));
+			fuzz_odd("FUZZ-ERRNO", "KVM_RUN fails with %s", strerror(-err));
 		/* Such a request's every try may fail, a dead VM's too. */
 		if (++failures > 100)
-			fuzz_fail("FUZZ-DEAD", "KVM_RUN fails again and again: %s", strerror(-err));
+			fuzz_odd("FUZZ-DEAD", "KVM_RUN fails again and again: %s", strerror(-err));
 		return event.kind != SNP_END;
 	}
 	failures = 0;

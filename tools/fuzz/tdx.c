@@ -230,12 +230,12 @@ static bool vmm(struct kvm_run *run, int err)
 		call.failed = true;
 		/* The VMM's answer may be one that it refuses; no TD can have it fail. */
 		if (!call.exits || call.passed[TD_R11] != GHCI_MAP_GPA || !call.refused)
-			fuzz_fail("TDX-ANY-REGS", "KVM_RUN fails with %s for leaf 0x%lx", strerror(-err),
+			fuzz_fail(REQ_TDX_ANY_REGS, "KVM_RUN fails with %s for leaf 0x%lx", strerror(-err),
 				  call.passed[TD_R11]);
 		if (err != -EINVAL && err != -EFAULT && err != -EINTR)
-			fuzz_fail("FUZZ-ERRNO", "KVM_RUN fails with %s", strerror(-err));
+			fuzz_odd("FUZZ-ERRNO", "KVM_RUN fails with %s", strerror(-err));
 		if (++failures > 100)
-			fuzz_fail("FUZZ-DEAD", "KVM_RUN fails again and again: %s", strerror(-err));
+			fuzz_odd("FUZZ-DEAD", "KVM_RUN fails again and again: %s", strerror(-err));
 		return call.kind != TDX_END;
 	}
 	failures = 0;

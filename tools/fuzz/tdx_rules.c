@@ -56,7 +56,7 @@ static void map_exit(struct tdx_call *c, const struct kvm_run *run)
 	if (map_is_bad(c->passed)) {
 		fuzz_fail(c->passed[TD_R12] >> (tdx_shared_bit + 1) ||
 			  (c->passed[TD_R12] + c->passed[TD_R13] - 1) >> (tdx_shared_bit + 1) ?
-			  "TDX-MAP-GPAW" : "TDX-MAP-BAD-GPA",
+			  REQ_TDX_MAP_GPAW : REQ_TDX_MAP_BAD_GPA,
 			  "an exit for GPA 0x%lx and size 0x%lx", c->passed[TD_R12],
 			  c->passed[TD_R13]);
 		return;
@@ -64,7 +64,7 @@ static void map_exit(struct tdx_call *c, const struct kvm_run *run)
 	if (c->refused || run->hypercall.nr != KVM_HC_MAP_GPA_RANGE || run->hypercall.ret ||
 	    args[0] != (gpa & ~shared) || args[1] != size >> 12 ||
 	    args[2] != (is_private(gpa) ? KVM_MAP_GPA_RANGE_ENCRYPTED : 0))
-		fuzz_fail("TDX-MAP-EXIT",
+		fuzz_fail(REQ_TDX_MAP_EXIT,
 			  "args 0x%llx, 0x%llx, 0x%llx, ret 0x%llx; wanted GPA 0x%lx, %lu pages",
 			  args[0], args[1], args[2], run->hypercall.ret, gpa & ~shared, size >> 12);
 }
@@ -75,27 +75,27 @@ static void tdx_exit(const struct tdx_call *c, const struct kvm_run *run)
 	const uint64_t shared = 1ull << tdx_shared_bit;
 
 	if (w[0] || w[1] != r[TD_R11])
-		fuzz_fail("TDX-EXIT-NR", "flags 0x%lx, nr 0x%lx of leaf 0x%lx", w[0], w[1], r[TD_R11]);
+		fuzz_fail(REQ_TDX_EXIT_NR, "flags 0x%lx, nr 0x%lx of leaf 0x%lx", w[0], w[1], r[TD_R11]);
 	switch (r[TD_R11]) {
 	case GHCI_GET_QUOTE:
 		if (is_private(r[TD_R12]) || w[3] != (r[TD_R12] & ~shared) || w[4] != r[TD_R13])
-			fuzz_fail("TDX-QUOTE-EXIT", "gpa 0x%lx, size 0x%lx of R12 0x%lx, R13 0x%lx",
+			fuzz_fail(REQ_TDX_QUOTE_EXIT, "gpa 0x%lx, size 0x%lx of R12 0x%lx, R13 0x%lx",
 				  w[3], w[4], r[TD_R12], r[TD_R13]);
 		if (w[2] != GHCI_SUBFUNC_UNSUPPORTED)
-			fuzz_fail("TDX-QUOTE-RET", "ret 0x%lx on exit", w[2]);
+			fuzz_fail(REQ_TDX_QUOTE_RET, "ret 0x%lx on exit", w[2]);
 		break;
 	case GHCI_SETUP_EVENT_NOTIFY:
 		if (r[TD_R12] < 32 || r[TD_R12] > 255 || w[3] != r[TD_R12])
-			fuzz_fail("TDX-NOTIFY-EXIT", "vector 0x%lx of R12 0x%lx", w[3], r[TD_R12]);
+			fuzz_fail(REQ_TDX_NOTIFY_EXIT, "vector 0x%lx of R12 0x%lx", w[3], r[TD_R12]);
 		if (w[2] != GHCI_SUBFUNC_UNSUPPORTED)
-			fuzz_fail("TDX-NOTIFY-RET", "ret 0x%lx on exit", w[2]);
+			fuzz_fail(REQ_TDX_NOTIFY_RET, "ret 0x%lx on exit", w[2]);
 		break;
 	case GHCI_GET_TD_VM_CALL_INFO:
 		if (r[TD_R12] != 1 || w[2] || w[3] != 1 || w[4] || w[5] || w[6] || w[7])
-			fuzz_fail("TDX-INFO-1", "leaf 0x%lx of R12 0x%lx", w[3], r[TD_R12]);
+			fuzz_fail(REQ_TDX_INFO_1, "leaf 0x%lx of R12 0x%lx", w[3], r[TD_R12]);
 		break;
 	default:
-		fuzz_fail("TDX-UNKNOWN-LEAF", "an exit for leaf 0x%lx", r[TD_R11]);
+		fuzz_fail(REQ_TDX_UNKNOWN_LEAF, "an exit for leaf 0x%lx", r[TD_R11]);
 	}
 }
 
@@ -104,16 +104,16 @@ static void io_exit(const struct tdx_call *c, const struct kvm_run *run)
 	const uint64_t *r = c->passed;
 
 	if (r[TD_R11] != GHCI_INSTRUCTION_IO || io_is_bad(r))
-		fuzz_fail("TDX-IO-SIZE", "KVM_EXIT_IO of leaf 0x%lx, size 0x%lx", r[TD_R11], r[TD_R12]);
+		fuzz_fail(REQ_TDX_IO_SIZE, "KVM_EXIT_IO of leaf 0x%lx, size 0x%lx", r[TD_R11], r[TD_R12]);
 	else if (r[TD_R14] > 0xffff)
-		fuzz_fail("TDX-IO-PORT", "port 0x%x of R14 0x%lx", run->io.port, r[TD_R14]);
+		fuzz_fail(REQ_TDX_IO_PORT, "port 0x%x of R14 0x%lx", run->io.port, r[TD_R14]);
 	else if (run->io.size != r[TD_R12] || run->io.port != r[TD_R14] || run->io.count != 1 ||
 		 run->io.direction != r[TD_R13])
-		fuzz_fail("TDX-IO-FIELDS", "port 0x%x, size %u, direction %u, count %u", run->io.port,
+		fuzz_fail(REQ_TDX_IO_FIELDS, "port 0x%x, size %u, direction %u, count %u", run->io.port,
 			  run->io.size, run->io.direction, run->io.count);
 	else if (run->io.direction &&
 		 memcmp((const char *)run + run->io.data_offset, &r[TD_R15], run->io.size))
-		fuzz_fail("TDX-IO-OUT", "other data than R15 0x%lx", r[TD_R15]);
+		fuzz_fail(REQ_TDX_IO_OUT, "other data than R15 0x%lx", r[TD_R15]);
 }
 
 static void mmio_exit(const struct tdx_call *c, const struct kvm_run *run)
@@ -122,15 +122,15 @@ static void mmio_exit(const struct tdx_call *c, const struct kvm_run *run)
 	const uint64_t shared = 1ull << tdx_shared_bit;
 
 	if (r[TD_R11] != GHCI_VE_REQUEST_MMIO || mmio_is_bad(r))
-		fuzz_fail((r[TD_R12] | r[TD_R13]) >> 32 ? "TDX-MMIO-64-BITS" : "TDX-MMIO-SIZE",
+		fuzz_fail((r[TD_R12] | r[TD_R13]) >> 32 ? REQ_TDX_MMIO_64_BITS : REQ_TDX_MMIO_SIZE,
 			  "KVM_EXIT_MMIO of leaf 0x%lx, R12 0x%lx, R13 0x%lx, R14 0x%lx", r[TD_R11],
 			  r[TD_R12], r[TD_R13], r[TD_R14]);
 	else if (r[TD_R14] >> (tdx_shared_bit + 1))
-		fuzz_fail("TDX-MMIO-WIDTH", "GPA 0x%llx of R14 0x%lx", run->mmio.phys_addr, r[TD_R14]);
+		fuzz_fail(REQ_TDX_MMIO_WIDTH, "GPA 0x%llx of R14 0x%lx", run->mmio.phys_addr, r[TD_R14]);
 	else if (run->mmio.phys_addr != (r[TD_R14] & ~shared) || run->mmio.len != r[TD_R12] ||
 		 run->mmio.is_write != r[TD_R13] ||
 		 (run->mmio.is_write && memcmp(run->mmio.data, &r[TD_R15], run->mmio.len)))
-		fuzz_fail("TDX-MMIO-FIELDS", "GPA 0x%llx, %u bytes, write %u of R14 0x%lx, R12 0x%lx",
+		fuzz_fail(REQ_TDX_MMIO_FIELDS, "GPA 0x%llx, %u bytes, write %u of R14 0x%lx, R12 0x%lx",
 			  run->mmio.phys_addr, run->mmio.len, run->mmio.is_write, r[TD_R14],
 			  r[TD_R12]);
 }
@@ -138,13 +138,13 @@ static void mmio_exit(const struct tdx_call *c, const struct kvm_run *run)
 static void fatal_exit(const struct tdx_call *c, const struct kvm_run *run)
 {
 	if (c->passed[TD_R11] != GHCI_REPORT_FATAL_ERROR || run->system_event.ndata != 16) {
-		fuzz_fail("TDX-FATAL-EXIT", "type %u, ndata %u of leaf 0x%lx", run->system_event.type,
+		fuzz_fail(REQ_TDX_FATAL_EXIT, "type %u, ndata %u of leaf 0x%lx", run->system_event.type,
 			  run->system_event.ndata, c->passed[TD_R11]);
 		return;
 	}
 	for (unsigned int i = TD_RDX; i < TD_NR_GPRS; i++)
 		if (i != TD_RSP && i != TD_RBP && run->system_event.data[i] != c->passed[i])
-			fuzz_fail("TDX-FATAL-REGS", "data[%u]: wanted 0x%lx, got 0x%llx", i,
+			fuzz_fail(REQ_TDX_FATAL_REGS, "data[%u]: wanted 0x%lx, got 0x%llx", i,
 				  c->passed[i], run->system_event.data[i]);
 }
 
@@ -153,14 +153,14 @@ void tdx_rules_exit(struct tdx_call *c, const struct kvm_run *run)
 	const bool hypercall = c->passed[TD_R10];
 
 	if (c->bad_mask)
-		fuzz_fail("TDX-BAD-RCX", "exit reason %u of RCX 0x%lx", run->exit_reason,
+		fuzz_fail(REQ_TDX_BAD_RCX, "exit reason %u of RCX 0x%lx", run->exit_reason,
 			  c->gpr[TD_RCX]);
 	switch (run->exit_reason) {
 	case KVM_EXIT_HYPERCALL:
 		if (!hypercall && c->passed[TD_R11] == GHCI_MAP_GPA)
 			map_exit(c, run);
 		else if (c->passed[TD_R10] != KVM_HC_MAP_GPA_RANGE)
-			fuzz_fail("TDX-HYPERCALL", "KVM_EXIT_HYPERCALL of R10 0x%lx",
+			fuzz_fail(REQ_TDX_HYPERCALL, "KVM_EXIT_HYPERCALL of R10 0x%lx",
 				  c->passed[TD_R10]);
 		return;
 	case TDX_EXIT_REASON:
@@ -176,20 +176,20 @@ void tdx_rules_exit(struct tdx_call *c, const struct kvm_run *run)
 		fatal_exit(c, run);
 		break;
 	default:
-		fuzz_fail("FUZZ-EXIT", "exit reason %u", run->exit_reason);
+		fuzz_odd("FUZZ-EXIT", "exit reason %u", run->exit_reason);
 	}
 	if (hypercall)
-		fuzz_fail("TDX-HYPERCALL", "exit reason %u of R10 0x%lx", run->exit_reason,
+		fuzz_fail(REQ_TDX_HYPERCALL, "exit reason %u of R10 0x%lx", run->exit_reason,
 			  c->passed[TD_R10]);
 }
 
 /* ---- answers ---- */
 
-static void wanted(const char *id, const struct tdx_call *c, unsigned int reg, uint64_t want,
+static void wanted(enum requirement_nr req, const struct tdx_call *c, unsigned int reg, uint64_t want,
 		   const uint64_t *gpr)
 {
 	if (gpr[reg] != want)
-		fuzz_fail(id, "leaf 0x%lx: R%u: wanted 0x%lx, got 0x%lx", c->passed[TD_R11], reg, want,
+		fuzz_fail(req, "leaf 0x%lx: R%u: wanted 0x%lx, got 0x%lx", c->passed[TD_R11], reg, want,
 			  gpr[reg]);
 }
 
@@ -199,7 +199,7 @@ static void map_answered(const struct tdx_call *c, const uint64_t *gpr)
 
 	if (c->failed) {
 		if (gpr[TD_R10] == GHCI_SUCCESS && c->next != end)
-			fuzz_fail("TDX-MAP-OTHER-NEXT", "success after a KVM_RUN that failed");
+			fuzz_fail(REQ_TDX_MAP_OTHER_NEXT, "success after a KVM_RUN that failed");
 		return;
 	}
 	/* The exit has been told of. */
@@ -209,19 +209,19 @@ static void map_answered(const struct tdx_call *c, const uint64_t *gpr)
 		/* Of two reasons either will do. */
 		if (gpr[TD_R10] != GHCI_ALIGN_ERROR ||
 		    !((c->passed[TD_R12] | c->passed[TD_R13]) & 0xfff))
-			wanted("TDX-MAP-BAD-GPA", c, TD_R10, bad, gpr);
-		wanted("TDX-MAP-BAD-GPA", c, TD_R11, c->passed[TD_R12], gpr);
+			wanted(REQ_TDX_MAP_BAD_GPA, c, TD_R10, bad, gpr);
+		wanted(REQ_TDX_MAP_BAD_GPA, c, TD_R11, c->passed[TD_R12], gpr);
 		return;
 	}
 	if (c->refused) {
-		wanted("TDX-MAP-REFUSED", c, TD_R10,
+		wanted(REQ_TDX_MAP_REFUSED, c, TD_R10,
 		       c->ret == EAGAIN ? GHCI_RETRY : GHCI_INVALID_OPERAND, gpr);
-		wanted("TDX-MAP-REFUSED", c, TD_R11, c->next, gpr);
+		wanted(REQ_TDX_MAP_REFUSED, c, TD_R11, c->next, gpr);
 		return;
 	}
-	wanted("TDX-MAP-DONE", c, TD_R10, GHCI_SUCCESS, gpr);
+	wanted(REQ_TDX_MAP_DONE, c, TD_R10, GHCI_SUCCESS, gpr);
 	if (c->next != end && gpr[TD_R10] == GHCI_SUCCESS)
-		fuzz_fail("TDX-MAP-DONE", "success, but the VMM was not asked for 0x%lx to 0x%lx",
+		fuzz_fail(REQ_TDX_MAP_DONE, "success, but the VMM was not asked for 0x%lx to 0x%lx",
 			  c->next, end);
 }
 
@@ -233,12 +233,12 @@ static uint64_t low(uint64_t value, uint64_t bytes)
 static void instruction_answered(const struct tdx_call *c, const uint64_t *gpr, bool bad)
 {
 	if (bad) {
-		wanted("TDX-IO-SIZE", c, TD_R10, GHCI_INVALID_OPERAND, gpr);
+		wanted(REQ_TDX_IO_SIZE, c, TD_R10, GHCI_INVALID_OPERAND, gpr);
 		return;
 	}
-	wanted("TDX-IO-IN", c, TD_R10, GHCI_SUCCESS, gpr);
+	wanted(REQ_TDX_IO_IN, c, TD_R10, GHCI_SUCCESS, gpr);
 	if (!c->passed[TD_R13] && c->exits)
-		wanted(c->passed[TD_R11] == GHCI_INSTRUCTION_IO ? "TDX-IO-IN" : "TDX-MMIO-READ", c,
+		wanted(c->passed[TD_R11] == GHCI_INSTRUCTION_IO ? REQ_TDX_IO_IN : REQ_TDX_MMIO_READ, c,
 		       TD_R11, low(c->data, c->passed[TD_R12]), gpr);
 }
 
@@ -258,35 +258,35 @@ static void leaf_answered(const struct tdx_call *c, const uint64_t *gpr)
 			instruction_answered(c, gpr, mmio_is_bad(r));
 		return;
 	case GHCI_GET_QUOTE:
-		wanted("TDX-QUOTE-ANSWER", c, TD_R10,
+		wanted(REQ_TDX_QUOTE_ANSWER, c, TD_R10,
 		       is_private(r[TD_R12]) ? GHCI_INVALID_OPERAND : c->ret, gpr);
 		return;
 	case GHCI_SETUP_EVENT_NOTIFY:
-		wanted("TDX-NOTIFY-ANSWER", c, TD_R10,
+		wanted(REQ_TDX_NOTIFY_ANSWER, c, TD_R10,
 		       r[TD_R12] < 32 || r[TD_R12] > 255 ? GHCI_INVALID_OPERAND : c->ret, gpr);
 		return;
 	case GHCI_GET_TD_VM_CALL_INFO:
-		wanted("TDX-INFO-ANSWER", c, TD_R10, r[TD_R12] > 1 ? GHCI_INVALID_OPERAND : c->ret,
+		wanted(REQ_TDX_INFO_ANSWER, c, TD_R10, r[TD_R12] > 1 ? GHCI_INVALID_OPERAND : c->ret,
 		       gpr);
 		for (unsigned int i = 0; r[TD_R12] <= 1 && i < 4; i++)
-			wanted("TDX-INFO-ANSWER", c, TD_R11 + i, c->info[i], gpr);
+			wanted(REQ_TDX_INFO_ANSWER, c, TD_R11 + i, c->info[i], gpr);
 		return;
 	case GHCI_INSTRUCTION_CPUID:
 		for (unsigned int i = TD_R12; i <= TD_R15; i++)
 			if (gpr[i] >> 32)
-				fuzz_fail("TDX-CPUID", "R%u 0x%lx", i, gpr[i]);
-		wanted("TDX-CPUID", c, TD_R10, GHCI_SUCCESS, gpr);
+				fuzz_fail(REQ_TDX_CPUID, "R%u 0x%lx", i, gpr[i]);
+		wanted(REQ_TDX_CPUID, c, TD_R10, GHCI_SUCCESS, gpr);
 		return;
 	case GHCI_INSTRUCTION_RDMSR:
 	case GHCI_INSTRUCTION_WRMSR:
 		if (gpr[TD_R10])
-			wanted("TDX-MSR", c, TD_R10, GHCI_INVALID_OPERAND, gpr);
+			wanted(REQ_TDX_MSR, c, TD_R10, GHCI_INVALID_OPERAND, gpr);
 		return;
 	case GHCI_REPORT_FATAL_ERROR:
-		fuzz_fail("TDX-FATAL-END", "the TD goes on");
+		fuzz_fail(REQ_TDX_FATAL_END, "the TD goes on");
 		return;
 	}
-	wanted("TDX-UNKNOWN-LEAF", c, TD_R10, GHCI_SUBFUNC_UNSUPPORTED, gpr);
+	wanted(REQ_TDX_UNKNOWN_LEAF, c, TD_R10, GHCI_SUBFUNC_UNSUPPORTED, gpr);
 }
 
 void tdx_rules_answered(const struct tdx_call *c, const uint64_t *gpr)
@@ -298,12 +298,12 @@ void tdx_rules_answered(const struct tdx_call *c, const uint64_t *gpr)
 	if (c->kind != TDX_CALL)
 		return;
 	if (c->bad_mask)
-		wanted("TDX-BAD-RCX", c, TD_RAX, TDX_OPERAND_INVALID | TDX_OPERAND_ID_RCX, gpr);
+		wanted(REQ_TDX_BAD_RCX, c, TD_RAX, TDX_OPERAND_INVALID | TDX_OPERAND_ID_RCX, gpr);
 	else
-		wanted("TDX-RAX", c, TD_RAX, 0, gpr);
+		wanted(REQ_TDX_RAX, c, TD_RAX, 0, gpr);
 	for (unsigned int i = TD_RCX; i < TD_NR_GPRS; i++)
 		if (!(changed & 1u << i))
-			wanted("TDX-KEPT", c, i, c->gpr[i], gpr);
+			wanted(REQ_TDX_KEPT, c, i, c->gpr[i], gpr);
 	if (changed != TD_PASS_STANDARD || c->passed[TD_R10])
 		return;
 	if (!c->failed || c->passed[TD_R11] == GHCI_MAP_GPA)
