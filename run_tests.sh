@@ -80,7 +80,7 @@ diff, a mail, an mbox
 
 Exit status: 0 passed, with --diff and --each: nothing broke; 1 something failed; 2 usage
 or set-up; 3 nothing failed, but something that a case needs is lacking in the in-process
-KVM; 4 nothing could be run.
+KVM; 4 nothing could be run.  Of --qualify: 0 qualified; 1 not; 2 usage or set-up; 3 incomplete.
 
 Environment: KDIR; BUILD to build elsewhere than in build/; LLVM and CC, the compiler of
 the kernel under test as on kbuild's command line; LIBKVM, a kernel tree or tarball to take

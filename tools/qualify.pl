@@ -221,6 +221,7 @@ sub resume
 	if (defined $options{rounds} || defined $options{for}) {
 		$begun->{options}{rounds} = defined $options{rounds} ? $options{rounds} + 0 : undef;
 		$begun->{options}{for} = $options{for};
+		$state->save;
 	}
 	return $state;
 }

@@ -12,7 +12,7 @@ struct ucall;
 
 /* KVM_RUN, once: 0, or its errno.  The report tells of each vCPU's last ones. */
 int check_run(struct kvm_vcpu *vcpu);
-/* How long this thread was in KVM_RUN by check_run() since it asked last, in nanoseconds. */
+/* The time, in nanoseconds, for which check_run() had this thread in KVM_RUN since the last call. */
 uint64_t check_run_ns(void);
 
 /*

@@ -122,6 +122,13 @@ ok "page_is_xml" well_formed
 ok "other_machine" expect 2 "begun with another nodes, '2' and not '1'" env COCO_SYSROOT="$TMP/one" \
 	"${qualify[@]}" --resume "$TMP/whole"
 
+# What it is to go on with holds for the next time, too.
+goes_on_with()
+{
+	"${qualify[@]}" --resume "$TMP/whole" --for 1s && grep '"for" : 1\b' "$TMP/whole/qualify.json"
+}
+ok "resumed.for" goes_on_with
+
 # Of a machine that went down in its last step, in the middle of a line.
 crashed()
 {

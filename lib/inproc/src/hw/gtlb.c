@@ -18,7 +18,7 @@
 struct entry {
 	uint64_t gpa;			/* the engine's */
 	uint64_t pa;
-	const void *given_back;		/* the caller of gtlb_given_back(), or NULL */
+	const void *given_back;		/* by whom the page was, or NULL */
 	bool used, writable;
 };
 
@@ -33,10 +33,13 @@ struct gtlb {
 
 #define FIRST_SIZE	256
 
-/* All that there are; inside a VM's lock, for whoever comes without one. */
+/*
+ * Those of all VMs.  The lock is for their entries, too, since a page that is given back may be
+ * any VM's; who has a VM's lock takes it after that.
+ */
 static struct gtlb *gtlbs;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-/* How many entries have a page, by its number: 0 is for sure. */
+/* How many entries have a page, counted by its number's low bits: none has one that counts 0. */
 static unsigned int pages[1 << 14];
 
 static void count_page(uint64_t pa, int more)
@@ -120,7 +123,7 @@ static void put(struct gtlb *tlb)
 	pthread_mutex_unlock(&tlb->vm->lock);
 }
 
-/* Those behind it that hashed to where it was are found again after rehash(). */
+/* Entries behind @e that hashed to its place are found again after rehash() only. */
 static void drop(struct gtlb *tlb, struct entry *e)
 {
 	if (!e->used)

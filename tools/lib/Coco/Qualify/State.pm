@@ -17,8 +17,16 @@ sub create
 	my ($class, $dir, $begun) = @_;
 
 	die "$dir: there is a qualification in it, which --resume goes on with\n" if -e "$dir/qualify.json";
-	Coco::Results::write_file("$dir/qualify.json", JSON::PP->new->canonical->pretty->utf8->encode($begun));
+	(bless { dir => $dir, begun => $begun }, $class)->save;
 	return $class->resume($dir);
+}
+
+# What it was begun with, or is to go on with.
+sub save
+{
+	my ($self) = @_;
+	Coco::Results::write_file("$self->{dir}/qualify.json",
+				  JSON::PP->new->canonical->pretty->utf8->encode($self->{begun}));
 }
 
 sub resume
