@@ -135,7 +135,8 @@
 	REQUIREMENT(TDX_MAP_WIDTH, "TDX-MAP-WIDTH", DOC_GHCI, "TDG.VP.VMCALL<MapGPA>",		\
 		"a range beyond every address width answers INVALID_OPERAND, without an exit")	\
 	REQUIREMENT(TDX_MAP_GPAW, "TDX-MAP-GPAW", DOC_GHCI, "TDG.VP.VMCALL<MapGPA>",		\
-		"so does one between the TD's own address width and the CPU's")			\
+		"a range between the TD's own address width and the CPU's answers "		\
+		"INVALID_OPERAND, without an exit")						\
 	REQUIREMENT(TDX_MAP_BOTH, "TDX-MAP-BOTH", DOC_GHCI, "TDG.VP.VMCALL<MapGPA>",		\
 		"a range on both sides of the shared bit answers INVALID_OPERAND, without an exit")	\
 	REQUIREMENT(TDX_MAP_ALIGN, "TDX-MAP-ALIGN", DOC_GHCI, "TDG.VP.VMCALL<MapGPA>",		\

@@ -8,6 +8,8 @@
 #include "check/requirement.h"
 #include "tdx/tdvmcall_vm.h"
 
+const char *td_gpr_name(enum td_gpr nr);
+
 /*
  * KVM_RUN, and the guest has its answer: R10 is @status, by requirement @req; RAX is 0, and
  * what is not passed is kept.  False if there is no answer.

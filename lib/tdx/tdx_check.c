@@ -12,10 +12,15 @@
 #include "check/transcript.h"
 #include "tdx/tdx_check.h"
 
-static const char *const gpr_name[TD_NR_GPRS] = {
-	"RAX", "RCX", "RDX", "RBX", "RSP", "RBP", "RSI", "RDI",
-	"R8", "R9", "R10", "R11", "R12", "R13", "R14", "R15",
-};
+const char *td_gpr_name(enum td_gpr nr)
+{
+	static const char *const names[TD_NR_GPRS] = {
+		"RAX", "RCX", "RDX", "RBX", "RSP", "RBP", "RSI", "RDI",
+		"R8", "R9", "R10", "R11", "R12", "R13", "R14", "R15",
+	};
+
+	return names[nr];
+}
 
 static void expect_kept(struct tdvmcall_vm *v)
 {
@@ -27,7 +32,7 @@ static void expect_kept(struct tdvmcall_vm *v)
 	for (i = TD_RCX; i < TD_NR_GPRS; i++) {
 		if ((passed & (1ull << i)) || i == TD_RSP || i == TD_RBP)
 			continue;
-		snprintf(what, sizeof(what), "%s, which was not passed", gpr_name[i]);
+		snprintf(what, sizeof(what), "%s, which was not passed", td_gpr_name(i));
 		EXPECT_REQ_EQ(REQ_TDX_KEPT, what, v->req->in.gpr[i], v->req->out.gpr[i],
 			      &names_value);
 	}

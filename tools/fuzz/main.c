@@ -139,7 +139,8 @@ void __fuzz_fail(const struct requirement *r, const char *file, int line, const 
 		snprintf(failed_rule, sizeof(failed_rule), "RULE %s, %s: %s; looked at in %s:%d\n",
 			 r->document, r->section, r->text, file, line);
 	else
-		snprintf(failed_rule, sizeof(failed_rule), "RULE the fuzzer's own, in %s:%d\n", file, line);
+		snprintf(failed_rule, sizeof(failed_rule), "RULE the fuzzer's own, in %s:%d\n",
+			 file, line);
 }
 
 static void on_mem_bug(enum control_mem_bug what, const char *text)
@@ -202,8 +203,8 @@ static bool play(const uint8_t *data, size_t size)
 
 		more = guest->vmm(fuzz_kvm_run, err);
 		if (++runs > MAX_RUNS) {
-			fuzz_odd("FUZZ-ENDLESS", "%u KVM_RUNs, and the guest has not come to its end",
-				  runs);
+			fuzz_odd("FUZZ-ENDLESS",
+				 "%u KVM_RUNs, and the guest has not come to its end", runs);
 			break;
 		}
 	} while (more && !failure[0]);

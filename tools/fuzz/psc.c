@@ -139,7 +139,8 @@ void psc_end(const struct psc_buffer *buffer, uint64_t info_2)
 	else if (info_2 != wanted)
 		fuzz_fail(wanted == PSC_ANSWER_GENERIC ? REQ_PSC_REFUSED :
 			  wanted == PSC_ANSWER_BAD_HDR ? REQ_PSC_BAD_HDR :
-			  wanted ? REQ_PSC_BAD_GFN : REQ_PSC_DONE, "SW_EXITINFO2: wanted 0x%lx, got 0x%lx",
+			  wanted ? REQ_PSC_BAD_GFN : REQ_PSC_DONE,
+			  "SW_EXITINFO2: wanted 0x%lx, got 0x%lx",
 			  wanted, info_2);
 	else if (wanted != PSC_ANSWER_BAD_HDR && buffer->cur_entry != at &&
 		 model.cur_entry <= model.end_entry)

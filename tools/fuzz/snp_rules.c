@@ -173,11 +173,13 @@ static void io_exit(const struct snp_event *e, const struct kvm_run *run)
 			  info_1, run->io.port, run->io.size, run->io.direction);
 	if (run->io.count == 0 || (uint64_t)run->io.count * run->io.size > 4096 ||
 	    (!string && run->io.count != 1) || (string && run->io.count > e->field[SNP_INFO_2]))
-		fuzz_fail(in ? REQ_GHCB_NAE_IO_INS : REQ_GHCB_NAE_IO_OUT, "count %u of %u bytes, SW_EXITINFO2 0x%lx",
+		fuzz_fail(in ? REQ_GHCB_NAE_IO_INS : REQ_GHCB_NAE_IO_OUT,
+			  "count %u of %u bytes, SW_EXITINFO2 0x%lx",
 			  run->io.count, run->io.size, e->field[SNP_INFO_2]);
 	else if (!string && run->io.direction &&
 		 memcmp((const char *)run + run->io.data_offset, &e->field[SNP_RAX], size))
-		fuzz_fail(REQ_GHCB_NAE_IO_OUT, "OUT of another value than RAX 0x%lx", e->field[SNP_RAX]);
+		fuzz_fail(REQ_GHCB_NAE_IO_OUT, "OUT of another value than RAX 0x%lx",
+			  e->field[SNP_RAX]);
 }
 
 static void mmio_exit(const struct snp_event *e, const struct kvm_run *run)
@@ -196,7 +198,8 @@ static void mmio_exit(const struct snp_event *e, const struct kvm_run *run)
 			  e->field[SNP_INFO_2]);
 	else if (run->mmio.is_write &&
 		 memcmp(run->mmio.data, scratch + (run->mmio.phys_addr - gpa), run->mmio.len))
-		fuzz_fail(REQ_GHCB_NAE_MMIO_WRITE, "a write of other bytes than those in the scratch area");
+		fuzz_fail(REQ_GHCB_NAE_MMIO_WRITE,
+			  "a write of other bytes than those in the scratch area");
 }
 
 static void map_exit(const struct snp_event *e, const struct kvm_run *run)
@@ -234,7 +237,8 @@ void snp_rules_exit(const struct snp_event *e, const struct kvm_run *run)
 {
 	if (e->kind == SNP_NAE && (!e->ghcb || snp_rules_malformed(e)))
 		fuzz_fail(e->ghcb ? refusal(e) : REQ_GHCB_NO_PAGE,
-			  "exit reason %u of a malformed request (reason %u)", run->exit_reason, e->ghcb ? snp_rules_malformed(e) : 0);
+			  "exit reason %u of a malformed request (reason %u)", run->exit_reason,
+			  e->ghcb ? snp_rules_malformed(e) : 0);
 	switch (run->exit_reason) {
 	case KVM_EXIT_IO:
 		io_exit(e, run);
@@ -309,7 +313,8 @@ static void msr_answered(const struct snp_event *e, uint64_t msr)
 		if (e->failed || (GHCB_MSR_INFO(msr) == GHCB_MSR_PSC_RESP &&
 				  !(msr >> 32) == !(wanted >> 32)))
 			return;
-		fuzz_fail(!e->exits ? REQ_PSC_MSR_BAD_OP : e->ret ? REQ_PSC_MSR_ERR : REQ_PSC_MSR_OK,
+		fuzz_fail(!e->exits ? REQ_PSC_MSR_BAD_OP :
+			  e->ret ? REQ_PSC_MSR_ERR : REQ_PSC_MSR_OK,
 			  "0x%lx of 0x%lx, answered 0x%lx", msr, e->msr,
 			  e->ret);
 		return;
@@ -329,7 +334,8 @@ static void request_answered(const struct snp_event *e, uint64_t info_2)
 
 	if (e->failed) {
 		if (!info_2)
-			fuzz_fail(e->exits && e->ret ? REQ_SNP_CERTS_REFUSED_NEXT : REQ_SNP_REQ_FAILED_NEXT,
+			fuzz_fail(e->exits && e->ret ? REQ_SNP_CERTS_REFUSED_NEXT :
+				  REQ_SNP_REQ_FAILED_NEXT,
 				  "success after a KVM_RUN that failed");
 		return;
 	}
@@ -347,7 +353,8 @@ static void request_answered(const struct snp_event *e, uint64_t info_2)
 
 		if (info_2 != wanted || (e->ret == ENOSPC && e->ghcb->rbx != e->npages))
 			fuzz_fail(e->ret == ENOSPC ? REQ_SNP_CERTS_RET_LEN :
-				  e->ret == EAGAIN ? REQ_SNP_CERTS_RET_BUSY : REQ_SNP_CERTS_RET_GENERIC,
+				  e->ret == EAGAIN ? REQ_SNP_CERTS_RET_BUSY :
+				  REQ_SNP_CERTS_RET_GENERIC,
 				  "answered %lu with %lu pages: SW_EXITINFO2 0x%lx, RBX 0x%lx", e->ret,
 				  e->npages, info_2, e->ghcb->rbx);
 		return;
@@ -392,13 +399,14 @@ static void event_answered(const struct snp_event *e, uint64_t info_1, uint64_t 
 		if (e->exits && !(e->field[SNP_INFO_1] & GHCB_IOIO_STRING) &&
 		    e->field[SNP_INFO_1] & GHCB_IOIO_IN && lowest_bit(size) == size &&
 		    (!ghcb_is_valid(g, rax) || (g->rax ^ e->data) & mask))
-			fuzz_fail(REQ_GHCB_NAE_IO_IN, "IN of 0x%lx, %lu bytes, gives RAX 0x%lx", e->data,
-				  size, g->rax);
+			fuzz_fail(REQ_GHCB_NAE_IO_IN, "IN of 0x%lx, %lu bytes, gives RAX 0x%lx",
+				  e->data, size, g->rax);
 		break;
 	case GHCB_NAE_MMIO_READ:
 		if (e->exits == 1 && !e->failed &&
 		    memcmp(snp_memory(e->field[SNP_SCRATCH]), &e->data, e->field[SNP_INFO_2]))
-			fuzz_fail(REQ_GHCB_NAE_MMIO_READ, "the guest has not got the VMM's data 0x%lx",
+			fuzz_fail(REQ_GHCB_NAE_MMIO_READ,
+				  "the guest has not got the VMM's data 0x%lx",
 				  e->data);
 		break;
 	}

@@ -10,6 +10,7 @@
 #include <linux/kvm_para.h>
 
 #include "exits/exit_union.h"
+#include "tdx/tdx_check.h"
 #include "tdx.h"
 #include "tdx_uapi.h"
 
@@ -20,28 +21,40 @@ static bool is_private(uint64_t gpa)
 	return !(gpa >> tdx_shared_bit & 1);
 }
 
-/* Of instructions: 0 or the status with which one is refused. */
-static bool io_is_bad(const uint64_t *r)
+/* The requirement by which a call is refused; REQ_NONE: it is not. */
+static enum requirement_nr io_is_bad(const uint64_t *r)
 {
-	return r[TD_R13] > 1 || (r[TD_R12] != 1 && r[TD_R12] != 2 && r[TD_R12] != 4);
+	if (r[TD_R13] > 1)
+		return REQ_TDX_IO_DIRECTION;
+	return r[TD_R12] != 1 && r[TD_R12] != 2 && r[TD_R12] != 4 ? REQ_TDX_IO_SIZE : REQ_NONE;
 }
 
-static bool mmio_is_bad(const uint64_t *r)
+static enum requirement_nr mmio_is_bad(const uint64_t *r)
 {
 	const uint64_t size = r[TD_R12];
 
-	return r[TD_R13] > 1 || (size != 1 && size != 2 && size != 4 && size != 8) ||
-	       is_private(r[TD_R14]) || is_private(r[TD_R14] + size - 1);
+	if (r[TD_R13] > 1)
+		return REQ_TDX_MMIO_DIRECTION;
+	if (size != 1 && size != 2 && size != 4 && size != 8)
+		return REQ_TDX_MMIO_SIZE;
+	if (is_private(r[TD_R14]))
+		return REQ_TDX_MMIO_PRIVATE;
+	return is_private(r[TD_R14] + size - 1) ? REQ_TDX_MMIO_BOTH : REQ_NONE;
 }
 
-static uint64_t map_is_bad(const uint64_t *r)
+static enum requirement_nr map_is_bad(const uint64_t *r)
 {
 	const uint64_t gpa = r[TD_R12], size = r[TD_R13], last = gpa + size - 1;
 
-	if (!size || gpa + size < gpa || last >> (tdx_shared_bit + 1) ||
-	    is_private(gpa) != is_private(last))
-		return GHCI_INVALID_OPERAND;
-	return (gpa | size) & 0xfff ? GHCI_ALIGN_ERROR : 0;
+	if (!size)
+		return REQ_TDX_MAP_SIZE_0;
+	if (gpa + size < gpa)
+		return REQ_TDX_MAP_WRAP;
+	if (last >> (tdx_shared_bit + 1))
+		return REQ_TDX_MAP_GPAW;
+	if (is_private(gpa) != is_private(last))
+		return REQ_TDX_MAP_BOTH;
+	return (gpa | size) & 0xfff ? REQ_TDX_MAP_ALIGN : REQ_NONE;
 }
 
 /* ---- exits ---- */
@@ -54,9 +67,10 @@ static void map_exit(struct tdx_call *c, const struct kvm_run *run)
 	const __u64 *args = run->hypercall.args;
 
 	if (map_is_bad(c->passed)) {
+		/* Trees are known for GPAs past the width, whatever else is wrong with the range. */
 		fuzz_fail(c->passed[TD_R12] >> (tdx_shared_bit + 1) ||
 			  (c->passed[TD_R12] + c->passed[TD_R13] - 1) >> (tdx_shared_bit + 1) ?
-			  REQ_TDX_MAP_GPAW : REQ_TDX_MAP_BAD_GPA,
+			  REQ_TDX_MAP_GPAW : map_is_bad(c->passed),
 			  "an exit for GPA 0x%lx and size 0x%lx", c->passed[TD_R12],
 			  c->passed[TD_R13]);
 		return;
@@ -104,7 +118,8 @@ static void io_exit(const struct tdx_call *c, const struct kvm_run *run)
 	const uint64_t *r = c->passed;
 
 	if (r[TD_R11] != GHCI_INSTRUCTION_IO || io_is_bad(r))
-		fuzz_fail(REQ_TDX_IO_SIZE, "KVM_EXIT_IO of leaf 0x%lx, size 0x%lx", r[TD_R11], r[TD_R12]);
+		fuzz_fail(io_is_bad(r) ?: REQ_TDX_IO_SIZE,
+			  "KVM_EXIT_IO of leaf 0x%lx, size 0x%lx", r[TD_R11], r[TD_R12]);
 	else if (r[TD_R14] > 0xffff)
 		fuzz_fail(REQ_TDX_IO_PORT, "port 0x%x of R14 0x%lx", run->io.port, r[TD_R14]);
 	else if (run->io.size != r[TD_R12] || run->io.port != r[TD_R14] || run->io.count != 1 ||
@@ -185,17 +200,18 @@ void tdx_rules_exit(struct tdx_call *c, const struct kvm_run *run)
 
 /* ---- answers ---- */
 
-static void wanted(enum requirement_nr req, const struct tdx_call *c, unsigned int reg, uint64_t want,
-		   const uint64_t *gpr)
+static void wanted(enum requirement_nr req, const struct tdx_call *c, unsigned int reg,
+		   uint64_t want, const uint64_t *gpr)
 {
 	if (gpr[reg] != want)
-		fuzz_fail(req, "leaf 0x%lx: R%u: wanted 0x%lx, got 0x%lx", c->passed[TD_R11], reg, want,
-			  gpr[reg]);
+		fuzz_fail(req, "leaf 0x%lx: %s: wanted 0x%lx, got 0x%lx", c->passed[TD_R11],
+			  td_gpr_name(reg), want, gpr[reg]);
 }
 
 static void map_answered(const struct tdx_call *c, const uint64_t *gpr)
 {
-	const uint64_t bad = map_is_bad(c->passed), end = c->passed[TD_R12] + c->passed[TD_R13];
+	const enum requirement_nr bad = map_is_bad(c->passed);
+	const uint64_t end = c->passed[TD_R12] + c->passed[TD_R13];
 
 	if (c->failed) {
 		if (gpr[TD_R10] == GHCI_SUCCESS && c->next != end)
@@ -209,14 +225,17 @@ static void map_answered(const struct tdx_call *c, const uint64_t *gpr)
 		/* Of two reasons either will do. */
 		if (gpr[TD_R10] != GHCI_ALIGN_ERROR ||
 		    !((c->passed[TD_R12] | c->passed[TD_R13]) & 0xfff))
-			wanted(REQ_TDX_MAP_BAD_GPA, c, TD_R10, bad, gpr);
+			wanted(bad, c, TD_R10, bad == REQ_TDX_MAP_ALIGN ? GHCI_ALIGN_ERROR :
+			       GHCI_INVALID_OPERAND, gpr);
 		wanted(REQ_TDX_MAP_BAD_GPA, c, TD_R11, c->passed[TD_R12], gpr);
 		return;
 	}
 	if (c->refused) {
-		wanted(REQ_TDX_MAP_REFUSED, c, TD_R10,
-		       c->ret == EAGAIN ? GHCI_RETRY : GHCI_INVALID_OPERAND, gpr);
-		wanted(REQ_TDX_MAP_REFUSED, c, TD_R11, c->next, gpr);
+		if (c->ret == EAGAIN)
+			wanted(REQ_TDX_MAP_AGAIN, c, TD_R10, GHCI_RETRY, gpr);
+		else
+			wanted(REQ_TDX_MAP_REFUSED, c, TD_R10, GHCI_INVALID_OPERAND, gpr);
+		wanted(REQ_TDX_MAP_STOPPED, c, TD_R11, c->next, gpr);
 		return;
 	}
 	wanted(REQ_TDX_MAP_DONE, c, TD_R10, GHCI_SUCCESS, gpr);
@@ -230,16 +249,21 @@ static uint64_t low(uint64_t value, uint64_t bytes)
 	return bytes < 8 ? value & ((1ull << 8 * bytes) - 1) : value;
 }
 
-static void instruction_answered(const struct tdx_call *c, const uint64_t *gpr, bool bad)
+static void instruction_answered(const struct tdx_call *c, const uint64_t *gpr,
+				 enum requirement_nr bad)
 {
+	const bool io = c->passed[TD_R11] == GHCI_INSTRUCTION_IO, write = c->passed[TD_R13];
+	const enum requirement_nr good =
+		io ? (write ? REQ_TDX_IO_OUT : REQ_TDX_IO_IN) :
+		     (write ? REQ_TDX_MMIO_WRITE : REQ_TDX_MMIO_READ);
+
 	if (bad) {
-		wanted(REQ_TDX_IO_SIZE, c, TD_R10, GHCI_INVALID_OPERAND, gpr);
+		wanted(bad, c, TD_R10, GHCI_INVALID_OPERAND, gpr);
 		return;
 	}
-	wanted(REQ_TDX_IO_IN, c, TD_R10, GHCI_SUCCESS, gpr);
-	if (!c->passed[TD_R13] && c->exits)
-		wanted(c->passed[TD_R11] == GHCI_INSTRUCTION_IO ? REQ_TDX_IO_IN : REQ_TDX_MMIO_READ, c,
-		       TD_R11, low(c->data, c->passed[TD_R12]), gpr);
+	wanted(good, c, TD_R10, GHCI_SUCCESS, gpr);
+	if (!write && c->exits)
+		wanted(good, c, TD_R11, low(c->data, c->passed[TD_R12]), gpr);
 }
 
 static void leaf_answered(const struct tdx_call *c, const uint64_t *gpr)
