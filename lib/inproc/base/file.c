@@ -15,6 +15,7 @@
 #define MAX_FDS	65536
 
 static struct file *table[MAX_FDS];
+static int table_end;			/* there is none from it on; it never goes back */
 static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void lock_table(void)
@@ -40,6 +41,8 @@ bool file_maybe(int fd)
 
 static void set_entry(int fd, struct file *file)
 {
+	if (file && fd >= table_end)
+		table_end = fd + 1;
 	__atomic_store_n(&table[fd], file, __ATOMIC_RELEASE);
 }
 
@@ -144,9 +147,12 @@ int file_dup(int oldfd, int min, bool cloexec)
 
 void file_close_range(unsigned int first, unsigned int last)
 {
-	unsigned int fd;
+	unsigned int fd, end;
 
-	for (fd = first; fd <= last && fd < MAX_FDS; fd++)
+	lock_table();
+	end = table_end;
+	unlock_table();
+	for (fd = first; fd <= last && fd < end; fd++)
 		if (file_maybe(fd))
 			file_close(fd);
 }
