@@ -176,6 +176,7 @@ enum image_alloc {
 	IMAGE_PAGES,
 	IMAGE_FOLIO,		/* page cache and what else guests or the VMM can map: shared memory */
 	IMAGE_GLUE,		/* the glue's own */
+	IMAGE_NOTE,		/* the same, with nothing around: no kernel code ever has its address */
 };
 
 /* Mappings of guest memory. */

@@ -35,6 +35,17 @@ static inline void glue_free(const void *p)
 	glue_host->free(IMAGE_GLUE, p, GLUE_CALLER);
 }
 
+/* The same of what only the glue has the address of: nothing watches it, so it costs little. */
+static inline void *glue_note_alloc(unsigned long bytes)
+{
+	return glue_host->alloc(IMAGE_NOTE, bytes, 8, true, GLUE_CALLER);
+}
+
+static inline void glue_note_free(const void *p)
+{
+	glue_host->free(IMAGE_NOTE, p, GLUE_CALLER);
+}
+
 /* Set @var if this tree has it. */
 #define glue_set(var, value)			\
 	do {					\

@@ -194,6 +194,8 @@ IMAGE_CALL void *memory_alloc(enum image_alloc how, unsigned long bytes, unsigne
 	struct mem *m = NULL;
 	uintptr_t end;
 
+	if (how == IMAGE_NOTE)
+		return calloc(1, bytes);
 	if (bytes > ARENA_PAGES * PAGE_SIZE ||
 	    (how != IMAGE_GLUE && owner && src_step_fails(CONTROL_STEP_ALLOC)))
 		return NULL;
@@ -330,6 +332,10 @@ IMAGE_CALL void memory_free(enum image_alloc how, const void *p, const void *cal
 
 	if (!p)
 		return;
+	if (how == IMAGE_NOTE) {
+		free((void *)p);
+		return;
+	}
 	memory_lock();
 	if (how == IMAGE_FOLIO && memory_folio_free(p, caller)) {
 		memory_unlock();

@@ -55,14 +55,14 @@ static void *glue_area_page(const struct address_space *mapping, pgoff_t index,
 		    a->layer == layer)
 			break;
 	if (!a) {
-		a = glue_alloc(sizeof(*a), 8);
+		a = glue_note_alloc(sizeof(*a));
 		if (a)
 			*a = (struct glue_area){ *list, mapping, index / GLUE_AREA_PAGES, layer,
 						 glue_host->area_get() };
 		if (a && a->pages) {
 			*list = a;
 		} else if (a) {
-			glue_free(a);
+			glue_note_free(a);
 			a = NULL;
 		}
 	}
@@ -85,7 +85,7 @@ static void glue_areas_put(const struct address_space *mapping)
 			}
 			*link = a->next;
 			glue_host->area_put(a->pages);
-			glue_free(a);
+			glue_note_free(a);
 		}
 	}
 	spin_unlock(&glue_areas_lock);

@@ -78,7 +78,7 @@ static void glue_run_calls(struct glue_cpu *c)
 		call->func(call->info);
 		glue_order(CONTROL_ORDER_PUT, c);
 		if (call->allocated)
-			glue_free(call);
+			glue_note_free(call);
 		else
 			/* It is gone with this store. */
 			__atomic_store_n(&call->done, 1, __ATOMIC_SEQ_CST);
@@ -212,7 +212,7 @@ void glue_call_cpus(const struct cpumask *mask, smp_call_func_t func, void *info
 	cpumask_and(&targets, mask, cpu_online_mask);
 	cpumask_clear_cpu(raw_smp_processor_id(), &targets);
 	for_each_cpu(cpu, &targets) {
-		struct glue_call *call = wait ? &calls[cpu] : glue_alloc(sizeof(*call), 8);
+		struct glue_call *call = wait ? &calls[cpu] : glue_note_alloc(sizeof(*call));
 
 		if (!call)
 			glue_die("no memory for a call on another CPU");

@@ -124,7 +124,7 @@ static int glue_rcu_running;
 
 static void glue_rcu_add(rcu_callback_t func, struct rcu_head *head, void *ptr)
 {
-	struct glue_rcu *r = glue_alloc(sizeof(*r), 8);
+	struct glue_rcu *r = glue_note_alloc(sizeof(*r));
 
 	if (!r)
 		glue_die("no memory to put off what RCU has to do");
@@ -170,7 +170,7 @@ static void glue_rcu_run(struct glue_rcu *list)
 		} else {
 			kvfree(r->ptr);
 		}
-		glue_free(r);
+		glue_note_free(r);
 	}
 }
 

@@ -22,7 +22,7 @@ struct glue_gfn *glue_gfn_find(struct glue_gfnmap *map, u64 gfn)
 struct glue_gfn *glue_gfn_add(struct glue_gfnmap *map, u64 gfn, u64 pfn, u64 state)
 {
 	struct glue_gfn **head = glue_gfn_bucket(map, gfn);
-	struct glue_gfn *e = glue_alloc(sizeof(*e), __alignof__(*e));
+	struct glue_gfn *e = glue_note_alloc(sizeof(*e));
 
 	if (!e)
 		glue_die("no memory for the state of a page");
@@ -40,7 +40,7 @@ void glue_gfn_del(struct glue_gfnmap *map, struct glue_gfn *entry)
 	for (link = glue_gfn_bucket(map, entry->gfn); *link != entry; link = &(*link)->next)
 		;
 	*link = entry->next;
-	glue_free(entry);
+	glue_note_free(entry);
 }
 
 struct glue_gfn *glue_gfn_first(struct glue_gfnmap *map)
