@@ -143,6 +143,8 @@ struct engine_ops {
 
 	/* Can it run here?  If not, *why says why not, in words for a user. */
 	bool (*usable)(const char **why);
+	/* vCPUs will begin in 32-bit protected mode, as TDs' do; NULL: that makes no difference. */
+	void (*begins_mode32)(void);
 	/* ENGINE_CAN_*; after usable(). */
 	uint32_t (*features)(void);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/platform.h"
+#include "engine/engine.h"
 #include "ref/device/device.h"
 #include "ref.h"
 
@@ -68,6 +69,8 @@ static int ref_init(void)
 	size_t i;
 
 	model = &ref_model;
+	if (engine->begins_mode32)
+		engine->begins_mode32();
 	if (!wanted || !*wanted)
 		return 0;
 	for (i = 0; i < sizeof(revisions) / sizeof(revisions[0]); i++) {

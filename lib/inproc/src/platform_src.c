@@ -62,6 +62,8 @@ static int src_init(void)
 	if (ret)
 		return ret;
 
+	if (cpu.vendor == IMAGE_INTEL && engine->begins_mode32)
+		engine->begins_mode32();
 	src_host.page_structs = reserve(IMAGE_VMEMMAP_SIZE, "4 TiB of addresses for struct pages");
 	src_host.rmp = reserve(IMAGE_RMP_SIZE, "512 GiB of addresses for the RMP");
 	if (!src_host.page_structs || !src_host.rmp)

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "unicorn_engine.h"
 
@@ -37,22 +38,6 @@ bool unicorn_fail(struct engine_vcpu *vcpu, struct engine_exit *exit, const char
 }
 
 /* ---- the engine ---- */
-
-static bool engine_unicorn_usable(const char **why)
-{
-	static char reason[128];
-	uc_engine *uc;
-	uc_err err;
-
-	err = uc_open(UC_ARCH_X86, UC_MODE_64, &uc);
-	if (err == UC_ERR_OK) {
-		uc_close(uc);
-		return true;
-	}
-	snprintf(reason, sizeof(reason), "uc_open() fails: %s", uc_strerror(err));
-	*why = reason;
-	return false;
-}
 
 static uint32_t engine_unicorn_features(void)
 {
@@ -166,15 +151,13 @@ static void interrupt(struct gate_vcpu *gv)
 	__atomic_store_n(&to_vcpu_of_gate(gv)->interrupt, 1, __ATOMIC_RELAXED);
 }
 
-static int engine_unicorn_vcpu_create(struct engine_vm *vm, uint32_t id, struct engine_vcpu **out)
+static uc_err new_vcpu(struct engine_vcpu **out)
 {
 	struct engine_vcpu *vcpu = calloc(1, sizeof(*vcpu));
 	uc_err err;
 
-	(void)id;
 	if (!vcpu)
-		return -ENOMEM;
-	vcpu->vm = vm;
+		return UC_ERR_NOMEM;
 	vcpu->gv.interrupt = interrupt;
 	vcpu->rip = 0xfff0;
 	vcpu->irq = -1;
@@ -189,11 +172,68 @@ static int engine_unicorn_vcpu_create(struct engine_vm *vm, uint32_t id, struct 
 			uc_close(vcpu->uc);
 	}
 	if (err) {
-		inproc_diag("unicorn cannot make a vCPU: %s", uc_strerror(err));
 		free(vcpu);
-		return -ENOMEM;
+		return err;
 	}
 	unicorn_set_reg(vcpu, UC_X86_REG_RFLAGS, 2);
+	*out = vcpu;
+	return UC_ERR_OK;
+}
+
+/*
+ * Of the process in which the engine was chosen: where that has a child for each of its cases, the
+ * first vCPU of each is made once, here.
+ */
+static struct engine_vcpu *spare;
+static bool spare_mode32;
+static pid_t chosen_in;
+
+static uc_err make_spare(void)
+{
+	return spare ? UC_ERR_OK : new_vcpu(&spare);
+}
+
+static void before_fork(void)
+{
+	if (getpid() == chosen_in && !make_spare() && spare_mode32)
+		unicorn_open_other(spare, true);
+}
+
+static bool engine_unicorn_usable(const char **why)
+{
+	static char reason[128];
+	uc_err err = make_spare();
+
+	chosen_in = getpid();
+	if (!err)
+		return true;
+	snprintf(reason, sizeof(reason), "unicorn cannot make a vCPU: %s", uc_strerror(err));
+	*why = reason;
+	return false;
+}
+
+static void engine_unicorn_begins_mode32(void)
+{
+	spare_mode32 = true;
+	if (spare)
+		unicorn_open_other(spare, true);
+}
+
+static int engine_unicorn_vcpu_create(struct engine_vm *vm, uint32_t id, struct engine_vcpu **out)
+{
+	struct engine_vcpu *vcpu = __atomic_exchange_n(&spare, NULL, __ATOMIC_RELAXED);
+	uc_err err = vcpu ? UC_ERR_OK : new_vcpu(&vcpu);
+	static bool told;
+
+	(void)id;
+	/* Those that come later run earlier: before they take the locks that this needs. */
+	if (vcpu && getpid() == chosen_in && !__atomic_exchange_n(&told, true, __ATOMIC_RELAXED))
+		pthread_atfork(before_fork, NULL, NULL);
+	if (err) {
+		inproc_diag("unicorn cannot make a vCPU: %s", uc_strerror(err));
+		return -ENOMEM;
+	}
+	vcpu->vm = vm;
 
 	/* With a second vCPU turns begin to count, and the first has to know. */
 	gate_pause(&vm->gate);
@@ -490,6 +530,7 @@ static void engine_unicorn_kick(struct engine_vcpu *vcpu)
 const struct engine_ops engine_unicorn = {
 	.name = "unicorn",
 	.usable = engine_unicorn_usable,
+	.begins_mode32 = engine_unicorn_begins_mode32,
 	.features = engine_unicorn_features,
 	.phys_bits = engine_unicorn_phys_bits,
 	.get_supported_cpuid = unicorn_get_supported_cpuid,

@@ -202,6 +202,8 @@ bool unicorn_emulate_access(struct engine_vcpu *vcpu, struct engine_exit *exit);
 /* A register by its 64-bit name, in either mode. */
 uint64_t unicorn_reg(struct engine_vcpu *vcpu, int reg);
 void unicorn_set_reg(struct engine_vcpu *vcpu, int reg, uint64_t value);
+/* Have the CPU of the other mode made, unless it is there. */
+uc_err unicorn_open_other(struct engine_vcpu *vcpu, bool mode32);
 /* Have the CPU be a 32-bit or a 64-bit one; registers stay.  0 or -ENOMEM. */
 int unicorn_set_mode(struct engine_vcpu *vcpu, bool mode32);
 /* Is that flat 32-bit protected mode? */

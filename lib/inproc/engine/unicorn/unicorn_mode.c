@@ -72,7 +72,7 @@ void unicorn_set_reg(struct engine_vcpu *vcpu, int reg, uint64_t value)
 		uc_reg_write(vcpu->uc, vcpu->mode32 ? narrow(reg) : reg, &value);
 }
 
-static uc_err open_other(struct engine_vcpu *vcpu, bool mode32)
+uc_err unicorn_open_other(struct engine_vcpu *vcpu, bool mode32)
 {
 	uc_err err;
 
@@ -100,7 +100,7 @@ int unicorn_set_mode(struct engine_vcpu *vcpu, bool mode32)
 
 	if (vcpu->mode32 == mode32)
 		return 0;
-	if (open_other(vcpu, mode32))
+	if (unicorn_open_other(vcpu, mode32))
 		return -ENOMEM;
 	engine_unicorn.get_regs(vcpu, &regs);
 	engine_unicorn.get_sregs(vcpu, &sregs);
