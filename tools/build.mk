@@ -56,7 +56,7 @@ $(UAPI).stamp: $(TREE).stamp
 	touch $@
 
 # The makefile there sets CC and the flags itself.
-$(LIBKVM).stamp: $(UAPI).stamp tools/libkvm.mk
+$(LIBKVM).stamp: $(UAPI).stamp tools/libkvm.mk tools/ucall_pool.h
 	$(call say,LIBKVM)
 	mkdir -p $(LIBKVM)
 	$(MAKE) -C $(SELFTESTS)/kvm -f $(ROOT)/tools/libkvm.mk ARCH=x86 \

@@ -20,6 +20,7 @@ override LDLIBS := -ldl
 
 include Makefile
 
+POOL := $(dir $(abspath $(firstword $(MAKEFILE_LIST))))ucall_pool.h
 KSELFTESTS := $(abspath $(CURDIR)/..)
 # Newer trees call it x86.
 X86 := $(notdir $(firstword $(wildcard include/x86 include/x86_64)))
@@ -30,6 +31,12 @@ libkvm: $(OUTPUT)/libkvm.a $(OUTPUT)/libkvm.cflags \
 	$(OUTPUT)/guest_print_test $(OUTPUT)/$(X86)/userspace_io_test
 
 selftests: $(filter-out %/irq_test,$(TEST_GEN_PROGS))
+
+# Our tests have few vCPUs; the tree's may have as many as there are.
+ifeq ($(MAKECMDGOALS),libkvm)
+$(OUTPUT)/lib/ucall_common.o: $(POOL)
+$(OUTPUT)/lib/ucall_common.o: CFLAGS += -include kvm_util.h -include $(POOL)
+endif
 
 $(OUTPUT)/libkvm.a: $(LIBKVM_OBJS)
 	rm -f $@

@@ -37,7 +37,7 @@ static struct {
 	unsigned int skip;
 	int skip_as[CONTROL_MAX_THREADS];
 	struct outcome now;		/* of the last schedule */
-	struct outcome orders[MAX_OUTCOMES];	/* of whole calls */
+	struct outcome *orders;		/* of whole calls; not static, as guests have all that is */
 	unsigned int nr_orders;
 	bool found, damaged;
 	bool all;			/* switches, see is_worth() */
@@ -249,6 +249,8 @@ static bool is_known(void)
 
 static void learn(void)
 {
+	if (!s.orders)
+		s.orders = calloc(MAX_OUTCOMES, sizeof(*s.orders));
 	if (s.nr_orders < MAX_OUTCOMES)
 		s.orders[s.nr_orders++] = s.now;
 }
@@ -490,6 +492,7 @@ static bool search(const struct interleave *il)
 	const char *only = getenv("COCO_SCHEDULE"), *depth = getenv("COCO_RACES");
 	unsigned int i, left;
 
+	free(s.orders);
 	memset(&s, 0, sizeof(s));
 	s.il = il;
 	set_limits(depth, il->switches ?: DEFAULT_SWITCHES);

@@ -62,7 +62,7 @@ static struct {
 	int results, output;
 	unsigned int *mutant;		/* the image's */
 	unsigned char *marks;
-	unsigned char reached[MAX_SITES];
+	unsigned char *reached;		/* MAX_SITES; a guest's program has all that is static */
 } this = { .results = -1 };
 
 static void *map_file(const char *dir, const char *name, int prot, size_t *size)
@@ -95,6 +95,7 @@ bool mutants_wanted(void)
 	this.state = map_file(dir, "state", PROT_READ | PROT_WRITE, &size);
 	this.nr_mutants = size;
 	this.site = calloc(size, sizeof(*this.site));
+	this.reached = calloc(1, MAX_SITES);
 	this.tries = mmap(NULL, size * sizeof(*this.tries), PROT_READ | PROT_WRITE,
 			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	this.all_tries = map_file(dir, "tries", PROT_READ | PROT_WRITE, &tries);
@@ -250,17 +251,16 @@ static const char *said(const char *text, const char *mark)
 static void judge(unsigned int mutant, const char *name, int how, int exit_code)
 {
 	const char *program = program_invocation_short_name, *fail, *req;
-	static char output[OUTPUT_MAX];
-	char text[300];
-	ssize_t len = pread(this.output, output, sizeof(output) - 1, 0);
+	char *output = malloc(OUTPUT_MAX), text[300];
+	ssize_t len = pread(this.output, output, OUTPUT_MAX - 1, 0);
 
 	output[len < 0 ? 0 : len] = '\0';
 	if (!how && (exit_code == KSFT_PASS || exit_code == KSFT_SKIP))
-		return;
+		goto out;
 	if (strstr(output, "not driven: ")) {
 		keep("undriven\t%u\t%s\t%s\t%s\n", mutant, program, name,
 		     said(output, "not driven: "));
-		return;
+		goto out;
 	}
 	fail = said(output, "# FAIL ");
 	req = strchr(fail, ' ');
@@ -276,6 +276,8 @@ static void judge(unsigned int mutant, const char *name, int how, int exit_code)
 	this.state[mutant] = KILLED;
 	keep("killed\t%u\t%s\t%s\t%.*s\t%s\n", mutant, program, name,
 	     req ? (int)strcspn(req + 1, " ") : 1, req ? req + 1 : "-", text);
+out:
+	free(output);
 }
 
 /* ---- the case ---- */

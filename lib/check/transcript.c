@@ -5,6 +5,7 @@
  */
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -34,7 +35,7 @@ static struct {
 	uint32_t id;
 	unsigned long vm_type;
 	unsigned int nr;		/* of all, the last in runs[(nr - 1) % NR_RUNS] */
-	struct run runs[NR_RUNS];
+	struct run *runs;		/* not static, as guests have all that is */
 } vcpus[MAX_VCPUS];
 static unsigned int nr_vcpus;
 
@@ -62,7 +63,9 @@ static unsigned int find_vcpu(const struct kvm_vcpu *vcpu)
 			return i;
 	if (i == MAX_VCPUS)
 		return i;
+	free(vcpus[i].runs);
 	memset(&vcpus[i], 0, sizeof(vcpus[i]));
+	vcpus[i].runs = calloc(NR_RUNS, sizeof(*vcpus[i].runs));
 	vcpus[i].vcpu = vcpu;
 	vcpus[i].id = vcpu->id;
 	vcpus[i].vm_type = vcpu->vm->type;
