@@ -5,6 +5,7 @@ package Coco::Suite;
 
 use strict;
 use warnings;
+use File::Path qw(make_path);
 
 # The suite in $root, built in $build; or, where only programs are installed, these in $programs.
 sub new
@@ -15,7 +16,7 @@ sub new
 
 	$programs //= "$build/x86_64";
 	die "there are no tests in $root/x86_64\n" unless @names;
-	return bless { programs => $programs, names => [sort @names] }, $class;
+	return bless { build => $build // "", programs => $programs, names => [sort @names] }, $class;
 }
 
 sub names
@@ -30,25 +31,46 @@ sub program
 	return "$self->{programs}/$name";
 }
 
+# What a program says of its cases.  A run asks all of them, for what each requirement is checked
+# by, so what a build has is kept beside it.
+sub listing
+{
+	my ($self, $name) = @_;
+	my $program = $self->program($name);
+	my $kept = $self->{programs} eq "$self->{build}/x86_64" ? "$self->{build}/cases/$name" : undef;
+
+	if (defined $kept && -e $kept && -M _ < -M $program && open my $fh, '<', $kept) {
+		return <$fh>;
+	}
+	open my $fh, '-|', $program, '--list' or die "cannot run $program: $!\n";
+	# libkvm says things of its own before main().
+	my @lines = grep { /\t/ } <$fh>;
+	close $fh or die "$name --list: failed, wait status $?\n";
+	# Not every user may write there, and without it all goes on.
+	if (defined $kept) {
+		make_path("$self->{build}/cases", { error => \my $errors });
+		if (open my $to, '>', "$kept.$$") {
+			print $to @lines;
+			close $to and rename "$kept.$$", $kept or unlink "$kept.$$";
+		}
+	}
+	return @lines;
+}
+
 # Its cases: a list of {name, reqs, revisions}.
 sub cases
 {
 	my ($self, $name) = @_;
 
 	return @{$self->{cases}{$name}} if $self->{cases}{$name};
-	my $program = $self->program($name);
-	open my $fh, '-|', $program, '--list' or die "cannot run $program: $!\n";
 	my @cases;
-	while (my $line = <$fh>) {
+	for my $line ($self->listing($name)) {
 		chomp $line;
-		# libkvm says things of its own before main().
-		next unless $line =~ /\t/;
 		my ($case, $reqs, $revisions, @more) = split /\t/, $line, -1;
 		die "$name --list: bad line '$line'\n"
 			if !defined $revisions || @more || !length $case || !length $reqs;
 		push @cases, { name => $case, reqs => [split /,/, $reqs], revisions => $revisions };
 	}
-	close $fh or die "$name --list: failed, wait status $?\n";
 	die "$name --list: no cases\n" unless @cases;
 	$self->{cases}{$name} = \@cases;
 	return @cases;
