@@ -27,6 +27,7 @@
 . "$(dirname "$0")/wrong.sh"
 
 dir=$ROOT/tools/check/wrong_kernels
+shown=$dir/shown
 # Run by name, a wrong kernel comes without what is checked about the set.
 case ${WRONG_KERNELS:-} in
 ''|all|each) whole_set=1 ;;
@@ -68,7 +69,7 @@ tests_of()	# KERNEL BASE
 
 	in_short || return 0
 	for file in "${files[@]}"; do
-		[ "$(kernel_of "$file") $(header "$file" Base)" != "$1 $2" ] || tests_for "$file" | some
+		[ "${goes_on[$file]}" != "$1 $2" ] || echo "${few[$file]}"
 	done | sort -u
 }
 
@@ -196,14 +197,19 @@ if [ ${#files[@]} = 0 ]; then
 	exit 1
 fi
 
+# Of each: kernel and Base; what comes first of what is to be run.
+declare -A goes_on few
+for file in "${files[@]}"; do
+	goes_on[$file]="$(kernel_of "$file") $(header "$file" Base)"
+	! in_short || few[$file]=$(tests_for "$file" | first "$(basename "$file" .patch)")
+done
+
 kernels=$({
 	[ -z "$whole_set" ] || echo coco-v1
-	for file in "${files[@]}"; do
-		kernel_of "$file"
-	done
+	printf '%s\n' "${goes_on[@]%% *}"
 } | sort -u)
 for file in "${files[@]}"; do
-	patch=$(patch_of "$(kernel_of "$file")")
+	patch=$(patch_of "${goes_on[$file]%% *}")
 	[ -z "$patch" ] || [ -r "$patch" ] && continue
 	echo "Bail out! ${file##*/} goes on kernel $(kernel_of "$file"): cannot read $patch"
 	exit 1
@@ -218,7 +224,7 @@ for kernel in $kernels; do
 	keep "$kept/$kernel" "$BUILD/linux-source-6.12" $(patch_of "$kernel")
 	these=()
 	for file in "${files[@]}"; do
-		[ "$(kernel_of "$file")" != "$kernel" ] || these+=("$file")
+		[ "${goes_on[$file]%% *}" != "$kernel" ] || these+=("$file")
 	done
 	batch "$kept/$kernel" "$BUILD/linux-source-6.12" "${these[@]}"
 done
@@ -234,7 +240,7 @@ if [ -n "$whole_set" ]; then
 fi
 for file in "${files[@]}"; do
 	name=${file##*/}
-	pool run "${name%.patch}" "$(kernel_of "$file")" "$file"
+	pool run "${name%.patch}" "${goes_on[$file]%% *}" "$file"
 done
 wait
 
@@ -256,7 +262,7 @@ fi
 for file in "${files[@]}"; do
 	name=${file##*/}
 	name=${name%.patch}
-	ok "$name: $(header "$file" Wrong)" judge "$name" "$file"
+	ok "$name: $(header "$file" Wrong)" judged "$name"
 done
 if [ -n "$whole_set" ]; then
 	export BUILD

@@ -13,6 +13,7 @@
 . "$(dirname "$0")/wrong.sh"
 
 dir=$ROOT/tools/check/wrong_models
+shown=$dir/shown
 list_cases 'tdx_*_test.c'
 
 # variable NAME: of the makefile that builds the model.
@@ -75,7 +76,8 @@ run()
 	local -a selected=()
 
 	if ! build "$name" "$file" > "$TMP/$name.log" 2>&1; then
-		echo "not built" > "$TMP/$name.status"
+		{ echo "not built:"; tail -n 20 "$TMP/$name.log"; } > "$TMP/$name.says"
+		echo 1 > "$TMP/$name.judged"
 		return
 	fi
 	read -ra selected <<< "$(header "$file" Run)"
@@ -100,7 +102,7 @@ wait
 for file in "${files[@]}"; do
 	name=${file##*/}
 	name=${name%.patch}
-	ok "$name: $(header "$file" Wrong)" judge "$name" "$file"
+	ok "$name: $(header "$file" Wrong)" judged "$name"
 done
 
 # Every requirement of TDX that a case has is one that a wrong model of the short set has to
