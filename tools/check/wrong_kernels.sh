@@ -19,10 +19,11 @@
 #	Alone:		why it has to be compiled by itself, where the others share an image
 #	Set:		all: not in the short set
 #
-# By default that is the short set, and of the tests the cases whose rows list one of the
-# requirements; and on each kernel without a mistake, where they have to pass, those that run
-# on what is made of it.  WRONG_KERNELS=each runs such cases on every kernel, WRONG_KERNELS=all
-# everything on every kernel, WRONG_KERNELS="NAME..." everything on these.
+# By default that is the short set, and of the tests the cases that have shown the mistake before
+# (wrong_kernels/shown), or if they do not, all whose rows list one of the requirements; and on
+# each kernel without a mistake, where they have to pass, those that run first on what is made of
+# it.  WRONG_KERNELS=each runs all such cases on every kernel, WRONG_KERNELS=all everything on
+# every kernel, WRONG_KERNELS="NAME..." everything on these.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wrong.sh"
 
