@@ -301,6 +301,11 @@ if [ -z "$asks" ] || ! "$root/tools/build.sh" --current tests; then
 		# What else runs by default does not need it: to go without is better than not to go.
 		step "$root/tools/tree.sh" --out "$BUILD" debian:newest > /dev/null || :
 	fi
+	# Not found out after minutes of building, either.
+	if [[ $kdir == debian:* ]] && [ -z "$asks" ] &&
+			[[ ${platform:-all} =~ ^(all|src|src-as-hw)$ ]]; then
+		kdir=$("$root/tools/tree.sh" --out "$BUILD" "$kdir") || exit $bad
+	fi
 	[ -z "$asks" ] || echo "building the tests, which say themselves what is in them" >&2
 	targets=(all)
 	if [ -n "$asks" ] || [ "$platform" = hw ]; then
@@ -309,9 +314,6 @@ if [ -z "$asks" ] || ! "$root/tools/build.sh" --current tests; then
 	[ "$mode" != qualify ] || targets+=(qualify)
 	# What is built is said on stderr: stdout is for results.
 	step "$root/tools/build.sh" "${targets[@]}" >&2 || exit $bad
-fi
-if [[ $kdir == debian:* ]] && [ -z "$asks" ] && [[ ${platform:-all} =~ ^(all|src|src-as-hw)$ ]]; then
-	kdir=$("$root/tools/tree.sh" --out "$BUILD" "$kdir") || exit $bad
 fi
 
 # ---- run ----

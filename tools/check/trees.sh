@@ -289,6 +289,7 @@ ok "image" expect 2 "has no kernel 9.9" "$ROOT/tools/image.sh" --out "$out" --kd
 ok "check" expect 2 "has no kernel 9.9" env KDIR=debian:9.9 "$ROOT/tools/check/run.pl" \
 	--root "$ROOT" --build "$out" options
 ok "run" expect 2 "has no kernel 9.9" env BUILD="$out" "$ROOT/run_tests.sh" --kdir debian:9.9
+ok "run_builds_nothing" test ! -e "$out/x86_64" -a ! -e "$out/libkvm"
 ok "run_does_not_need_it" expect 0 SNP-PSC-MSR-OK env BUILD="$BUILD" KDIR=debian:9.9 \
 	"$ROOT/run_tests.sh" --list snp_psc_msr_test
 
