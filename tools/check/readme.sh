@@ -3,8 +3,8 @@
 #
 # Every command in README does what README says.  Each is run as it stands, but for
 # names of files that only stand for the reader's; for those that would start this
-# test again: of these, make says what it would do; and for whole runs on a tree, of which
-# runs.sh has its own: of these a test is run.  And the files that README and lib/README
+# test again: of these, make says what it would do; and for whole runs on a tree: of these
+# a test is run, as .ci/run has a whole one.  And the files that README and lib/README
 # name are there.
 . "$(dirname "$0")/lib.sh"
 
@@ -45,7 +45,7 @@ run()
 	*' --explain '*)	expect 0 "Source:" bash -c "$command" ;;
 	'tools/with-kvm'*)	expect 0 "" bash -c "$command" ;;
 	'tools/check-config'*)	expect 0 "all that is wanted is there" bash -c "$command" ;;
-	*_test|*--list|*--setup) expect 0 "" bash -c "$command --out '$TMP/out'" ;;
+	*_test|*--list)		expect 0 "" bash -c "$command --out '$TMP/out'" ;;
 	*--matrix*)		expect 0 "as a page:" bash -c "$command --out '$TMP/matrix.html'" ;;
 	*--out*)		expect 0 "" bash -c "$command snp_psc_msr_test" ;;
 	'./run_tests.sh'*)	expect 0 "" bash -c "$command --out '$TMP/out' snp_psc_msr_test" ;;
