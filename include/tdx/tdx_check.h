@@ -8,6 +8,7 @@
 #include "check/requirement.h"
 #include "tdx/tdvmcall_vm.h"
 
+/* A register of TDG.VP.VMCALL by its name, such as "R10". */
 const char *td_gpr_name(enum td_gpr nr);
 
 /*

@@ -37,7 +37,7 @@ static struct {
 	unsigned int skip;
 	int skip_as[CONTROL_MAX_THREADS];
 	struct outcome now;		/* of the last schedule */
-	struct outcome *orders;		/* of whole calls; not static, as guests have all that is */
+	struct outcome *orders;		/* of whole calls; allocated, as guests get a copy of what is static */
 	unsigned int nr_orders;
 	bool found, damaged;
 	bool all;			/* switches, see is_worth() */

@@ -62,7 +62,7 @@ static struct {
 	int results, output;
 	unsigned int *mutant;		/* the image's */
 	unsigned char *marks;
-	unsigned char *reached;		/* MAX_SITES; a guest's program has all that is static */
+	unsigned char *reached;		/* MAX_SITES; allocated, as guests get a copy of what is static */
 } this = { .results = -1 };
 
 static void *map_file(const char *dir, const char *name, int prot, size_t *size)

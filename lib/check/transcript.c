@@ -35,7 +35,7 @@ static struct {
 	uint32_t id;
 	unsigned long vm_type;
 	unsigned int nr;		/* of all, the last in runs[(nr - 1) % NR_RUNS] */
-	struct run *runs;		/* not static, as guests have all that is */
+	struct run *runs;		/* allocated, as guests get a copy of what is static */
 } vcpus[MAX_VCPUS];
 static unsigned int nr_vcpus;
 

@@ -230,7 +230,7 @@ note_shown()
 		awk -v name="$1" '
 			/^Failures:$/ { log_now = 1 }
 			!log_now { if ($1) wanted[$1] = 1; next }
-			/^  [^ .]/ { n = split($0, part, ": "); at = part[n - 1] ":" part[n] }
+			/^  [^ .]/ { split($0, part, ": "); sub(/ #.*/, "", part[3]); at = part[2] ":" part[3] }
 			/^    [A-Z]/ && ($1 in wanted) { shows[at] = 1; delete wanted[$1]; found = 1 }
 			/^  [^ .]/ && !other { other = at }
 			END {

@@ -15,7 +15,7 @@
 #define MAX_FDS	65536
 
 static struct file *table[MAX_FDS];
-static int table_end;			/* there is none from it on; it never goes back */
+static int table_end;			/* no file has this number or a higher one */
 static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void lock_table(void)

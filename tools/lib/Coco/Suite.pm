@@ -39,7 +39,7 @@ sub listing
 	my $program = $self->program($name);
 	my $kept = $self->{programs} eq "$self->{build}/x86_64" ? "$self->{build}/cases/$name" : undef;
 
-	if (defined $kept && -e $kept && -M _ < -M $program && open my $fh, '<', $kept) {
+	if (defined $kept && -e $kept && -M _ < -C $program && open my $fh, '<', $kept) {
 		return <$fh>;
 	}
 	open my $fh, '-|', $program, '--list' or die "cannot run $program: $!\n";

@@ -181,8 +181,8 @@ static uc_err new_vcpu(struct engine_vcpu **out)
 }
 
 /*
- * Of the process in which the engine was chosen: where that has a child for each of its cases, the
- * first vCPU of each is made once, here.
+ * A vCPU that is made in advance, in the process in which the engine was chosen: where that has a
+ * child for each of its cases, each child's first vCPU is a copy.
  */
 static struct engine_vcpu *spare;
 static bool spare_mode32;
@@ -226,7 +226,10 @@ static int engine_unicorn_vcpu_create(struct engine_vm *vm, uint32_t id, struct 
 	static bool told;
 
 	(void)id;
-	/* Those that come later run earlier: before they take the locks that this needs. */
+	/*
+	 * The handler that is registered last is called first: this one has to come before memory's,
+	 * which takes a lock that uc_open() needs, by way of our mprotect().
+	 */
 	if (vcpu && getpid() == chosen_in && !__atomic_exchange_n(&told, true, __ATOMIC_RELAXED))
 		pthread_atfork(before_fork, NULL, NULL);
 	if (err) {

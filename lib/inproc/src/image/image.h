@@ -19,8 +19,8 @@
 /* Kernel objects keep the stack 8-byte aligned only; libc wants 16. */
 #define IMAGE_CALL	__attribute__((force_align_arg_pointer))
 
-/* Many KVM loops are over all: each has a page of its own, which comes anew in every process. */
-#define IMAGE_MAX_CPUS	16
+/* One for each thread in KVM; clients have as many vCPUs as the machine has CPUs, or nearly. */
+#define IMAGE_MAX_CPUS	64
 
 /* Where tools/image.mk, which reads it here, binds symbols that nobody provides; how far apart. */
 #define IMAGE_UNDEF_BASE	0x70000000
