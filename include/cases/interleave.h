@@ -61,6 +61,8 @@ struct pair_call {
 	bool stops, waits;
 	/* Not 0: it has the mutex of that vCPU (their number is the test's) all the time. */
 	unsigned char vcpu;
+	/* A vCPU that halts waits for a call that wakes it: with all others it is no pair. */
+	bool halts, wakes;
 	/* A guest that runs on: what comes in between is in the midst of the call, and may be. */
 	bool steps;
 };

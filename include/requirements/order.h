@@ -35,6 +35,8 @@
 		"thread finalizes the TD meanwhile")						\
 	REQUIREMENT(ORDER_TD, "ORDER-TD", DOC_LOCKING, "1. Acquisition Orders",			\
 		"two calls at once about a TD have the results and leave the state that they "	\
-		"have one after the other")
+		"have one after the other")						\
+	REQUIREMENT(ORDER_TD_GUEST, "ORDER-TD-GUEST", DOC_LOCKING, "1. Acquisition Orders",	\
+		"what a TD asks for while its VMM makes a call is done before or after the call")
 
 #endif

@@ -33,6 +33,9 @@ enum raw_td_stage {
 /* An address that nothing is mapped at. */
 #define RAW_TD_NOWHERE		0x10000000ull
 
+/* Of a shared GPA, as the TD has it. */
+#define RAW_TD_SHARED_BIT	(1ull << 47)
+
 struct raw_td {
 	struct raw_vm raw;
 	enum raw_td_stage stage;

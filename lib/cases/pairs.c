@@ -36,6 +36,8 @@ static enum requirement_nr req_of(const struct pair_table *t, unsigned int first
  */
 static bool can_meet(const struct pair_call *one, const struct pair_call *two)
 {
+	if ((one->halts && !two->wakes) || (two->halts && !one->wakes))
+		return false;
 	if (one->vcpu && one->vcpu == two->vcpu)
 		return false;
 	return !(one->stops && two->waits) && !(one->waits && two->stops);

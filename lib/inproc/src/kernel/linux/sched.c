@@ -74,12 +74,20 @@ void preempt_notifier_register(struct preempt_notifier *notifier)
 {
 	if (!glue_nr_preempt_notifiers)
 		glue_splat("WARNING: preempt_notifier_register() without preempt_notifier_inc()");
+	if (!hlist_unhashed(&notifier->link)) {
+		glue_splat("BUG: preempt_notifier_register() of one that is registered: a vCPU is "
+			   "loaded twice");
+		return;
+	}
 	hlist_add_head(&notifier->link, &current->preempt_notifiers);
 }
 
 void preempt_notifier_unregister(struct preempt_notifier *notifier)
 {
-	hlist_del(&notifier->link);
+	if (hlist_unhashed(&notifier->link))
+		glue_splat("BUG: preempt_notifier_unregister() of one that is not registered");
+	else
+		hlist_del_init(&notifier->link);
 }
 
 static void glue_sched_out(void)
