@@ -71,7 +71,7 @@ diff, a mail, an mbox
   -q, --quiet         print the summary alone
   -v, --verbose       print every case, every reason and all that is known of known issues
   -j N                run N tests at a time; default: number of processors
-  --timeout SECONDS   stop a test that takes longer; default: 45
+  --timeout SECONDS   stop a test of which a case takes longer; default: 45
   --out DIR           keep results there, as TAP, KTAP, JUnit XML, JSON, and an HTML page
                       (tools/results/README); default: a new directory in build/results
   --matrix            run nothing: print the conformance matrix of the RESULTs, directories
