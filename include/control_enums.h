@@ -9,6 +9,7 @@ enum control_mem_bug {
 	CONTROL_MEM_FREED,	/* accessed after it was freed, freed twice or by the wrong function */
 	CONTROL_MEM_LEAK,	/* not freed when its VM was destroyed */
 	CONTROL_MEM_REACHED,	/* a page given back that a guest still reaches */
+	CONTROL_MEM_STALE,	/* out of a guest's page tables, but its TLB was not flushed */
 	CONTROL_MEM_MAP_GONE,	/* guest memory accessed through a mapping that is gone */
 	CONTROL_MEM_MAP_LEFT,	/* guest memory mapped or pinned when its VM was destroyed */
 	CONTROL_MEM_KMAP_LEFT,	/* kmap_local_page() or fdget() not undone on return */

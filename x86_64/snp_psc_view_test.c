@@ -195,7 +195,7 @@ COCO_FIXTURE(gone);
 FIXTURE_VARIANT(gone)
 {
 	struct check_row row;
-	bool punched;			/* private, else shared and mapped anew */
+	enum { MAPPED_ANEW, PUNCHED, CONVERTED } how;	/* the first shared, then private */
 };
 
 FIXTURE_VARIANT_ADD(gone, shared_mapped_anew)
@@ -206,7 +206,13 @@ FIXTURE_VARIANT_ADD(gone, shared_mapped_anew)
 FIXTURE_VARIANT_ADD(gone, private_punched)
 {
 	COCO_ROW(NULL, REQ_KERNEL_MEM_REACHED),
-	.punched = true,
+	.how = PUNCHED,
+};
+
+FIXTURE_VARIANT_ADD(gone, private_made_shared)
+{
+	COCO_ROW(NULL, REQ_KERNEL_TLB_STALE),
+	.how = CONVERTED,
 };
 
 /* Other memory for the host's and so the guest's shared page @idx. */
@@ -222,20 +228,23 @@ static bool map_anew(const struct psc_vm *v, unsigned int idx)
 /* What is private and gone the guest does not use: on hardware it would have to validate it. */
 COCO_TEST_F(gone, goes_on)
 {
-	const unsigned int used = variant->punched ? 1 : 0;
+	const unsigned int used = variant->how == MAPPED_ANEW ? 0 : 1;
 	struct psc_vm v;
 
 	if (!psc_vm_start(&v, true) ||
 	    !access_page(&v, PSC_ACCESS_WRITE, v.pages.gva, used, GUEST_SHARED))
 		return;
-	if (!variant->punched) {
+	if (variant->how == MAPPED_ANEW) {
 		if (!map_anew(&v, used))
 			return;
 	} else {
 		if (!change_state(&v, true, 0, 1, PSC_OP_PRIVATE, 0) || !validate(&v, 0, true) ||
 		    !access_page(&v, PSC_ACCESS_WRITE, v.private_gva, 0, GUEST_PRIVATE))
 			return;
-		vm_guest_mem_punch_hole(v.snp->vm, v.pages.gpa, v.snp->vm->page_size);
+		if (variant->how == PUNCHED)
+			vm_guest_mem_punch_hole(v.snp->vm, v.pages.gpa, v.snp->vm->page_size);
+		else
+			vm_mem_set_shared(v.snp->vm, v.pages.gpa, v.snp->vm->page_size);
 	}
 	*host_page(&v, used) = HOST_SHARED;
 	if (!access_page(&v, PSC_ACCESS_READ, v.pages.gva, used, 0))

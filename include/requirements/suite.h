@@ -16,6 +16,8 @@
 		"what is allocated for a VM is freed when the VM is destroyed")			\
 	REQUIREMENT(KERNEL_MEM_REACHED, "KERNEL-MEM-REACHED", DOC_MMU, "Reaction to events",		\
 		"no guest goes on that still reaches a page that was given back")		\
+	REQUIREMENT(KERNEL_TLB_STALE, "KERNEL-TLB-STALE", DOC_MMU, "Reaction to events",		\
+		"what a VMM's call takes out of a guest's page tables is flushed before the guest goes on")	\
 	REQUIREMENT(KERNEL_MAP_GONE, "KERNEL-MAP-GONE", DOC_KVM_HOST, "kvm_vcpu_unmap",			\
 		"guest memory is not accessed through a mapping that was given back")		\
 	REQUIREMENT(KERNEL_MAP_LEFT, "KERNEL-MAP-LEFT", DOC_KVM_HOST, "kvm_vcpu_unmap",			\

@@ -17,6 +17,7 @@
 
 struct entry {
 	uint64_t gpa;			/* the engine's */
+	uint64_t walked;		/* the kernel's page tables for it */
 	uint64_t pa;
 	const void *given_back;		/* by whom the page was, or NULL */
 	bool used, writable;
@@ -133,7 +134,7 @@ static void drop(struct gtlb *tlb, struct entry *e)
 	tlb->nr--;
 }
 
-int gtlb_map(struct gtlb *tlb, uint64_t gpa, uint64_t pa, bool writable)
+int gtlb_map(struct gtlb *tlb, uint64_t gpa, uint64_t walked, uint64_t pa, bool writable)
 {
 	struct entry *e;
 	int ret;
@@ -143,6 +144,7 @@ int gtlb_map(struct gtlb *tlb, uint64_t gpa, uint64_t pa, bool writable)
 		rehash(tlb, tlb->size * 2);
 	e = find(tlb, gpa);
 	if (e->used && e->pa == pa && e->writable == writable) {
+		e->walked = walked;
 		e->given_back = NULL;
 		put(tlb);
 		return 0;
@@ -152,7 +154,10 @@ int gtlb_map(struct gtlb *tlb, uint64_t gpa, uint64_t pa, bool writable)
 		drop(tlb, e);
 		tlb->nr++;
 		count_page(pa, 1);
-		*e = (struct entry){ .gpa = gpa, .pa = pa, .used = true, .writable = writable };
+		*e = (struct entry){
+			.gpa = gpa, .walked = walked, .pa = pa, .used = true,
+			.writable = writable,
+		};
 	}
 	put(tlb);
 	return ret;
@@ -237,5 +242,25 @@ void gtlb_enters(struct gtlb *tlb)
 		e->given_back = NULL;
 	}
 	tlb->nr_given_back = 0;
+	put(tlb);
+}
+
+void gtlb_compare(struct gtlb *tlb,
+		  bool (*check)(void *data, uint64_t gpa, uint64_t pa, bool writable), void *data)
+{
+	struct src_vm *vm = tlb->vm;
+
+	/* Another thread may be between what it takes out of the page tables and its flush. */
+	if (!__atomic_load_n(&vm->moved, __ATOMIC_RELAXED) ||
+	    __atomic_load_n(&vm->calls, __ATOMIC_RELAXED) != 1)
+		return;
+	get(tlb);
+	vm->moved = false;
+	for (size_t i = 0; i < tlb->size; i++) {
+		const struct entry *e = &tlb->entries[i];
+
+		if (e->used && !e->given_back && !check(data, e->walked, e->pa, e->writable))
+			memory_stale(e->walked);
+	}
 	put(tlb);
 }

@@ -21,8 +21,11 @@ void guest_ipi(unsigned int cpu);
 
 struct gtlb *gtlb_new(struct src_vm *vm);
 void gtlb_free(struct gtlb *tlb);
-/* The page @pa is at the engine's @gpa, view bit included. */
-int gtlb_map(struct gtlb *tlb, uint64_t gpa, uint64_t pa, bool writable);
+/*
+ * The page @pa is at the engine's @gpa, view bit included, as the kernel's page tables say for
+ * @walked.
+ */
+int gtlb_map(struct gtlb *tlb, uint64_t gpa, uint64_t walked, uint64_t pa, bool writable);
 void gtlb_unmap(struct gtlb *tlb, uint64_t gpa);
 /* Have @check look at each page: what it says is not so any more is unmapped. */
 void gtlb_flush(struct gtlb *tlb,
@@ -32,6 +35,12 @@ void gtlb_flush(struct gtlb *tlb,
 void gtlb_given_back(unsigned long start, unsigned long end, const void *caller);
 /* A CPU enters the guest, all flushes are done: nothing that was given back may be left. */
 void gtlb_enters(struct gtlb *tlb);
+/*
+ * The same, after a call that changed what memory the guest has: what @check says is not so any
+ * more was not flushed.
+ */
+void gtlb_compare(struct gtlb *tlb,
+		  bool (*check)(void *data, uint64_t gpa, uint64_t pa, bool writable), void *data);
 
 /* ---- hw_svm.c, hw_vmx.c, hw_cpuid.c ---- */
 

@@ -109,7 +109,7 @@ IMAGE_CALL int src_td_vcpu_init(const void *td, const void *vp, const unsigned l
 
 static void map(struct src_vm *vm, unsigned long long gpa, void *page, bool writable)
 {
-	if (gtlb_map(vm->gtlb, gpa, (uintptr_t)page, writable))
+	if (gtlb_map(vm->gtlb, gpa, gpa, (uintptr_t)page, writable))
 		inproc_diag("engine %s cannot map GPA 0x%llx", engine->name, gpa);
 }
 

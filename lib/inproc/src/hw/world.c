@@ -21,6 +21,14 @@ static bool still_mapped(void *data, uint64_t gpa, uint64_t pa, bool writable)
 	return !npt_walk(data, gpa, &e) && e.pa == pa && e.writable == writable;
 }
 
+/* Is it no more than what the page tables say?  More than it has the CPU finds by itself. */
+static bool still_granted(void *data, uint64_t gpa, uint64_t pa, bool writable)
+{
+	struct npt_entry e;
+
+	return !npt_walk(data, gpa, &e) && e.pa == pa && (e.writable || !writable);
+}
+
 void world_flush(struct world *w)
 {
 	gtlb_flush(w->vcpu->vm->gtlb, still_mapped, &w->npt);
@@ -35,7 +43,7 @@ void world_map_faulted(struct world *w)
 		return;
 	w->vcpu->npf_gpa = 0;
 	if (!npt_walk(&w->npt, gpa, &e) && e.readable)
-		gtlb_map(w->vcpu->vm->gtlb, w->vcpu->npf_at, e.pa, e.writable);
+		gtlb_map(w->vcpu->vm->gtlb, w->vcpu->npf_at, gpa, e.pa, e.writable);
 }
 
 /*
@@ -84,7 +92,7 @@ enum world_memory world_memory(struct world *w, struct world_fault *fault)
 	if (!fault->error && (!e->readable || (fault->write && !e->writable)))
 		fault->error = NPF_PRESENT;
 	if (!fault->error) {
-		ret = gtlb_map(w->vcpu->vm->gtlb, at, e->pa, e->writable);
+		ret = gtlb_map(w->vcpu->vm->gtlb, at, fault->gpa, e->pa, e->writable);
 		if (!ret)
 			return WORLD_MEMORY_THERE;
 		inproc_diag("engine %s cannot map GPA 0x%llx: %s", engine->name,
@@ -110,6 +118,7 @@ void world_enter(struct world *w)
 	struct src_vcpu *vcpu = w->vcpu;
 
 	gtlb_enters(vcpu->vm->gtlb);
+	gtlb_compare(vcpu->vm->gtlb, still_granted, &w->npt);
 	vcpu->delivers = w->event && image->irq_pending() &&
 			 (engine->features() & ENGINE_CAN_STEP) &&
 			 !engine->set_traps(vcpu->engine, vcpu->traps | ENGINE_TRAP_STEP);

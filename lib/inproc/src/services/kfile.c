@@ -317,6 +317,18 @@ static long run(struct src_vcpu *vcpu, unsigned long arg, const sigset_t *caller
 	return ret;
 }
 
+/* What the kernel says of the guest's memory has to be true when the guest goes on. */
+static void note_memory(struct src_vm *vm, unsigned int cmd)
+{
+	switch (cmd) {
+	case KVM_SET_USER_MEMORY_REGION:
+	case KVM_SET_USER_MEMORY_REGION2:
+	case KVM_SET_MEMORY_ATTRIBUTES:
+	case KVM_CLEAR_DIRTY_LOG:
+		__atomic_store_n(&vm->moved, true, __ATOMIC_RELAXED);
+	}
+}
+
 static long kfile_ioctl(void *obj, unsigned int cmd, unsigned long arg)
 {
 	struct kfile *k = obj;
@@ -341,10 +353,16 @@ static long kfile_ioctl(void *obj, unsigned int cmd, unsigned long arg)
 		    KFILE_OTHER;
 	makes.id = arg;
 	src_now.of = k->vcpu;
+	if (vm)
+		__atomic_add_fetch(&vm->calls, 1, __ATOMIC_RELAXED);
 	if (runs)
 		ret = run(k->vcpu, arg, &caller);
 	else
 		ret = image->ioctl(k->file, cmd, arg);
+	if (vm) {
+		note_memory(vm, cmd);
+		__atomic_sub_fetch(&vm->calls, 1, __ATOMIC_RELAXED);
+	}
 	if (k->vcpu && !ret && cmd == KVM_SET_CPUID2)
 		keep_cpuid(k->vcpu);
 	if (!ret)
@@ -394,8 +412,17 @@ static long kfile_fallocate(void *obj, int mode, off_t offset, off_t len)
 {
 	struct kfile *k = obj;
 
+	long ret;
+
 	kfile_enter(k->vm);
-	return kfile_leave(image->fallocate(k->file, mode, offset, len));
+	if (k->vm)
+		__atomic_add_fetch(&k->vm->calls, 1, __ATOMIC_RELAXED);
+	ret = image->fallocate(k->file, mode, offset, len);
+	if (k->vm) {
+		__atomic_store_n(&k->vm->moved, true, __ATOMIC_RELAXED);
+		__atomic_sub_fetch(&k->vm->calls, 1, __ATOMIC_RELAXED);
+	}
+	return kfile_leave(ret);
 }
 
 static long kfile_read(void *obj, void *to, size_t len, long long *pos)

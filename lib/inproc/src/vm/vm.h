@@ -22,6 +22,8 @@ struct src_vm {
 	uint64_t view_bit;
 	bool view_bit_is_private;
 	struct gtlb *gtlb;
+	unsigned int calls;		/* that threads are in */
+	bool moved;			/* a call has changed what memory its guest has */
 	struct msr_map *msr_map;	/* the permission map that the engine has, or NULL */
 	const void *td;			/* what stands for it to the TDX module's model, or NULL */
 	struct src_vm *next_td;

@@ -70,6 +70,8 @@ void *memory_map(enum image_map how, void *page, unsigned long long gfn, const v
 void memory_unmap(enum image_map how, const void *page, const void *caller);
 void memory_page_owned(void *page, int owned);
 void memory_bug(enum control_mem_bug what, const char *text, const void *caller);
+/* @gpa is not in the page tables any more as a guest that goes on has it. */
+void memory_stale(unsigned long long gpa);
 void *memory_owner(void);
 
 /*

@@ -96,6 +96,14 @@ IMAGE_CALL void memory_bug(enum control_mem_bug what, const char *text, const vo
 	memory_unlock();
 }
 
+void memory_stale(unsigned long long gpa)
+{
+	memory_lock();
+	memory_report(CONTROL_MEM_STALE, "a guest goes on with GPA 0x%llx as it was before the "
+		      "VMM's call: not flushed", gpa);
+	memory_unlock();
+}
+
 const char *memory_describe(const void *p, char *buf, unsigned long len)
 {
 	const struct mem *m;
