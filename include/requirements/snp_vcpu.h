@@ -44,7 +44,7 @@
 		"vCPU, and no other with its ASID, the last time")				\
 	REQUIREMENT(SEV_INTERCEPT, "SEV-INTERCEPT", DOC_GHCB, "Supported Guest VM Exits",	\
 		"what an SEV-ES or SNP guest has no event for is not intercepted: control "	\
-		"registers, XSETBV, debug registers besides DR7, the GHCB MSR, exceptions "	\
+		"registers, XSETBV, IRET, debug registers besides DR7, the GHCB MSR, exceptions "	\
 		"besides #DB, #AC and #MC")							\
 	REQUIREMENT(SEV_EXCEPTION, "SEV-EXCEPTION", DOC_SVM, "Exception Intercepts",		\
 		"#AC, and #DB and DR7 without DebugSwap, are intercepted, so that no guest keeps " \

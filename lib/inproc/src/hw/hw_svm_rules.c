@@ -20,6 +20,7 @@
 /* Bits of the intercept words. */
 #define DR7			(1u << 7 | 1u << 23)
 #define INTERCEPT_1_CR0_SEL	(1u << 5)
+#define INTERCEPT_1_IRET	(1u << 20)
 #define INTERCEPT_2_XSETBV	(1u << 13)
 #define EXCEPTION_DB		(1u << 1)
 #define EXCEPTION_AC		(1u << 17)
@@ -74,6 +75,8 @@ void svm_check_intercepts(struct world *w)
 		break_rule(CONTROL_SEV_INTERCEPT, w, "control registers are intercepted");
 	else if (dr & ~DR7)
 		break_rule(CONTROL_SEV_INTERCEPT, w, "debug registers besides DR7 are intercepted");
+	else if (get_u32(w->vmcb, VMCB_INTERCEPT_1) & INTERCEPT_1_IRET)
+		break_rule(CONTROL_SEV_INTERCEPT, w, "IRET is intercepted");
 	else if (get_u32(w->vmcb, VMCB_INTERCEPT_2) & INTERCEPT_2_XSETBV)
 		break_rule(CONTROL_SEV_INTERCEPT, w, "XSETBV is intercepted");
 	else if ((get_u32(w->vmcb, VMCB_INTERCEPT_1) & INTERCEPT_1_MSR) && MSRPM_GHCB(msrpm))
