@@ -306,6 +306,7 @@ FIXTURE_VARIANT(zapped)
 	bool in_guest;
 	bool converted;			/* to shared memory */
 	bool punched;			/* out of guest_memfd */
+	bool deleted;			/* its slot */
 	bool kvms;			/* the AP has KVM's VMSA: the page is nothing to it */
 };
 
@@ -322,6 +323,8 @@ ZAPPED_ROW(converted, .converted = true)
 ZAPPED_ROW(converted_in_guest, .converted = true, .in_guest = true)
 ZAPPED_ROW(converted_and_punched, .converted = true, .punched = true)
 ZAPPED_ROW(converted_and_punched_in_guest, .converted = true, .punched = true, .in_guest = true)
+ZAPPED_ROW(slot_deleted, .deleted = true)
+ZAPPED_ROW(slot_deleted_in_guest, .deleted = true, .in_guest = true)
 ZAPPED_ROW(another_punched, .punched = true, .kvms = true)
 ZAPPED_ROW(another_punched_in_guest, .punched = true, .kvms = true, .in_guest = true)
 
@@ -329,7 +332,7 @@ static void expect_zapped(struct ap_vm *v, const FIXTURE_VARIANT(zapped) *varian
 {
 	int err = 0;
 
-	if (variant->kvms || !variant->punched) {
+	if (variant->kvms || !(variant->punched || variant->deleted)) {
 		if (variant->in_guest)
 			EXPECT_REQ_EQ(REQ_SNP_AP_ZAPPED, "KVM_RUN", EINTR, ap_thread_stop(v),
 				      &names_errno);
@@ -364,6 +367,8 @@ COCO_TEST_F(zapped, ends)
 		vm_mem_set_shared(vm, v.vmsa[0].gpa, vm->page_size);
 	if (variant->punched)
 		vm_guest_mem_punch_hole(vm, v.vmsa[0].gpa, vm->page_size);
+	if (variant->deleted)
+		vm_mem_region_delete(vm, AP_VMSA_SLOT);
 	expect_zapped(&v, variant);
 	if (!check_failed())
 		expect_again(&v, REQ_SNP_AP_AGAIN);

@@ -113,27 +113,41 @@ COCO_TEST_F(fault, exit)
 	tdvmcall_vm_free(&v);
 }
 
-/* A private GPA without memory: the VMM hears of that, too, and of its view. */
+/*
+ * A private GPA without memory: the VMM hears of that, too, and of its view.
+ * So it does where memory has an end while the TD is there.
+ */
 COCO_FIXTURE(no_memory);
 FIXTURE_VARIANT(no_memory)
 {
 	struct check_row row;
+	unsigned int pages;		/* that there are, and private ones: the last has no file */
 };
 
 FIXTURE_VARIANT_ADD(no_memory, accept)
 {
 	COCO_ROW(NULL, REQ_TDX_FAULT_EXIT, REQ_TDX_FAULT_FLAGS, REQ_TDX_FAULT_GPA),
+	.pages = 1,
+};
+
+FIXTURE_VARIANT_ADD(no_memory, file_is_closed)
+{
+	COCO_ROW(NULL, REQ_TDX_FAULT_EXIT, REQ_TDX_FAULT_FLAGS, REQ_TDX_FAULT_GPA),
+	.pages = 2,
 };
 
 COCO_TEST_F(no_memory, exit)
 {
 	struct tdvmcall_vm v;
 
-	(void)variant;
-	if (!td_view_start(&v, (struct tdvmcall_vm_options){ .view_pages = 1 }))
+	if (!td_view_start(&v, (struct tdvmcall_vm_options){ .view_pages = variant->pages }))
 		return;
+	if (variant->pages > 1) {
+		td_view_convert(v.td, v.view.gpa + PAGE_SIZE, PAGE_SIZE, true, false);
+		td_view_close_file(v.td);
+	}
 	prepare(&v, ACCEPT, 1, false);
-	if (expect_memory_fault(REQ_TDX_FAULT_EXIT, &v, 1, false))
+	if (expect_memory_fault(REQ_TDX_FAULT_EXIT, &v, 1, false) && variant->pages == 1)
 		tdvmcall_vm_free(&v);
 }
 

@@ -12,6 +12,8 @@
 #include "snp/ghcb_vm.h"
 
 #define AP_VMSAS	2
+/* VMSA 0 is all that this slot has. */
+#define AP_VMSA_SLOT	1
 
 /*
  * What the AP has in RSI, in KVM's VMSA and in those that the guest makes, and of the latter

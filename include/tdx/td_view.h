@@ -35,6 +35,12 @@ void td_view_add_memory(struct td_vm *td, struct td_view *view, unsigned int pag
 volatile uint64_t *td_view_host(const struct td_view *view, unsigned int page);
 
 /*
+ * The VMM's descriptor of their guest_memfd is closed, and so is the file: private pages end, and
+ * there are no new ones.  The TD cannot be freed then.
+ */
+void td_view_close_file(struct td_vm *td);
+
+/*
  * What a VMM does: the pages at @gpa, @size bytes, become private or shared.  With
  * @punch_hole it gives the memory of those that become shared back, as QEMU does.
  */

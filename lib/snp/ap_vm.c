@@ -73,12 +73,30 @@ static void fill_vmsa(struct vmsa *to, struct kvm_vcpu *vcpu, unsigned int i)
 
 /* ---- the VM ---- */
 
+/* Far above slot 0. */
+#define AP_VMSA_GPA		0x40001000ull
+#define AP_VMSA_FILE_GAP	3
+
 static void tell_ap(const void *guest)
 {
 	const struct ap_seen *seen = guest;
 
 	check_note("guest: the AP has started %lu times, the last with RSI 0x%lx and CR2 0x%lx",
 		   seen->starts, seen->tag, seen->cr2);
+}
+
+/* A page that can go without others: with its slot, whose file begins earlier.  Gives the GVA. */
+static uint64_t add_vmsa_slot(struct kvm_vm *vm)
+{
+	const uint64_t size = vm->page_size, gva = vm_unused_gva_gap(vm, size, KVM_UTIL_MIN_VADDR);
+	const int file = vm_create_guest_memfd(vm, (AP_VMSA_FILE_GAP + 1) * size, 0);
+
+	vm_mem_add(vm, VM_MEM_SRC_ANONYMOUS, AP_VMSA_GPA, AP_VMSA_SLOT, 1, KVM_MEM_GUEST_MEMFD, file,
+		   AP_VMSA_FILE_GAP * size);
+	close(file);
+	__vm_phy_pages_alloc(vm, 1, AP_VMSA_GPA, AP_VMSA_SLOT, true);
+	virt_map(vm, gva, AP_VMSA_GPA, 1);
+	return gva;
 }
 
 void ap_vm_create(struct ap_vm *v)
@@ -100,11 +118,15 @@ void ap_vm_create(struct ap_vm *v)
 	regs.rip = (uint64_t)guest_ap;
 	vcpu_regs_set(v->ap, &regs);
 
-	for (i = 0; i < AP_VMSAS; i++) {
+	v->vmsa[0].gpa = AP_VMSA_GPA;
+	v->vmsa[0].gva = add_vmsa_slot(vm);
+	for (i = 1; i < AP_VMSAS; i++) {
 		do {
 			v->vmsa[i].gva = vm_alloc_page(vm);
 			v->vmsa[i].gpa = addr_gva2gpa(vm, v->vmsa[i].gva);
 		} while (!(v->vmsa[i].gpa & ((1ull << 21) - 1)));
+	}
+	for (i = 0; i < AP_VMSAS; i++) {
 		from = snp_vm_alloc_shared(v->g.snp, 1);
 		v->vmsa[i].from = from.gva;
 		v->vmsa[i].hva = from.hva;

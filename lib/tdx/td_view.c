@@ -2,6 +2,8 @@
 /*
  * Memory of a TD that changes its view.
  */
+#include <unistd.h>
+
 #include "kvm_util.h"
 #include "processor.h"
 
@@ -9,6 +11,8 @@
 #include "tdx/td_view.h"
 
 #define VIEW_SLOT	2
+/* Pages of its file before it: an offset in the file is none in the slot. */
+#define VIEW_FILE_GAP	3
 
 /* The pages once more, in one view whatever libkvm takes them for; gives the GVA. */
 static uint64_t map_view(struct td_vm *td, const struct td_view *view, bool shared)
@@ -39,18 +43,27 @@ void td_view_add(struct td_vm *td, struct td_view *view, unsigned int pages,
 		 unsigned int private_pages)
 {
 	const uint64_t private_size = private_pages * td->vm->page_size;
+	int file;
 
 	TEST_ASSERT(!td->launched && private_pages <= pages,
 		    "%u pages, %u of them private, cannot be added any more", pages,
 		    private_pages);
+	file = vm_create_guest_memfd(td->vm, (VIEW_FILE_GAP + pages) * td->vm->page_size, 0);
 	vm_mem_add(td->vm, VM_MEM_SRC_ANONYMOUS, TD_VIEW_GPA, VIEW_SLOT, pages,
-		   KVM_MEM_GUEST_MEMFD, -1, 0);
+		   KVM_MEM_GUEST_MEMFD, file,
+		   VIEW_FILE_GAP * td->vm->page_size);
+	close(file);
 	if (private_pages)
 		__vm_phy_pages_alloc(td->vm, private_pages, TD_VIEW_GPA, VIEW_SLOT, true);
 	if (private_pages < pages)
 		__vm_phy_pages_alloc(td->vm, pages - private_pages, TD_VIEW_GPA + private_size,
 				     VIEW_SLOT, false);
 	td_view_add_memory(td, view, pages, addr_gpa2hva(td->vm, TD_VIEW_GPA));
+}
+
+void td_view_close_file(struct td_vm *td)
+{
+	TEST_ASSERT(!close(memslot2region(td->vm, VIEW_SLOT)->region.guest_memfd), "close()");
 }
 
 volatile uint64_t *td_view_host(const struct td_view *view, unsigned int page)
