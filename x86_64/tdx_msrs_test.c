@@ -165,7 +165,9 @@ static bool is_fixed(struct tdvmcall_vm *v, const struct msr *msr)
 	if (!ask(req, v, false, msr, 0, GHCI_SUCCESS))
 		return false;
 	value = v->req->out.gpr[TD_R11];
-	return ask(req, v, true, msr, value ^ 0x800, GHCI_INVALID_OPERAND) &&
+	/* What the MSR has is right; another value may be refused for what it is. */
+	return ask(req, v, true, msr, value, GHCI_INVALID_OPERAND) &&
+	       ask(req, v, true, msr, value ^ 0x800, GHCI_INVALID_OPERAND) &&
 	       has(req, v, msr, value);
 }
 

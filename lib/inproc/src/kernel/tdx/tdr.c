@@ -49,6 +49,7 @@ static const struct {
 	{ 0x0, { 0x21, 0x756e6547, 0x6c65746e, 0x49656e69 } },		/* GenuineIntel */
 	{ 0x21, { 0, 0x65746e49, 0x20202020, 0x5844546c } },		/* "IntelTDX    " */
 	{ 0x80000000, { 0x80000008, 0, 0, 0 } },
+	{ 0x80000001, { 0, 0, 0x121, 0x2c100800 } },			/* LM, RDTSCP, NX, SYSCALL */
 };
 
 static struct glue_tdr *glue_tds;
