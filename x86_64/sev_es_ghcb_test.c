@@ -66,6 +66,47 @@ COCO_TEST_F(snp_only, refused)
 		snp_vm_free(v.snp);
 }
 
+/* ---- what is wrong of any guest's GHCB ---- */
+
+COCO_FIXTURE(input);
+FIXTURE_VARIANT(input)
+{
+	struct check_row row;
+	uint64_t event, reason;
+	uint32_t usage;
+	bool no_info;			/* SW_EXITINFO1 is not valid */
+};
+
+#define INPUT_ROW(name, req, event_, reason_, ...)						\
+	FIXTURE_VARIANT_ADD(input, name)							\
+	{											\
+		COCO_ROW(NULL, req, REQ_GHCB_KEPT, REQ_GHCB_VALID_ONLY), .event = event_,		\
+		.reason = GHCB_REASON_##reason_, __VA_ARGS__					\
+	};
+
+INPUT_ROW(usage, REQ_GHCB_ERR_USAGE, GHCB_NAE_HV_FEATURES, USAGE, .usage = 1)
+INPUT_ROW(missing_info, REQ_GHCB_ERR_MISSING, GHCB_NAE_HV_FEATURES, MISSING_INPUT, .no_info = true)
+INPUT_ROW(missing_state, REQ_GHCB_ERR_MISSING_STATE, GHCB_NAE_CPUID, MISSING_INPUT)
+INPUT_ROW(event, REQ_GHCB_ERR_EVENT, 0x80007fff, INVALID_EVENT)
+
+COCO_TEST_F(input, refused)
+{
+	const unsigned int info = GHCB_VALID_BIT(sw_exit_info_1);
+	struct ghcb_step *step;
+	struct ghcb_vm v;
+
+	if (!start(&v, GHCB_PROTOCOL_VERSION))
+		return;
+	step = ghcb_add_event(&v, 0, variant->event, 0, 0);
+	step->in.ghcb_usage = variant->usage;
+	if (variant->no_info)
+		step->in.valid_bitmap[info / 8] &= ~(1u << info % 8);
+	if (EXPECT_REQ_SYNC(check_main_req(), v.cpu[0].vcpu, GHCB_STAGE_ANSWERED) &&
+	    EXPECT_GHCB_ANSWER(check_main_req(), step, GHCB_INFO1_MALFORMED, variant->reason) &&
+	    EXPECT_GHCB_KEPT(step, 0, 0))
+		snp_vm_free(v.snp);
+}
+
 /* The same of the MSR protocol: there is no way to say that, so that the guest ends. */
 COCO_FIXTURE(snp_msr);
 FIXTURE_VARIANT(snp_msr)

@@ -350,7 +350,7 @@ FIXTURE_VARIANT(vmmcall)
 	struct check_row row;
 	uint64_t nr, gpa;
 	uint8_t cpl;
-	bool enabled;			/* KVM_CAP_EXIT_HYPERCALL */
+	bool enabled, taken_back;	/* KVM_CAP_EXIT_HYPERCALL */
 	bool exits;
 	uint64_t ret;			/* what the VMM answers */
 	int64_t wanted;			/* RAX */
@@ -399,6 +399,13 @@ FIXTURE_VARIANT_ADD(vmmcall, map_gpa_range_not_enabled)
 	.nr = KVM_HC_MAP_GPA_RANGE, .gpa = MAP_GPA, .wanted = -KVM_ENOSYS,
 };
 
+FIXTURE_VARIANT_ADD(vmmcall, map_gpa_range_not_any_more)
+{
+	COCO_ROW(NULL, REQ_GHCB_NAE_VMMCALL_MAP, REQ_GHCB_KEPT, REQ_GHCB_VALID_ONLY),
+	.nr = KVM_HC_MAP_GPA_RANGE, .gpa = MAP_GPA, .enabled = true, .taken_back = true,
+	.wanted = -KVM_ENOSYS,
+};
+
 COCO_TEST_F(vmmcall, answer)
 {
 	enum requirement_nr req = check_main_req();
@@ -410,6 +417,8 @@ COCO_TEST_F(vmmcall, answer)
 		return;
 	if (variant->enabled)
 		vm_enable_cap(v.snp->vm, KVM_CAP_EXIT_HYPERCALL, 1ull << KVM_HC_MAP_GPA_RANGE);
+	if (variant->taken_back)
+		vm_enable_cap(v.snp->vm, KVM_CAP_EXIT_HYPERCALL, 0);
 	run = v.cpu[0].vcpu->run;
 	step = ghcb_add_event(&v, 0, GHCB_NAE_VMMCALL, 0, 0);
 	ghcb_set(&step->in, rax, variant->nr);

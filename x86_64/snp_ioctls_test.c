@@ -286,12 +286,17 @@ COCO_FIXTURE(prefault);
 FIXTURE_VARIANT(prefault)
 {
 	struct check_row row;
-	bool launched;
+	bool finish, launched;
 };
 
 FIXTURE_VARIANT_ADD(prefault, before)
 {
 	COCO_ROW(NULL, REQ_SNP_PREFAULT),
+};
+
+FIXTURE_VARIANT_ADD(prefault, after_a_refused_finish)
+{
+	COCO_ROW(NULL, REQ_SNP_PREFAULT), .finish = true,
 };
 
 FIXTURE_VARIANT_ADD(prefault, after)
@@ -301,6 +306,10 @@ FIXTURE_VARIANT_ADD(prefault, after)
 
 COCO_TEST_F(prefault, taken_or_not)
 {
+	char id[2][RAW_VM_PAGE] = {};
+	struct kvm_sev_snp_launch_finish args = {
+		.id_block_en = 1, .id_block_uaddr = (uint64_t)id[0], .id_auth_uaddr = (uint64_t)id[1],
+	};
 	enum requirement_nr req = REQ_SNP_PREFAULT;
 	struct raw_snp snp;
 	int err;
@@ -313,6 +322,10 @@ COCO_TEST_F(prefault, taken_or_not)
 		check_skip("this KVM has no KVM_PRE_FAULT_MEMORY");
 		return;
 	}
+	/* A signature that is none. */
+	if (variant->finish)
+		EXPECT_REQ_TRUE(req, "KVM_SEV_SNP_LAUNCH_FINISH with a bad ID block fails",
+				raw_snp_cmd(&snp, KVM_SEV_SNP_LAUNCH_FINISH, &args));
 	memset(&arg, 0, sizeof(arg));
 	arg.prefault.size = 4096;
 	err = raw_errno(ioctl(snp.raw.vcpu, KVM_PRE_FAULT_MEMORY, &arg));

@@ -119,7 +119,7 @@ FIXTURE_VARIANT(refused)
 {
 	struct check_row row;
 	uint64_t gpa, pages;
-	bool off;			/* KVM_CAP_EXIT_HYPERCALL is not enabled */
+	bool off, taken_back;		/* KVM_CAP_EXIT_HYPERCALL is not enabled, or not any more */
 	uint64_t result;
 };
 
@@ -142,11 +142,19 @@ FIXTURE_VARIANT_ADD(refused, not_enabled)
 	.gpa = 0x12345000, .pages = 1, .off = true, .result = NO_HYPERCALL,
 };
 
+FIXTURE_VARIANT_ADD(refused, not_enabled_any_more)
+{
+	COCO_ROW(NULL, REQ_TDX_HC_MAP_OFF, REQ_TDX_KEPT),
+	.gpa = 0x12345000, .pages = 1, .taken_back = true, .result = NO_HYPERCALL,
+};
+
 COCO_TEST_F(refused, result)
 {
 	struct tdvmcall_vm v;
 
 	create(&v, !variant->off);
+	if (variant->taken_back)
+		vm_enable_cap(v.td->vm, KVM_CAP_EXIT_HYPERCALL, 0);
 	prepare(&v, variant->gpa, variant->pages, PRIVATE, 0);
 	expect_tdvmcall_answer(check_main_req(), &v, variant->result);
 	tdvmcall_vm_free(&v);

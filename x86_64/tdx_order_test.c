@@ -125,13 +125,24 @@ static int run(struct raw_td *td, uint32_t id __attribute__((unused)))
 /* KVM_PRE_FAULT_MEMORY, since 6.11 */
 #define CAP_PRE_FAULT_MEMORY	236
 
-static int pre_fault(struct raw_td *td, uint32_t id __attribute__((unused)))
+static int pre_fault_at(struct raw_td *td, uint64_t gpa)
 {
 	struct {
 		uint64_t gpa, size, flags, padding[5];
-	} range = { .gpa = RAW_TD_PRIVATE_GPA, .size = RAW_VM_PAGE };
+	} range = { .gpa = gpa, .size = RAW_VM_PAGE };
 
 	return raw_errno(ioctl(td->raw.vcpu, _IOWR(KVMIO, 0xd5, range), &range));
+}
+
+static int pre_fault(struct raw_td *td, uint32_t id __attribute__((unused)))
+{
+	return pre_fault_at(td, RAW_TD_PRIVATE_GPA);
+}
+
+/* The GPA as the TD has it: a VMM's has no such bit. */
+static int pre_fault_shared(struct raw_td *td, uint32_t id __attribute__((unused)))
+{
+	return pre_fault_at(td, RAW_TD_GPA | RAW_TD_SHARED_BIT);
 }
 
 #define COMMAND(name_, give_, id_, taken_, ...)						\
@@ -167,6 +178,7 @@ static const struct command {
 	COMMAND("KVM_CREATE_VCPU of the same ID", create_vcpu, 0, IN(INITED) | IN(MEMORY)),
 	COMMAND("KVM_RUN", run, 0, IN(FINALIZED), .either = IN(RUN)),
 	COMMAND("KVM_PRE_FAULT_MEMORY", pre_fault, 0, IN(FINALIZED) | IN(RUN)),
+	COMMAND("KVM_PRE_FAULT_MEMORY of a GPA with the shared bit", pre_fault_shared, 0, 0),
 };
 
 /* What a KVM does not have. */

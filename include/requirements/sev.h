@@ -50,6 +50,15 @@
 	REQUIREMENT(GMEM_NO_MEMORY, "GMEM-NO-MEMORY", DOC_API, "KVM_SET_USER_MEMORY_REGION2",	\
 		"a slot for which there is no memory is refused, and is none; else all of it is "	\
 		"bound")									\
+	REQUIREMENT(GMEM_ARGS, "GMEM-ARGS", DOC_API, "KVM_CREATE_GUEST_MEMFD",			\
+		"a guest_memfd has a size of whole pages and known flags; memory goes out of it by "	\
+		"whole pages, and its size stays")						\
+	REQUIREMENT(ATTRS_ARGS, "GMEM-ATTRS-ARGS", DOC_API, "KVM_SET_MEMORY_ATTRIBUTES",		\
+		"attributes that KVM does not offer, flags, and what is no range of whole pages are "	\
+		"EINVAL, and no attribute changes")						\
+	REQUIREMENT(PREFAULT_ARGS, "PREFAULT-ARGS", DOC_API, "KVM_PRE_FAULT_MEMORY",		\
+		"flags and what is no range of whole pages are EINVAL, and what is "	\
+		"in no slot ENOENT")								\
 	REQUIREMENT(GMEM_ATTRS, "GMEM-ATTRS", DOC_API, "KVM_SET_MEMORY_ATTRIBUTES",		\
 		"attributes that cannot be set for want of memory are set of no page")
 

@@ -30,7 +30,8 @@
 		"again, with others")								\
 	REQUIREMENT(SNP_LAUNCH_PARTIAL, "SNP-LAUNCH-PARTIAL", DOC_SEV_RST,			\
 		"KVM_SEV_SNP_LAUNCH_UPDATE",							\
-		"gfn_start, uaddr and len of an update advance by the pages that it has measured")	\
+		"gfn_start, uaddr and len of an update advance by the pages that it has measured; "	\
+		"uaddr does not for pages of zeros")	\
 	REQUIREMENT(SNP_LAUNCH_FIRMWARE, "SNP-LAUNCH-FIRMWARE", DOC_SNP_FW, "SNP_LAUNCH_START",	\
 		"firmware gets policy, GOSVW, ID block, host data and the like as the VMM gave them")	\
 	REQUIREMENT(SNP_LAUNCH_PAGES, "SNP-LAUNCH-PAGES", DOC_SNP_FW, "SNP_LAUNCH_UPDATE",	\
