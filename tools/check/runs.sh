@@ -71,6 +71,18 @@ patch_rejected()
 		--patch "$TMP/bad.patch"
 }
 
+# What was compiled before must not stand in for it.
+patch_uncompiled()
+{
+	local file=arch/x86/kvm/svm/sev.c
+
+	sed "\$a int hugo = undeclared;" "$tree/$file" |
+		diff -u --label "a/$file" --label "b/$file" "$tree/$file" - > "$TMP/uncompiled.patch"
+	expect 2 "undeclared" "$run" --kdir "$tree" --patch "$TMP/uncompiled.patch" \
+		--out "$TMP/uncompiled" snp_psc_msr_test || return 1
+	[ ! -e "$TMP/uncompiled/summary" ] || { echo "it went on"; return 1; }
+}
+
 ok "first_run" expect 0 "passed, 0 failed" "$run" --out "$TMP/run" snp_psc_msr_test
 ok "nothing_changed_nothing_built" not_rebuilt
 ok "two_at_once" two_at_once
@@ -88,6 +100,7 @@ ok "repaired" expect 0 "REPAIRED: " "${repaired[@]}" snp_psc_msr_test
 ok "repaired_strict" expect 1 "REPAIRED: " "${repaired[@]}" --strict snp_psc_msr_test
 ok "kdir_not_written" not_written
 ok "patch_rejected" patch_rejected
+ok "patch_uncompiled" patch_uncompiled
 
 user=(setpriv --reuid=65534 --regid=65534 --clear-groups env HOME=/nonexistent)
 if [ "$(id -u)" != 0 ]; then

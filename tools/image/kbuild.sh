@@ -127,6 +127,7 @@ saved_command()	# CMD-FILE
 }
 
 # The object of a source, compiled as the last time; its .cmd file as kbuild would leave it.
+# A command may be several, as with objtool after the compiler: the first to fail ends it.
 compile_again()	# CMD-FILE
 {
 	local command target depfile
@@ -135,7 +136,7 @@ compile_again()	# CMD-FILE
 	command=$(saved_command "$1") || return
 	target=$(sed -n '1s/^savedcmd_\(.*\) := .*/\1/p' "$1")
 	depfile=$(sed -n '1s/.*-Wp,-MMD,\([^ ]*\).*/\1/p' "$1")
-	sh -c "$command" && scripts/basic/fixdep "$depfile" "$target" "$command" > "$1.new" &&
+	sh -ec "$command" && scripts/basic/fixdep "$depfile" "$target" "$command" > "$1.new" &&
 		mv "$1.new" "$1" && rm -f "$depfile"
 }
 
