@@ -31,10 +31,7 @@ names, match the pattern CASE (* and ? as in a shell).
                       and the one of Debian's package linux-source-6.12, as it is and
                       with each of the patches in tools/patches/6.12
   --patch PATCH       apply it to a copy of the tree, without --kdir that of
-                      linux-source-6.12; may be given repeatedly.  A qualify)
-	[[ ${platform:-hw} =~ ^(hw|src)$ ]] || die "--qualify runs on platform hw or src, not on $platform"
-	[ -z "$git${patches[*]-}$sanitize" ] || die "--qualify takes a kernel as it is: no --patch, no --sanitize" ;;
-diff, a mail, an mbox
+                      linux-source-6.12; may be given repeatedly.  A diff, a mail, an mbox
                       or maildir of a series as it comes from the list, or a directory of
                       patches; git:REV or git:A..B of the repository in --kdir, which is
                       not touched: the tree at REV, or B

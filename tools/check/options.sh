@@ -11,6 +11,8 @@ mkdir empty tree tree/arch
 echo 'not a diff' > file
 
 ok "help" expect 0 "usage: ./run_tests.sh" "$run" --help
+# What is there of options is their column, and nothing of the script around it.
+ok "help_of_options" test -z "$("$run" --help | sed -n "8,/^Exit status/{/^[^ ]/p}" | sed '/^Exit/d')"
 ok "unknown_option" expect 2 "unknown option '--frobnicate'" "$run" --frobnicate
 ok "platform_unknown" expect 2 "'pdp11' is not hw, src, src-as-hw, ref or all" "$run" --platform pdp11
 ok "platform_without_value" expect 2 "--platform needs a value" "$run" --platform
