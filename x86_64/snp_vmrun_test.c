@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a CPU has of an SNP guest from when it ran it before.  What else VMRUN must be given the
- * in-process KVM's CPU looks at in every case (lib/inproc/src/hw/hw_svm_rules.c).
+ * What a CPU has of an SNP guest from when it ran it before, and what it intercepts of it.  What
+ * else VMRUN must be given the in-process KVM's CPU looks at in every case
+ * (lib/inproc/src/hw/hw_svm_rules.c).
  */
 #include <pthread.h>
 
@@ -75,6 +76,45 @@ COCO_TEST_F(moves, runs)
 	}
 	pthread_join(thread, NULL);
 	if (m.good)
+		snp_vm_free(snp);
+}
+
+/* ---- an interrupt below the task priority, for which KVM has CR8 of other guests intercepted ---- */
+
+#define LAPIC_TPR	0x80
+#define LAPIC_SVR	0xf0
+#define SVR_ENABLED	0x1ff
+#define VECTOR		64
+
+COCO_FIXTURE(priority);
+FIXTURE_VARIANT(priority)
+{
+	struct check_row row;
+};
+
+FIXTURE_VARIANT_ADD(priority, above_interrupt)
+{
+	COCO_ROW(NULL, REQ_SEV_INTERCEPT),
+};
+
+COCO_TEST_F(priority, runs)
+{
+	struct kvm_msi msi = { .address_lo = 0xfee00000, .data = VECTOR };
+	struct kvm_lapic_state lapic;
+	struct kvm_vcpu *vcpu;
+	struct snp_vm *snp;
+
+	(void)variant;
+	snp = snp_vm_create(1, guest_syncs);
+	snp_vm_launch(snp);
+	vcpu = snp->cpu[0].vcpu;
+	vcpu_ioctl(vcpu, KVM_GET_LAPIC, &lapic);
+	*(uint32_t *)(lapic.regs + LAPIC_TPR) = 0xf0;
+	*(uint32_t *)(lapic.regs + LAPIC_SVR) = SVR_ENABLED;
+	vcpu_ioctl(vcpu, KVM_SET_LAPIC, &lapic);
+	EXPECT_REQ_EQ(REQ_SEV_INTERCEPT, "KVM_SIGNAL_MSI has found a vCPU", 1,
+		      __vm_ioctl(snp->vm, KVM_SIGNAL_MSI, &msi), &names_count);
+	if (EXPECT_REQ_SYNC(REQ_SEV_INTERCEPT, vcpu, 1))
 		snp_vm_free(snp);
 }
 

@@ -58,6 +58,15 @@
 	REQUIREMENT(PSC_VIEW, "SNP-PSC-VIEW", DOC_API, "KVM_SET_MEMORY_ATTRIBUTES",		\
 		"a VMM that changes the attributes as the exit says gives the guest the view "	\
 		"that it asked for, with nothing of the other view in it")			\
+	REQUIREMENT(SNP_FAULT_EXIT, "SNP-FAULT-EXIT", DOC_API, "KVM_EXIT_MEMORY_FAULT",		\
+		"an access in the view that a page does not have, or a private one where no slot is, "	\
+		"fails KVM_RUN with EFAULT and this exit")					\
+	REQUIREMENT(SNP_FAULT_FLAGS, "SNP-FAULT-FLAGS", DOC_API, "KVM_EXIT_MEMORY_FAULT",		\
+		"flags say private for an access with the C-bit, and nothing else")		\
+	REQUIREMENT(SNP_FAULT_GPA, "SNP-FAULT-GPA", DOC_API, "KVM_EXIT_MEMORY_FAULT",		\
+		"gpa is the page's, without the C-bit, and size is its size")			\
+	REQUIREMENT(SNP_FAULT_GOES_ON, "SNP-FAULT-GOES-ON", DOC_API, "KVM_EXIT_MEMORY_FAULT",	\
+		"KVM_RUN tries the access again: the guest goes on when the page is converted")	\
 	REQUIREMENT(PSC_RESERVED, "SNP-PSC-RESERVED", DOC_SEV_C, "snp_begin_psc()",		\
 		"reserved bits of the header and of entries change nothing")			\
 	/* page state changes: the answer */							\

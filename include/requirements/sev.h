@@ -50,6 +50,9 @@
 	REQUIREMENT(GMEM_NO_MEMORY, "GMEM-NO-MEMORY", DOC_API, "KVM_SET_USER_MEMORY_REGION2",	\
 		"a slot for which there is no memory is refused, and is none; else all of it is "	\
 		"bound")									\
+	REQUIREMENT(CAP_ARGS, "KVM-CAP-ARGS", DOC_API, "KVM_ENABLE_CAP",				\
+		"a capability of a VM is refused with EINVAL with flags, and with arguments that it "	\
+		"does not have")									\
 	REQUIREMENT(GMEM_ARGS, "GMEM-ARGS", DOC_API, "KVM_CREATE_GUEST_MEMFD",			\
 		"a guest_memfd has a size of whole pages and known flags; memory goes out of it by "	\
 		"whole pages, and its size stays")						\

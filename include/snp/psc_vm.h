@@ -24,6 +24,7 @@ struct psc_vm {
 	struct shared_mem ghcb;
 	struct shared_mem pages;	/* PSC_VM_PAGES, shared, to change the state of */
 	uint64_t private_gva;		/* the same pages in the private view */
+	uint64_t nowhere_gva;		/* PSC_GFN in the private view, where there is no slot */
 };
 
 /*

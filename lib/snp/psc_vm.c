@@ -52,6 +52,9 @@ void psc_vm_create(struct psc_vm *v, bool enabled)
 	v->req = mailbox.hva;
 	v->pages = snp_vm_alloc_shared(v->snp, PSC_VM_PAGES);
 	v->private_gva = map_private(v->snp, &v->pages);
+	/* libkvm maps only what is there. */
+	v->nowhere_gva = map_private(v->snp, &v->pages);
+	*vm_get_pte(v->snp->vm, v->nowhere_gva) ^= v->pages.gpa ^ PSC_GFN << 12;
 	vcpu_args_set(v->vcpu, 1, mailbox.gva);
 	check_guest_view(v->snp, tell_answer, v->req);
 	if (enabled)

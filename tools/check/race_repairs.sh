@@ -62,7 +62,8 @@ run()
 # tests_of PATCH: a vendor's part of KVM is of no interest to the other one's VMs.
 tests_of()
 {
-	local svm='sev_pairs_test snp_pairs_test snp_guest_pairs_test' vmx=tdx_pairs_test
+	local svm='sev_pairs_test snp_pairs_test snp_guest_pairs_test'
+	local vmx='tdx_pairs_test tdx_guest_pairs_test'
 
 	if [ -z "$1" ]; then
 		echo $svm

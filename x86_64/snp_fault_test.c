@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KVM_EXIT_MEMORY_FAULT of SNP guests: accesses in the view that a page does not have.
+ */
+#include "check/harness.h"
+
+#include "kvm_util.h"
+#include "processor.h"
+
+#include "snp/psc_check.h"
+
+#define GUEST_VALUE	0x4755455354ull
+#define HOST_VALUE	0x484f5354ull
+/* Of the pages that the guest may use. */
+#define PAGE		1
+
+COCO_FIXTURE(fault);
+FIXTURE_VARIANT(fault)
+{
+	struct check_row row;
+	bool shared;			/* the view that the guest uses */
+	bool write;
+	bool had;			/* the page had that view, and the guest used it */
+	bool nowhere;			/* it is private, but of no slot */
+};
+
+#define FAULT_ROW(name, ...)								\
+	FIXTURE_VARIANT_ADD(fault, name)						\
+	{										\
+		COCO_ROW(NULL, REQ_SNP_FAULT_EXIT, REQ_SNP_FAULT_FLAGS, REQ_SNP_FAULT_GPA,	\
+			 REQ_SNP_FAULT_GOES_ON), __VA_ARGS__				\
+	};
+
+FAULT_ROW(shared_read, .shared = true)
+FAULT_ROW(shared_write, .shared = true, .write = true)
+FAULT_ROW(had_shared_read, .shared = true, .had = true)
+FAULT_ROW(had_shared_write, .shared = true, .had = true, .write = true)
+FAULT_ROW(private_read)
+FAULT_ROW(private_write, .write = true)
+FAULT_ROW(nowhere_read, .nowhere = true)
+FAULT_ROW(nowhere_write, .nowhere = true, .write = true)
+
+static void prepare(struct psc_vm *v, bool write, uint64_t gva)
+{
+	v->req->access = write ? PSC_ACCESS_WRITE : PSC_ACCESS_READ;
+	v->req->access_gva = gva;
+	v->req->access_value = GUEST_VALUE;
+}
+
+static bool expect_fault(struct psc_vm *v, uint64_t gpa, bool shared)
+{
+	const struct kvm_run *run = v->vcpu->run;
+
+	if (!EXPECT_REQ_RUN_ERRNO(REQ_SNP_FAULT_EXIT, v->vcpu, EFAULT) ||
+	    !EXPECT_REQ_EQ(REQ_SNP_FAULT_EXIT, "exit reason", KVM_EXIT_MEMORY_FAULT,
+			   run->exit_reason, &names_exit_reason))
+		return false;
+	EXPECT_REQ_EQ(REQ_SNP_FAULT_FLAGS, "flags", shared ? 0 : KVM_MEMORY_EXIT_FLAG_PRIVATE,
+		      run->memory_fault.flags, &names_value);
+	EXPECT_REQ_EQ(REQ_SNP_FAULT_GPA, "gpa", gpa, run->memory_fault.gpa, &names_gpa);
+	EXPECT_REQ_EQ(REQ_SNP_FAULT_GPA, "size", v->snp->vm->page_size, run->memory_fault.size,
+		      &names_value);
+	return !check_failed();
+}
+
+COCO_TEST_F(fault, exit)
+{
+	uint64_t size, gva, gpa;
+	volatile uint64_t *host;
+	struct psc_vm v;
+
+	if (!psc_vm_start(&v, true))
+		return;
+	size = v.snp->vm->page_size;
+	gpa = variant->nowhere ? PSC_GFN * size : v.pages.gpa + PAGE * size;
+	gva = variant->nowhere ? v.nowhere_gva :
+	      (variant->shared ? v.pages.gva : v.private_gva) + PAGE * size;
+	host = (uint64_t *)((char *)v.pages.hva + PAGE * size);
+	if (variant->had) {
+		prepare(&v, true, gva);
+		if (!EXPECT_REQ_SYNC(REQ_PSC_VIEW, v.vcpu, PSC_STAGE_ANSWERED))
+			return;
+	}
+	if (variant->shared || variant->nowhere)
+		vm_set_memory_attributes(v.snp->vm, gpa, size, KVM_MEMORY_ATTRIBUTE_PRIVATE);
+	*host = HOST_VALUE;
+	prepare(&v, variant->write, gva);
+	/* A VMM that does nothing about it hears of it again. */
+	if (!expect_fault(&v, gpa, variant->shared) || !expect_fault(&v, gpa, variant->shared))
+		return;
+	/* What becomes private the guest would have to validate. */
+	if (variant->shared) {
+		vm_mem_set_shared(v.snp->vm, gpa, size);
+		if (!EXPECT_REQ_SYNC(REQ_SNP_FAULT_GOES_ON, v.vcpu, PSC_STAGE_ANSWERED))
+			return;
+		if (variant->write)
+			EXPECT_REQ_EQ(REQ_SNP_FAULT_GOES_ON, "the page as the host reads it",
+				      GUEST_VALUE, *host, &names_value);
+		else
+			EXPECT_REQ_EQ(REQ_SNP_FAULT_GOES_ON, "the page as the guest reads it",
+				      HOST_VALUE, v.req->answer.value, &names_value);
+	}
+	snp_vm_free(v.snp);
+}
+
+COCO_MAIN(snp_vm_missing)
