@@ -246,7 +246,7 @@ FIXTURE_VARIANT(pair)
 
 PAIRS(touch_shared, TOUCH_SHARED, 0);
 PAIRS(accept, ACCEPT, WITH(PUNCH) | WITH(SLOT));
-PAIRS(map_gpa, MAP_GPA, WITH(RUN_AP));
+PAIRS(map_gpa, MAP_GPA, 0);
 PAIRS(get_quote, GET_QUOTE, 0);
 PAIRS(halt, HALT, WITH(MSI));
 
