@@ -156,7 +156,8 @@ sub lines
 		my @more = @names > 6 ? '    and ' . (@names - 6) . ' more' : ();
 		("  $_", (map { "    $_" } Coco::Report::first_of(6, @names)), @more);
 	} sort keys %cases);
-	push @lines, '', 'No case lists it.' unless %cases;
+	push @lines, '', 'No case lists it; what every case on src looks at is listed by none.'
+		unless %cases;
 	$section->('Wrong kernels that show it', map { wrapped('  ', $_) } wrong($root, $id));
 	$section->('Known issues', map { wrapped('  ', "$_->{trees}: $_->{evidence}") }
 		   $known->of_requirement($id));
