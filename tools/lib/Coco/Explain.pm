@@ -43,6 +43,8 @@ my @meanings = (
 		'not give it: it ends, or goes on with wrong data.'],
 	[qr/^GMEM-|^VM-/ => 'A VMM that uses guest_memfd or memory slots gets another memory layout ' .
 		'than it asked for.'],
+	[qr/^KVM-CAP-|^PREFAULT-/ => 'A VMM that asks for what this KVM does not have is not told ' .
+		'so, and goes on as if it had it.'],
 	[qr/^TDX-(?:QUOTE|NOTIFY)-/ => 'A TD cannot get its quote, or does not hear that there is ' .
 		'one: it cannot prove what it is.'],
 	[qr/^TDX-(?:MAP|ACCEPT|VIEW|WINDOW)/ => 'A TD and its VMM disagree on which memory is private: ' .
