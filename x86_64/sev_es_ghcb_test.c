@@ -66,6 +66,43 @@ COCO_TEST_F(snp_only, refused)
 		snp_vm_free(v.snp);
 }
 
+/* The same of the MSR protocol: there is no way to say that, so that the guest ends. */
+COCO_FIXTURE(snp_msr);
+FIXTURE_VARIANT(snp_msr)
+{
+	struct check_row row;
+	uint64_t msr;
+};
+
+#define SNP_MSR_ROW(name, info, data)								\
+	FIXTURE_VARIANT_ADD(snp_msr, name)							\
+	{											\
+		COCO_ROW(NULL, REQ_GHCB_MSR_SNP_ONLY), .msr = GHCB_MSR(info, data),		\
+	};
+
+SNP_MSR_ROW(preferred_gpa, GHCB_MSR_PREF_GPA_REQ, 0)
+SNP_MSR_ROW(register_gpa, GHCB_MSR_REG_GPA_REQ, 0x1000)
+SNP_MSR_ROW(page_state_change, GHCB_MSR_PSC_REQ, 1ull << 40 | 0x1000)
+
+COCO_TEST_F(snp_msr, ends)
+{
+	enum requirement_nr req = REQ_GHCB_MSR_SNP_ONLY;
+	struct kvm_run *run;
+	struct ghcb_vm v;
+
+	if (!start(&v, GHCB_PROTOCOL_VERSION))
+		return;
+	vm_enable_cap(v.snp->vm, KVM_CAP_EXIT_HYPERCALL, 1ull << KVM_HC_MAP_GPA_RANGE);
+	run = v.cpu[0].vcpu->run;
+	ghcb_add_msr(&v, 0, variant->msr);
+	if (EXPECT_REQ_EXIT(req, v.cpu[0].vcpu, KVM_EXIT_SYSTEM_EVENT) &&
+	    EXPECT_REQ_EQ(req, "system_event.type", KVM_SYSTEM_EVENT_SEV_TERM,
+			  run->system_event.type, &names_system_event) &&
+	    EXPECT_REQ_EQ(req, "system_event.data[0]", variant->msr, run->system_event.data[0],
+			  &names_value))
+		snp_vm_free(v.snp);
+}
+
 /* ---- what is wrong of any guest's GHCB ---- */
 
 COCO_FIXTURE(input);
@@ -104,43 +141,6 @@ COCO_TEST_F(input, refused)
 	if (EXPECT_REQ_SYNC(check_main_req(), v.cpu[0].vcpu, GHCB_STAGE_ANSWERED) &&
 	    EXPECT_GHCB_ANSWER(check_main_req(), step, GHCB_INFO1_MALFORMED, variant->reason) &&
 	    EXPECT_GHCB_KEPT(step, 0, 0))
-		snp_vm_free(v.snp);
-}
-
-/* The same of the MSR protocol: there is no way to say that, so that the guest ends. */
-COCO_FIXTURE(snp_msr);
-FIXTURE_VARIANT(snp_msr)
-{
-	struct check_row row;
-	uint64_t msr;
-};
-
-#define SNP_MSR_ROW(name, info, data)								\
-	FIXTURE_VARIANT_ADD(snp_msr, name)							\
-	{											\
-		COCO_ROW(NULL, REQ_GHCB_MSR_SNP_ONLY), .msr = GHCB_MSR(info, data),		\
-	};
-
-SNP_MSR_ROW(preferred_gpa, GHCB_MSR_PREF_GPA_REQ, 0)
-SNP_MSR_ROW(register_gpa, GHCB_MSR_REG_GPA_REQ, 0x1000)
-SNP_MSR_ROW(page_state_change, GHCB_MSR_PSC_REQ, 1ull << 40 | 0x1000)
-
-COCO_TEST_F(snp_msr, ends)
-{
-	enum requirement_nr req = REQ_GHCB_MSR_SNP_ONLY;
-	struct kvm_run *run;
-	struct ghcb_vm v;
-
-	if (!start(&v, GHCB_PROTOCOL_VERSION))
-		return;
-	vm_enable_cap(v.snp->vm, KVM_CAP_EXIT_HYPERCALL, 1ull << KVM_HC_MAP_GPA_RANGE);
-	run = v.cpu[0].vcpu->run;
-	ghcb_add_msr(&v, 0, variant->msr);
-	if (EXPECT_REQ_EXIT(req, v.cpu[0].vcpu, KVM_EXIT_SYSTEM_EVENT) &&
-	    EXPECT_REQ_EQ(req, "system_event.type", KVM_SYSTEM_EVENT_SEV_TERM,
-			  run->system_event.type, &names_system_event) &&
-	    EXPECT_REQ_EQ(req, "system_event.data[0]", variant->msr, run->system_event.data[0],
-			  &names_value))
 		snp_vm_free(v.snp);
 }
 

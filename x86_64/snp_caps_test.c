@@ -21,6 +21,7 @@ FIXTURE_VARIANT(cap)
 {
 	struct check_row row;
 	uint32_t cap;
+	const char *title;
 	uint64_t good;
 	uint64_t bad[MAX_BAD];		/* ended by 0 */
 };
@@ -28,7 +29,8 @@ FIXTURE_VARIANT(cap)
 #define CAP_ROW(name, cap_, good_, ...)							\
 	FIXTURE_VARIANT_ADD(cap, name)							\
 	{										\
-		COCO_ROW(NULL, REQ_CAP_ARGS), .cap = KVM_CAP_##cap_, .good = good_,		\
+		COCO_ROW(NULL, REQ_CAP_ARGS), .cap = KVM_CAP_##cap_,			\
+		.title = "KVM_CAP_" #cap_, .good = good_,				\
 		.bad = { __VA_ARGS__ },							\
 	}
 /* A bit that no kernel has given a meaning, and the last of 64. */
@@ -55,7 +57,7 @@ COCO_TEST_F(cap, refused)
 {
 	const enum requirement_nr req = REQ_CAP_ARGS;
 	struct raw_snp snp;
-	char what[64];
+	char what[80];
 	unsigned int i;
 
 	raw_snp_open(&snp);
@@ -63,11 +65,11 @@ COCO_TEST_F(cap, refused)
 			   &names_errno))
 		goto out;
 	if (ioctl(snp.raw.vm, KVM_CHECK_EXTENSION, variant->cap) <= 0) {
-		check_skip("this VM has no capability %u", variant->cap);
+		check_skip("this VM has no %s", variant->title);
 		goto out;
 	}
 	for (i = 0; i < MAX_BAD && variant->bad[i]; i++) {
-		snprintf(what, sizeof(what), "argument 0x%lx", variant->bad[i]);
+		snprintf(what, sizeof(what), "%s, argument 0x%lx", variant->title, variant->bad[i]);
 		EXPECT_REQ_EQ(req, what, EINVAL, enable(&snp, variant->cap, 0, variant->bad[i]),
 			      &names_errno);
 	}

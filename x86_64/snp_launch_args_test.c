@@ -241,8 +241,8 @@ static void set_field(union args *args, const FIXTURE_VARIANT(args) *v)
 }
 
 /*
- * An update has measured what it says: pages from the start on, for which it has advanced; a page of zeros has none in
- * the VMM's memory.
+ * An update has measured what it says: pages from the start on, by which its fields have advanced.
+ * The address does not for pages of zeros, which have no source.
  */
 static void expect_progress(const struct kvm_sev_snp_launch_update *before,
 			    const struct kvm_sev_snp_launch_update *after, unsigned int pages)

@@ -67,18 +67,18 @@ FALLOC_ROW(half_a_page, EINVAL, LAUNCHED, PAGE / 2, PUNCH);
 FALLOC_ROW(unaligned_within, EINVAL, LAUNCHED + 8, PAGE - 8, PUNCH);
 FALLOC_ROW(past_the_end, EINVAL, RAW_VM_PAGES * PAGE, PAGE, FALLOC_FL_KEEP_SIZE);
 
-ATTRS_ROW(empty, LAUNCHED, 0);
-ATTRS_ROW(unaligned, LAUNCHED + 8, PAGE);
-ATTRS_ROW(half_a_page, LAUNCHED, PAGE / 2);
-ATTRS_ROW(page_and_byte, LAUNCHED, PAGE + 1);
-ATTRS_ROW(wraps_to_0, LAUNCHED, -LAUNCHED);
-ATTRS_ROW(wraps, LAUNCHED, -PAGE);
+ATTRS_ROW(empty, NOT_LAUNCHED, 0);
+ATTRS_ROW(unaligned, NOT_LAUNCHED + 8, PAGE);
+ATTRS_ROW(half_a_page, NOT_LAUNCHED, PAGE / 2);
+ATTRS_ROW(page_and_byte, NOT_LAUNCHED, PAGE + 1);
+ATTRS_ROW(wraps_to_0, NOT_LAUNCHED, -NOT_LAUNCHED);
+ATTRS_ROW(wraps, NOT_LAUNCHED, -PAGE);
 ATTRS_ROW(wraps_from_the_end, -PAGE, 2 * PAGE);
-ATTRS_ROW(flag_0, LAUNCHED, PAGE, .flags = 1);
-ATTRS_ROW(flag_63, LAUNCHED, PAGE, .flags = 1ull << 63);
-ATTRS_ROW(readable, LAUNCHED, PAGE, .attributes = 1);
-ATTRS_ROW(executable, LAUNCHED, PAGE, .attributes = 4);
-ATTRS_ROW(unknown, LAUNCHED, PAGE, .attributes = 1ull << 63);
+ATTRS_ROW(flag_0, NOT_LAUNCHED, PAGE, .flags = 1);
+ATTRS_ROW(flag_63, NOT_LAUNCHED, PAGE, .flags = 1ull << 63);
+ATTRS_ROW(readable, NOT_LAUNCHED, PAGE, .attributes = 1);
+ATTRS_ROW(executable, NOT_LAUNCHED, PAGE, .attributes = 4);
+ATTRS_ROW(unknown, NOT_LAUNCHED, PAGE, .attributes = 1ull << 63);
 
 FAULT_ROW(empty, EINVAL, NOT_LAUNCHED, 0);
 FAULT_ROW(unaligned, EINVAL, NOT_LAUNCHED + 8, PAGE);
@@ -132,11 +132,16 @@ static int call(struct raw_snp *snp, const FIXTURE_VARIANT(args) *v)
 	return 0;
 }
 
-/* The page that was launched is private and there, as firmware would take it once more otherwise. */
+/*
+ * The page that was launched is there, or it could be launched anew; and the one behind it is still
+ * private, or it could not be launched.
+ */
 static void expect_kept(struct raw_snp *snp)
 {
 	EXPECT_REQ_TRUE(check_main_req(), "the page is launched: it cannot be once more",
 			raw_snp_update(snp, LAUNCHED / PAGE, snp->raw.mem, 1));
+	EXPECT_REQ_EQ(check_main_req(), "a launch of the page behind it", 0,
+		      raw_snp_update(snp, NOT_LAUNCHED / PAGE, snp->raw.mem, 1), &names_errno);
 	EXPECT_REQ_EQ(check_main_req(), "KVM_SEV_SNP_LAUNCH_FINISH", 0, raw_snp_finish(snp),
 		      &names_errno);
 }

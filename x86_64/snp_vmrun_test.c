@@ -79,7 +79,7 @@ COCO_TEST_F(moves, runs)
 		snp_vm_free(snp);
 }
 
-/* ---- an interrupt below the task priority, for which KVM has CR8 of other guests intercepted ---- */
+/* ---- an interrupt below the task priority: KVM has CR8 of other guests intercepted for it ---- */
 
 #define LAPIC_TPR	0x80
 #define LAPIC_SVR	0xf0

@@ -115,13 +115,13 @@ COCO_TEST_F(fault, exit)
 
 /*
  * A private GPA without memory: the VMM hears of that, too, and of its view.
- * So it does where memory has an end while the TD is there.
+ * So it does of a page whose file the VMM has closed meanwhile.
  */
 COCO_FIXTURE(no_memory);
 FIXTURE_VARIANT(no_memory)
 {
 	struct check_row row;
-	unsigned int pages;		/* that there are, and private ones: the last has no file */
+	unsigned int pages;		/* 1: the access is past them; 2: their file is closed */
 };
 
 FIXTURE_VARIANT_ADD(no_memory, accept)
