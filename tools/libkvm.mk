@@ -27,6 +27,9 @@ X86 := $(notdir $(firstword $(wildcard include/x86 include/x86_64)))
 
 .PHONY: libkvm selftests
 .DEFAULT_GOAL := libkvm
+# Functions of which a program has no use are left out of it (build.mk).
+CFLAGS += -ffunction-sections -fdata-sections
+
 libkvm: $(OUTPUT)/libkvm.a $(OUTPUT)/libkvm.cflags \
 	$(OUTPUT)/guest_print_test $(OUTPUT)/$(X86)/userspace_io_test
 

@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/base.h"
@@ -28,6 +29,12 @@ static char *percpu_areas;
 static size_t percpu_size;
 static pthread_mutex_t cpus_lock = PTHREAD_MUTEX_INITIALIZER;
 static bool cpu_used[IMAGE_MAX_CPUS];
+/*
+ * How many there are: for a client with as many vCPUs as the machine has CPUs, or nearly.  KVM
+ * looks at what each has, used or not, when a vCPU ends.
+ */
+#define LEAST_CPUS	16
+static unsigned int nr_cpus;
 static pthread_key_t cpu_key;
 
 /* CPU of this thread plus one; survives fork() as GS base does. */
@@ -56,11 +63,11 @@ static unsigned int cpu_take(void)
 	unsigned int cpu;
 
 	pthread_mutex_lock(&cpus_lock);
-	for (cpu = 0; cpu < IMAGE_MAX_CPUS; cpu++)
+	for (cpu = 0; cpu < nr_cpus; cpu++)
 		if (!cpu_used[cpu])
 			break;
-	if (cpu == IMAGE_MAX_CPUS) {
-		inproc_diag("more than %d threads use the in-process KVM at once", IMAGE_MAX_CPUS);
+	if (cpu == nr_cpus) {
+		inproc_diag("more than %u threads use the in-process KVM at once", nr_cpus);
 		abort();
 	}
 	cpu_used[cpu] = true;
@@ -97,9 +104,9 @@ unsigned int image_this_cpu(void)
 	return my_cpu - 1;
 }
 
-static int map_segment(const char *file, const Elf64_Phdr *ph)
+static int map_segment(int fd, const Elf64_Phdr *ph)
 {
-	uintptr_t start = ph->p_vaddr & ~4095UL;
+	uintptr_t start = ph->p_vaddr & ~4095UL, from_file = ph->p_vaddr + ph->p_filesz;
 	uintptr_t end = (ph->p_vaddr + ph->p_memsz + 4095) & ~4095UL;
 	void *p;
 
@@ -112,7 +119,13 @@ static int map_segment(const char *file, const Elf64_Phdr *ph)
 		inproc_diag("cannot map the kernel image at %#lx: %s", start, strerror(err));
 		return -err;
 	}
-	memcpy((void *)ph->p_vaddr, file + ph->p_offset, ph->p_filesz);
+	/* What is not written to stays the file's; ld has it at the same offsets in a page. */
+	if (mmap(p, from_file - start, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_FIXED,
+		 fd, ph->p_offset & ~4095UL) == MAP_FAILED) {
+		inproc_diag("cannot map the kernel image's file: %s", strerror(errno));
+		return -errno;
+	}
+	memset((void *)from_file, 0, -from_file & 4095);
 	if (!image_start || start < image_start)
 		image_start = start;
 	if (end > image_end)
@@ -135,7 +148,7 @@ static int map_undefined(void)
 	return 0;
 }
 
-static int load_elf(const char *file, size_t size, const struct image_host *host)
+static int load_elf(int fd, const char *file, size_t size, const struct image_host *host)
 {
 	const Elf64_Ehdr *eh = (const void *)file;
 	const Elf64_Phdr *ph = (const void *)(file + eh->e_phoff);
@@ -150,7 +163,7 @@ static int load_elf(const char *file, size_t size, const struct image_host *host
 	for (unsigned int i = 0; i < eh->e_phnum; i++) {
 		if (ph[i].p_type != PT_LOAD)
 			continue;
-		ret = map_segment(file, &ph[i]);
+		ret = map_segment(fd, &ph[i]);
 		if (ret)
 			return ret;
 	}
@@ -181,19 +194,31 @@ static void choose_mutant(void)
 
 static int init_cpus(void)
 {
+	static const char zeroes[4096];
+	struct iovec parts[2 * IMAGE_MAX_CPUS];
+	long wanted = sysconf(_SC_NPROCESSORS_CONF) + LEAST_CPUS / 2;
 	size_t len;
+	int fd;
 
-	percpu_size = (char *)image->percpu_end - (char *)image->percpu_start;
-	percpu_size = (percpu_size + 4095) & ~4095UL;
-	len = percpu_size * IMAGE_MAX_CPUS;
-	percpu_areas = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	nr_cpus = wanted < LEAST_CPUS ? LEAST_CPUS : wanted < IMAGE_MAX_CPUS ? wanted : IMAGE_MAX_CPUS;
+	len = (char *)image->percpu_end - (char *)image->percpu_start;
+	percpu_size = (len + 4095) & ~4095UL;
+	for (unsigned int i = 0; i < 2 * nr_cpus; i += 2) {
+		parts[i] = (struct iovec){ image->percpu_start, len };
+		parts[i + 1] = (struct iovec){ (void *)zeroes, percpu_size - len };
+	}
+	len = percpu_size * nr_cpus;
+	fd = memfd_create("per-CPU areas", MFD_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	/* Few CPUs are ever used, and of theirs few pages: the others are never copied. */
+	percpu_areas = writev(fd, parts, 2 * nr_cpus) == (ssize_t)len ?
+		mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0) : MAP_FAILED;
+	real_close(fd);
 	if (percpu_areas == MAP_FAILED)
 		return -ENOMEM;
-	for (unsigned int cpu = 0; cpu < IMAGE_MAX_CPUS; cpu++) {
-		memcpy(percpu_areas + cpu * percpu_size, image->percpu_start,
-		       (char *)image->percpu_end - (char *)image->percpu_start);
+	for (unsigned int cpu = 0; cpu < nr_cpus; cpu++)
 		image->cpu_area(cpu, cpu_offset(cpu));
-	}
 	return -pthread_key_create(&cpu_key, cpu_release);
 }
 
@@ -215,14 +240,12 @@ int image_load(const struct image_host *host)
 	}
 	/* Stays mapped: the symbol tables are read from it when something fails. */
 	file = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	real_close(fd);
-	if (file == MAP_FAILED) {
-		ret = -errno;
+	ret = file == MAP_FAILED ? -errno : 0;
+	if (ret)
 		inproc_diag("cannot read the kernel image %s: %s", path, strerror(-ret));
-		return ret;
-	}
-
-	ret = load_elf(file, st.st_size, host);
+	else
+		ret = load_elf(fd, file, st.st_size, host);
+	real_close(fd);
 	if (!ret)
 		choose_mutant();
 	return ret ?: init_cpus();

@@ -8,6 +8,7 @@
 #include <linux/percpu.h>
 #include <linux/percpu_counter.h>
 #include <linux/spinlock.h>
+#include <linux/string.h>
 
 #include "glue.h"
 
@@ -58,9 +59,13 @@ void __percpu *pcpu_alloc_noprof(size_t size, size_t align, bool reserved, gfp_t
 		return NULL;
 	/* The template's, which has no offset, for CPUs to come. */
 	memset(glue_pool.units[at], 0, size);
-	for (cpu = 0; cpu < NR_CPUS; cpu++)
-		if (__per_cpu_offset[cpu])
-			memset(per_cpu_ptr(&glue_pool, cpu)->units[at], 0, size);
+	/* Written to only where it has to be, or each CPU that there can be has a page of its own. */
+	for (cpu = 0; cpu < NR_CPUS; cpu++) {
+		void *unit = __per_cpu_offset[cpu] ? per_cpu_ptr(&glue_pool, cpu)->units[at] : NULL;
+
+		if (unit && memchr_inv(unit, 0, size))
+			memset(unit, 0, size);
+	}
 	return (void __percpu *)glue_pool.units[at];
 }
 
