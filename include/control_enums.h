@@ -27,6 +27,8 @@ enum control_mem_bug {
 	CONTROL_SEV_EXCEPTION,	/* an exception that a guest can keep a CPU with */
 	CONTROL_SEV_ASID,	/* VMRUN with an ASID that firmware has not activated for a guest */
 	CONTROL_SEV_LEFT,	/* of a guest with firmware, or charged for it, when no VM is left */
+	CONTROL_SEV_CACHE,	/* memory changes hands with what caches have of it */
+	CONTROL_TD_CACHE,	/* the TDX module gets a page of which caches were not written back */
 	CONTROL_UNDEFINED,	/* a sanitizer found undefined behaviour */
 	CONTROL_NR_MEM_BUGS
 };

@@ -129,10 +129,17 @@ coco_list_option(int argc, char **argv)
 }
 
 /* @missing gives NULL, or why no case can run at all. */
-#define COCO_MAIN(missing)						\
+/* On the machine's CPU, or the in-process KVM's usual one. */
+#define COCO_MAIN(missing)	COCO_MAIN_ON("", missing)
+
+/*
+ * The same where the in-process KVM's CPU has some features more or, with "-", less: a list of
+ * those in lib/inproc/src/hw/hw_cpuid.c.  On hardware it is the machine's all the same.
+ */
+#define COCO_MAIN_ON(cpu, missing)					\
 	int main(int argc, char **argv)					\
 	{								\
-		const char *why = missing();				\
+		const char *why = setenv("COCO_CPU", cpu, 1) ? "no memory" : missing(); \
 									\
 		if (why)						\
 			ksft_exit_skip("%s\n", why);			\

@@ -8,6 +8,9 @@
 	REQUIREMENT(SNP_AP_FEATURES, "SNP-AP-FEATURES", DOC_GHCB, "SNP AP Creation",		\
 		"AP creation with other SEV_FEATURES in RAX than the VM has answers "		\
 		"SW_EXITINFO1 = 2, SW_EXITINFO2 = 5")						\
+	REQUIREMENT(SNP_AP_ALLOWED, "SNP-AP-ALLOWED", DOC_SVM, "Allowed SEV Features",		\
+		"on a CPU that can refuse it no vCPU runs from a VMSA with SEV_FEATURES that "	\
+		"the VM does not have, whatever the AP creation event said")			\
 	REQUIREMENT(SNP_AP_GPA, "SNP-AP-GPA", DOC_GHCB, "SNP AP Creation",			\
 		"AP creation with a VMSA that is not page aligned, or beyond the guest's "	\
 		"physical addresses, answers SW_EXITINFO1 = 2, SW_EXITINFO2 = 5")		\

@@ -37,6 +37,12 @@
 	REQUIREMENT(SEV_MOVE_CACHES, "SEV-MOVE-CACHES", DOC_SEV_C, "sev_guest_memory_reclaimed",	\
 		"each CPU that ran a VM has written back its caches when the VM's memory is "	\
 		"given back, also after its context has moved")					\
+	REQUIREMENT(SEV_CACHE, "SEV-CACHE", DOC_SEV_C, "sev_gmem_invalidate, sev_clflush_pages",	\
+		"what caches have of a guest's page is written back before the page is given "	\
+		"back, and what they have of the VMM's, where they are not coherent with "	\
+		"encrypted memory, before firmware encrypts it in place")			\
+	REQUIREMENT(SEV_FEATURES_ES, "SEV-FEATURES-ES", DOC_SEV_RST, "KVM_SEV_INIT2",		\
+		"features that only SNP guests can have are EINVAL for other types")		\
 	REQUIREMENT(SEV_TYPES, "SEV-TYPES", DOC_API, "KVM_CAP_VM_TYPES",				\
 		"KVM_CAP_VM_TYPES has the types of which KVM_CREATE_VM makes VMs, and those alone")	\
 	REQUIREMENT(GMEM_BIND, "GMEM-BIND", DOC_API, "KVM_SET_USER_MEMORY_REGION2",		\

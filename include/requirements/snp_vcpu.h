@@ -44,8 +44,14 @@
 		"vCPU, and no other with its ASID, the last time")				\
 	REQUIREMENT(SEV_INTERCEPT, "SEV-INTERCEPT", DOC_GHCB, "Supported Guest VM Exits",	\
 		"what an SEV-ES or SNP guest has no event for is not intercepted: control "	\
-		"registers, XSETBV, IRET, debug registers besides DR7, the GHCB MSR, exceptions "	\
-		"besides #DB, #AC and #MC")							\
+		"registers, XSETBV, IRET, debug registers besides DR7, the GHCB MSR, EFER and PAT, " \
+		"GUEST_TSC_FREQ if it has secure TSC and only then, exceptions besides #DB, #AC "	\
+		"and #MC")							\
+	REQUIREMENT(SNP_TSC_FREQ, "SNP-TSC-FREQ", DOC_API, "KVM_SET_TSC_KHZ",			\
+		"firmware is asked for the VM's TSC frequency at the launch of a guest with "	\
+		"secure TSC, and for none at that of others")					\
+	REQUIREMENT(SNP_TSC_VMM, "SNP-TSC-VMM", DOC_API, "KVM_SET_TSC_KHZ",			\
+		"KVM_SET_TSC_KHZ of a vCPU whose guest has secure TSC is EINVAL")		\
 	REQUIREMENT(SEV_EXCEPTION, "SEV-EXCEPTION", DOC_SVM, "Exception Intercepts",		\
 		"#AC, and #DB and DR7 without DebugSwap, are intercepted, so that no guest keeps " \
 		"a CPU in an exception that raises itself")					\

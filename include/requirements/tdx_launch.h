@@ -14,6 +14,8 @@
 	REQUIREMENT(TDX_REPORT, "TDX-REPORT", DOC_TDX_ABI, "TDG.MR.REPORT",			\
 		"a TD's report has the attributes, XFAM, MRCONFIGID, MROWNER and MROWNERCONFIG that "	\
 		"the VMM gave, MRTD, RTMRs as the guest has extended them, and the guest's REPORTDATA")	\
+	REQUIREMENT(TDX_CACHE, "TDX-CACHE", DOC_TDX_ABI, "CLFLUSH_BEFORE_ALLOC",			\
+		"what caches have of a page is written back before the TDX module gets it")	\
 	/* the states of a TD */								\
 	REQUIREMENT(TDX_STATES, "TDX-STATES", DOC_TDX, "KVM TDX creation flow",			\
 		"each command is taken in the states of a TD that it is for, and refused in all others")	\

@@ -75,6 +75,7 @@ struct image_host src_host = {
 	.area_alloc = memory_area_alloc,
 	.map = memory_map,
 	.unmap = memory_unmap,
+	.mapped = memory_mapped,
 	.mem_bug = memory_bug,
 	.given_back = gtlb_given_back,
 	.mem_owner = memory_owner,

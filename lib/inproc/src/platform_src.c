@@ -69,7 +69,7 @@ static int src_init(void)
 	if (!src_host.page_structs || !src_host.rmp)
 		return -ENOMEM;
 	ret = hw_cpuid_init(cpu.vendor, cpu.view_bit) ?: memory_init() ?: image_load(&src_host) ?:
-	      fault_init() ?: reached_init();
+	      fault_init() ?: reached_init() ?: src_commands_init();
 	if (ret)
 		return ret;
 	image_enter();

@@ -18,6 +18,11 @@ int src_guest_request_fails(void);
 void src_log(int level, const char *text);
 void src_splat(int bug, const char *text);
 
+/* ---- commands.c ---- */
+
+/* 0 or -errno */
+int src_commands_init(void);
+
 /* ---- td_launch.c ---- */
 
 int src_td_measure(const struct image_td_measure *m);

@@ -60,6 +60,8 @@ void hw_fpu_load(const void *area, unsigned int size);
 void hw_fpu_save(void *area, unsigned int size);
 /* The C-bit, a mask; AMD only. */
 extern uint64_t hw_c_bit;
+/* AMD: VMRUN looks at VMCB_ALLOWED_SEV_FEATURES. */
+extern bool hw_allows_sev_features;
 extern enum image_vendor hw_vendor;
 int hw_cpuid_init(enum image_vendor vendor, unsigned int c_bit);
 void hw_cpuid(struct image_gprs *gprs);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base.h"
 #include "engine/cpuid2.h"
 #include "hw.h"
 
@@ -73,6 +74,22 @@ static const struct change {
 	{ IMAGE_INTEL, 0x80000001, 0, EDX, 0, 1u << 20 },		/* NX */
 };
 
+/*
+ * AMD's CPUs differ: COCO_CPU, a test's wish (COCO_MAIN_ON()), is a list of these to have, or
+ * with "-" not to have.  Leaf 0x8000001f, EAX.
+ */
+static const struct {
+	const char *name;
+	uint32_t bit;
+} wishes[] = {
+	{ "secure_tsc", 1u << 8 },
+	{ "sme_coherent", 1u << 10 },
+	{ "debug_swap", 1u << 14 },
+	{ "allowed_sev_features", 1u << 27 },
+};
+
+bool hw_allows_sev_features;
+
 static struct kvm_cpuid_entry2 *entry_or_new(uint32_t function, uint32_t index)
 {
 	struct kvm_cpuid_entry2 *e = cpuid2_find(cpuid, function, index);
@@ -104,6 +121,29 @@ static void add_xsave(void)
 	e->flags = KVM_CPUID_FLAG_SIGNIFCANT_INDEX;
 }
 
+/* 0 or -EINVAL */
+static int grant_wishes(uint32_t *eax)
+{
+	const char *wish = getenv("COCO_CPU") ?: "";
+	size_t len, i;
+
+	for (; *wish; wish += len + !!wish[len]) {
+		const bool without = *wish == '-';
+
+		wish += without;
+		len = strcspn(wish, ",");
+		for (i = 0; i < sizeof(wishes) / sizeof(wishes[0]); i++)
+			if (strlen(wishes[i].name) == len && !memcmp(wishes[i].name, wish, len))
+				break;
+		if (i == sizeof(wishes) / sizeof(wishes[0])) {
+			inproc_diag("COCO_CPU: there is no '%.*s'", (int)len, wish);
+			return -EINVAL;
+		}
+		*eax = without ? *eax & ~wishes[i].bit : *eax | wishes[i].bit;
+	}
+	return 0;
+}
+
 int hw_cpuid_init(enum image_vendor vendor, unsigned int c_bit)
 {
 	struct kvm_cpuid_entry2 *e;
@@ -130,10 +170,16 @@ int hw_cpuid_init(enum image_vendor vendor, unsigned int c_bit)
 	}
 	hw_vendor = vendor;
 	hw_c_bit = 1ULL << c_bit;
-	if (vendor == IMAGE_INTEL)
+	if (vendor == IMAGE_INTEL) {
 		add_xsave();
-	else
-		entry_or_new(0x8000001f, 0)->ebx = c_bit | 1 << 6;
+	} else {
+		e = entry_or_new(0x8000001f, 0);
+		e->ebx = c_bit | 1 << 6;
+		ret = grant_wishes(&e->eax);
+		if (ret)
+			return ret;
+		hw_allows_sev_features = e->eax & 1u << 27;
+	}
 	/* Four levels of page tables, one way of saving state, and addresses that fit. */
 	e = cpuid2_find(cpuid, 7, 0);
 	if (e)

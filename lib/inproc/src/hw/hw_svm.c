@@ -317,5 +317,5 @@ IMAGE_CALL int hw_vmrun(struct image_gprs *gprs, void *loaded)
 	if (w.es)
 		svm_vmsa_leave();
 	return (get_u64(w.vmcb, VMCB_EXIT_CODE) == EXIT_INTR ? IMAGE_VMRUN_INTERRUPTED : 0) |
-	       (w.es && w.vcpu->debug_swap ? IMAGE_VMRUN_DEBUG_SWAP : 0);
+	       (w.es && (w.vcpu->sev_features & SEV_FEATURES_DEBUG_SWAP) ? IMAGE_VMRUN_DEBUG_SWAP : 0);
 }

@@ -26,8 +26,24 @@
 #define EXCEPTION_AC		(1u << 17)
 #define EXCEPTION_MC		(1u << 18)
 
-/* The GHCB MSR in the permission map: the third range, two bits for each MSR. */
-#define MSRPM_GHCB(map)		(((const uint8_t *)(map))[0x1000 + 0x130 / 4] >> 0x130 % 4 * 2 & 3)
+#define MSR_PAT			0x277u
+#define MSR_EFER		0xc0000080u
+#define MSR_GHCB		0xc0010130u
+#define MSR_GUEST_TSC_FREQ	0xc0010134u
+
+/* What the permission map (three ranges, two bits for each MSR) has intercepted. */
+#define MSRPM_READ		1u
+#define MSRPM_WRITE		2u
+
+static unsigned int intercepted(const struct world *w, uint32_t msr)
+{
+	const uint8_t *map = (const void *)(get_u64(w->vmcb, VMCB_MSRPM_PA) & ~0xfffULL);
+	const uint32_t nr = msr & 0x1fff, range = msr >> 16 == 0xc001 ? 2 : msr >> 16 == 0xc000;
+
+	if (!(get_u32(w->vmcb, VMCB_INTERCEPT_1) & INTERCEPT_1_MSR))
+		return 0;
+	return map[range * 0x800 + nr / 4] >> nr % 4 * 2 & 3;
+}
 
 /* Which vCPU ran last with an ASID. */
 static struct src_vcpu *last[IMAGE_MAX_CPUS][MAX_ASIDS];
@@ -66,7 +82,8 @@ void svm_check_intercepts(struct world *w)
 {
 	const uint32_t exceptions = get_u32(w->vmcb, VMCB_INTERCEPT_EXCEPTION);
 	const uint32_t dr = get_u32(w->vmcb, VMCB_INTERCEPT_DR);
-	const void *msrpm = (const void *)(get_u64(w->vmcb, VMCB_MSRPM_PA) & ~0xfffULL);
+	const bool debug_swap = w->vcpu->sev_features & SEV_FEATURES_DEBUG_SWAP;
+	const bool secure_tsc = w->vcpu->vm->sev_features & SEV_FEATURES_SECURE_TSC;
 
 	if (!w->es)
 		return;
@@ -79,16 +96,23 @@ void svm_check_intercepts(struct world *w)
 		break_rule(CONTROL_SEV_INTERCEPT, w, "IRET is intercepted");
 	else if (get_u32(w->vmcb, VMCB_INTERCEPT_2) & INTERCEPT_2_XSETBV)
 		break_rule(CONTROL_SEV_INTERCEPT, w, "XSETBV is intercepted");
-	else if ((get_u32(w->vmcb, VMCB_INTERCEPT_1) & INTERCEPT_1_MSR) && MSRPM_GHCB(msrpm))
+	else if (intercepted(w, MSR_GHCB))
 		break_rule(CONTROL_SEV_INTERCEPT, w, "the GHCB MSR is intercepted");
+	else if (intercepted(w, MSR_EFER) || intercepted(w, MSR_PAT))
+		break_rule(CONTROL_SEV_INTERCEPT, w,
+			   "EFER or PAT are intercepted, which the CPU exchanges");
+	else if (!(intercepted(w, MSR_GUEST_TSC_FREQ) & MSRPM_READ) != secure_tsc)
+		break_rule(CONTROL_SEV_INTERCEPT, w, secure_tsc ?
+			   "reads of GUEST_TSC_FREQ are intercepted, with secure TSC" :
+			   "reads of GUEST_TSC_FREQ are not intercepted, without secure TSC");
 	else if (exceptions & ~(EXCEPTION_DB | EXCEPTION_AC | EXCEPTION_MC))
 		break_rule(CONTROL_SEV_INTERCEPT, w,
 			   "exceptions besides #DB, #AC and #MC are intercepted");
 	if (!(exceptions & EXCEPTION_AC))
 		break_rule(CONTROL_SEV_EXCEPTION, w, "#AC is not intercepted");
-	else if (!(exceptions & EXCEPTION_DB) && !w->vcpu->debug_swap)
+	else if (!(exceptions & EXCEPTION_DB) && !debug_swap)
 		break_rule(CONTROL_SEV_EXCEPTION, w, "#DB is not intercepted, without DebugSwap");
-	else if ((dr & DR7) != DR7 && !w->vcpu->debug_swap)
+	else if ((dr & DR7) != DR7 && !debug_swap)
 		break_rule(CONTROL_SEV_EXCEPTION, w, "DR7 is not intercepted, without DebugSwap");
 	if (!(get_u64(w->vmcb, VMCB_VIRT_EXT) & VIRT_EXT_LBR))
 		break_rule(CONTROL_SEV_LBR, w, "last branch records are not virtualized");

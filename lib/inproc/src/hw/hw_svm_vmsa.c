@@ -94,6 +94,15 @@ static unsigned int number_of(const struct world *w, uint64_t pa)
 	return nr && (get_u64((const void *)pa, SAVE_SEV_FEATURES) & SEV_FEATURES_SNP) ? nr : 0;
 }
 
+/* Has the VMSA no SEV_FEATURES that the VMCB, on a CPU that looks at it, does not allow? */
+static bool is_allowed(const struct world *w, uint64_t pa)
+{
+	const uint64_t allowed = get_u64(w->vmcb, VMCB_ALLOWED_SEV_FEATURES);
+
+	return !hw_allows_sev_features || !(allowed & ALLOWED_SEV_FEATURES_EN) ||
+	       !(get_u64((const void *)pa, SAVE_SEV_FEATURES) & ~allowed & ALLOWED_SEV_FEATURES);
+}
+
 uint64_t svm_vmsa_enter(struct world *w)
 {
 	const uint64_t pa = get_u64(w->vmcb, VMCB_VMSA_PA);
@@ -102,7 +111,7 @@ uint64_t svm_vmsa_enter(struct world *w)
 	uint64_t code = 0;
 	int ret;
 
-	if (!nr) {
+	if (!nr || !is_allowed(w, pa)) {
 		vcpu->vmsa_nr = 0;
 		return EXIT_INVALID;
 	}
@@ -123,7 +132,10 @@ uint64_t svm_vmsa_enter(struct world *w)
 	}
 	vcpu->vmsa_pa = pa;
 	vcpu->vmsa_nr = nr;
-	vcpu->debug_swap = get_u64((const void *)pa, SAVE_SEV_FEATURES) & SEV_FEATURES_DEBUG_SWAP;
+	vcpu->sev_features = get_u64((const void *)pa, SAVE_SEV_FEATURES);
+	/* Which the launch has made, whatever a guest makes later.  Bit 63 says that it is there. */
+	if (!vcpu->vm->sev_features)
+		vcpu->vm->sev_features = vcpu->sev_features | 1ULL << 63;
 	return 0;
 }
 

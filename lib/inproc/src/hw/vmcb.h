@@ -17,7 +17,7 @@ enum {
 	VMCB_EXIT_INFO_1 = 0x078, VMCB_EXIT_INFO_2 = 0x080, VMCB_EXIT_INT_INFO = 0x088,
 	VMCB_NESTED_CTL = 0x090, VMCB_GHCB_GPA = 0x0a0, VMCB_EVENT_INJ = 0x0a8,
 	VMCB_NESTED_CR3 = 0x0b0, VMCB_CLEAN = 0x0c0, VMCB_NEXT_RIP = 0x0c8, VMCB_INSN_LEN = 0x0d0,
-	VMCB_VMSA_PA = 0x108,
+	VMCB_VMSA_PA = 0x108, VMCB_ALLOWED_SEV_FEATURES = 0x138,
 	/* The state of a guest that is not SEV-ES follows the control area. */
 	VMCB_SAVE = 0x400,
 };
@@ -40,6 +40,11 @@ enum {
 
 #define SEV_FEATURES_SNP	(1ULL << 0)
 #define SEV_FEATURES_DEBUG_SWAP	(1ULL << 5)
+#define SEV_FEATURES_SECURE_TSC	(1ULL << 9)
+
+/* VMCB_ALLOWED_SEV_FEATURES is looked at, of which these bits count. */
+#define ALLOWED_SEV_FEATURES_EN	(1ULL << 63)
+#define ALLOWED_SEV_FEATURES	0x3ffffffffffffffcULL
 
 #define NESTED_CTL_NP		(1ULL << 0)
 #define NESTED_CTL_SEV		(1ULL << 1)

@@ -164,6 +164,13 @@ struct image_td_measure {
 	void *report;
 };
 
+/* Whom a command is for, and with it what its operands are. */
+enum image_commanded {
+	IMAGE_PSP,		/* those of its buffer, in the order in which it has them */
+	IMAGE_SEAM,		/* RCX, RDX, R8 and R9 */
+	IMAGE_RMP,		/* the page, and its state in the RMP: GPA, flags and ASID */
+};
+
 /*
  * How memory is allocated, and given back.  What kvmalloc() gives is freed by
  * kvfree() alone, which takes what kmalloc() and vmalloc() give, too.
@@ -242,6 +249,8 @@ struct image_host {
 	 */
 	void *(*map)(enum image_map how, void *page, unsigned long long gfn, const void *caller);
 	void (*unmap)(enum image_map how, const void *page, const void *caller);
+	/* The page that is mapped at @at, or @at. */
+	void *(*mapped)(void *at);
 	/* The image found one itself: @text goes on after the place of @caller. */
 	void (*mem_bug)(enum control_mem_bug what, const char *text, const void *caller);
 	/* These pages are no guest's from now on: no CPU may enter one that still reaches them. */
@@ -250,6 +259,10 @@ struct image_host {
 	void *(*mem_owner)(void);
 	/* Shall this one fail? */
 	int (*step_fails)(enum control_step step);
+	/* NULL, or to be told of commands that firmware and hardware got, and how they ended. */
+	void (*command)(enum image_commanded who, const char *name,
+			const unsigned long long *operands, unsigned int nr,
+			unsigned long long status);
 	/* This SEAMCALL is under way: 0, or with what status it fails. */
 	unsigned long long (*seamcall_fails)(unsigned int leaf);
 	/* What becomes of this TDH.VP.ENTER */

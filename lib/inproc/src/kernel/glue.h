@@ -105,6 +105,8 @@ struct task_struct;
 void glue_cgroup_init(struct task_struct *task);
 bool glue_keyids_overcharged(unsigned int ids);
 void glue_cgroup(unsigned int nr);
+/* No VM is left: has any kept a reference of group @nr? */
+bool glue_cgroup_left(unsigned int nr);
 unsigned long glue_charged(unsigned int nr, enum control_charge what);
 /* amd/psp.c, amd/psp_sev.c: as in struct image_ops */
 unsigned int glue_psp_commands(unsigned int id);
@@ -163,6 +165,8 @@ enum image_ept glue_ept_walk(unsigned long long eptp, unsigned long long gpa,
 /* linux/cache.c: this CPU runs an encrypted guest; which have, with caches not written back */
 void glue_cache_dirtied(void);
 unsigned long long glue_caches_dirty(void);
+/* How often all CPUs have written back their caches. */
+unsigned int glue_caches_written_back(void);
 
 /* amd/: the machine at boot; its MSRs, as Intel's; bench.c */
 void glue_amd_boot(void);
@@ -173,6 +177,17 @@ long glue_bench_vmgexits(void *file, unsigned long long ghcb_msr, void (*prepare
 /* Is it a guest's, and at which GPA?  Firmware lets the hypervisor have it again. */
 int glue_rmp_guest_page(unsigned long long pfn, unsigned long long *gpa);
 void glue_rmp_set_mutable(u64 pfn);
+/*
+ * The CPU writes to the page with another key than the kernel's, as to an SEV-ES guest's VMSA.
+ */
+void glue_rmp_encrypted(u64 pfn);
+/*
+ * What caches have of the page is written back; of one that was a guest's it is not yet; it was,
+ * since this was asked the last time.
+ */
+void glue_rmp_written_back(u64 pfn);
+bool glue_rmp_cached(u64 pfn);
+bool glue_rmp_was_written_back(u64 pfn);
 /* It becomes a VMSA or ceases to be one; which one of the guest with @asid it is, 0: none. */
 void glue_rmp_set_vmsa(unsigned long long pfn, int vmsa);
 unsigned int glue_rmp_vmsa(unsigned long long pfn, unsigned int asid);

@@ -32,6 +32,7 @@ struct src_vm {
 	void *launched;
 	uint64_t launched_gpa;
 	bool snp;			/* a vCPU has run with a VMSA that the RMP knows */
+	uint64_t sev_features;		/* of the first VMSA that a vCPU has run with, and bit 63; or 0 */
 };
 
 struct src_vcpu {
@@ -48,7 +49,7 @@ struct src_vcpu {
 	uint64_t ghcb_msr;		/* the guest's view of MSR 0xc0010130 */
 	uint64_t vmsa_pa;		/* whose state the engine has, or 0 */
 	unsigned int vmsa_nr;		/* which of those that there were */
-	bool debug_swap;		/* so that VMSA's SEV_FEATURES */
+	uint64_t sev_features;		/* of that VMSA */
 	uint64_t asid;			/* of the last VMRUN; or the EPTP of the last VM entry */
 	unsigned int sev_cpu;		/* of an encrypted guest's last VMRUN, from 1 on; or 0 */
 	uint64_t npf_gpa;		/* of the last nested page fault, or 0 */

@@ -68,6 +68,8 @@ void memory_area_put(void *area);
 int memory_area_alloc(void *page, int zero, const void *caller);
 void *memory_map(enum image_map how, void *page, unsigned long long gfn, const void *caller);
 void memory_unmap(enum image_map how, const void *page, const void *caller);
+/* The page that is mapped there; where none is, @at. */
+void *memory_mapped(void *at);
 void memory_page_owned(void *page, int owned);
 void memory_bug(enum control_mem_bug what, const char *text, const void *caller);
 /* @gpa is not in the page tables any more as a guest that goes on has it. */

@@ -140,6 +140,19 @@ IMAGE_CALL void *memory_map(enum image_map how, void *page, unsigned long long g
 	return at;
 }
 
+IMAGE_CALL void *memory_mapped(void *at)
+{
+	struct held *h;
+	void *page = at;
+
+	memory_lock();
+	for (h = *bucket(at); h; h = h->next)
+		if (h->at == at)
+			page = h->page;
+	memory_unlock();
+	return page;
+}
+
 IMAGE_CALL void memory_unmap(enum image_map how, const void *at, const void *caller)
 {
 	struct held **link;

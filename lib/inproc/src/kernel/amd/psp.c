@@ -57,18 +57,26 @@ unsigned int glue_psp_commands(unsigned int id)
 
 static int glue_psp_run(unsigned int cmd, void *buf)
 {
+	u64 asked[GLUE_MAX_BUFFER / sizeof(u64)];
+	const char *name;
 	size_t len;
 	int status;
 
+	if (buf && glue_host->command)
+		memcpy(asked, buf, sizeof(asked));
 	if (cmd < ARRAY_SIZE(glue_psp_counts))
 		glue_psp_counts[cmd]++;
 	/* To give pages back never fails for want of something. */
 	if (cmd != SEV_CMD_SNP_PAGE_RECLAIM && glue_host->step_fails(CONTROL_STEP_PSP))
 		return SEV_RET_RESOURCE_LIMIT;
-	if (!glue_sev_cmd(cmd, buf, &len, &status) && !glue_snp_cmd(cmd, buf, &len, &status))
+	name = glue_sev_cmd(cmd, buf, &len, &status) ?: glue_snp_cmd(cmd, buf, &len, &status);
+	if (!name)
 		glue_not_driven("PSP command %#x: the firmware model does not have it", cmd);
 	if (buf && len < GLUE_MAX_BUFFER && cmd != SEV_CMD_SNP_PAGE_RECLAIM)
 		memset(buf + len, GLUE_STALE, GLUE_MAX_BUFFER - len);
+	if (glue_host->command)
+		glue_host->command(IMAGE_PSP, name, asked,
+				   buf ? min(len, sizeof(asked)) / sizeof(u64) : 0, status);
 	return status;
 }
 

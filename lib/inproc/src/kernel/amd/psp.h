@@ -18,11 +18,11 @@ bool glue_rmp_firmware(u64 address, u64 len);
 
 /*
  * psp_sev.c and psp_snp.c: command @cmd of the SEV API, or of the SNP firmware ABI, with its
- * buffer, or NULL.  False: it is none of those; else firmware's @status, and how many bytes
- * of the buffer are the command's.
+ * buffer, or NULL.  NULL: it is none of those; else its name, firmware's @status, and how many
+ * bytes of the buffer are the command's.
  */
-bool glue_sev_cmd(unsigned int cmd, void *buf, size_t *len, int *status);
-bool glue_snp_cmd(unsigned int cmd, void *buf, size_t *len, int *status);
+const char *glue_sev_cmd(unsigned int cmd, void *buf, size_t *len, int *status);
+const char *glue_snp_cmd(unsigned int cmd, void *buf, size_t *len, int *status);
 
 /* psp_snp.c: firmware is in the INIT state, and has the RMP. */
 extern bool glue_snp_initialized;
@@ -38,7 +38,8 @@ void glue_asid_put(u32 asid);
 /* Has a guest this one? */
 bool glue_asid_active(u32 asid);
 void glue_asids_stale(void);
-void glue_asids_flush(void);
+/* 0, or firmware's status: an ASID was given back since all CPUs have last written back caches. */
+int glue_asids_flush(void);
 
 /* Of a guest of SEV or SEV-ES, as GUEST_STATUS tells them; 0: there is none. */
 enum glue_sev_state {

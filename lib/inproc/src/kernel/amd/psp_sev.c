@@ -75,10 +75,14 @@ int glue_asid_take(u32 asid)
 	return test_and_set_bit(asid, glue_asids) ? SEV_RET_ASID_OWNED : 0;
 }
 
+/* How often all caches had been written back when an ASID was last given back, and one; 0: none */
+static unsigned int glue_asids_cached;
+
 void glue_asid_put(u32 asid)
 {
 	set_bit(asid, glue_asids_dirty);
 	clear_bit(asid, glue_asids);
+	glue_asids_cached = glue_caches_written_back() + 1;
 }
 
 void glue_asids_stale(void)
@@ -86,9 +90,12 @@ void glue_asids_stale(void)
 	bitmap_fill(glue_asids_dirty, GLUE_MAX_ASIDS);
 }
 
-void glue_asids_flush(void)
+int glue_asids_flush(void)
 {
+	if (glue_asids_cached && glue_asids_cached == glue_caches_written_back() + 1)
+		return SEV_RET_WBINVD_REQUIRED;
 	bitmap_zero(glue_asids_dirty, GLUE_MAX_ASIDS);
+	return 0;
 }
 
 /*
@@ -121,10 +128,14 @@ void glue_sev_left(void)
 		glue_host->mem_bug(CONTROL_SEV_LEFT, i <= GLUE_MAX_GUESTS ?
 				   "leaves a guest of SEV to firmware when its VM is gone" :
 				   "leaves an ASID to firmware when its VM is gone", NULL);
-	for (i = 0; i < CONTROL_NR_CHARGES; i++)
-		for (group = 0; group < CONTROL_NR_CGROUPS; group++)
+	for (group = 0; group < CONTROL_NR_CGROUPS; group++) {
+		for (i = 0; i < CONTROL_NR_CHARGES; i++)
 			if (glue_charged(group, i))
 				glue_host->mem_bug(CONTROL_SEV_LEFT, charges[i], NULL);
+		if (boot_cpu_data.x86_vendor == X86_VENDOR_AMD && glue_cgroup_left(group))
+			glue_host->mem_bug(CONTROL_SEV_LEFT,
+					   "keeps a reference of a cgroup when its VM is gone", NULL);
+	}
 }
 
 static void glue_measure(struct glue_sev_guest *g, const void *data, u32 len)
@@ -252,8 +263,7 @@ static int glue_sev_pdh_export(struct glue_sev_guest *none, void *data)
 
 static int glue_sev_flush(struct glue_sev_guest *none, void *data)
 {
-	glue_asids_flush();
-	return 0;
+	return glue_asids_flush();
 }
 
 /* ---- commands of a guest; each begins with its handle ---- */
@@ -293,6 +303,22 @@ static int glue_sev_launch_start(struct glue_sev_guest *shares, void *data)
 	return glue_sev_guest_new(GLUE_SEV_LUPDATE, start->policy, &start->handle);
 }
 
+/* Where caches are not coherent with encrypted memory, what is encrypted is what memory has. */
+static void glue_sev_encrypts(u64 address, u32 len)
+{
+	const u64 from = __sme_clr(address) >> PAGE_SHIFT;
+	const u64 end = PAGE_ALIGN(__sme_clr(address) + len) >> PAGE_SHIFT;
+	bool all = true;
+	u64 pfn;
+
+	for (pfn = from; pfn < end && !boot_cpu_has(X86_FEATURE_SME_COHERENT); pfn++)
+		all &= glue_rmp_was_written_back(pfn);
+	if (!all)
+		glue_host->mem_bug(CONTROL_SEV_CACHE,
+				   "has firmware encrypt memory in place, of which caches were not"
+				   " written back", GLUE_CALLER);
+}
+
 static int glue_sev_update_data(struct glue_sev_guest *g, void *data)
 {
 	struct sev_data_launch_update_data *update = data;
@@ -303,6 +329,7 @@ static int glue_sev_update_data(struct glue_sev_guest *g, void *data)
 		return ret;
 	if (!glue_sev_writable(address, update->len))
 		return SEV_RET_INVALID_PAGE_STATE;
+	glue_sev_encrypts(address, update->len);
 	glue_measure(g, __va(address), update->len);
 	if (!(g->policy & GLUE_POLICY_ES))
 		return 0;
@@ -325,6 +352,8 @@ static int glue_sev_update_vmsa(struct glue_sev_guest *g, void *data)
 		return SEV_RET_INVALID_ADDRESS;
 	if (!glue_sev_writable(update->address, PAGE_SIZE))
 		return SEV_RET_INVALID_PAGE_STATE;
+	glue_sev_encrypts(update->address, PAGE_SIZE);
+	glue_rmp_encrypted(__sme_clr(update->address) >> PAGE_SHIFT);
 	launch.page = __va(__sme_clr(update->address));
 	glue_measure(g, launch.page, PAGE_SIZE);
 	return glue_host->launch(&launch);
@@ -358,6 +387,7 @@ static int glue_sev_secret(struct glue_sev_guest *g, void *data)
 		return SEV_RET_INVALID_ADDRESS;
 	if (!glue_sev_writable(secret->guest_address, secret->guest_len))
 		return SEV_RET_INVALID_PAGE_STATE;
+	glue_sev_encrypts(secret->guest_address, secret->guest_len);
 	memcpy(__va(__sme_clr(secret->guest_address)), __va(__sme_clr(secret->trans_address)),
 	       secret->guest_len);
 	return 0;
@@ -455,6 +485,7 @@ static int glue_sev_decommission(struct glue_sev_guest *g, void *data)
 
 static const struct glue_sev_command {
 	unsigned int cmd;
+	const char *name;
 	size_t len;
 	unsigned int states;		/* of the guest; 0: it needs none */
 	bool active;			/* it has to have an ASID */
@@ -462,9 +493,9 @@ static const struct glue_sev_command {
 	int (*run)(struct glue_sev_guest *g, void *data);
 } glue_sev_commands[] = {
 #define COMMAND(cmd, type, states, active, writes, run)					\
-	{ SEV_CMD_##cmd, sizeof(struct type), states, active, writes, run }
-	{ SEV_CMD_SHUTDOWN, 0, 0, false, false, glue_sev_shutdown },
-	{ SEV_CMD_DF_FLUSH, 0, 0, false, false, glue_sev_flush },
+	{ SEV_CMD_##cmd, #cmd, sizeof(struct type), states, active, writes, run }
+	{ SEV_CMD_SHUTDOWN, "SHUTDOWN", 0, 0, false, false, glue_sev_shutdown },
+	{ SEV_CMD_DF_FLUSH, "DF_FLUSH", 0, 0, false, false, glue_sev_flush },
 	COMMAND(INIT, sev_data_init, 0, false, false, glue_sev_plain_init),
 	COMMAND(PLATFORM_STATUS, sev_user_data_status, 0, false, true, glue_sev_platform),
 	COMMAND(GET_ID, sev_data_get_id, 0, false, true, glue_sev_get_id),
@@ -523,7 +554,7 @@ static int glue_sev_run(const struct glue_sev_command *c, void *buf)
 	return c->run(g, buf);
 }
 
-bool glue_sev_cmd(unsigned int cmd, void *buf, size_t *len, int *status)
+const char *glue_sev_cmd(unsigned int cmd, void *buf, size_t *len, int *status)
 {
 	const struct glue_sev_command *c;
 
@@ -534,7 +565,7 @@ bool glue_sev_cmd(unsigned int cmd, void *buf, size_t *len, int *status)
 		glue_word_lock(&glue_sev_lock);
 		*status = c->len && !buf ? SEV_RET_INVALID_ADDRESS : glue_sev_run(c, buf);
 		glue_word_unlock(&glue_sev_lock);
-		return true;
+		return c->name;
 	}
-	return false;
+	return NULL;
 }

@@ -376,33 +376,35 @@ static int glue_snp_config(union glue_cmd_buf *c)
 /* One data fabric, whoever's ASIDs. */
 static int glue_snp_flush(union glue_cmd_buf *c)
 {
-	glue_asids_flush();
-	return 0;
+	return glue_asids_flush();
 }
 
 /* With how many bytes the ABI gives them, and in which states: INIT alone, or any. */
 static const struct glue_snp_command {
 	unsigned int cmd;
+	const char *name;
 	size_t len;
 	bool any;
 	int (*run)(union glue_cmd_buf *c);
 } glue_snp_commands[] = {
-	{ SEV_CMD_SNP_INIT, 0, true, glue_snp_init },
-	{ SEV_CMD_SNP_INIT_EX, 64, true, glue_snp_init },
-	{ SEV_CMD_SNP_PLATFORM_STATUS, 8, true, glue_snp_status },
-	{ SEV_CMD_SNP_DF_FLUSH, 0, false, glue_snp_flush },
-	{ SEV_CMD_SNP_CONFIG, 64, true, glue_snp_config },
-	{ SEV_CMD_SNP_PAGE_RECLAIM, 8, false, glue_snp_reclaim },
-	{ SEV_CMD_SNP_GCTX_CREATE, 8, false, glue_snp_create },
-	{ SEV_CMD_SNP_LAUNCH_START, sizeof(struct glue_cmd_start), false, glue_snp_start },
-	{ SEV_CMD_SNP_ACTIVATE, sizeof(struct glue_cmd_activate), false, glue_snp_activate },
-	{ SEV_CMD_SNP_LAUNCH_UPDATE, sizeof(struct glue_cmd_update), false, glue_snp_update },
-	{ SEV_CMD_SNP_LAUNCH_FINISH, sizeof(struct glue_cmd_finish), false, glue_snp_finish },
-	{ SEV_CMD_SNP_GUEST_REQUEST, sizeof(struct glue_cmd_request), false, glue_snp_request },
-	{ SEV_CMD_SNP_DECOMMISSION, 8, false, glue_snp_decommission },
+#define COMMAND(cmd, len, any, run) { SEV_CMD_##cmd, #cmd, len, any, run }
+	COMMAND(SNP_INIT, 0, true, glue_snp_init),
+	COMMAND(SNP_INIT_EX, 64, true, glue_snp_init),
+	COMMAND(SNP_PLATFORM_STATUS, 8, true, glue_snp_status),
+	COMMAND(SNP_DF_FLUSH, 0, false, glue_snp_flush),
+	COMMAND(SNP_CONFIG, 64, true, glue_snp_config),
+	COMMAND(SNP_PAGE_RECLAIM, 8, false, glue_snp_reclaim),
+	COMMAND(SNP_GCTX_CREATE, 8, false, glue_snp_create),
+	COMMAND(SNP_LAUNCH_START, sizeof(struct glue_cmd_start), false, glue_snp_start),
+	COMMAND(SNP_ACTIVATE, sizeof(struct glue_cmd_activate), false, glue_snp_activate),
+	COMMAND(SNP_LAUNCH_UPDATE, sizeof(struct glue_cmd_update), false, glue_snp_update),
+	COMMAND(SNP_LAUNCH_FINISH, sizeof(struct glue_cmd_finish), false, glue_snp_finish),
+	COMMAND(SNP_GUEST_REQUEST, sizeof(struct glue_cmd_request), false, glue_snp_request),
+	COMMAND(SNP_DECOMMISSION, 8, false, glue_snp_decommission),
+#undef COMMAND
 };
 
-bool glue_snp_cmd(unsigned int cmd, void *buf, size_t *len, int *status)
+const char *glue_snp_cmd(unsigned int cmd, void *buf, size_t *len, int *status)
 {
 	const struct glue_snp_command *c;
 
@@ -416,7 +418,7 @@ bool glue_snp_cmd(unsigned int cmd, void *buf, size_t *len, int *status)
 			*status = SEV_RET_INVALID_PLATFORM_STATE;
 		else
 			*status = c->run(buf);
-		return true;
+		return c->name;
 	}
-	return false;
+	return NULL;
 }

@@ -21,8 +21,18 @@
 
 struct glue_rmp {
 	u64 lo;
-	u64 vmsa;			/* 0: none; each that is made has another number */
+	/*
+	 * A guest's: in the lower half the VMSA that it is, 0: none, each that is made has another
+	 * number; GLUE_RMP_USED, the guest or firmware may have written to it.  What is no guest's:
+	 * GLUE_RMP_CACHED, with how often all caches had been written back when it ceased to be a
+	 * guest's that was used, or GLUE_RMP_WRITTEN_BACK.
+	 */
+	u64 vmsa;
 };
+
+#define GLUE_RMP_USED		BIT_ULL(61)
+#define GLUE_RMP_CACHED		BIT_ULL(63)
+#define GLUE_RMP_WRITTEN_BACK	BIT_ULL(62)
 
 #define GLUE_RMP_ASSIGNED	BIT_ULL(0)
 #define GLUE_RMP_2M		BIT_ULL(1)
@@ -114,11 +124,11 @@ int glue_rmp_guest_page(unsigned long long pfn, unsigned long long *gpa)
 
 void glue_rmp_set_vmsa(unsigned long long pfn, int vmsa)
 {
-	static u64 last;
+	static u32 last;
 
 	glue_word_lock(&glue_rmp_lock);
 	if (glue_rmp_assigned(pfn))
-		glue_rmp(pfn)->vmsa = vmsa ? ++last : 0;
+		glue_rmp(pfn)->vmsa = GLUE_RMP_USED | (vmsa ? ++last : 0);
 	glue_word_unlock(&glue_rmp_lock);
 }
 
@@ -163,6 +173,51 @@ static bool glue_rmp_overlaps(u64 pfn, bool large)
 	return false;
 }
 
+/* ---- what caches have of a page ---- */
+
+static bool glue_rmp_is_guests(u64 pfn)
+{
+	return FIELD_GET(GLUE_RMP_ASID, glue_rmp_read(pfn));
+}
+
+/* Firmware, too, finds it as it was. */
+static void glue_rmp_change_cached(u64 pfn, const struct glue_rmp_state *new)
+{
+	struct glue_rmp *e = glue_rmp(pfn);
+
+	/* Immutable is one that firmware has not launched yet. */
+	if (new->asid)
+		e->vmsa = new->immutable ? 0 : GLUE_RMP_USED;
+	else if (glue_rmp_is_guests(pfn))
+		e->vmsa = e->vmsa & GLUE_RMP_USED ?
+			  GLUE_RMP_CACHED | glue_caches_written_back() : 0;
+}
+
+void glue_rmp_encrypted(u64 pfn)
+{
+	WRITE_ONCE(glue_rmp(pfn)->vmsa, GLUE_RMP_CACHED | glue_caches_written_back());
+}
+
+void glue_rmp_written_back(u64 pfn)
+{
+	if (!glue_rmp_is_guests(pfn))
+		WRITE_ONCE(glue_rmp(pfn)->vmsa, GLUE_RMP_WRITTEN_BACK);
+}
+
+bool glue_rmp_cached(u64 pfn)
+{
+	return !glue_rmp_is_guests(pfn) &&
+	       READ_ONCE(glue_rmp(pfn)->vmsa) == (GLUE_RMP_CACHED | glue_caches_written_back());
+}
+
+bool glue_rmp_was_written_back(u64 pfn)
+{
+	return !glue_rmp_is_guests(pfn) &&
+	       xchg(&glue_rmp(pfn)->vmsa, 0) == GLUE_RMP_WRITTEN_BACK;
+}
+
+/* ---- instructions, which change it ---- */
+
 /* Kernels wait for an overlap to end (FAIL_OVERLAP): here it would not. */
 static enum glue_rmp_status glue_rmp_change(u64 pfn, const struct glue_rmp_state *new)
 {
@@ -176,7 +231,8 @@ static enum glue_rmp_status glue_rmp_change(u64 pfn, const struct glue_rmp_state
 		return GLUE_RMP_INPUT;
 	if (e->lo & GLUE_RMP_IMMUTABLE)
 		return GLUE_RMP_PERMISSION;
-	e->vmsa = 0;
+	for (u64 i = 0; i < size >> PAGE_SHIFT; i++)
+		glue_rmp_change_cached(pfn + i, new);
 	WRITE_ONCE(e->lo, !new->assigned ? 0 :
 		   GLUE_RMP_ASSIGNED | (new->pagesize ? GLUE_RMP_2M : 0) |
 		   (new->immutable ? GLUE_RMP_IMMUTABLE : 0) | new->gpa |
@@ -209,6 +265,10 @@ void glue_rmpupdate(struct image_gprs *gprs)
 	glue_word_unlock(&glue_rmp_lock);
 	if (!status && (new->asid || !new->assigned))
 		glue_host->page_owned(__va(pfn << PAGE_SHIFT), new->assigned);
+	if (glue_host->command)
+		glue_host->command(IMAGE_RMP, "RMPUPDATE",
+				   (u64[]){ pfn << PAGE_SHIFT, new->gpa, *(u32 *)&new->assigned,
+					    new->asid }, 4, status);
 	glue_rmp_done(gprs, status);
 }
 

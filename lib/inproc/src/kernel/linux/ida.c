@@ -85,8 +85,8 @@ void glue_ids_left(void *owner)
 		}
 	}
 	glue_word_unlock(&glue_ida_lock);
-	if (glue_keyids_overcharged(used))
+	if (boot_cpu_data.x86_vendor == X86_VENDOR_INTEL && glue_keyids_overcharged(used))
 		glue_host->mem_bug(CONTROL_MEM_KEYID,
-				   "charged a cgroup for a KeyID, and not back with its VM",
-				   GLUE_CALLER);
+				   "charged a cgroup for a KeyID, or got one, and not back with its VM",
+				   NULL);
 }

@@ -9,8 +9,21 @@
 #include "glue.h"
 #include "glue_probe.h"
 
+/* The groups' own references, never given up: they stay beyond all VMs. */
+static void glue_cgroup_gone(struct percpu_ref *ref)
+{
+	glue_host->mem_bug(CONTROL_MEM_FREED, "put a cgroup more often than it was got", GLUE_CALLER);
+	atomic_long_set(&ref->data->count, 1);
+}
+
+static struct percpu_ref_data glue_cgroup_refs[CONTROL_NR_CGROUPS] = {
+	{ .count = ATOMIC_LONG_INIT(1), .release = glue_cgroup_gone },
+	{ .count = ATOMIC_LONG_INIT(1), .release = glue_cgroup_gone },
+};
+/* Counted in one number for all CPUs. */
 static struct misc_cg glue_misc_cgs[CONTROL_NR_CGROUPS] = {
-	{ .css.flags = CSS_NO_REF }, { .css.flags = CSS_NO_REF },
+	{ .css.refcnt = { __PERCPU_REF_ATOMIC, &glue_cgroup_refs[0] } },
+	{ .css.refcnt = { __PERCPU_REF_ATOMIC, &glue_cgroup_refs[1] } },
 };
 static struct css_set glue_css_set = { .subsys[misc_cgrp_id] = &glue_misc_cgs[0].css };
 
@@ -34,6 +47,12 @@ unsigned long glue_charged(unsigned int nr, enum control_charge what)
 #else
 	return 0;
 #endif
+}
+
+/* Then not any more: it is told once. */
+bool glue_cgroup_left(unsigned int nr)
+{
+	return atomic_long_xchg(&glue_cgroup_refs[nr].count, 1) > 1;
 }
 
 int misc_cg_set_capacity(enum misc_res_type type, u64 capacity)
@@ -60,20 +79,25 @@ void misc_cg_uncharge(enum misc_res_type type, struct misc_cg *cg, u64 amount)
 		atomic64_set(&cg->res[type].usage, 0);
 }
 
-/* More for KeyIDs than the @ids that are in use?  Then not any more: it is told once. */
+/*
+ * More for KeyIDs, or more references, than the @ids that are in use?  Then not any more: it is told
+ * once.
+ */
 bool glue_keyids_overcharged(unsigned int ids)
 {
 #if defined(CONFIG_INTEL_TDX_HOST) && defined(HAVE_MISC_CG_RES_TDX)
 	atomic64_t *usage = &glue_misc_cgs[0].res[MISC_CG_RES_TDX].usage;
+	atomic_long_t *refs = &glue_cgroup_refs[0].count;
 	unsigned int looks;
 
 	/* Another VM may be between its KeyID and the charge for it. */
 	for (looks = 0; looks < 1000; looks++) {
-		if (atomic64_read(usage) <= ids)
+		if (atomic64_read(usage) <= ids && atomic_long_read(refs) <= ids + 1)
 			return false;
 		glue_host->yield();
 	}
 	atomic64_set(usage, ids);
+	atomic_long_set(refs, ids + 1);
 	return true;
 #else
 	return false;

@@ -115,14 +115,21 @@ struct page *alloc_contig_pages_noprof(unsigned long nr, gfp_t gfp, int nid, nod
 /* On hardware, whoever got a page next that is still a guest's would take an #PF. */
 void glue_check_owned(void *p, unsigned long nr, const void *caller)
 {
+	const bool amd = boot_cpu_data.x86_vendor == X86_VENDOR_AMD;
 	unsigned long i;
 
 	glue_host->given_back((unsigned long)p, (unsigned long)p + nr * PAGE_SIZE, caller);
 	for (i = 0; i < nr; i++) {
-		if (!glue_page_owned((__pa(p) >> PAGE_SHIFT) + i))
+		if (glue_page_owned((__pa(p) >> PAGE_SHIFT) + i))
+			glue_host->mem_bug(CONTROL_MEM_FIRMWARE,
+					   "freed a page that is still a guest's or firmware's",
+					   caller);
+		else if (amd && glue_rmp_cached((__pa(p) >> PAGE_SHIFT) + i))
+			glue_host->mem_bug(CONTROL_SEV_CACHE,
+					   "freed a page that was a guest's, of which caches were"
+					   " not written back", caller);
+		else
 			continue;
-		glue_host->mem_bug(CONTROL_MEM_FIRMWARE,
-				   "freed a page that is still a guest's or firmware's", caller);
 		return;
 	}
 }

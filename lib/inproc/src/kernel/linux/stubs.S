@@ -39,7 +39,6 @@
 	stub atomic_notifier_chain_register
 	stub atomic_notifier_chain_unregister
 	stub check_tsc_unstable
-	stub clflush_cache_range
 	stub cpufreq_cpu_get
 	stub cpufreq_cpu_put
 	stub cpufreq_quick_get

@@ -56,6 +56,22 @@ static const char *const glue_pamt_uncharged[] = {
 	GLUE_UNCHARGED(EPT),
 };
 
+static const char *const glue_pamt_cached[] = {
+#define GLUE_CACHED(type)	\
+	[GLUE_PT_##type] = "gave the TDX module a page (PT_" #type ") without writing back caches"
+	GLUE_CACHED(REG), GLUE_CACHED(TDR), GLUE_CACHED(TDCX), GLUE_CACHED(TDVPR), GLUE_CACHED(EPT),
+};
+
+static bool glue_pages_written_back(u64 pa, unsigned int level)
+{
+	const u64 end = pa + (level ? PMD_SIZE : PAGE_SIZE);
+	bool all = true;
+
+	for (; pa < end; pa += PAGE_SIZE)
+		all &= glue_rmp_was_written_back(pa >> PAGE_SHIFT);
+	return all;
+}
+
 u64 glue_pamt_take(u64 pa, enum glue_pt type, unsigned int level, struct glue_tdr *tdr,
 		   unsigned int operand)
 {
@@ -74,6 +90,8 @@ u64 glue_pamt_take(u64 pa, enum glue_pt type, unsigned int level, struct glue_td
 			tdr->nr_pages += level ? PTRS_PER_PTE : 1;
 	}
 	glue_word_unlock(&glue_pamt_lock);
+	if (!status && !glue_pages_written_back(pa, level))
+		glue_host->mem_bug(CONTROL_TD_CACHE, glue_pamt_cached[type], glue_last_seamcall());
 	if (!status && glue_page_uncharged(pfn_to_page(pa >> PAGE_SHIFT)))
 		glue_host->mem_bug(CONTROL_MEM_UNCHARGED, glue_pamt_uncharged[type],
 				   glue_last_seamcall());

@@ -9,42 +9,47 @@
 
 typedef u64 (*glue_tdh_t)(union glue_regs *regs);
 
-static const glue_tdh_t glue_seamcalls[] = {
-	[GLUE_TDH_MEM_PAGE_ADD]		= glue_tdh_mem_page_add,
-	[GLUE_TDH_MEM_PAGE_AUG]		= glue_tdh_mem_page_aug,
-	[GLUE_TDH_MEM_PAGE_REMOVE]	= glue_tdh_mem_page_remove,
-	[GLUE_TDH_MEM_RANGE_BLOCK]	= glue_tdh_mem_range_block,
-	[GLUE_TDH_MEM_RANGE_UNBLOCK]	= glue_tdh_mem_range_unblock,
-	[GLUE_TDH_MEM_SEPT_ADD]		= glue_tdh_mem_sept_add,
-	[GLUE_TDH_MEM_SEPT_RD]		= glue_tdh_mem_sept_rd,
-	[GLUE_TDH_MEM_SEPT_REMOVE]	= glue_tdh_mem_sept_remove,
-	[GLUE_TDH_MEM_TRACK]		= glue_tdh_mem_track,
-	[GLUE_TDH_MNG_ADDCX]		= glue_tdh_mng_addcx,
-	[GLUE_TDH_MNG_CREATE]		= glue_tdh_mng_create,
-	[GLUE_TDH_MNG_INIT]		= glue_tdh_mng_init,
-	[GLUE_TDH_MNG_KEY_CONFIG]	= glue_tdh_mng_key_config,
-	[GLUE_TDH_MNG_KEY_FREEID]	= glue_tdh_mng_key_freeid,
-	[GLUE_TDH_MNG_RD]		= glue_tdh_mng_rd,
-	[GLUE_TDH_MNG_VPFLUSHDONE]	= glue_tdh_mng_vpflushdone,
-	[GLUE_TDH_MR_EXTEND]		= glue_tdh_mr_extend,
-	[GLUE_TDH_MR_FINALIZE]		= glue_tdh_mr_finalize,
-	[GLUE_TDH_PHYMEM_CACHE_WB]	= glue_tdh_phymem_cache_wb,
-	[GLUE_TDH_PHYMEM_PAGE_RDMD]	= glue_tdh_phymem_page_rdmd,
-	[GLUE_TDH_PHYMEM_PAGE_RECLAIM]	= glue_tdh_phymem_page_reclaim,
-	[GLUE_TDH_PHYMEM_PAGE_WBINVD]	= glue_tdh_phymem_page_wbinvd,
-	[GLUE_TDH_SYS_CONFIG]		= glue_tdh_sys_config,
-	[GLUE_TDH_SYS_INIT]		= glue_tdh_sys_init,
-	[GLUE_TDH_SYS_KEY_CONFIG]	= glue_tdh_sys_key_config,
-	[GLUE_TDH_SYS_LP_INIT]		= glue_tdh_sys_lp_init,
-	[GLUE_TDH_SYS_RD]		= glue_tdh_sys_rd,
-	[GLUE_TDH_SYS_TDMR_INIT]	= glue_tdh_sys_tdmr_init,
-	[GLUE_TDH_VP_ADDCX]		= glue_tdh_vp_addcx,
-	[GLUE_TDH_VP_CREATE]		= glue_tdh_vp_create,
-	[GLUE_TDH_VP_ENTER]		= glue_tdh_vp_enter,
-	[GLUE_TDH_VP_FLUSH]		= glue_tdh_vp_flush,
-	[GLUE_TDH_VP_INIT]		= glue_tdh_vp_init,
-	[GLUE_TDH_VP_RD]		= glue_tdh_vp_rd,
-	[GLUE_TDH_VP_WR]		= glue_tdh_vp_wr,
+static const struct {
+	glue_tdh_t run;
+	const char *name;
+} glue_seamcalls[] = {
+#define LEAF(leaf, run, name) [GLUE_##leaf] = { run, name }
+	LEAF(TDH_MEM_PAGE_ADD, glue_tdh_mem_page_add, "TDH.MEM.PAGE.ADD"),
+	LEAF(TDH_MEM_PAGE_AUG, glue_tdh_mem_page_aug, "TDH.MEM.PAGE.AUG"),
+	LEAF(TDH_MEM_PAGE_REMOVE, glue_tdh_mem_page_remove, "TDH.MEM.PAGE.REMOVE"),
+	LEAF(TDH_MEM_RANGE_BLOCK, glue_tdh_mem_range_block, "TDH.MEM.RANGE.BLOCK"),
+	LEAF(TDH_MEM_RANGE_UNBLOCK, glue_tdh_mem_range_unblock, "TDH.MEM.RANGE.UNBLOCK"),
+	LEAF(TDH_MEM_SEPT_ADD, glue_tdh_mem_sept_add, "TDH.MEM.SEPT.ADD"),
+	LEAF(TDH_MEM_SEPT_RD, glue_tdh_mem_sept_rd, "TDH.MEM.SEPT.RD"),
+	LEAF(TDH_MEM_SEPT_REMOVE, glue_tdh_mem_sept_remove, "TDH.MEM.SEPT.REMOVE"),
+	LEAF(TDH_MEM_TRACK, glue_tdh_mem_track, "TDH.MEM.TRACK"),
+	LEAF(TDH_MNG_ADDCX, glue_tdh_mng_addcx, "TDH.MNG.ADDCX"),
+	LEAF(TDH_MNG_CREATE, glue_tdh_mng_create, "TDH.MNG.CREATE"),
+	LEAF(TDH_MNG_INIT, glue_tdh_mng_init, "TDH.MNG.INIT"),
+	LEAF(TDH_MNG_KEY_CONFIG, glue_tdh_mng_key_config, "TDH.MNG.KEY.CONFIG"),
+	LEAF(TDH_MNG_KEY_FREEID, glue_tdh_mng_key_freeid, "TDH.MNG.KEY.FREEID"),
+	LEAF(TDH_MNG_RD, glue_tdh_mng_rd, "TDH.MNG.RD"),
+	LEAF(TDH_MNG_VPFLUSHDONE, glue_tdh_mng_vpflushdone, "TDH.MNG.VPFLUSHDONE"),
+	LEAF(TDH_MR_EXTEND, glue_tdh_mr_extend, "TDH.MR.EXTEND"),
+	LEAF(TDH_MR_FINALIZE, glue_tdh_mr_finalize, "TDH.MR.FINALIZE"),
+	LEAF(TDH_PHYMEM_CACHE_WB, glue_tdh_phymem_cache_wb, "TDH.PHYMEM.CACHE.WB"),
+	LEAF(TDH_PHYMEM_PAGE_RDMD, glue_tdh_phymem_page_rdmd, "TDH.PHYMEM.PAGE.RDMD"),
+	LEAF(TDH_PHYMEM_PAGE_RECLAIM, glue_tdh_phymem_page_reclaim, "TDH.PHYMEM.PAGE.RECLAIM"),
+	LEAF(TDH_PHYMEM_PAGE_WBINVD, glue_tdh_phymem_page_wbinvd, "TDH.PHYMEM.PAGE.WBINVD"),
+	LEAF(TDH_SYS_CONFIG, glue_tdh_sys_config, "TDH.SYS.CONFIG"),
+	LEAF(TDH_SYS_INIT, glue_tdh_sys_init, "TDH.SYS.INIT"),
+	LEAF(TDH_SYS_KEY_CONFIG, glue_tdh_sys_key_config, "TDH.SYS.KEY.CONFIG"),
+	LEAF(TDH_SYS_LP_INIT, glue_tdh_sys_lp_init, "TDH.SYS.LP.INIT"),
+	LEAF(TDH_SYS_RD, glue_tdh_sys_rd, "TDH.SYS.RD"),
+	LEAF(TDH_SYS_TDMR_INIT, glue_tdh_sys_tdmr_init, "TDH.SYS.TDMR.INIT"),
+	LEAF(TDH_VP_ADDCX, glue_tdh_vp_addcx, "TDH.VP.ADDCX"),
+	LEAF(TDH_VP_CREATE, glue_tdh_vp_create, "TDH.VP.CREATE"),
+	LEAF(TDH_VP_ENTER, glue_tdh_vp_enter, "TDH.VP.ENTER"),
+	LEAF(TDH_VP_FLUSH, glue_tdh_vp_flush, "TDH.VP.FLUSH"),
+	LEAF(TDH_VP_INIT, glue_tdh_vp_init, "TDH.VP.INIT"),
+	LEAF(TDH_VP_RD, glue_tdh_vp_rd, "TDH.VP.RD"),
+	LEAF(TDH_VP_WR, glue_tdh_vp_wr, "TDH.VP.WR"),
+#undef LEAF
 };
 
 static const void *glue_seamcalls_from[IMAGE_MAX_CPUS];
@@ -116,10 +121,20 @@ static void glue_seamcall_failed(unsigned int leaf, union glue_regs *regs)
 		regs->r8 = 0;
 }
 
+static void glue_seamcall_tell(unsigned int leaf, const union glue_regs *regs, u64 status)
+{
+	const u64 operands[] = { regs->rcx, regs->rdx, regs->r8, regs->r9 };
+
+	/* The guest's registers are none of its operands. */
+	glue_host->command(IMAGE_SEAM, glue_seamcalls[leaf].name, operands,
+			   leaf == GLUE_TDH_VP_ENTER ? 1 : ARRAY_SIZE(operands), status);
+}
+
 /* RAX: bits above 15 are the leaf function's version; bit 63 asks for the P-SEAMLDR. */
 void glue_seamcall(union glue_regs *regs)
 {
 	unsigned int leaf = regs->rax & 0xffff;
+	union glue_regs asked = *regs;
 	struct glue_tdr *tdr;
 	const void *from;
 	bool alone;
@@ -127,7 +142,7 @@ void glue_seamcall(union glue_regs *regs)
 
 	if (regs->rax >> 63)
 		glue_not_driven("SEAMCALL %#llx: there is no P-SEAMLDR", regs->rax);
-	if (leaf >= ARRAY_SIZE(glue_seamcalls) || !glue_seamcalls[leaf])
+	if (leaf >= ARRAY_SIZE(glue_seamcalls) || !glue_seamcalls[leaf].run)
 		glue_not_driven("SEAMCALL %u: the TDX module's model does not have it", leaf);
 	/* Behind the registers insn.S has where it goes back to. */
 	from = *(void **)(regs + 1);
@@ -149,8 +164,10 @@ void glue_seamcall(union glue_regs *regs)
 		regs->rax = status;
 		glue_seamcall_failed(leaf, regs);
 	} else {
-		regs->rax = glue_seamcalls[leaf](regs);
+		regs->rax = glue_seamcalls[leaf].run(regs);
 	}
+	if (glue_host->command)
+		glue_seamcall_tell(leaf, &asked, regs->rax);
 	if (!tdr)
 		return;
 	glue_td_unlock(tdr, alone);
