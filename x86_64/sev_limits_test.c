@@ -10,7 +10,7 @@
 
 #include "kvm_util.h"
 
-#include "snp/raw_snp.h"
+#include "snp/raw_sev.h"
 #include "snp/snp_vm.h"
 
 /* ---- ASIDs ---- */
@@ -22,12 +22,19 @@ COCO_FIXTURE(asids);
 FIXTURE_VARIANT(asids)
 {
 	struct check_row row;
+	unsigned long type;
+	bool started;			/* firmware has had the ASID activated */
 };
 
-FIXTURE_VARIANT_ADD(asids, one_after_the_other)
-{
-	COCO_ROW(NULL, REQ_SEV_ASIDS),
-};
+#define ASIDS(name, type_, started_)							\
+	FIXTURE_VARIANT_ADD(asids, name)						\
+	{										\
+		COCO_ROW(NULL, REQ_SEV_ASIDS), .type = type_, .started = started_	\
+	}
+
+ASIDS(one_after_the_other, KVM_X86_SNP_VM, false);
+ASIDS(of_snp_guests, KVM_X86_SNP_VM, true);
+ASIDS(of_sev_guests, KVM_X86_SEV_VM, true);
 
 COCO_TEST_F(asids, given_back)
 {
@@ -35,12 +42,16 @@ COCO_TEST_F(asids, given_back)
 	unsigned int i;
 	char what[48];
 
-	(void)variant;
 	for (i = 0; i < VMS && !check_failed(); i++) {
 		raw_snp_open(&snp);
 		snprintf(what, sizeof(what), "KVM_SEV_INIT2 of VM %u", i);
-		EXPECT_REQ_EQ(REQ_SEV_ASIDS, what, 0,
-			      raw_snp_go(&snp, RAW_SNP_NOTHING, RAW_SNP_INITED), &names_errno);
+		if (EXPECT_REQ_EQ(REQ_SEV_ASIDS, what, 0, raw_sev_create(&snp, variant->type),
+				  &names_errno) && variant->started) {
+			snprintf(what, sizeof(what), "LAUNCH_START of VM %u", i);
+			EXPECT_REQ_EQ(REQ_SEV_ASIDS, what, 0, variant->type == KVM_X86_SNP_VM ?
+				      raw_snp_start(&snp, RAW_SNP_POLICY, 0) :
+				      raw_sev_start(&snp, 0), &names_errno);
+		}
 		raw_snp_close(&snp);
 	}
 }

@@ -7,6 +7,8 @@
 #include "kvm_util.h"
 #include "processor.h"
 
+#include "check/run.h"
+#include "control.h"
 #include "snp/psc_check.h"
 
 #define GUEST_VALUE	0x4755455354ull
@@ -101,6 +103,51 @@ COCO_TEST_F(fault, exit)
 				      HOST_VALUE, v.req->answer.value, &names_value);
 	}
 	snp_vm_free(v.snp);
+}
+
+/* ---- a page that the RMP cannot give the guest ---- */
+
+COCO_FIXTURE(unassigned);
+FIXTURE_VARIANT(unassigned)
+{
+	struct check_row row;
+	bool write;
+};
+
+FIXTURE_VARIANT_ADD(unassigned, read)
+{
+	COCO_ROW(NULL, REQ_KERNEL_MEM_LEAK, REQ_KERNEL_FIRMWARE_PAGE),
+};
+FIXTURE_VARIANT_ADD(unassigned, write)
+{
+	COCO_ROW(NULL, REQ_KERNEL_MEM_LEAK, REQ_KERNEL_FIRMWARE_PAGE), .write = true,
+};
+
+COCO_TEST_F(unassigned, ends)
+{
+	const enum requirement_nr req = check_main_req();
+	uint64_t size;
+	struct psc_vm v;
+	int ret;
+
+	if (!control()) {
+		check_skip("no control of the kernel here: RMPUPDATE cannot be made to fail");
+		return;
+	}
+	if (!psc_vm_start(&v, true))
+		return;
+	size = v.snp->vm->page_size;
+	vm_set_memory_attributes(v.snp->vm, v.pages.gpa + PAGE * size, size,
+				 KVM_MEMORY_ATTRIBUTE_PRIVATE);
+	prepare(&v, variant->write, v.private_gva + PAGE * size);
+	check_expect_splat("sev.c");
+	control()->fail_step(CONTROL_STEP_RMP, 1);
+	ret = check_run(v.vcpu);
+	EXPECT_REQ_EQ(req, "pages that the guest was to be assigned", 1,
+		      control()->steps(CONTROL_STEP_RMP), &names_count);
+	control()->fail_step(CONTROL_STEP_RMP, 0);
+	if (EXPECT_REQ_TRUE(req, "KVM_RUN without the page fails", ret))
+		snp_vm_free(v.snp);
 }
 
 COCO_MAIN(snp_vm_missing)

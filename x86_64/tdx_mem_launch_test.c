@@ -424,6 +424,7 @@ AGAIN(page_add_busy, TDH_MEM_PAGE_ADD, BUSY_TDR, ONCE, .fails.outcome = FAILING_
 GOES_ON(REQ_KERNEL_TD_RETRIES, create_entropy_late, TDH_MNG_CREATE, RND_NO_ENTROPY, 3);
 GOES_ON(REQ_KERNEL_TD_RETRIES, key_config_entropy_late, TDH_MNG_KEY_CONFIG, RND_NO_ENTROPY, 3);
 GOES_ON(REQ_KERNEL_TD_RETRIES, addcx_entropy_late, TDH_MNG_ADDCX, RND_NO_ENTROPY, 3);
+GOES_ON(REQ_KERNEL_TD_RETRIES, sept_add_busy, TDH_MEM_SEPT_ADD, OPERAND_BUSY, ONCE);
 GOES_ON(REQ_KERNEL_TD_RETRIES, enter_busy, TDH_VP_ENTER, OPERAND_BUSY, 3);
 
 static const FIXTURE_VARIANT(seamcall) *this_seamcall;
@@ -449,15 +450,33 @@ static void seamcall_failed(void *vm, unsigned int nth, int err)
 			      raw_td_go(td, RAW_TD_RUN), &names_errno);
 }
 
+/* Another CPU, in another package of an in-process KVM's machine: keys are each package's. */
+static void *be_a_cpu(void *arg)
+{
+	pthread_barrier_t *turn = arg;
+
+	close(open_kvm_dev_path_or_exit());
+	pthread_barrier_wait(turn);
+	pthread_barrier_wait(turn);
+	return NULL;
+}
+
 COCO_TEST_F(seamcall, closes)
 {
 	const struct failing_ops ops = { open_td, launch_td, close_td, seamcall_failed };
+	pthread_barrier_t turn;
+	pthread_t cpu;
 	struct raw_td td;
 
 	this_seamcall = variant;
 	if (variant->warns)
 		check_expect_splat("vmx/tdx.c");
+	TEST_ASSERT(!pthread_barrier_init(&turn, NULL, 2), "no barrier");
+	TEST_ASSERT(!pthread_create(&cpu, NULL, be_a_cpu, &turn), "no thread");
+	pthread_barrier_wait(&turn);
 	check_failing_seamcalls(check_main_req(), &ops, &td, &variant->fails);
+	pthread_barrier_wait(&turn);
+	pthread_join(cpu, NULL);
 }
 
 COCO_MAIN(td_vm_missing)

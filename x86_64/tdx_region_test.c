@@ -65,6 +65,7 @@ REGION_ROW(into_shared, REQ_TDX_CMD_REGION,
 /* Its end lies below its start, and neither has the shared bit. */
 REGION_ROW(wraps, REQ_TDX_CMD_REGION, .gpa = GPA_OF(3), .nr_pages = NR_OVERFLOW - 2,
 	   .err = EINVAL)
+REGION_ROW(wraps_to_none, REQ_TDX_CMD_REGION, .nr_pages = NR_OVERFLOW, .err = EINVAL)
 REGION_ROW(overflows, REQ_TDX_REGION_SIZE, .nr_pages = NR_OVERFLOW + 2, .err = EINVAL)
 REGION_ROW(overflows_bit_63, REQ_TDX_REGION_SIZE, .nr_pages = (1ull << 63) + 2, .err = EINVAL)
 REGION_ROW(late, REQ_TDX_CMD_ORDER, .nr_pages = 2, .late = true, .err = EINVAL)

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * SNP VMs on CPUs that have more than the others: secure TSC, a TSC of the guest's own, of which
+ * firmware and the CPU are told at its launch; and a say of KVM's in what SEV_FEATURES a VMSA may
+ * have (AMD APM 2, "Secure TSC", "Allowed SEV Features").
+ */
+#include "check/harness.h"
+
+#include <linux/kvm.h>
+
+#include "kvm_util.h"
+#include "ucall_common.h"
+
+#include "control.h"
+#include "snp/ap_vm.h"
+#include "snp/raw_sev.h"
+#include "vm/mp_state.h"
+
+/* SEV_FEATURES */
+#define DEBUG_SWAP	(1ull << 5)
+#define SECURE_TSC	(1ull << 9)
+
+/* One system attribute: what vmsa_features can have (amd-memory-encryption.rst). */
+#define GRP_SEV			1
+#define SEV_VMSA_FEATURES	0
+
+static bool offered(uint64_t feature)
+{
+	uint64_t features = 0;
+	int fd = open_kvm_dev_path_or_exit();
+
+	if (__kvm_device_attr_get(fd, GRP_SEV, SEV_VMSA_FEATURES, &features))
+		features = 0;
+	close(fd);
+	errno = 0;
+	if (!(features & feature))
+		check_skip("KVM does not offer SEV_FEATURES 0x%llx", (unsigned long long)feature);
+	return features & feature;
+}
+
+static int init2(struct raw_snp *snp, unsigned long type, uint64_t features)
+{
+	struct kvm_sev_init init = { .vmsa_features = features };
+
+	return raw_vm_create(&snp->raw, type) ?: raw_snp_cmd(snp, KVM_SEV_INIT2, &init);
+}
+
+/* ---- the frequency that firmware is asked for ---- */
+
+COCO_FIXTURE(frequency);
+FIXTURE_VARIANT(frequency)
+{
+	struct check_row row;
+	uint64_t features;
+	unsigned long khz;		/* KVM_SET_TSC_KHZ; 0: the machine's */
+};
+
+FIXTURE_VARIANT_ADD(frequency, of_the_machine)
+{
+	COCO_ROW(NULL, REQ_SNP_TSC_FREQ), .features = SECURE_TSC,
+};
+FIXTURE_VARIANT_ADD(frequency, of_the_vmm)
+{
+	COCO_ROW(NULL, REQ_SNP_TSC_FREQ), .features = SECURE_TSC, .khz = 1234567,
+};
+FIXTURE_VARIANT_ADD(frequency, of_the_vmm_without)
+{
+	COCO_ROW(NULL, REQ_SNP_TSC_FREQ), .khz = 1234567,
+};
+
+COCO_TEST_F(frequency, firmware_gets)
+{
+	const enum requirement_nr req = REQ_SNP_TSC_FREQ;
+	struct raw_snp snp;
+	long khz;
+
+	if (!control()) {
+		check_skip("no control of the kernel here: what firmware gets is not seen");
+		return;
+	}
+	if (!offered(SECURE_TSC))
+		return;
+	raw_snp_open(&snp);
+	if (!EXPECT_REQ_EQ(req, "KVM_SEV_INIT2", 0, init2(&snp, KVM_X86_SNP_VM, variant->features),
+			   &names_errno) ||
+	    (variant->khz && !EXPECT_REQ_EQ(req, "KVM_SET_TSC_KHZ of the VM", 0,
+			raw_errno(ioctl(snp.raw.vm, KVM_SET_TSC_KHZ, variant->khz)), &names_errno)))
+		goto out;
+	khz = ioctl(snp.raw.vm, KVM_GET_TSC_KHZ, 0);
+	EXPECT_REQ_TRUE(req, "KVM_GET_TSC_KHZ of the VM gives what was set, or some",
+			khz > 0 && (!variant->khz || (unsigned long)khz == variant->khz));
+	control()->fw_measure(1);
+	if (EXPECT_REQ_EQ(req, "KVM_SEV_SNP_LAUNCH_START", 0,
+			  raw_snp_start(&snp, RAW_SNP_POLICY, 0), &names_errno) &&
+	    EXPECT_REQ_TRUE(req, "firmware knows of the launch", control()->fw_launch()))
+		EXPECT_REQ_EQ(req, "DESIRED_TSC_FREQ", variant->features ? khz : 0,
+			      control()->fw_launch()->tsc_khz, &names_value);
+out:
+	raw_snp_close(&snp);
+}
+
+/* ---- whose feature it is ---- */
+
+COCO_FIXTURE(type);
+FIXTURE_VARIANT(type)
+{
+	struct check_row row;
+	unsigned long type;
+};
+
+FIXTURE_VARIANT_ADD(type, sev)
+{
+	COCO_ROW(NULL, REQ_SEV_FEATURES_ES), .type = KVM_X86_SEV_VM,
+};
+FIXTURE_VARIANT_ADD(type, sev_es)
+{
+	COCO_ROW(NULL, REQ_SEV_FEATURES_ES), .type = KVM_X86_SEV_ES_VM,
+};
+
+COCO_TEST_F(type, refused)
+{
+	struct raw_snp snp;
+
+	if (!offered(SECURE_TSC))
+		return;
+	raw_snp_open(&snp);
+	EXPECT_REQ_EQ(REQ_SEV_FEATURES_ES, "KVM_SEV_INIT2 with secure TSC", EINVAL,
+		      init2(&snp, variant->type, SECURE_TSC), &names_errno);
+	raw_snp_close(&snp);
+}
+
+/* ---- a guest that has it ---- */
+
+COCO_FIXTURE(guest);
+FIXTURE_VARIANT(guest)
+{
+	struct check_row row;
+	uint64_t features;
+};
+
+FIXTURE_VARIANT_ADD(guest, with_secure_tsc)
+{
+	COCO_ROW(NULL, REQ_SNP_TSC_VMM, REQ_SEV_INTERCEPT), .features = SECURE_TSC,
+};
+FIXTURE_VARIANT_ADD(guest, without)
+{
+	COCO_ROW(NULL, REQ_SNP_TSC_VMM, REQ_SEV_INTERCEPT),
+};
+
+static void guest_syncs(void)
+{
+	ghcb_register();
+	GUEST_SYNC(1);
+	GUEST_SYNC(2);
+}
+
+COCO_TEST_F(guest, runs)
+{
+	struct kvm_vcpu *vcpu;
+	struct snp_vm *snp;
+
+	if (!offered(SECURE_TSC))
+		return;
+	snp = snp_vm_create_bare(variant->features);
+	snp_vm_add_vcpus(snp, 1, guest_syncs);
+	snp_vm_launch(snp);
+	vcpu = snp->cpu[0].vcpu;
+	if (EXPECT_REQ_SYNC(REQ_GUEST_UCALL, vcpu, 1) &&
+	    EXPECT_REQ_EQ(REQ_SNP_TSC_VMM, "KVM_SET_TSC_KHZ of the vCPU",
+			  variant->features ? EINVAL : 0,
+			  raw_errno(ioctl(vcpu->fd, KVM_SET_TSC_KHZ, 0)), &names_errno) &&
+	    EXPECT_REQ_SYNC(REQ_GUEST_UCALL, vcpu, 2))
+		snp_vm_free(snp);
+}
+
+/* ---- a VMSA that has more than the VM ---- */
+
+COCO_FIXTURE(vmsa);
+FIXTURE_VARIANT(vmsa)
+{
+	struct check_row row;
+	uint64_t features;
+};
+
+#define VMSA(name, features_)								\
+	FIXTURE_VARIANT_ADD(vmsa, name)							\
+	{										\
+		COCO_ROW(NULL, REQ_SNP_AP_ALLOWED, REQ_SNP_AP_ANSWER,			\
+			 REQ_KERNEL_HOST_STATE), .features = features_			\
+	}
+
+VMSA(debug_swap, DEBUG_SWAP);
+VMSA(secure_tsc, SECURE_TSC);
+VMSA(both, DEBUG_SWAP | SECURE_TSC);
+
+COCO_TEST_F(vmsa, not_run)
+{
+	struct ap_vm v;
+
+	if (!control()) {
+		check_skip("needs an in-process KVM, whose CPU has allowed SEV features");
+		return;
+	}
+	if (!ap_vm_start(&v))
+		return;
+	mp_state_set(v.ap, KVM_MP_STATE_RUNNABLE);
+	ap_make_vmsa(&v, &ap_add(&v, AP_CREATE, 0)->before, 0);
+	v.vmsa[0].hva->sev_features |= variant->features;
+	if (EXPECT_AP_DONE(REQ_SNP_AP_ANSWER, &v) && EXPECT_AP_NOT_RUN(REQ_SNP_AP_ALLOWED, &v))
+		snp_vm_free(v.g.snp);
+}
+
+COCO_MAIN_ON("secure_tsc,allowed_sev_features", snp_vm_missing)
