@@ -9,7 +9,9 @@
 #include <sys/ioctl.h>
 
 #include "kvm_util.h"
+#include "processor.h"
 
+#include "control.h"
 #include "snp/raw_sev.h"
 #include "snp/snp_vm.h"
 
@@ -54,6 +56,42 @@ COCO_TEST_F(asids, given_back)
 		}
 		raw_snp_close(&snp);
 	}
+}
+
+/* All that there are, at once: of the CPU by CPUID, of which others may have a part on hardware. */
+COCO_FIXTURE(at_once);
+FIXTURE_VARIANT(at_once)
+{
+	struct check_row row;
+};
+
+FIXTURE_VARIANT_ADD(at_once, sev)
+{
+	COCO_ROW(NULL, REQ_SEV_ASIDS),
+};
+
+COCO_TEST_F(at_once, given)
+{
+	const struct kvm_cpuid_entry2 *e = get_cpuid_entry(kvm_get_supported_cpuid(), 0x8000001f, 0);
+	/* The largest ASID, and the least that is not of SEV-ES guests */
+	const unsigned int nr = e->ecx - e->edx + 1;
+	struct raw_snp sev[VMS];
+	unsigned int i;
+	char what[48];
+
+	(void)variant;
+	if (!control() || !e->edx || nr >= VMS) {
+		check_skip("needs an in-process KVM, whose ASIDs nobody else has");
+		return;
+	}
+	for (i = 0; i <= nr; i++) {
+		raw_snp_open(&sev[i]);
+		snprintf(what, sizeof(what), "SEV VM %u of %u", i + 1, nr);
+		EXPECT_REQ_EQ(REQ_SEV_ASIDS, what, i < nr ? 0 : EBUSY,
+			      raw_sev_create(&sev[i], KVM_X86_SEV_VM), &names_errno);
+	}
+	while (i--)
+		raw_snp_close(&sev[i]);
 }
 
 /* ---- policies ---- */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * KVM_ENABLE_CAP of a VM: flags and arguments that a capability does not have.  What is refused
- * is not enabled: the right argument is taken after it.
+ * is not enabled: the right argument is taken after it.  And what no such VM has.
  */
 #include "check/harness.h"
 
@@ -11,7 +11,7 @@
 
 #include "kvm_util.h"
 
-#include "snp/raw_snp.h"
+#include "snp/raw_sev.h"
 #include "snp/snp_vm.h"
 
 #define MAX_BAD		3
@@ -80,6 +80,35 @@ COCO_TEST_F(cap, refused)
 	EXPECT_REQ_EQ(req, "the right argument", 0, enable(&snp, variant->cap, 0, variant->good),
 		      &names_errno);
 out:
+	raw_snp_close(&snp);
+}
+
+/* ---- capabilities that encrypted VMs do not have ---- */
+
+COCO_FIXTURE(smm);
+FIXTURE_VARIANT(smm)
+{
+	struct check_row row;
+	unsigned long type;
+};
+
+FIXTURE_VARIANT_ADD(smm, sev_es)
+{
+	COCO_ROW(NULL, REQ_CAP_SMM), .type = KVM_X86_SEV_ES_VM,
+};
+FIXTURE_VARIANT_ADD(smm, snp)
+{
+	COCO_ROW(NULL, REQ_CAP_SMM), .type = KVM_X86_SNP_VM,
+};
+
+COCO_TEST_F(smm, none)
+{
+	struct raw_snp snp;
+
+	raw_snp_open(&snp);
+	if (EXPECT_REQ_EQ(REQ_CAP_SMM, "a VM", 0, raw_sev_create(&snp, variant->type), &names_errno))
+		EXPECT_REQ_EQ(REQ_CAP_SMM, "KVM_CHECK_EXTENSION of KVM_CAP_X86_SMM", 0,
+			      ioctl(snp.raw.vm, KVM_CHECK_EXTENSION, KVM_CAP_X86_SMM), &names_count);
 	raw_snp_close(&snp);
 }
 

@@ -184,6 +184,26 @@ OVERLAP(within, -2, 2, true);
 OVERLAP(last_page, -7, 1, true);
 OVERLAP(just_behind, -8, 4, false);
 
+/* That slot 0 goes leaves all of the second one's pages bound. */
+static void expect_still_bound(struct raw_snp *snp,
+			       const struct kvm_userspace_memory_region2 *second)
+{
+	struct kvm_userspace_memory_region2 slot = whole_slot(snp);
+
+	slot.memory_size = 0;
+	EXPECT_REQ_EQ(REQ_GMEM_OVERLAP, "slot 0 deleted", 0, slot_ioctl(snp, slot), &names_errno);
+	slot = *second;
+	slot.slot = 2;
+	slot.guest_phys_addr = 2ull << 30;
+	slot.memory_size = PAGE;
+	EXPECT_REQ_EQ(REQ_GMEM_OVERLAP, "a third slot of the second one's first page", EEXIST,
+		      slot_ioctl(snp, slot), &names_errno);
+	slot.slot = 3;
+	slot.guest_memfd_offset += second->memory_size - PAGE;
+	EXPECT_REQ_EQ(REQ_GMEM_OVERLAP, "a third slot of the second one's last page", EEXIST,
+		      slot_ioctl(snp, slot), &names_errno);
+}
+
 COCO_TEST_F(overlap, slot)
 {
 	struct kvm_userspace_memory_region2 slot;
@@ -198,6 +218,8 @@ COCO_TEST_F(overlap, slot)
 		EXPECT_REQ_EQ(REQ_GMEM_OVERLAP, "the second slot", variant->overlaps ? EEXIST : 0,
 			      slot_ioctl(&snp, slot), &names_errno);
 		expect_whole(&snp);
+		if (!variant->overlaps)
+			expect_still_bound(&snp, &slot);
 	}
 	raw_snp_close(&snp);
 }

@@ -140,12 +140,16 @@ FIXTURE_VARIANT(guest)
 
 FIXTURE_VARIANT_ADD(guest, with_secure_tsc)
 {
-	COCO_ROW(NULL, REQ_SNP_TSC_VMM, REQ_SEV_INTERCEPT), .features = SECURE_TSC,
+	COCO_ROW(NULL, REQ_SNP_TSC_VMM, REQ_SEV_INTERCEPT, REQ_KERNEL_SEV_LOCK),
+	.features = SECURE_TSC,
 };
 FIXTURE_VARIANT_ADD(guest, without)
 {
 	COCO_ROW(NULL, REQ_SNP_TSC_VMM, REQ_SEV_INTERCEPT),
 };
+
+/* Of kernels that ask whose feature it is without the VM's lock. */
+#define LOCK_SPLAT	"in sev_snp_guest()"
 
 static void guest_syncs(void)
 {
@@ -161,8 +165,12 @@ COCO_TEST_F(guest, runs)
 
 	if (!offered(SECURE_TSC))
 		return;
+	if (variant->features)
+		check_expect_splat(LOCK_SPLAT);
 	snp = snp_vm_create_bare(variant->features);
 	snp_vm_add_vcpus(snp, 1, guest_syncs);
+	if (variant->features)
+		EXPECT_REQ_QUIET(REQ_KERNEL_SEV_LOCK, "WARNs of a vCPU's creation", LOCK_SPLAT);
 	snp_vm_launch(snp);
 	vcpu = snp->cpu[0].vcpu;
 	if (EXPECT_REQ_SYNC(REQ_GUEST_UCALL, vcpu, 1) &&

@@ -59,6 +59,8 @@
 	REQUIREMENT(CAP_ARGS, "KVM-CAP-ARGS", DOC_API, "KVM_ENABLE_CAP",				\
 		"a capability of a VM is refused with EINVAL with flags, and with arguments that it "	\
 		"does not have")									\
+	REQUIREMENT(CAP_SMM, "KVM-CAP-SMM", DOC_API, "KVM_CAP_X86_SMM",				\
+		"VMs of which KVM cannot see the registers have no system management mode")	\
 	REQUIREMENT(GMEM_ARGS, "GMEM-ARGS", DOC_API, "KVM_CREATE_GUEST_MEMFD",			\
 		"a guest_memfd has a size of whole pages and known flags; memory goes out of it by "	\
 		"whole pages, and its size stays")						\

@@ -63,7 +63,8 @@
 	REQUIREMENT(KERNEL_TD_CHARGE, "KERNEL-TD-CHARGE", DOC_CGROUP, "Misc",				\
 		"a TD whose KeyID is over its cgroup's limit gives back none that it has not got")	\
 	REQUIREMENT(KERNEL_SEV_LOCK, "KERNEL-SEV-LOCK", DOC_STYLE, "Do not crash the kernel",		\
-		"that a VM's creation fails makes no WARN of the locks that SEV wants held")	\
+		"neither a VM's creation that fails nor that of a vCPU makes a WARN of the locks that "	\
+		"SEV wants held")								\
 	REQUIREMENT(SNP_LAUNCH_FAILS, "SNP-LAUNCH-FAILS", DOC_SEV_RST,				\
 		"The KVM_MEMORY_ENCRYPT_OP ioctl",						\
 		"a launch command out of order, with bad arguments or whose steps fail is an error")	\

@@ -55,14 +55,27 @@ bool glue_cgroup_left(unsigned int nr)
 	return atomic_long_xchg(&glue_cgroup_refs[nr].count, 1) > 1;
 }
 
+/* What the machine has; 0: none, so that nothing can be charged. */
+static u64 glue_misc_capacity[MISC_CG_RES_TYPES];
+
 int misc_cg_set_capacity(enum misc_res_type type, u64 capacity)
 {
+	glue_misc_capacity[type] = capacity;
 	return 0;
+}
+
+static bool glue_exceeds_capacity(enum misc_res_type type, u64 amount)
+{
+	unsigned int i;
+
+	for (i = 0; i < CONTROL_NR_CGROUPS; i++)
+		amount += atomic64_read(&glue_misc_cgs[i].res[type].usage);
+	return amount > glue_misc_capacity[type];
 }
 
 int misc_cg_try_charge(enum misc_res_type type, struct misc_cg *cg, u64 amount)
 {
-	if (glue_host->step_fails(CONTROL_STEP_CHARGE))
+	if (glue_host->step_fails(CONTROL_STEP_CHARGE) || glue_exceeds_capacity(type, amount))
 		return -EBUSY;
 	atomic64_add(amount, &cg->res[type].usage);
 	return 0;
