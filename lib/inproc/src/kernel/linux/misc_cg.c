@@ -93,8 +93,8 @@ void misc_cg_uncharge(enum misc_res_type type, struct misc_cg *cg, u64 amount)
 }
 
 /*
- * More for KeyIDs, or more references, than the @ids that are in use?  Then not any more: it is told
- * once.
+ * More for KeyIDs, or more references, than the @ids that are in use?  Then not any more: it is
+ * told once.
  */
 bool glue_keyids_overcharged(unsigned int ids)
 {
