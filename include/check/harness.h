@@ -128,8 +128,10 @@ coco_list_option(int argc, char **argv)
 	exit(fflush(stdout) ? KSFT_FAIL : KSFT_PASS);
 }
 
-/* @missing gives NULL, or why no case can run at all. */
-/* On the machine's CPU, or the in-process KVM's usual one. */
+/*
+ * @missing gives NULL, or why no case can run at all.  Cases run on the machine's CPU, or on the
+ * usual one of an in-process KVM.
+ */
 #define COCO_MAIN(missing)	COCO_MAIN_ON("", missing)
 
 /*

@@ -49,7 +49,7 @@ unsigned long glue_charged(unsigned int nr, enum control_charge what)
 #endif
 }
 
-/* Then not any more: it is told once. */
+/* Once it was told of its references are forgotten, so that it is not told again. */
 bool glue_cgroup_left(unsigned int nr)
 {
 	return atomic_long_xchg(&glue_cgroup_refs[nr].count, 1) > 1;

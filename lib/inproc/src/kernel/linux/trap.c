@@ -119,9 +119,9 @@ static bool glue_trap_rdmsr(struct image_regs *regs)
 
 static bool glue_trap_wrmsr(struct image_regs *regs)
 {
-	/* Of any other nothing here can see the effect. */
 	if (regs->cx == MSR_AMD64_VM_PAGE_FLUSH && boot_cpu_data.x86_vendor == X86_VENDOR_AMD)
 		glue_rmp_written_back(__pa((regs->dx << 32 | (u32)regs->ax) & PAGE_MASK) >> PAGE_SHIFT);
+	/* Of any other nothing here can see the effect. */
 	glue_host_wrmsr(regs->cx, regs->dx << 32 | (u32)regs->ax);
 	return true;
 }
