@@ -117,9 +117,10 @@ static uint8_t *add_vmgexit(uint8_t *at, uint64_t msr)
 static uint8_t *add_read(uint8_t *at, uint32_t gpa)
 {
 	static const uint8_t code[] = { 0x8a, 0x04, 0x25 };
+	const uint32_t va = PAIR_GUEST_VA(gpa);
 
 	at = add_code(at, code, sizeof(code));
-	return add_code(at, &gpa, sizeof(gpa));
+	return add_code(at, &va, sizeof(va));
 }
 
 /* After an access, as the page may not be mapped yet. */
@@ -128,7 +129,7 @@ static uint8_t *add_rmpadjust(uint8_t *at, uint32_t gpa, uint32_t attrs)
 	static const uint8_t code[] = { 0xf3, 0x0f, 0x01, 0xfe };
 
 	at = add_read(at, gpa);
-	at = add_mov(at, MOV_EAX, gpa);
+	at = add_mov(at, MOV_EAX, PAIR_GUEST_VA(gpa));
 	at = add_mov(at, MOV_ECX, 0);
 	at = add_mov(at, MOV_EDX, attrs);
 	return add_code(at, code, sizeof(code));
@@ -183,7 +184,7 @@ static void write_vmsa(struct vmsa *vmsa)
 		.cs = { .selector = 8, .attrib = 0xa9b, .limit = ~0u },
 		.efer = EFER_LME | EFER_LMA | VMSA_EFER_SVME,
 		.cr0 = X86_CR0_PE | X86_CR0_PG, .cr3 = PAIR_GUEST_TABLE, .cr4 = X86_CR4_PAE,
-		.rip = AP_CODE, .rflags = 2, .dr6 = 0xffff0ff0, .dr7 = 0x400,
+		.rip = PAIR_GUEST_VA(AP_CODE), .rflags = 2, .dr6 = 0xffff0ff0, .dr7 = 0x400,
 		.g_pat = 0x0007040600070406ull, .xcr0 = 1, .mxcsr = 0x1f80, .x87_ftw = 0x5555,
 		.x87_fcw = 0x40, .sev_features = VMSA_FEATURE_SNP,
 	};

@@ -23,7 +23,7 @@
 #define PAGE		RAW_VM_PAGE
 static const uint8_t ud2[] = { 0x0f, 0x0b };
 
-#define OTHER_RIP	(PAIR_GUEST_CODE + 0x100)
+#define OTHER_RIP	PAIR_GUEST_VA(PAIR_GUEST_CODE + 0x100)
 
 struct machine {
 	struct raw_snp snp;

@@ -84,6 +84,7 @@ static void write_table(char *page)
 {
 	uint64_t *entry = (uint64_t *)page;
 
+	memset(page, 0, PAGE);
 	entry[0] = entry[3] = TD_CALLS_TABLE | PTE_TABLE;
 	entry[511] = TD_CALLS_MAPPED | PTE_LARGE;
 	entry[510] = TD_CALLS_MAPPED | PTE_LARGE | RAW_TD_SHARED_BIT;

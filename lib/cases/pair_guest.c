@@ -13,6 +13,7 @@
 #define SEV_CPUID	0x8000001f
 #define PTE_PRESENT	(1u << 0)
 #define PTE_WRITABLE	(1u << 1)
+#define PTE_LARGE	(1u << 7)
 
 static uint64_t c_bit(void)
 {
@@ -22,22 +23,22 @@ static uint64_t c_bit(void)
 }
 
 /*
- * One page is all four levels: entry 0 points to itself, so that each level's walk of a low
- * address stays in it, and as the last level's entry maps it.
+ * One page is all levels: entry 0 points to itself, and entry 1 is a 2 MiB page.  So no address
+ * leads to a page of the guest's as to a table; an engine whose KVM walks tables by itself has
+ * to ask for each that one leads to.
  */
 void pair_guest_map(void *page)
 {
+	const uint64_t flags = c_bit() | PTE_PRESENT | PTE_WRITABLE;
 	uint64_t *entry = page;
-	unsigned int i;
 
-	for (i = 0; i < RAW_VM_PAGES; i++)
-		entry[i] = c_bit() | PTE_PRESENT | PTE_WRITABLE |
-			   (PAIR_GUEST_TABLE + i * RAW_VM_PAGE);
+	entry[0] = flags | PAIR_GUEST_TABLE;
+	entry[1] = flags | PTE_LARGE;
 }
 
-int pair_guest_start(int vcpu, uint64_t rip)
+int pair_guest_start(int vcpu, uint64_t start)
 {
-	struct kvm_regs regs = { .rip = rip, .rflags = 2 };
+	struct kvm_regs regs = { .rip = PAIR_GUEST_VA(start), .rflags = 2 };
 	struct kvm_sregs sregs = {};
 	int err = raw_errno(ioctl(vcpu, KVM_SET_CPUID2, kvm_get_supported_cpuid())) ?:
 		  raw_errno(ioctl(vcpu, KVM_GET_SREGS, &sregs));

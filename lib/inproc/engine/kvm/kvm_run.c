@@ -96,19 +96,16 @@ static bool mem_exit(struct engine_exit *exit, uint64_t gpa, uint32_t len)
 /*
  * KVM gives up on an instruction that it cannot fetch.  That is an access to
  * memory that isn't there, if RIP points there; nothing has been executed.
- * False: the memory may have come meanwhile, by another vCPU.
  */
-static bool internal_error(struct engine_vcpu *vcpu, struct engine_exit *exit,
-			   unsigned int changes)
+static bool fetch_missing(struct engine_vcpu *vcpu, struct engine_exit *exit)
 {
 	struct kvm_translation tr = { 0 };
 	struct kvm_sregs sregs;
 	struct kvm_regs regs;
 	uint64_t first, last;
 
-	if (vcpu->run->internal.suberror != KVM_INTERNAL_ERROR_EMULATION ||
-	    engine_kvm_get_regs(vcpu, &regs) || engine_kvm_get_sregs(vcpu, &sregs))
-		goto failed;
+	if (engine_kvm_get_regs(vcpu, &regs) || engine_kvm_get_sregs(vcpu, &sregs))
+		return false;
 	first = regs.rip + ((sregs.efer & (1 << 10)) ? 0 : sregs.cs.base);
 	/* The instruction may go on in the next page. */
 	for (last = first + MAX_INSN - 1;; first = last) {
@@ -120,13 +117,22 @@ static bool internal_error(struct engine_vcpu *vcpu, struct engine_exit *exit,
 			return true;
 		}
 		if (first == last)
-			break;
+			return false;
 	}
-	if (changes != __atomic_load_n(&vcpu->vm->changes, __ATOMIC_RELAXED)) {
+}
+
+/* False: the memory may have come meanwhile, by another vCPU. */
+static bool internal_error(struct engine_vcpu *vcpu, struct engine_exit *exit,
+			   unsigned int changes)
+{
+	const bool emulation = vcpu->run->internal.suberror == KVM_INTERNAL_ERROR_EMULATION;
+
+	if (emulation && fetch_missing(vcpu, exit))
+		return true;
+	if (emulation && changes != __atomic_load_n(&vcpu->vm->changes, __ATOMIC_RELAXED)) {
 		exit->reason = ENGINE_EXIT_INTR;
 		return false;
 	}
-failed:
 	return fail(vcpu, exit, "KVM_EXIT_INTERNAL_ERROR, suberror",
 		    vcpu->run->internal.suberror);
 }
@@ -371,6 +377,9 @@ static bool came_out(struct engine_vcpu *vcpu, struct engine_exit *exit, long r,
 		if (++*spurious < MAX_SPURIOUS)
 			return false;
 	}
+	/* A KVM that shadows page tables has no pages for them in a VM without memory. */
+	if (r == -ENOSPC && fetch_missing(vcpu, exit))
+		return true;
 	if (r)
 		return fail(vcpu, exit, "KVM_RUN fails with errno", -r);
 	if (vcpu->run->exit_reason == KVM_EXIT_IRQ_WINDOW_OPEN) {

@@ -48,7 +48,8 @@ static void missing(struct engine_exit *exit, uint64_t gpa, bool write)
 struct tables {
 	struct engine_vm *vm;
 	unsigned int left;
-	uint64_t told;			/* missing, but not to be told again */
+	uint64_t root;			/* what no access does without */
+	uint64_t told;			/* missing, but not to be told again, unless the root */
 	uint64_t gpa;			/* of the missing one, or NOWHERE */
 };
 
@@ -59,11 +60,12 @@ static void look_at_table(struct tables *t, uint64_t gpa, unsigned int level)
 	unsigned int i;
 	uint64_t entry;
 
-	if (!table && gpa != t->told)
+	if (!table && (gpa != t->told || gpa == t->root))
 		t->gpa = gpa;
 	for (i = 0; table && level > 1 && i < PAGE_SIZE / sizeof(entry); i++) {
 		entry = __atomic_load_n(&table[i], __ATOMIC_RELAXED);
-		if (!(entry & PTE_P) || (level < 4 && (entry & PTE_PS)) || !t->left)
+		/* Where there are no pages that large, the bit is reserved. */
+		if (!(entry & PTE_P) || (entry & PTE_PS) || !t->left)
 			continue;
 		t->left--;
 		look_at_table(t, entry & PTE_ADDRESS, level - 1);
@@ -78,7 +80,7 @@ static void look_at_pdpt(struct tables *t, uint64_t gpa)
 	const uint64_t *table = kvm_gpa_to_hva(t->vm, gpa, 4 * sizeof(*table), false);
 	unsigned int i;
 
-	if (!table && gpa != t->told)
+	if (!table)
 		t->gpa = gpa;
 	for (i = 0; table && i < 4 && t->gpa == NOWHERE; i++)
 		if (table[i] & PTE_P)
@@ -87,15 +89,17 @@ static void look_at_pdpt(struct tables *t, uint64_t gpa)
 
 bool kvm_walk_missing(struct engine_vcpu *vcpu, struct engine_exit *exit)
 {
-	struct tables t = { vcpu->vm, MAX_TABLES, vcpu->walk_told, NOWHERE };
+	struct tables t = { vcpu->vm, MAX_TABLES, NOWHERE, vcpu->walk_told, NOWHERE };
 	struct kvm_sregs sregs;
 
 	if (engine_kvm_get_sregs(vcpu, &sregs) || !(sregs.cr0 & CR0_PG))
 		return false;
-	if (sregs.efer & EFER_LMA)
-		look_at_table(&t, sregs.cr3 & PTE_ADDRESS, sregs.cr4 & CR4_LA57 ? 5 : 4);
-	else if (sregs.cr4 & CR4_PAE)
+	if (sregs.efer & EFER_LMA) {
+		t.root = sregs.cr3 & PTE_ADDRESS;
+		look_at_table(&t, t.root, sregs.cr4 & CR4_LA57 ? 5 : 4);
+	} else if (sregs.cr4 & CR4_PAE) {
 		look_at_pdpt(&t, sregs.cr3 & 0xffffffe0);
+	}
 	/*
 	 * What the caller does not map in answer to an exit is an entry that the guest does
 	 * not use, it hopes.
