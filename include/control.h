@@ -221,6 +221,8 @@ struct control_ops {
 	/* The VMM is in misc cgroup @nr from now on (0 or 1; 0 at first); charges of @nr. */
 	void (*cgroup)(unsigned int nr);
 	unsigned long (*charged)(unsigned int nr, enum control_charge what);
+	/* RLIMIT_MEMLOCK of the VMM is @bytes from now on, and it has no CAP_IPC_LOCK. */
+	void (*memlock)(unsigned long bytes);
 
 	/* CPUs (as bits) that ran an encrypted guest and have not written back caches since. */
 	__u64 (*caches_dirty)(void);

@@ -158,6 +158,51 @@ COCO_TEST_F(region, registered)
 	raw_snp_close(&sev);
 }
 
+/* ---- RLIMIT_MEMLOCK ---- */
+
+COCO_FIXTURE(memlock);
+FIXTURE_VARIANT(memlock) { struct check_row row; unsigned long type; };
+FIXTURE_VARIANT_ADD(memlock, sev)
+{
+	COCO_ROW(NULL, REQ_SEV_REGION_MEMLOCK, PIN_REQS), .type = KVM_X86_SEV_VM
+};
+FIXTURE_VARIANT_ADD(memlock, snp)
+{
+	COCO_ROW(NULL, REQ_SEV_REGION_MEMLOCK, PIN_REQS), .type = KVM_X86_SNP_VM
+};
+
+COCO_TEST_F(memlock, all_regions_together)
+{
+	struct raw_snp sev;
+	char *mem;
+
+	if (!control()) {
+		check_skip("needs an in-process KVM, which takes CAP_IPC_LOCK away");
+		return;
+	}
+	raw_snp_open(&sev);
+	mem = sev.raw.mem;
+	if (gives("a VM", 0, variant->type == KVM_X86_SNP_VM ?
+			     raw_snp_go(&sev, RAW_SNP_NOTHING, RAW_SNP_INITED) :
+			     raw_sev_create(&sev, variant->type))) {
+		/* Limits are in whole pages. */
+		control()->memlock(4 * PAGE + PAGE - 1);
+		(void)(gives("5 of 4 pages", ENOMEM, raw_snp_region(&sev, REG, mem, 5 * PAGE)) &&
+		       gives("3 of 4 pages", 0, raw_snp_region(&sev, REG, mem, 3 * PAGE)) &&
+		       gives("2 of the page that is left", ENOMEM,
+			     raw_snp_region(&sev, REG, mem + 3 * PAGE, 2 * PAGE)) &&
+		       refused("pages that are not there",
+			       raw_snp_region(&sev, REG, NULL, PAGE)) &&
+		       gives("the page that is left", 0,
+			     raw_snp_region(&sev, REG, mem + 3 * PAGE, PAGE)) &&
+		       gives("one more", ENOMEM, raw_snp_region(&sev, REG, mem + 4 * PAGE, PAGE)) &&
+		       gives("unregistering 3", 0, raw_snp_region(&sev, UNREG, mem, 3 * PAGE)) &&
+		       gives("3 others", 0, raw_snp_region(&sev, REG, mem + 4 * PAGE, 3 * PAGE)) &&
+		       gives("and one more", ENOMEM, raw_snp_region(&sev, REG, mem, PAGE)));
+	}
+	raw_snp_close(&sev);
+}
+
 /* ---- VMs that have no regions ---- */
 
 COCO_FIXTURE(none);

@@ -138,11 +138,22 @@ coco_list_option(int argc, char **argv)
  * The same where the in-process KVM's CPU has some features more or, with "-", less: a list of
  * those in lib/inproc/src/hw/hw_cpuid.c.  On hardware it is the machine's all the same.
  */
-#define COCO_MAIN_ON(cpu, missing)					\
+#define COCO_MAIN_ON(cpu, missing)	COCO_MAIN_FIRST((void)0, cpu, missing)
+
+/*
+ * The same for a program that asks itself on other machines (cases/machine.h, to be included);
+ * @count there looks at VMs by type, or is NULL.
+ */
+#define COCO_MAIN_ASKED(count, missing)					\
+	COCO_MAIN_FIRST(if (machine_answered(argc, argv, count)) return KSFT_PASS, "", missing)
+
+#define COCO_MAIN_FIRST(first, cpu, missing)				\
 	int main(int argc, char **argv)					\
 	{								\
-		const char *why = setenv("COCO_CPU", cpu, 1) ? "no memory" : missing(); \
+		const char *why;					\
 									\
+		first;							\
+		why = setenv("COCO_CPU", cpu, 1) ? "no memory" : missing(); \
 		if (why)						\
 			ksft_exit_skip("%s\n", why);			\
 		if (mutants_wanted())					\

@@ -14,6 +14,7 @@
 #include "requirements/certs.h"
 #include "requirements/ghcb.h"
 #include "requirements/guest_request.h"
+#include "requirements/machine.h"
 #include "requirements/mmio.h"
 #include "requirements/nae.h"
 #include "requirements/order.h"
@@ -72,6 +73,7 @@
 	REQUIREMENTS_RACE(REQUIREMENT)		\
 	REQUIREMENTS_VMM(REQUIREMENT)		\
 	REQUIREMENTS_MMIO(REQUIREMENT)		\
+	REQUIREMENTS_MACHINE(REQUIREMENT)	\
 	REQUIREMENTS_CERTS(REQUIREMENT)		\
 	REQUIREMENTS_SNP_LAUNCH(REQUIREMENT)	\
 	REQUIREMENTS_SNP_RUN(REQUIREMENT)	\

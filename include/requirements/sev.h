@@ -23,6 +23,9 @@
 	REQUIREMENT(SEV_REGION_LIMIT, "SEV-REGION-LIMIT", DOC_API,				\
 		"KVM_MEMORY_ENCRYPT_REG_REGION",						\
 		"a region of more pages than the machine has is EINVAL, and allocates nothing")	\
+	REQUIREMENT(SEV_REGION_MEMLOCK, "SEV-REGION-MEMLOCK", DOC_SEV_C, "sev_check_pin_count()",	\
+		"all regions of a VM together are at most RLIMIT_MEMLOCK, or ENOMEM, for a VMM "	\
+		"without CAP_IPC_LOCK; what is unregistered or refused does not count")		\
 	REQUIREMENT(SEV_MOVE, "SEV-MOVE", DOC_API, "KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM",		\
 		"the context of an SEV or SEV-ES VM moves to a VM of its type, and the source "	\
 		"is dead then")									\

@@ -126,6 +126,11 @@ static void control_cgroup(unsigned int nr)
 	image->cgroup(nr);
 }
 
+static void control_memlock(unsigned long bytes)
+{
+	image->memlock(bytes);
+}
+
 static unsigned long control_charged(unsigned int nr, enum control_charge what)
 {
 	return image->charged(nr, what);
@@ -309,6 +314,7 @@ static const struct control_ops ops = {
 	.hold_ends = control_hold_ends,
 	.fw_commands = control_fw_commands,
 	.cgroup = control_cgroup,
+	.memlock = control_memlock,
 	.charged = control_charged,
 	.caches_dirty = control_caches_dirty,
 	.page_dirty = control_page_dirty,

@@ -30,6 +30,32 @@ static int pick_vendor(enum image_vendor *vendor)
 	return 0;
 }
 
+/* As bits of enum image_firmware have it. */
+static const char *const firmwares[] = {
+	"rapl_disable", "ciphertext_hiding", "aes_256_xts", "cxl_allow", "ciphertext_hiding_off",
+	"snp_init_fails", "snp_old", "no_tdx_module", "no_keyids", "one_keyid",
+};
+
+/* COCO_FIRMWARE, a test's wish (machine.h), is a list of those. */
+static int pick_firmware(unsigned int *firmware)
+{
+	const char *wish = getenv("COCO_FIRMWARE") ?: "";
+	size_t len, i;
+
+	for (; *wish; wish += len + !!wish[len]) {
+		len = strcspn(wish, ",");
+		for (i = 0; i < sizeof(firmwares) / sizeof(firmwares[0]); i++)
+			if (strlen(firmwares[i]) == len && !memcmp(firmwares[i], wish, len))
+				break;
+		if (i == sizeof(firmwares) / sizeof(firmwares[0])) {
+			inproc_diag("COCO_FIRMWARE: there is no '%.*s'", (int)len, wish);
+			return -EINVAL;
+		}
+		*firmware |= 1u << i;
+	}
+	return 0;
+}
+
 static void in_child(void)
 {
 	if (!image)
@@ -56,8 +82,9 @@ static int src_init(void)
 	struct image_cpu cpu = {
 		.view_bit = engine->phys_bits() - 1,
 		.tsc_khz = engine->tsc_khz(),
+		.params = getenv("COCO_PARAMS") ?: "",
 	};
-	int ret = pick_vendor(&cpu.vendor);
+	int ret = pick_vendor(&cpu.vendor) ?: pick_firmware(&cpu.firmware);
 
 	if (ret)
 		return ret;

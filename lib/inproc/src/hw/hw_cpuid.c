@@ -20,6 +20,9 @@
  */
 #define PHYS_BITS_INTEL	52
 
+/* With 0, which is nobody's */
+#define NR_ASIDS	64
+
 static struct kvm_cpuid2 *cpuid;
 
 uint64_t hw_c_bit;
@@ -56,7 +59,7 @@ static const struct change {
 	{ IMAGE_AMD, 0x8000001f, 0, EAX, ALL,
 	  1u << 1 | 1u << 2 | 1u << 3 | 1u << 4 | 1u << 9 | 1u << 10 | 1u << 14 |
 	  1u << 21 },
-	{ IMAGE_AMD, 0x8000001f, 0, ECX, ALL, 64 - 1 },			/* ASIDs of SEV */
+	{ IMAGE_AMD, 0x8000001f, 0, ECX, ALL, NR_ASIDS - 1 },		/* ASIDs of SEV */
 	{ IMAGE_AMD, 0x8000001f, 0, EDX, ALL, 56 },			/* the first without ES */
 	/*
 	 * "GenuineIntel", family 6 model adh: one without the erratum of partial writes to TDX
@@ -76,16 +79,24 @@ static const struct change {
 
 /*
  * AMD's CPUs differ: COCO_CPU, a test's wish (COCO_MAIN_ON()), is a list of these to have, or
- * with "-" not to have.  Leaf 0x8000001f, EAX.
+ * with "-" not to have.  Leaf 0x8000001f: EAX, or how many ASIDs there are.
  */
 static const struct {
 	const char *name;
 	uint32_t bit;
+	size_t reg;			/* other than EAX: "-" sets it to @value */
+	uint32_t value;
 } wishes[] = {
-	{ "secure_tsc", 1u << 8 },
-	{ "sme_coherent", 1u << 10 },
-	{ "debug_swap", 1u << 14 },
-	{ "allowed_sev_features", 1u << 27 },
+	{ .name = "sev", .bit = 1u << 1 },
+	{ .name = "sev_es", .bit = 1u << 3 },
+	{ .name = "sev_snp", .bit = 1u << 4 },
+	{ .name = "secure_tsc", .bit = 1u << 8 },
+	{ .name = "sme_coherent", .bit = 1u << 10 },
+	{ .name = "debug_swap", .bit = 1u << 14 },
+	{ .name = "allowed_sev_features", .bit = 1u << 27 },
+	{ .name = "asids", .reg = ECX, .value = 0 },
+	{ .name = "es_asids", .reg = EDX, .value = 1 },
+	{ .name = "not_es_asids", .reg = EDX, .value = NR_ASIDS },
 };
 
 bool hw_allows_sev_features;
@@ -122,7 +133,7 @@ static void add_xsave(void)
 }
 
 /* 0 or -EINVAL */
-static int grant_wishes(uint32_t *eax)
+static int grant_wishes(struct kvm_cpuid_entry2 *sev)
 {
 	const char *wish = getenv("COCO_CPU") ?: "";
 	size_t len, i;
@@ -139,7 +150,10 @@ static int grant_wishes(uint32_t *eax)
 			inproc_diag("COCO_CPU: there is no '%.*s'", (int)len, wish);
 			return -EINVAL;
 		}
-		*eax = without ? *eax & ~wishes[i].bit : *eax | wishes[i].bit;
+		if (!wishes[i].reg)
+			sev->eax = without ? sev->eax & ~wishes[i].bit : sev->eax | wishes[i].bit;
+		else if (without)
+			*(uint32_t *)((char *)sev + wishes[i].reg) = wishes[i].value;
 	}
 	return 0;
 }
@@ -175,7 +189,7 @@ int hw_cpuid_init(enum image_vendor vendor, unsigned int c_bit)
 	} else {
 		e = entry_or_new(0x8000001f, 0);
 		e->ebx = c_bit | 1 << 6;
-		ret = grant_wishes(&e->eax);
+		ret = grant_wishes(e);
 		if (ret)
 			return ret;
 		hw_allows_sev_features = e->eax & 1u << 27;

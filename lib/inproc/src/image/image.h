@@ -46,6 +46,24 @@ struct image_cpu {
 	enum image_vendor vendor;
 	unsigned int view_bit;		/* AMD: the C-bit's position */
 	unsigned int tsc_khz;
+	unsigned int firmware;		/* bits of enum image_firmware */
+	const char *params;		/* "module.name=value,...", as a boot loader gives them */
+};
+
+/* What firmware, the TDX module and the BIOS have or lack, other than usual. */
+enum image_firmware {
+	/* AMD: features as SNP_FEATURE_INFO tells them; hiding is off in the BIOS */
+	IMAGE_FW_RAPL_DISABLE = 1 << 0,
+	IMAGE_FW_CIPHERTEXT_HIDING = 1 << 1,
+	IMAGE_FW_AES_256_XTS = 1 << 2,
+	IMAGE_FW_CXL_ALLOW = 1 << 3,
+	IMAGE_FW_HIDING_OFF = 1 << 4,
+	IMAGE_FW_SNP_INIT_FAILS = 1 << 5,
+	IMAGE_FW_SNP_OLD = 1 << 6,	/* API 1.50, before what Linux takes */
+	/* Intel */
+	IMAGE_FW_NO_TDX_MODULE = 1 << 7,
+	IMAGE_FW_NO_KEYIDS = 1 << 8,
+	IMAGE_FW_ONE_KEYID = 1 << 9,	/* the module's own, and none for TDs */
 };
 
 struct image_vmcs;
@@ -538,6 +556,7 @@ struct image_ops {
 	unsigned int (*fw_commands)(unsigned int id);
 	void (*cgroup)(unsigned int nr);
 	unsigned long (*charged)(unsigned int nr, enum control_charge what);
+	void (*memlock)(unsigned long bytes);
 
 	/* AMD: CPUs (as bits) that ran an encrypted guest and have not written back caches since. */
 	unsigned long long (*caches_dirty)(void);

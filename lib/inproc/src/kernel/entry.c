@@ -14,7 +14,7 @@ extern char __per_cpu_start[], __per_cpu_end[];
 
 static int glue_init(const struct image_cpu *cpu)
 {
-	return glue_boot(cpu) ?: glue_initcalls() ?: glue_modules_init(cpu->vendor);
+	return glue_boot(cpu) ?: glue_initcalls() ?: glue_modules_init(cpu);
 }
 
 /* A task enters the kernel for each of these, and leaves it after that (linux/task.c). */
@@ -101,6 +101,7 @@ static struct image_ops glue_ops = {
 	.sev_left = glue_call_sev_left,
 	.fw_commands = glue_psp_commands,
 	.cgroup = glue_cgroup,
+	.memlock = glue_memlock,
 	.charged = glue_charged,
 	.caches_dirty = glue_caches_dirty,
 	.rmp_guest_page = glue_rmp_guest_page,

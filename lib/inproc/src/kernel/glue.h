@@ -55,12 +55,14 @@ static inline void glue_note_free(const void *p)
 
 /* linux/boot.c: the machine and its CPUs as the kernel has found them */
 int glue_boot(const struct image_cpu *cpu);
+/* Bits of enum image_firmware */
+extern unsigned int glue_firmware;
 /* linux/alternative.c: code as a kernel has it after boot */
 void glue_alternatives_apply(void);
 /* linux/memmap.c: where memory is; boot_cpu_data is filled in by then */
 void glue_memmap_init(void);
 /* linux/module.c: run the init function of each module, 0 or -errno */
-int glue_modules_init(enum image_vendor vendor);
+int glue_modules_init(const struct image_cpu *cpu);
 
 /* linux/cpu.c: the CPUs' areas are there; a thread begins to be CPU @cpu, and ceases to. */
 void glue_cpu_area(unsigned int cpu, unsigned long offset);
@@ -105,6 +107,8 @@ struct task_struct;
 void glue_cgroup_init(struct task_struct *task);
 bool glue_keyids_overcharged(unsigned int ids);
 void glue_cgroup(unsigned int nr);
+/* As control.h has it */
+void glue_memlock(unsigned long bytes);
 /* No VM is left: has any kept a reference of group @nr? */
 bool glue_cgroup_left(unsigned int nr);
 unsigned long glue_charged(unsigned int nr, enum control_charge what);

@@ -7,6 +7,7 @@
 #include <linux/cc_platform.h>
 #include <linux/errno.h>
 #include <linux/mm.h>
+#include <asm/cpufeature.h>
 #include <asm/sev.h>
 
 #include "glue.h"
@@ -24,7 +25,7 @@ bool cc_platform_has(enum cc_attr attr)
 
 void glue_amd_boot(void)
 {
-	glue_snp_host = snp_probe_rmptable_info();
+	glue_snp_host = boot_cpu_has(X86_FEATURE_SEV_SNP) && snp_probe_rmptable_info();
 	if (glue_snp_host && snp_rmptable_init())
 		glue_die("the kernel does not take the machine's RMP");
 }

@@ -24,6 +24,8 @@ bool glue_rmp_firmware(u64 address, u64 len);
 const char *glue_sev_cmd(unsigned int cmd, void *buf, size_t *len, int *status);
 const char *glue_snp_cmd(unsigned int cmd, void *buf, size_t *len, int *status);
 
+u8 glue_api_minor(void);
+
 /* psp_snp.c: firmware is in the INIT state, and has the RMP. */
 extern bool glue_snp_initialized;
 
@@ -32,6 +34,8 @@ extern bool glue_snp_initialized;
  * a guest gets one (0, or firmware's status), and has it no more; all want DF_FLUSH; it is done.  The C-bit is in an address.
  */
 void glue_sev_asids(u32 *max, u32 *first);
+/* psp_snp.c: with ciphertext hiding, the last one of SNP guests, behind which are SEV-ES's; or 0 */
+extern u32 glue_max_snp_asid;
 int glue_asid_take(u32 asid);
 u64 glue_sev_c_bit(void);
 void glue_asid_put(u32 asid);
@@ -70,5 +74,7 @@ int glue_receive_finish(struct glue_sev_guest *g, void *data);
 /* "API version" of both, and what a policy may ask for */
 #define GLUE_API_MAJOR		1
 #define GLUE_API_MINOR		55
+/* Before SNP guests that Linux knows */
+#define GLUE_API_MINOR_OLD	50
 
 #endif

@@ -210,7 +210,7 @@ static int glue_sev_platform(struct glue_sev_guest *none, void *data)
 	for (i = 1; i <= GLUE_MAX_GUESTS; i++)
 		guests += glue_sev_guests[i].state != GLUE_SEV_NONE;
 	*status = (struct sev_user_data_status){
-		.api_major = GLUE_API_MAJOR, .api_minor = GLUE_API_MINOR, .guest_count = guests,
+		.api_major = GLUE_API_MAJOR, .api_minor = glue_api_minor(), .guest_count = guests,
 		.state = guests ? GLUE_WORKING : glue_sev_initialized ? GLUE_INIT : GLUE_UNINIT,
 	};
 	return 0;
@@ -457,7 +457,8 @@ static int glue_sev_activate(struct glue_sev_guest *g, void *data)
 
 	glue_sev_asids(&max, &first);
 	if (!activate->asid || activate->asid > max ||
-	    !(g->policy & GLUE_POLICY_ES) != (activate->asid >= first))
+	    !(g->policy & GLUE_POLICY_ES) != (activate->asid >= first) ||
+	    activate->asid <= glue_max_snp_asid)
 		return SEV_RET_INVALID_ASID;
 	if (g->asid)
 		return SEV_RET_ACTIVE;

@@ -78,7 +78,21 @@ struct glue_cmd_request {
 	u64 gctx, request, response;
 } __packed;
 
+struct glue_cmd_init {			/* SNP_INIT_EX */
+	u32 flags, zero;
+	u64 list;
+	u16 max_snp_asid;
+	u8 zero2[46];
+} __packed;
+
+struct glue_cmd_feature_info {
+	u32 len, function;		/* as of CPUID 80000024h, ECX */
+	u64 address;
+} __packed;
+
 union glue_cmd_buf {
+	struct glue_cmd_init init;
+	struct glue_cmd_feature_info feature_info;
 	struct glue_cmd_gctx gctx;
 	struct glue_cmd_start start;
 	struct glue_cmd_update update;
@@ -90,7 +104,45 @@ union glue_cmd_buf {
 
 /* ---- commands: each gives firmware's status ---- */
 
-/* API version, and the state: initialized or not. */
+/* SNP_PLATFORM_STATUS, at offset 8 */
+#define GLUE_STATUS_FEATURE_INFO	BIT(3)
+#define GLUE_STATUS_HIDING_CAP		BIT(5)
+#define GLUE_STATUS_HIDING_EN		BIT(6)
+
+/* SNP_FEATURE_INFO, ECX */
+#define GLUE_FEATURE_RAPL_DISABLE	BIT(2)
+#define GLUE_FEATURE_HIDING		BIT(3)
+#define GLUE_FEATURE_AES_256_XTS	BIT(4)
+#define GLUE_FEATURE_CXL_ALLOW		BIT(5)
+
+/* SNP_INIT_EX */
+#define GLUE_INIT_RMP			BIT(0)
+#define GLUE_INIT_LIST			BIT(1)
+#define GLUE_INIT_HIDING		BIT(3)
+#define GLUE_INIT_RESERVED		GENMASK(31, 5)
+
+u32 glue_max_snp_asid;
+
+u8 glue_api_minor(void)
+{
+	return glue_firmware & IMAGE_FW_SNP_OLD ? GLUE_API_MINOR_OLD : GLUE_API_MINOR;
+}
+
+static u32 glue_snp_features(void)
+{
+	return (glue_firmware & IMAGE_FW_RAPL_DISABLE ? GLUE_FEATURE_RAPL_DISABLE : 0) |
+	       (glue_firmware & IMAGE_FW_CIPHERTEXT_HIDING ? GLUE_FEATURE_HIDING : 0) |
+	       (glue_firmware & IMAGE_FW_AES_256_XTS ? GLUE_FEATURE_AES_256_XTS : 0) |
+	       (glue_firmware & IMAGE_FW_CXL_ALLOW ? GLUE_FEATURE_CXL_ALLOW : 0);
+}
+
+static bool glue_snp_can_hide(void)
+{
+	return glue_firmware & IMAGE_FW_CIPHERTEXT_HIDING &&
+	       !(glue_firmware & IMAGE_FW_HIDING_OFF);
+}
+
+/* API version, the state (initialized or not), and what there is. */
 static int glue_snp_status(union glue_cmd_buf *c)
 {
 	u8 *status = __va(c->address);
@@ -101,18 +153,51 @@ static int glue_snp_status(union glue_cmd_buf *c)
 		return SEV_RET_INVALID_PAGE_STATE;
 	memset(status, 0, 32);
 	status[0] = GLUE_API_MAJOR;
-	status[1] = GLUE_API_MINOR;
+	status[1] = glue_api_minor();
 	status[2] = glue_snp_initialized;
+	*(u32 *)(status + 8) = (glue_snp_features() ? GLUE_STATUS_FEATURE_INFO : 0) |
+			       (glue_snp_can_hide() ? GLUE_STATUS_HIDING_CAP : 0) |
+			       (glue_max_snp_asid ? GLUE_STATUS_HIDING_EN : 0);
 	if (glue_snp_initialized)
 		glue_rmp_set_mutable(c->address >> PAGE_SHIFT);
 	return 0;
 }
 
-/* There is no memory that the list could keep from guests. */
+/* EAX and EBX are CPUID's; function 0 is all that there is. */
+static int glue_snp_feature_info(union glue_cmd_buf *c)
+{
+	const struct glue_cmd_feature_info *info = &c->feature_info;
+	u32 *regs = __va(info->address);
+
+	if (info->len != sizeof(*info) || info->function)
+		return SEV_RET_INVALID_PARAM;
+	if (!info->address || info->address & 7 || (info->address & ~PAGE_MASK) > PAGE_SIZE - 16)
+		return SEV_RET_INVALID_ADDRESS;
+	if (glue_snp_initialized && !glue_rmp_firmware(info->address, 16))
+		return SEV_RET_INVALID_PAGE_STATE;
+	memset(regs, 0, 16);
+	regs[2] = glue_snp_features();
+	return 0;
+}
+
+/* SNP_INIT has no buffer.  There is no memory that the list could keep from guests. */
 static int glue_snp_init(union glue_cmd_buf *c)
 {
+	const struct glue_cmd_init *init = c ? &c->init : NULL;
+	const bool hide = init && init->flags & GLUE_INIT_HIDING;
+	u32 max, first;
+
 	if (glue_snp_initialized)
 		return SEV_RET_INVALID_PLATFORM_STATE;
+	glue_sev_asids(&max, &first);
+	if (init && (init->flags & GLUE_INIT_RESERVED || init->zero ||
+		     memchr_inv(init->zero2, 0, sizeof(init->zero2)) ||
+		     (hide && (!glue_snp_can_hide() || init->max_snp_asid >= first)) ||
+		     (!hide && init->max_snp_asid)))
+		return SEV_RET_INVALID_PARAM;
+	if (glue_firmware & IMAGE_FW_SNP_INIT_FAILS)
+		return SEV_RET_HWSEV_RET_PLATFORM;
+	glue_max_snp_asid = hide ? init->max_snp_asid : 0;
 	glue_snp_initialized = true;
 	glue_asids_stale();
 	return 0;
@@ -167,7 +252,8 @@ static int glue_snp_activate(union glue_cmd_buf *c)
 	if (gctx->asid)
 		return SEV_RET_ACTIVE;
 	glue_sev_asids(&max, &first);
-	if (!c->activate.asid || c->activate.asid >= first)
+	if (!c->activate.asid || c->activate.asid >= first ||
+	    (glue_max_snp_asid && c->activate.asid > glue_max_snp_asid))
 		return SEV_RET_INVALID_ASID;
 	ret = glue_asid_take(c->activate.asid);
 	if (!ret)
@@ -391,6 +477,9 @@ static const struct glue_snp_command {
 	COMMAND(SNP_INIT, 0, true, glue_snp_init),
 	COMMAND(SNP_INIT_EX, 64, true, glue_snp_init),
 	COMMAND(SNP_PLATFORM_STATUS, 8, true, glue_snp_status),
+	/* Older trees have no name for it. */
+	{ 0xce, "SNP_FEATURE_INFO", sizeof(struct glue_cmd_feature_info), true,
+	  glue_snp_feature_info },
 	COMMAND(SNP_DF_FLUSH, 0, false, glue_snp_flush),
 	COMMAND(SNP_CONFIG, 64, true, glue_snp_config),
 	COMMAND(SNP_PAGE_RECLAIM, 8, false, glue_snp_reclaim),

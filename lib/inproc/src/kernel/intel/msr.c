@@ -49,6 +49,9 @@
 #define GLUE_EPT_CAP_5_LEVELS	BIT_ULL(7)
 #define GLUE_VPID_CAP		0xf01ULL
 
+/* IA32_MKTME_KEYID_PARTITIONING */
+#define GLUE_MSR_KEYIDS		0x87
+
 static const struct glue_msr {
 	u32 index;
 	u64 value;
@@ -57,8 +60,6 @@ static const struct glue_msr {
 			     FEAT_CTL_LMCE_ENABLED },
 	{ MSR_IA32_TSC_ADJUST, 0 },
 	{ MSR_IA32_SPEC_CTRL, 0 },
-	/* IA32_MKTME_KEYID_PARTITIONING: none for MKTME, all others for TDX */
-	{ 0x87, (GLUE_NR_KEYIDS - 1ULL) << 32 },
 	{ MSR_IA32_UCODE_REV, 1ULL << 32 },
 	{ MSR_PLATFORM_INFO, 0 },
 	/* Not vulnerable to Meltdown, L1TF, MDS, MCEPSC, TAA, FB, and RRSBA, BHI, GDS, RFDS. */
@@ -86,6 +87,15 @@ static const struct glue_msr {
 	{ MSR_IA32_VMX_TRUE_ENTRY_CTLS, GLUE_CTLS(0x000011fb, 0x000011fb | GLUE_VMX_ENTRY) },
 	{ MSR_EFER, EFER_SCE | EFER_LME | EFER_LMA | EFER_NX },
 };
+
+/* None for MKTME, all others for TDX */
+static u64 glue_keyid_partitioning(void)
+{
+	const u64 nr = glue_firmware & IMAGE_FW_NO_KEYIDS ? 0 :
+		       glue_firmware & IMAGE_FW_ONE_KEYID ? 1 : GLUE_NR_KEYIDS - 1;
+
+	return nr << 32;
+}
 
 static u32 glue_cpuid_reg(u32 leaf, enum image_gpr reg)
 {
@@ -124,6 +134,10 @@ bool glue_intel_msr(u32 index, u64 *value)
 	}
 	if (index == MSR_IA32_VMX_PROCBASED_CTLS2) {
 		*value = glue_secondary_ctls();
+		return true;
+	}
+	if (index == GLUE_MSR_KEYIDS) {
+		*value = glue_keyid_partitioning();
 		return true;
 	}
 	for (i = 0; i < ARRAY_SIZE(glue_intel_msrs); i++) {

@@ -103,10 +103,13 @@ void x86_virt_init(void) __weak;
 /* lib/radix-tree.c: the cache that XArrays' nodes are from, too */
 void radix_tree_init(void);
 
+unsigned int glue_firmware;
+
 int glue_boot(const struct image_cpu *cpu)
 {
 	unsigned int i;
 
+	glue_firmware = cpu->firmware;
 	tsc_khz = cpu->tsc_khz;
 	glue_cpu_identify(&boot_cpu_data, cpu->vendor);
 	glue_memmap_init();

@@ -24,19 +24,52 @@ GLUE_THIS_MODULE(this_module_kvm, "kvm");
 GLUE_THIS_MODULE(this_module_kvm_amd, "kvm_amd");
 GLUE_THIS_MODULE(this_module_kvm_intel, "kvm_intel");
 
-int glue_modules_init(enum image_vendor vendor)
+/* Those of @mod in a list "module.name=value,..."; one that there is not is ignored, as by Linux. */
+static int glue_set_params(const struct module *mod, const char *params)
 {
-	int ret = init_kvm();
+	const size_t len = strlen(mod->name);
+	char param[64], *value;
+	size_t end;
+	int ret;
+
+	for (; *params; params += end + !!params[end]) {
+		end = strcspn(params, ",");
+		if (strncmp(params, mod->name, len) || params[len] != '.' || end >= sizeof(param))
+			continue;
+		memcpy(param, params, end);
+		param[end] = 0;
+		value = strchr(param, '=');
+		if (value)
+			*value++ = 0;
+		ret = glue_set_param(mod, param + len + 1, value);
+		if (ret && ret != -ENOENT) {
+			pr_err("%s: '%s' invalid for parameter '%s'\n", mod->name, value ?: "",
+			       param + len + 1);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+int glue_modules_init(const struct image_cpu *cpu)
+{
+	int ret = glue_set_params(&this_module_kvm, cpu->params) ?: init_kvm();
 
 	if (ret)
 		return ret;
 	this_module_kvm.state = MODULE_STATE_LIVE;
-	if (vendor == IMAGE_INTEL) {
-		this_module_kvm_intel.state = MODULE_STATE_LIVE;
+	if (cpu->vendor == IMAGE_INTEL) {
 		/* Off by default; trees without it have no such parameter. */
 		glue_set_param(&this_module_kvm_intel, "tdx", "1");
+		ret = glue_set_params(&this_module_kvm_intel, cpu->params);
+		if (ret)
+			return ret;
+		this_module_kvm_intel.state = MODULE_STATE_LIVE;
 		return &init_kvm_intel ? init_kvm_intel() : -ENODEV;
 	}
+	ret = glue_set_params(&this_module_kvm_amd, cpu->params);
+	if (ret)
+		return ret;
 	this_module_kvm_amd.state = MODULE_STATE_LIVE;
 	return init_kvm_amd();
 }

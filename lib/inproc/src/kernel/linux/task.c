@@ -177,9 +177,17 @@ void glue_forked(void)
 	glue_threads_forked();
 }
 
+static bool glue_memlock_limited;
+
+void glue_memlock(unsigned long bytes)
+{
+	glue_signal.rlim[RLIMIT_MEMLOCK].rlim_cur = bytes;
+	glue_memlock_limited = true;
+}
+
 bool capable(int cap)
 {
-	return true;
+	return cap != CAP_IPC_LOCK || !glue_memlock_limited;
 }
 
 bool ns_capable(struct user_namespace *ns, int cap)
