@@ -13,6 +13,7 @@
 
 #include "control.h"
 #include "snp/raw_sev.h"
+#include "snp/sev_attr.h"
 #include "snp/snp_vm.h"
 
 /* ---- ASIDs ---- */
@@ -96,10 +97,6 @@ COCO_TEST_F(at_once, given)
 
 /* ---- policies ---- */
 
-/* System attribute of group 1: the bits that a policy can have (since 6.17). */
-#define GRP_SEV			1
-#define SNP_POLICY_BITS		1
-
 COCO_FIXTURE(policy);
 FIXTURE_VARIANT(policy)
 {
@@ -118,13 +115,9 @@ COCO_TEST_F(policy, as_offered)
 	struct raw_snp snp;
 	unsigned int bit;
 	char what[64];
-	int fd, ret;
 
 	(void)variant;
-	fd = open_kvm_dev_path_or_exit();
-	ret = __kvm_device_attr_get(fd, GRP_SEV, SNP_POLICY_BITS, &offered);
-	close(fd);
-	if (ret) {
+	if (sev_attr(SEV_ATTR_POLICY_BITS, &offered)) {
 		check_skip("this KVM does not tell which bits a policy can have");
 		return;
 	}

@@ -11,6 +11,7 @@
 
 #include "cases/machine.h"
 #include "snp/raw_sev.h"
+#include "snp/sev_attr.h"
 #include "snp/snp_vm.h"
 
 #define SEV	(1u << KVM_X86_SEV_VM)
@@ -191,9 +192,6 @@ COCO_TEST_F(policy, as_firmware_has)
 
 /* ---- features of VMSAs ---- */
 
-#define DEBUG_SWAP	(1ull << 5)
-#define SECURE_TSC	(1ull << 9)
-
 COCO_FIXTURE(features);
 FIXTURE_VARIANT(features)
 {
@@ -209,10 +207,10 @@ FIXTURE_VARIANT(features)
 		.want = want_,								\
 	}
 
-FEATURES(usual, DEBUG_SWAP, .cpu = "");
+FEATURES(usual, SEV_FEATURE_DEBUG_SWAP, .cpu = "");
 FEATURES(no_debug_swap, 0, .cpu = "-debug_swap");
-FEATURES(secure_tsc, DEBUG_SWAP | SECURE_TSC, .cpu = "secure_tsc");
-FEATURES(without_snp, DEBUG_SWAP, .cpu = "secure_tsc", .params = "kvm_amd.sev_snp=0");
+FEATURES(secure_tsc, SEV_FEATURE_DEBUG_SWAP | SEV_FEATURE_SECURE_TSC, .cpu = "secure_tsc");
+FEATURES(without_snp, SEV_FEATURE_DEBUG_SWAP, .cpu = "secure_tsc", .params = "kvm_amd.sev_snp=0");
 FEATURES(without_es, 0, .cpu = "secure_tsc", .params = "kvm_amd.sev_es=0");
 
 COCO_TEST_F(features, as_the_cpu_has)

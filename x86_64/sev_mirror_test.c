@@ -23,13 +23,19 @@ static bool must(const char *what, int err)
 	return EXPECT_REQ_EQ(check_main_req(), what, 0, err, &names_errno);
 }
 
-/* Both with a vCPU; of a guest of SEV-ES the mirror's is launched with the owner's. */
+/*
+ * Both with a vCPU; of a guest of SEV-ES the mirror's is launched with the owner's.  In any case
+ * both are to be closed.
+ */
 static bool make(struct sev_guest *owner, struct sev_guest *mirror, enum sev_kind kind)
 {
-	return must("the owner", sev_guest_create(owner, kind) ?: sev_guest_init(owner, 0) ?:
+	const int owner_err = sev_guest_create(owner, kind);
+	const int mirror_err = sev_guest_create(mirror, kind);
+
+	return must("the owner", owner_err ?: sev_guest_init(owner, 0) ?:
 		    raw_sev_add_memory(&owner->snp) ?: sev_guest_add_vcpus(owner, 1) ?:
 		    raw_sev_start(&owner->snp, sev_guest_is_es(owner) ? RAW_SEV_ES : 0)) &&
-	       must("the mirror", sev_guest_create(mirror, kind) ?: sev_guest_take(mirror, COPY, owner) ?:
+	       must("the mirror", mirror_err ?: sev_guest_take(mirror, COPY, owner) ?:
 		    sev_guest_share_memory(mirror, owner) ?: sev_guest_add_vcpus(mirror, 1));
 }
 

@@ -13,14 +13,8 @@
 
 #include "control.h"
 #include "snp/ap_vm.h"
+#include "snp/sev_attr.h"
 #include "vm/mp_state.h"
-
-/* Of KVM_SEV_INIT2's vmsa_features: the CPU exchanges debug registers and their masks. */
-#define DEBUG_SWAP	(1ull << 5)
-
-/* One system attribute: what vmsa_features can have (amd-memory-encryption.rst). */
-#define GRP_SEV			1
-#define SEV_VMSA_FEATURES	0
 
 #define ROUNDS	3
 
@@ -44,7 +38,7 @@ FIXTURE_VARIANT_ADD(host_state, two_vcpus)
 
 FIXTURE_VARIANT_ADD(host_state, debug_swap)
 {
-	COCO_ROW(NULL, REQ_KERNEL_HOST_STATE), .vcpus = 1, .features = DEBUG_SWAP,
+	COCO_ROW(NULL, REQ_KERNEL_HOST_STATE), .vcpus = 1, .features = SEV_FEATURE_DEBUG_SWAP,
 };
 
 static void guest_syncs(void)
@@ -52,18 +46,6 @@ static void guest_syncs(void)
 	ghcb_register();
 	for (unsigned int i = 1;; i++)
 		GUEST_SYNC(i);
-}
-
-static uint64_t offered(void)
-{
-	uint64_t features = 0;
-	int fd = open_kvm_dev_path_or_exit();
-
-	if (__kvm_device_attr_get(fd, GRP_SEV, SEV_VMSA_FEATURES, &features))
-		features = 0;
-	close(fd);
-	errno = 0;
-	return features;
 }
 
 COCO_TEST_F(host_state, after_run)
@@ -74,11 +56,8 @@ COCO_TEST_F(host_state, after_run)
 		check_skip("needs an in-process KVM, which sees the host's registers");
 		return;
 	}
-	if (variant->features & ~offered()) {
-		check_skip("KVM does not offer SEV_FEATURES 0x%llx",
-			   (unsigned long long)variant->features);
+	if (!sev_features_offered(variant->features))
 		return;
-	}
 	snp = snp_vm_create_bare(variant->features);
 	snp_vm_add_vcpus(snp, variant->vcpus, guest_syncs);
 	snp_vm_launch(snp);
@@ -107,16 +86,18 @@ COCO_TEST_F(lying, after_run)
 	struct ap_vm v;
 
 	(void)variant;
-	if (!control() || !(offered() & DEBUG_SWAP)) {
-		check_skip("needs an in-process KVM on a CPU with DebugSwap");
+	if (!control()) {
+		check_skip("needs an in-process KVM, which sees the host's registers");
 		return;
 	}
+	if (!sev_features_offered(SEV_FEATURE_DEBUG_SWAP))
+		return;
 	if (!ap_vm_start(&v))
 		return;
 	mp_state_set(v.ap, KVM_MP_STATE_RUNNABLE);
 	/* The event names other SEV_FEATURES than the VMSA has. */
 	ap_make_vmsa(&v, &ap_add(&v, AP_CREATE, 0)->before, 0);
-	v.vmsa[0].hva->sev_features |= DEBUG_SWAP;
+	v.vmsa[0].hva->sev_features |= SEV_FEATURE_DEBUG_SWAP;
 	if (EXPECT_AP_DONE(REQ_SNP_AP_ANSWER, &v) && EXPECT_AP_STARTS(REQ_SNP_AP_CREATE, &v, 0))
 		snp_vm_free(v.g.snp);
 }

@@ -17,13 +17,10 @@
 
 #include "snp/launch_check.h"
 #include "snp/raw_snp.h"
+#include "snp/sev_attr.h"
 #include "snp/snp_vm.h"
 
 #define PAGE		RAW_VM_PAGE
-
-/* Device attributes of /dev/kvm (since 6.11) */
-#define GRP_SEV			1
-#define SEV_VMSA_FEATURES	0
 
 /* Where an address leads; the first is for values as they are. */
 enum place {
@@ -326,14 +323,12 @@ FIXTURE_VARIANT_ADD(features, each_bit)
 
 COCO_TEST_F(features, init)
 {
-	struct kvm_device_attr attr = { .group = GRP_SEV, .attr = SEV_VMSA_FEATURES };
 	uint64_t offered = 0;
 	struct raw_snp snp;
 	unsigned int bit;
 	char what[64];
 
 	(void)variant;
-	attr.addr = (uint64_t)&offered;
 	for (bit = 0; bit < 64; bit++) {
 		struct kvm_sev_init init = {
 			.vmsa_features = 1ull << bit, .ghcb_version = GHCB_PROTOCOL_VERSION,
@@ -341,8 +336,7 @@ COCO_TEST_F(features, init)
 
 		raw_snp_open(&snp);
 		if (!bit && !EXPECT_REQ_EQ(REQ_SNP_LAUNCH_TAKEN, "KVM_X86_SEV_VMSA_FEATURES", 0,
-					   raw_errno(ioctl(snp.raw.kvm, KVM_GET_DEVICE_ATTR, &attr)),
-					   &names_errno))
+					   sev_attr(SEV_ATTR_VMSA_FEATURES, &offered), &names_errno))
 			bit = 64;
 		snprintf(what, sizeof(what), "KVM_SEV_INIT2 takes VMSA feature %u", bit);
 		if (bit < 64 && !raw_snp_go(&snp, RAW_SNP_NOTHING, RAW_SNP_CREATED))

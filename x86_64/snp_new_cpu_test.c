@@ -14,29 +14,8 @@
 #include "control.h"
 #include "snp/ap_vm.h"
 #include "snp/raw_sev.h"
+#include "snp/sev_attr.h"
 #include "vm/mp_state.h"
-
-/* SEV_FEATURES */
-#define DEBUG_SWAP	(1ull << 5)
-#define SECURE_TSC	(1ull << 9)
-
-/* One system attribute: what vmsa_features can have (amd-memory-encryption.rst). */
-#define GRP_SEV			1
-#define SEV_VMSA_FEATURES	0
-
-static bool offered(uint64_t feature)
-{
-	uint64_t features = 0;
-	int fd = open_kvm_dev_path_or_exit();
-
-	if (__kvm_device_attr_get(fd, GRP_SEV, SEV_VMSA_FEATURES, &features))
-		features = 0;
-	close(fd);
-	errno = 0;
-	if (!(features & feature))
-		check_skip("KVM does not offer SEV_FEATURES 0x%llx", (unsigned long long)feature);
-	return features & feature;
-}
 
 static int init2(struct raw_snp *snp, unsigned long type, uint64_t features)
 {
@@ -57,11 +36,11 @@ FIXTURE_VARIANT(frequency)
 
 FIXTURE_VARIANT_ADD(frequency, of_the_machine)
 {
-	COCO_ROW(NULL, REQ_SNP_TSC_FREQ), .features = SECURE_TSC,
+	COCO_ROW(NULL, REQ_SNP_TSC_FREQ), .features = SEV_FEATURE_SECURE_TSC,
 };
 FIXTURE_VARIANT_ADD(frequency, of_the_vmm)
 {
-	COCO_ROW(NULL, REQ_SNP_TSC_FREQ), .features = SECURE_TSC, .khz = 1234567,
+	COCO_ROW(NULL, REQ_SNP_TSC_FREQ), .features = SEV_FEATURE_SECURE_TSC, .khz = 1234567,
 };
 FIXTURE_VARIANT_ADD(frequency, of_the_vmm_without)
 {
@@ -78,7 +57,7 @@ COCO_TEST_F(frequency, firmware_gets)
 		check_skip("no control of the kernel here: what firmware gets is not seen");
 		return;
 	}
-	if (!offered(SECURE_TSC))
+	if (!sev_features_offered(SEV_FEATURE_SECURE_TSC))
 		return;
 	raw_snp_open(&snp);
 	if (!EXPECT_REQ_EQ(req, "KVM_SEV_INIT2", 0, init2(&snp, KVM_X86_SNP_VM, variant->features),
@@ -121,11 +100,11 @@ COCO_TEST_F(type, refused)
 {
 	struct raw_snp snp;
 
-	if (!offered(SECURE_TSC))
+	if (!sev_features_offered(SEV_FEATURE_SECURE_TSC))
 		return;
 	raw_snp_open(&snp);
 	EXPECT_REQ_EQ(REQ_SEV_FEATURES_ES, "KVM_SEV_INIT2 with secure TSC", EINVAL,
-		      init2(&snp, variant->type, SECURE_TSC), &names_errno);
+		      init2(&snp, variant->type, SEV_FEATURE_SECURE_TSC), &names_errno);
 	raw_snp_close(&snp);
 }
 
@@ -141,7 +120,7 @@ FIXTURE_VARIANT(guest)
 FIXTURE_VARIANT_ADD(guest, with_secure_tsc)
 {
 	COCO_ROW(NULL, REQ_SNP_TSC_VMM, REQ_SEV_INTERCEPT, REQ_KERNEL_SEV_LOCK),
-	.features = SECURE_TSC,
+	.features = SEV_FEATURE_SECURE_TSC,
 };
 FIXTURE_VARIANT_ADD(guest, without)
 {
@@ -163,7 +142,7 @@ COCO_TEST_F(guest, runs)
 	struct kvm_vcpu *vcpu;
 	struct snp_vm *snp;
 
-	if (!offered(SECURE_TSC))
+	if (!sev_features_offered(SEV_FEATURE_SECURE_TSC))
 		return;
 	if (variant->features)
 		check_expect_splat(LOCK_SPLAT);
@@ -197,9 +176,9 @@ FIXTURE_VARIANT(vmsa)
 			 REQ_KERNEL_HOST_STATE), .features = features_			\
 	}
 
-VMSA(debug_swap, DEBUG_SWAP);
-VMSA(secure_tsc, SECURE_TSC);
-VMSA(both, DEBUG_SWAP | SECURE_TSC);
+VMSA(debug_swap, SEV_FEATURE_DEBUG_SWAP);
+VMSA(secure_tsc, SEV_FEATURE_SECURE_TSC);
+VMSA(both, SEV_FEATURE_DEBUG_SWAP | SEV_FEATURE_SECURE_TSC);
 
 COCO_TEST_F(vmsa, not_run)
 {

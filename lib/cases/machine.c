@@ -20,6 +20,7 @@
 #include "check/names.h"
 #include "check/state.h"
 #include "control.h"
+#include "snp/sev_attr.h"
 
 /* Tells the process that it is asked, and where to write the answer. */
 #define ANSWER	"--answer-to"
@@ -28,21 +29,7 @@
 #define KVM_CAP_VM_TYPES	235
 #endif
 
-/* System attributes: of SEV VMs, the VMSA features and an SNP guest's policy bits */
-#define GRP_SEV			1
-#define SEV_VMSA_FEATURES	0
-#define SNP_POLICY_BITS		1
-
 /* ---- the process that is asked ---- */
-
-static bool get_attr(int kvm, uint64_t nr, uint64_t *value)
-{
-	struct kvm_device_attr attr = {
-		.group = GRP_SEV, .attr = nr, .addr = (unsigned long)value,
-	};
-
-	return !ioctl(kvm, KVM_GET_DEVICE_ATTR, &attr);
-}
 
 static void look(struct machine_offers *o)
 {
@@ -55,8 +42,8 @@ static void look(struct machine_offers *o)
 		return;
 	}
 	o->types = ioctl(kvm, KVM_CHECK_EXTENSION, KVM_CAP_VM_TYPES);
-	o->has_features = get_attr(kvm, SEV_VMSA_FEATURES, &o->features);
-	o->has_policy = get_attr(kvm, SNP_POLICY_BITS, &o->policy);
+	o->has_features = !sev_attr(SEV_ATTR_VMSA_FEATURES, &o->features);
+	o->has_policy = !sev_attr(SEV_ATTR_POLICY_BITS, &o->policy);
 	for (type = 0; type < MACHINE_VM_TYPES; type++) {
 		vm = ioctl(kvm, KVM_CREATE_VM, type);
 		o->create[type] = vm < 0 ? errno : 0;

@@ -68,11 +68,20 @@ bool glue_amd_msr(u32 index, u64 *value)
 	return true;
 }
 
-/* As of a 4 KiB page: that of a 2 MiB page is in its first entry. */
+/* Is there an entry for it?  A wrong kernel asks for addresses that are none. */
+static bool glue_rmp_has(u64 pfn)
+{
+	return pfn < (IMAGE_RMP_SIZE - GLUE_RMP_BOOKKEEPING) / sizeof(struct glue_rmp);
+}
+
+/* As of a 4 KiB page: that of a 2 MiB page is in its first entry; of no memory it is 0. */
 static u64 glue_rmp_read(u64 pfn)
 {
-	u64 large = pfn & ~(u64)(PTRS_PER_PMD - 1), lo = READ_ONCE(glue_rmp(large)->lo);
+	u64 large = pfn & ~(u64)(PTRS_PER_PMD - 1), lo;
 
+	if (!glue_rmp_has(pfn))
+		return 0;
+	lo = READ_ONCE(glue_rmp(large)->lo);
 	if (!(lo & GLUE_RMP_2M))
 		return READ_ONCE(glue_rmp(pfn)->lo);
 	return lo + ((pfn - large) << PAGE_SHIFT);
@@ -250,6 +259,10 @@ void glue_rmpupdate(struct image_gprs *gprs)
 	const u64 pfn = gprs->gpr[IMAGE_RAX] >> PAGE_SHIFT;
 	enum glue_rmp_status status;
 
+	if (!glue_rmp_has(pfn)) {
+		glue_rmp_done(gprs, GLUE_RMP_INPUT);
+		return;
+	}
 	/* Not of firmware's pages, of which the driver loses those that fail. */
 	if (new->asid && glue_host->step_fails(CONTROL_STEP_RMP)) {
 		glue_rmp_done(gprs, GLUE_RMP_IN_USE);
