@@ -76,8 +76,9 @@ names, match the pattern CASE (* and ? as in a shell).
   --help              print this, and exit
 
 Exit status: 0 passed, with --diff and --each: nothing broke; 1 something failed; 2 usage
-or set-up; 3 nothing failed, but something that a case needs is lacking in the in-process
-KVM; 4 nothing could be run.  Of --qualify: 0 qualified; 1 not; 2 usage or set-up; 3 incomplete.
+or set-up, or a signal ended it, after which the results are of what had ended; 3 nothing
+failed, but something that a case needs is lacking in the in-process KVM; 4 nothing could be
+run.  Of --qualify: 0 qualified; 1 not; 2 usage or set-up; 3 incomplete.
 
 Environment: KDIR; BUILD to build elsewhere than in build/; LLVM and CC, the compiler of
 the kernel under test as on kbuild's command line; LIBKVM, a kernel tree or tarball to take
@@ -121,7 +122,8 @@ step()
 ended()
 {
 	trap - INT TERM HUP
-	[ -z "$child" ] || kill -TERM -- "-$child" 2> /dev/null || :
+	# It tells what it has until now.
+	[ -z "$child" ] || { kill -TERM -- "-$child" 2> /dev/null && wait $child; } || :
 	exit 2
 }
 trap ended INT TERM HUP

@@ -94,14 +94,22 @@ sub main
 	die "cannot create $options{out}\n" if @$errors;
 	my $content = !@jobs || Coco::Harness::run(\@jobs, parallel => $options{jobs},
 						   cases => $options{verbose} || scalar @ARGV,
-						   quiet => $options{quiet} || stages());
+						   quiet => $options{quiet} || stages()) ||
+		$Coco::Harness::stopped;
+	only_ended(\@groups) if $Coco::Harness::stopped;
 	my $results = sub {
 		Coco::Results::of_run(root => $options{root}, suite => $suite, known => $known,
 			groups => \@groups, options => \%options, tests => [@ARGV],
 			started => $started, status => $_[0])
 	};
 	my ($status, @summary) = stages() ? changes(\@groups, $results->(0)) :
-		report($known, $content, \@groups, \@jobs);
+		report($known, $content, \@groups, [grep { $_->{done} } @jobs]);
+	if ($Coco::Harness::stopped) {
+		my $nr = grep { $_->{done} } @jobs;
+		unshift @summary, "INTERRUPTED by SIG$Coco::Harness::stopped: $nr of " . @jobs .
+			' test programs had ended, and this is of them alone.';
+		$status = USAGE;
+	}
 
 	# A disk that is full shall not swallow it.
 	print map { "$_\n" } $options{quiet} || stages() ? () : '',
@@ -115,6 +123,19 @@ sub main
 	keep('junit.xml', Coco::JUnit::xml($results));
 	keep('index.html', Coco::Page::of_results($results)) if @jobs;
 	return $status;
+}
+
+# A signal has ended the run: of what had not ended by then nothing is said.
+sub only_ended
+{
+	my ($groups) = @_;
+
+	$options{some} = 1;
+	for my $group (grep { !$_->{skip} } @$groups) {
+		@{$group->{jobs}} = grep { $_->{done} } @{$group->{jobs}};
+		$group->{skip} = 'interrupted before one of its test programs had ended'
+			unless @{$group->{jobs}};
+	}
 }
 
 # A form of the result.  Without it, as on a disk that is full, the verdict is as good.

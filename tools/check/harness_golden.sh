@@ -50,6 +50,32 @@ runner_killed()
 	return 1
 }
 
+# A signal to the runner: what has ended is told and kept, and nothing else.
+runner_ended()
+{
+	local pid status=0
+	"$ROOT/tools/run.pl" --root "$TMP" --build "$TMP/build" --out "$TMP/ended" --platform src \
+		--engine unicorn --timeout 60 --jobs 1 fail_test hang_hard_test pass_test \
+		> ended.out 2>&1 < /dev/null & pid=$!
+	for _ in {1..300}; do
+		still_runs && break
+		sleep 0.1
+	done
+	kill -TERM $pid
+	wait $pid || status=$?
+	still_runs && { echo "the test still runs"; return 1; }
+	[ $status = 2 ] &&
+		grep -q '^INTERRUPTED by SIGTERM: 1 of 3 test programs had ended' ended.out &&
+		grep -q '1 failed' ended.out && grep -q '^Failures:' ended.out &&
+		perl -MJSON::PP -e 'local $/; my $r = decode_json(<STDIN>);
+			exit !($r->{run}{status} == 2 && @{$r->{groups}} == 1 &&
+			       "@{[map { $_->{name} } @{$r->{groups}[0]{tests}}]}" eq "fail_test")' \
+			< "$TMP/ended/results.json" && return
+	echo "status $status"
+	cat ended.out
+	return 1
+}
+
 names=$(sed -n 's/^\([a-z0-9_]*\))$/\1/p' "$here/fixtures/outcomes.sh")
 make_suite $names
 
@@ -150,7 +176,10 @@ tree=(--kdir /k)
 
 # Nothing that it started outlives the runner.
 : > "$TMP/x86_64/hang_hard_test.c"
+: > "$TMP/x86_64/fail_test.c"
 ok "runner_killed" runner_killed
+ok "runner_ended" runner_ended
+rm "$TMP/x86_64/fail_test.c"
 
 # A run that does not begin leaves nothing; one that does, where "latest" says.
 kept()

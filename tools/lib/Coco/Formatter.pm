@@ -39,6 +39,7 @@ sub result { Coco::Terminal::tick(); }
 sub close_test
 {
 	my ($self) = @_;
+	Coco::Harness::go_on();
 	my $verdict = $self->{job}{verdict};
 	my $parser = $self->{parser};
 

@@ -17,10 +17,20 @@ use warnings;
 use TAP::Harness;
 use Coco::Formatter;
 use Coco::SourceHandler;
+use Coco::Spawn;
 use Coco::Terminal;
 
+our $stopped;			# the signal that has ended run(), by name
+
+# Has a signal come?  TAP::Harness may have lost what its handler said.
+sub go_on
+{
+	die "SIG$stopped\n" if $stopped;
+}
+
 # Run @$jobs, at most $options{parallel} at a time; {cases} and {quiet} as for Coco::Formatter.
-# True if TAP::Harness, too, is content.
+# True if TAP::Harness, too, is content.  After SIGINT, SIGTERM or SIGHUP those that have ended by
+# then have {done}, all others have been ended, and $stopped is set.
 sub run
 {
 	my ($jobs, %options) = @_;
@@ -32,8 +42,15 @@ sub run
 		jobs => $options{parallel},
 	});
 	Coco::Terminal::phase('tests', 0, scalar @$jobs);
-	my $aggregate = $harness->runtests(map { $_->{id} } @$jobs);
+	local @SIG{qw(INT TERM HUP)} = (sub { $stopped = shift; go_on() }) x 3;
+	my $aggregate = eval { $harness->runtests(map { $_->{id} } @$jobs) };
+	my $died = $@;
 	Coco::Terminal::clear();
+	if ($stopped) {
+		Coco::Spawn::stop();
+		return 0;
+	}
+	die $died unless $aggregate;
 	for my $job (grep { !$_->{done} } @$jobs) {
 		$job->{verdict} //= Coco::Verdict->new($job);
 		$job->{verdict}->problem('was never finished');

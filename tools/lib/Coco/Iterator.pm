@@ -43,6 +43,7 @@ sub next_raw
 
 	while (defined(my $line = readline $self->{fh})) {
 		chomp $line;
+		Coco::Harness::go_on();
 		if ($line =~ /^\0end\t(\d+)\t(\w*)\t([\d.]+)$/) {
 			$self->{wait} = $self->{verdict}->finish($1, $2, $3);
 			push @{$self->{rest}}, $self->{verdict}->rest;
@@ -62,7 +63,7 @@ sub reap
 	my ($self) = @_;
 
 	return unless $self->{pid};
-	waitpid $self->{pid}, 0;
+	Coco::Spawn::reap($self->{pid});
 	delete $self->{pid};
 	return if defined $self->{wait};
 	$self->{verdict}->problem('the supervisor died: the outcome is unknown');

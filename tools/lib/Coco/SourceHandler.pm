@@ -37,6 +37,7 @@ sub can_handle
 sub make_iterator
 {
 	my ($class, $source) = @_;
+	Coco::Harness::go_on();
 	return Coco::Iterator->new($jobs{${$source->raw}});
 }
 

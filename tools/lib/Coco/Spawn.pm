@@ -23,6 +23,25 @@ use constant {
 	MAX_OUTPUT => 16 << 20,		# bytes
 };
 
+my %running;			# supervisors
+
+# End all that run, and their programs.
+sub stop
+{
+	kill TERM => keys %running;
+	waitpid $_, 0 for keys %running;
+	%running = ();
+}
+
+# The supervisor with process id $pid has ended, or is about to.
+sub reap
+{
+	my ($pid) = @_;
+
+	waitpid $pid, 0;
+	delete $running{$pid};
+}
+
 # Start @{$job->{argv}} with %{$job->{env}}, for at most $job->{timeout} seconds
 # from one case to the next.
 # Returns the handle to read from and the supervisor's process id.
@@ -39,6 +58,7 @@ sub start
 		POSIX::_exit(0);
 	}
 	close $writer;
+	$running{$pid} = 1;
 	return ($reader, $pid);
 }
 
