@@ -181,7 +181,8 @@ for case in "${cases[@]}"; do
 	case $result in
 	0)	echo "clean$([ "$cut" = 0 ] || echo ", $cut pairs not to their end")"
 		echo "$case" >> "$done" ;;
-	1)	echo FOUND; grep -h '^# \|^[[:space:]]*# ' "$log/all" || :; status=1 ;;
+	1)	echo FOUND; status=1
+		cat "$log"/*/*.tap "$log"/*.tap 2> /dev/null | sed -n '/^# FAIL /,/^# [^ ]*: Test /p' ;;
 	4)	echo "skipped: $(sed -n 's/^src.*: skipped: //p' "$log/all" | head -n 1)" ;;
 	*)	echo "not run (status $result)"; head -n 5 "$log/all"; [ $status = 1 ] || status=2 ;;
 	esac

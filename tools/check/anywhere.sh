@@ -33,7 +33,7 @@ asks_this_cpu()	# [OPTION...]: of image.sh
 
 	image=$("$ROOT/tools/image.sh" --out "$BUILD" "$@" 2> image.log | sed -n 's/^IMAGE=//p')
 	[ -s "$image" ] || { cat image.log; return 1; }
-	objdump -d --no-show-raw-insn "$image" > image.insns || return
+	objdump -d -j .text --no-show-raw-insn "$image" > image.insns || return
 	grep -qP '\tvmxoff|\twrmsr' image.insns || { echo "no code in $image"; return 1; }
 	! grep -P '\t(cpuid|xgetbv|rdpid|smsw|str|lsl|lar|rdrand|rdseed|rdpru)\b' image.insns
 }
