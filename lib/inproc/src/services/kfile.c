@@ -246,6 +246,13 @@ int kfile_open(const char *name, int flags)
 
 /* ---- file operations ---- */
 
+/* One call more, or less, that may change the VM's page tables: see gtlb_compare(). */
+static void count_call(struct src_vm *vm, int more)
+{
+	if (vm)
+		__atomic_add_fetch(&vm->calls, more, __ATOMIC_RELAXED);
+}
+
 /* Guests' memory is mapped a second time for them, which only shared memory can be. */
 static void share_slot(unsigned int cmd, unsigned long arg)
 {
@@ -353,16 +360,14 @@ static long kfile_ioctl(void *obj, unsigned int cmd, unsigned long arg)
 		    KFILE_OTHER;
 	makes.id = arg;
 	src_now.of = k->vcpu;
-	if (vm)
-		__atomic_add_fetch(&vm->calls, 1, __ATOMIC_RELAXED);
+	count_call(vm, 1);
 	if (runs)
 		ret = run(k->vcpu, arg, &caller);
 	else
 		ret = image->ioctl(k->file, cmd, arg);
-	if (vm) {
+	if (vm)
 		note_memory(vm, cmd);
-		__atomic_sub_fetch(&vm->calls, 1, __ATOMIC_RELAXED);
-	}
+	count_call(vm, -1);
 	if (k->vcpu && !ret && cmd == KVM_SET_CPUID2)
 		keep_cpuid(k->vcpu);
 	if (!ret)
@@ -415,13 +420,11 @@ static long kfile_fallocate(void *obj, int mode, off_t offset, off_t len)
 	long ret;
 
 	kfile_enter(k->vm);
-	if (k->vm)
-		__atomic_add_fetch(&k->vm->calls, 1, __ATOMIC_RELAXED);
+	count_call(k->vm, 1);
 	ret = image->fallocate(k->file, mode, offset, len);
-	if (k->vm) {
+	if (k->vm)
 		__atomic_store_n(&k->vm->moved, true, __ATOMIC_RELAXED);
-		__atomic_sub_fetch(&k->vm->calls, 1, __ATOMIC_RELAXED);
-	}
+	count_call(k->vm, -1);
 	return kfile_leave(ret);
 }
 
@@ -439,7 +442,10 @@ static void kfile_release(void *obj)
 
 	if (!k->vm || k->vm->mm == current_mm()) {
 		kfile_enter(k->vm);
+		/* The end of a guest_memfd takes its pages out of page tables. */
+		count_call(k->vm, 1);
 		image->release_file(k->file);
+		count_call(k->vm, -1);
 		kfile_leave(0);
 		vcpu_free(k->vcpu);
 	}
