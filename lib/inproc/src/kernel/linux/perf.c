@@ -31,9 +31,23 @@ void perf_get_x86_pmu_capability(struct x86_pmu_capability *cap)
 	cap->events_mask_len = 7;
 }
 
+/* Intel SDM 3, "Pre-defined Architectural Performance Events"; fixed counter 2 has one of its own. */
 u64 perf_get_hw_event_config(int hw_event)
 {
-	return 0;
+	static const u16 configs[PERF_COUNT_HW_MAX] = {
+		[PERF_COUNT_HW_CPU_CYCLES] = 0x003c,
+		[PERF_COUNT_HW_INSTRUCTIONS] = 0x00c0,
+		[PERF_COUNT_HW_CACHE_REFERENCES] = 0x4f2e,
+		[PERF_COUNT_HW_CACHE_MISSES] = 0x412e,
+		[PERF_COUNT_HW_BRANCH_INSTRUCTIONS] = 0x00c4,
+		[PERF_COUNT_HW_BRANCH_MISSES] = 0x00c5,
+		[PERF_COUNT_HW_BUS_CYCLES] = 0x013c,
+		[PERF_COUNT_HW_REF_CPU_CYCLES] = 0x0300,
+	};
+
+	if (boot_cpu_data.x86_vendor != X86_VENDOR_INTEL || hw_event >= PERF_COUNT_HW_MAX)
+		return 0;
+	return configs[hw_event];
 }
 
 struct perf_guest_switch_msr *perf_guest_get_msrs(int *nr, void *data)
