@@ -198,18 +198,19 @@ FIXTURE_VARIANT(init)
 {
 	struct check_row row;
 	bool created;			/* it has had one before */
-	uint64_t then;			/* another request after that, or 0 */
+	bool destroyed;			/* the AP, before INIT */
 };
 
 #define INIT_ROW(name, ...)								\
 	FIXTURE_VARIANT_ADD(init, name)							\
 	{										\
-		COCO_ROW(NULL, REQ_SNP_AP_ON_INIT, REQ_SNP_AP_INIT, ROW_END),		\
+		COCO_ROW(NULL, REQ_SNP_AP_ON_INIT, REQ_SNP_AP_INIT, REQ_SNP_AP_DESTROY, ROW_END), \
 		__VA_ARGS__								\
 	};
 
 INIT_ROW(from_kvms)
 INIT_ROW(from_guests, .created = true)
+INIT_ROW(destroyed, .created = true, .destroyed = true)
 
 static bool init_and_sipi(struct ap_vm *v, enum requirement_nr req)
 {
@@ -230,8 +231,19 @@ COCO_TEST_F(init, starts)
 		return;
 	ap_make_vmsa(&v, &ap_add(&v, AP_CREATE_ON_INIT, 1)->before, 1);
 	if (!EXPECT_AP_DONE(REQ_SNP_AP_ON_INIT, &v) ||
-	    !EXPECT_AP_GOES_ON(REQ_SNP_AP_ON_INIT, &v) ||
-	    !init_and_sipi(&v, REQ_SNP_AP_ON_INIT) ||
+	    !EXPECT_AP_GOES_ON(REQ_SNP_AP_ON_INIT, &v))
+		return;
+	if (variant->destroyed) {
+		ap_add(&v, AP_DESTROY, 1);
+		if (!EXPECT_AP_DONE(REQ_SNP_AP_DESTROY, &v) ||
+		    !init_and_sipi(&v, REQ_SNP_AP_DESTROY))
+			return;
+		mp_state_set(v.ap, KVM_MP_STATE_RUNNABLE);
+		if (EXPECT_AP_NOT_RUN(REQ_SNP_AP_DESTROY, &v))
+			snp_vm_free(v.g.snp);
+		return;
+	}
+	if (!init_and_sipi(&v, REQ_SNP_AP_ON_INIT) ||
 	    !EXPECT_AP_STARTS(REQ_SNP_AP_ON_INIT, &v, 1))
 		return;
 	/* Once. */

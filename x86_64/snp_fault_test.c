@@ -23,6 +23,7 @@ FIXTURE_VARIANT(fault)
 	bool shared;			/* the view that the guest uses */
 	bool write;
 	bool had;			/* the page had that view, and the guest used it */
+	bool other;			/* the guest has used it in its other view, which it has */
 	bool nowhere;			/* it is private, but of no slot */
 };
 
@@ -39,6 +40,8 @@ FAULT_ROW(had_shared_read, .shared = true, .had = true)
 FAULT_ROW(had_shared_write, .shared = true, .had = true, .write = true)
 FAULT_ROW(private_read)
 FAULT_ROW(private_write, .write = true)
+FAULT_ROW(used_private_read, .other = true)
+FAULT_ROW(used_private_write, .other = true, .write = true)
 FAULT_ROW(nowhere_read, .nowhere = true)
 FAULT_ROW(nowhere_write, .nowhere = true, .write = true)
 
@@ -78,8 +81,8 @@ COCO_TEST_F(fault, exit)
 	gva = variant->nowhere ? v.nowhere_gva :
 	      (variant->shared ? v.pages.gva : v.private_gva) + PAGE * size;
 	host = (uint64_t *)((char *)v.pages.hva + PAGE * size);
-	if (variant->had) {
-		prepare(&v, true, gva);
+	if (variant->had || variant->other) {
+		prepare(&v, true, variant->other ? v.pages.gva + PAGE * size : gva);
 		if (!EXPECT_REQ_SYNC(REQ_PSC_VIEW, v.vcpu, PSC_STAGE_ANSWERED))
 			return;
 	}

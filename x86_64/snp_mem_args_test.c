@@ -172,4 +172,42 @@ out:
 	raw_snp_close(&snp);
 }
 
+/* ---- what is taken ---- */
+
+COCO_FIXTURE(taken);
+FIXTURE_VARIANT(taken)
+{
+	struct check_row row;
+	uint64_t mode, offset, size;
+};
+
+#define TAKEN_ROW(name, mode_, offset_, size_)						\
+	FIXTURE_VARIANT_ADD(taken, name)						\
+	{										\
+		COCO_ROW(NULL, REQ_GMEM_ALLOC), .mode = mode_, .offset = offset_, .size = size_	\
+	}
+
+TAKEN_ROW(all, FALLOC_FL_KEEP_SIZE, 0, RAW_VM_PAGES * PAGE);
+TAKEN_ROW(first, FALLOC_FL_KEEP_SIZE, 0, PAGE);
+TAKEN_ROW(last, FALLOC_FL_KEEP_SIZE, (RAW_VM_PAGES - 1) * PAGE, PAGE);
+TAKEN_ROW(again, FALLOC_FL_KEEP_SIZE, PAGE, 2 * PAGE);
+TAKEN_ROW(all_punched, PUNCH, 0, RAW_VM_PAGES * PAGE);
+TAKEN_ROW(last_punched, PUNCH, (RAW_VM_PAGES - 1) * PAGE, PAGE);
+
+COCO_TEST_F(taken, twice)
+{
+	struct raw_snp snp;
+
+	raw_snp_open(&snp);
+	if (EXPECT_REQ_EQ(REQ_GMEM_ALLOC, "a VM with memory", 0,
+			  raw_snp_go(&snp, RAW_SNP_NOTHING, RAW_SNP_MEMORY), &names_errno) &&
+	    EXPECT_REQ_EQ(REQ_GMEM_ALLOC, "fallocate()", 0,
+			  fallocate_memory(&snp, variant->mode, variant->offset, variant->size),
+			  &names_errno))
+		EXPECT_REQ_EQ(REQ_GMEM_ALLOC, "fallocate(), the same", 0,
+			      fallocate_memory(&snp, variant->mode, variant->offset,
+					       variant->size), &names_errno);
+	raw_snp_close(&snp);
+}
+
 COCO_MAIN(snp_vm_missing)

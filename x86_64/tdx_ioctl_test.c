@@ -363,7 +363,7 @@ FIXTURE_VARIANT_ADD(irqchip, none)
 
 FIXTURE_VARIANT_ADD(irqchip, in_kernel)
 {
-	COCO_ROW(NULL, REQ_TDX_IRQCHIP), .in_kernel = true,
+	COCO_ROW(NULL, REQ_TDX_IRQCHIP, REQ_TDX_NO_IRQCHIP), .in_kernel = true,
 };
 
 COCO_TEST_F(irqchip, must_be_split)
@@ -373,9 +373,9 @@ COCO_TEST_F(irqchip, must_be_split)
 	raw_td_open(&td);
 	TEST_ASSERT(!raw_vm_create(&td.raw, TDX_VM_TYPE) && !raw_td_init_vm(&td, 0),
 		    "KVM_TDX_INIT_VM");
-	/* It may be refused. */
 	if (variant->in_kernel)
-		ioctl(td.raw.vm, KVM_CREATE_IRQCHIP, 0);
+		EXPECT_REQ_EQ(REQ_TDX_NO_IRQCHIP, "KVM_CREATE_IRQCHIP", ENOTTY,
+			      raw_errno(ioctl(td.raw.vm, KVM_CREATE_IRQCHIP, 0)), &names_errno);
 	EXPECT_REQ_EQ(REQ_TDX_IRQCHIP, "KVM_CREATE_VCPU", EINVAL, raw_vm_add_vcpu(&td.raw),
 		      &names_errno);
 	raw_td_close(&td);

@@ -57,6 +57,7 @@
 #define DOC_KVM_HOST	"include/linux/kvm_host.h"
 #define DOC_SNP_FW	"AMD 56860 SNP firmware ABI"
 #define DOC_SVM		"AMD 24593 APM 2"
+#define DOC_SVM_C	"arch/x86/kvm/svm/svm.c"
 #define DOC_STYLE	"Documentation/process/coding-style.rst"
 #define DOC_TDX_C	"arch/x86/kvm/vmx/tdx.c"
 #define DOC_UBSAN	"Documentation/dev-tools/ubsan.rst"

@@ -73,6 +73,14 @@
 	REQUIREMENT(PREFAULT_ARGS, "PREFAULT-ARGS", DOC_API, "KVM_PRE_FAULT_MEMORY",		\
 		"flags and what is no range of whole pages are EINVAL, and what is "	\
 		"in no slot ENOENT")								\
+	REQUIREMENT(PREFAULT_PART, "PREFAULT-PART", DOC_API, "KVM_PRE_FAULT_MEMORY",		\
+		"if one page was mapped the call succeeds, with gpa and size of what is left; "	\
+		"else it fails, and changes neither")						\
+	REQUIREMENT(GMEM_READONLY, "GMEM-READONLY", DOC_API, "KVM_SET_USER_MEMORY_REGION2",	\
+		"a slot with guest_memfd is not read-only: that is EINVAL")			\
+	REQUIREMENT(GMEM_ALLOC, "GMEM-ALLOC", DOC_API, "KVM_CREATE_GUEST_MEMFD",			\
+		"all of a guest_memfd can be allocated, and punched out, from its first to its "	\
+		"last page")									\
 	REQUIREMENT(GMEM_ATTRS, "GMEM-ATTRS", DOC_API, "KVM_SET_MEMORY_ATTRIBUTES",		\
 		"attributes that cannot be set for want of memory are set of no page")
 

@@ -88,6 +88,8 @@
 		"KVM_SEV_SNP_LAUNCH_UPDATE",							\
 		"of an update that fails KVM writes nothing to the VMM's page, but for what "	\
 		"firmware would take of a CPUID page")						\
+	REQUIREMENT(SEV_ES_SHUTDOWN, "SEV-ES-SHUTDOWN", DOC_SVM_C, "shutdown_interception()",	\
+		"a vCPU whose state is encrypted gets no INIT when its guest shuts down")	\
 	REQUIREMENT(SNP_PREFAULT, "SNP-PREFAULT", DOC_API, "KVM_PRE_FAULT_MEMORY",		\
 		"private memory of an SNP VM can be mapped beforehand when its launch has ended, " \
 		"and not before")								\

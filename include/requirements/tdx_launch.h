@@ -50,6 +50,13 @@
 	REQUIREMENT(TDX_IRQCHIP, "TDX-IRQCHIP", DOC_TDX_C, "tdx_vcpu_create()",			\
 		"a TD's irqchip is a split one: KVM_CREATE_VCPU without one, or with all of it in "	\
 		"the kernel, is EINVAL")							\
+	REQUIREMENT(TDX_NO_IRQCHIP, "TDX-NO-IRQCHIP", DOC_TDX_C, "tdx_vm_init()",		\
+		"KVM_CREATE_IRQCHIP of a TD, of whose EOIs KVM sees none, is ENOTTY")		\
+	REQUIREMENT(TDX_GET_CPUID, "TDX-GET-CPUID", DOC_TDX, "KVM_TDX_GET_CPUID",		\
+		"each entry has its function and index, and KVM_CPUID_FLAG_SIGNIFCANT_INDEX where "	\
+		"there are several of a function")						\
+	REQUIREMENT(TDX_PREFAULT_SHARED, "TDX-PREFAULT-SHARED", DOC_API, "KVM_PRE_FAULT_MEMORY",	\
+		"a page that a TD shares is mapped beforehand without the TDX module")		\
 	REQUIREMENT(TDX_CAPS, "TDX-CAPS", DOC_TDX, "KVM_TDX_CAPABILITIES",			\
 		"CPUID entries of KVM_TDX_CAPABILITIES are of one leaf and subleaf each, and nothing "	\
 		"that a TD may not have, TSX and WAITPKG, is among them")			\
