@@ -221,6 +221,11 @@ struct control_ops {
 	/* The VMM is in misc cgroup @nr from now on (0 or 1; 0 at first); charges of @nr. */
 	void (*cgroup)(unsigned int nr);
 	unsigned long (*charged)(unsigned int nr, enum control_charge what);
+	/*
+	 * The machine loses the page at @offset (bytes) of the guest_memfd @fd, as by a machine check:
+	 * 0, or -ENOENT, there is none yet.
+	 */
+	int (*memory_failure)(int fd, __u64 offset);
 	/* RLIMIT_MEMLOCK of the VMM is @bytes from now on, and it has no CAP_IPC_LOCK. */
 	void (*memlock)(unsigned long bytes);
 

@@ -153,4 +153,68 @@ COCO_TEST_F(unassigned, ends)
 		snp_vm_free(v.snp);
 }
 
+/* ---- a page that the machine has lost ---- */
+
+COCO_FIXTURE(poisoned);
+FIXTURE_VARIANT(poisoned)
+{
+	struct check_row row;
+	bool write;
+};
+
+FIXTURE_VARIANT_ADD(poisoned, read)
+{
+	COCO_ROW(NULL, REQ_SNP_FAULT_POISON),
+};
+FIXTURE_VARIANT_ADD(poisoned, write)
+{
+	COCO_ROW(NULL, REQ_SNP_FAULT_POISON), .write = true,
+};
+
+static bool expect_poison(struct psc_vm *v, uint64_t gpa)
+{
+	const enum requirement_nr req = REQ_SNP_FAULT_POISON;
+	const struct kvm_run *run = v->vcpu->run;
+
+	return EXPECT_REQ_RUN_ERRNO(req, v->vcpu, EHWPOISON) &&
+	       EXPECT_REQ_EQ(req, "exit reason", KVM_EXIT_MEMORY_FAULT, run->exit_reason,
+			     &names_exit_reason) &&
+	       EXPECT_REQ_EQ(req, "flags", KVM_MEMORY_EXIT_FLAG_PRIVATE, run->memory_fault.flags,
+			     &names_value) &&
+	       EXPECT_REQ_EQ(req, "gpa", gpa, run->memory_fault.gpa, &names_gpa);
+}
+
+COCO_TEST_F(poisoned, told)
+{
+	const enum requirement_nr req = REQ_SNP_FAULT_POISON;
+	const struct userspace_mem_region *slot;
+	uint64_t size, gpa, gva, at;
+	struct psc_vm v;
+
+	if (!control()) {
+		check_skip("needs an in-process KVM, which can lose a page");
+		return;
+	}
+	if (!psc_vm_start(&v, true))
+		return;
+	size = v.snp->vm->page_size;
+	gpa = v.pages.gpa + PAGE * size;
+	gva = v.private_gva + PAGE * size;
+	slot = memslot2region(v.snp->vm, 0);
+	at = gpa - slot->region.guest_phys_addr + slot->region.guest_memfd_offset;
+	vm_set_memory_attributes(v.snp->vm, gpa, size, KVM_MEMORY_ATTRIBUTE_PRIVATE);
+	prepare(&v, true, gva);
+	if (!EXPECT_REQ_SYNC(req, v.vcpu, PSC_STAGE_ANSWERED) ||
+	    !EXPECT_REQ_EQ(req, "the page's loss", 0,
+			   -control()->memory_failure(slot->region.guest_memfd, at), &names_errno))
+		return;
+	prepare(&v, variant->write, gva);
+	if (!expect_poison(&v, gpa) || !expect_poison(&v, gpa))
+		return;
+	/* Another page in its place is as good as any. */
+	vm_guest_mem_punch_hole(v.snp->vm, gpa, size);
+	if (EXPECT_REQ_SYNC(req, v.vcpu, PSC_STAGE_ANSWERED))
+		snp_vm_free(v.snp);
+}
+
 COCO_MAIN(snp_vm_missing)

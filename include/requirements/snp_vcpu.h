@@ -90,6 +90,9 @@
 		"firmware would take of a CPUID page")						\
 	REQUIREMENT(SEV_ES_SHUTDOWN, "SEV-ES-SHUTDOWN", DOC_SVM_C, "shutdown_interception()",	\
 		"a vCPU whose state is encrypted gets no INIT when its guest shuts down")	\
+	REQUIREMENT(SNP_FAULT_POISON, "SNP-FAULT-POISON", DOC_API, "KVM_EXIT_MEMORY_FAULT",	\
+		"an access to private memory that the machine has lost is KVM_EXIT_MEMORY_FAULT "	\
+		"with EHWPOISON, each time, until the VMM gives up the page")			\
 	REQUIREMENT(SNP_PREFAULT, "SNP-PREFAULT", DOC_API, "KVM_PRE_FAULT_MEMORY",		\
 		"private memory of an SNP VM can be mapped beforehand when its launch has ended, " \
 		"and not before")								\

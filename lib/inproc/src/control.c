@@ -131,6 +131,13 @@ static void control_memlock(unsigned long bytes)
 	image->memlock(bytes);
 }
 
+static int control_memory_failure(int fd, __u64 offset)
+{
+	void *file = kfile_of_fd(fd);
+
+	return file ? image->memory_failure(file, offset / PAGE_SIZE) : -EBADF;
+}
+
 static unsigned long control_charged(unsigned int nr, enum control_charge what)
 {
 	return image->charged(nr, what);
@@ -315,6 +322,7 @@ static const struct control_ops ops = {
 	.fw_commands = control_fw_commands,
 	.cgroup = control_cgroup,
 	.memlock = control_memlock,
+	.memory_failure = control_memory_failure,
 	.charged = control_charged,
 	.caches_dirty = control_caches_dirty,
 	.page_dirty = control_page_dirty,

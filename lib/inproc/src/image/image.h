@@ -557,6 +557,8 @@ struct image_ops {
 	void (*cgroup)(unsigned int nr);
 	unsigned long (*charged)(unsigned int nr, enum control_charge what);
 	void (*memlock)(unsigned long bytes);
+	/* Page @index of a guest_memfd: 0 or -errno. */
+	int (*memory_failure)(void *file, unsigned long index);
 
 	/* AMD: CPUs (as bits) that ran an encrypted guest and have not written back caches since. */
 	unsigned long long (*caches_dirty)(void);

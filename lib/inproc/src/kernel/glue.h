@@ -107,8 +107,9 @@ struct task_struct;
 void glue_cgroup_init(struct task_struct *task);
 bool glue_keyids_overcharged(unsigned int ids);
 void glue_cgroup(unsigned int nr);
-/* As control.h has it */
+/* As control.h has them */
 void glue_memlock(unsigned long bytes);
+int glue_memory_failure(void *file, unsigned long index);
 /* No VM is left: has any kept a reference of group @nr? */
 bool glue_cgroup_left(unsigned int nr);
 unsigned long glue_charged(unsigned int nr, enum control_charge what);

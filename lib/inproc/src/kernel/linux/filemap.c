@@ -322,3 +322,19 @@ void glue_truncate_range(struct address_space *mapping, loff_t from, loff_t to)
 {
 	glue_truncate(mapping, from, to);
 }
+
+/* mm/memory-failure.c: a page of a file that does not say that it is dirty */
+int glue_memory_failure(void *of, unsigned long index)
+{
+	struct address_space *mapping = ((struct file *)of)->f_mapping;
+	struct folio *folio = filemap_get_folio(mapping, index);
+
+	if (IS_ERR(folio))
+		return PTR_ERR(folio);
+	SetPageHWPoison(folio_page(folio, 0));
+	folio_lock(folio);
+	mapping->a_ops->error_remove_folio(mapping, folio);
+	folio_unlock(folio);
+	folio_put(folio);
+	return 0;
+}

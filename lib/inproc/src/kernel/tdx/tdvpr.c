@@ -83,6 +83,8 @@ u64 glue_tdh_vp_init(union glue_regs *regs)
 {
 	struct glue_tdvpr *vp = glue_tdvpr_at(regs->rcx);
 	unsigned long long gpr[IMAGE_NR_GPRS] = {};
+	/* Of the leaf; since 1 the VMM gives an x2APIC ID, and before that it is the index. */
+	const u8 version = regs->rax >> 16;
 	u64 status;
 
 	if (!vp)
@@ -94,7 +96,9 @@ u64 glue_tdh_vp_init(union glue_regs *regs)
 		return GLUE_TDX_VCPU_STATE_INCORRECT;
 	if (vp->nr_tdcx != GLUE_TDCX_PAGES)
 		return GLUE_TDX_TDCX_NUM_INCORRECT;
-	if (regs->r8 >> 32)
+	if (version > 1)
+		return glue_operand_invalid(GLUE_OPERAND_RAX);
+	if (version && regs->r8 >> 32)
 		return glue_operand_invalid(GLUE_OPERAND_R8);
 	vp->index = __atomic_fetch_add(&vp->tdr->nr_vps, 1, __ATOMIC_ACQ_REL);
 	if (vp->index >= vp->tdr->max_vcpus) {
@@ -110,7 +114,7 @@ u64 glue_tdh_vp_init(union glue_regs *regs)
 	if (glue_host->td_vcpu_init(vp->tdr, vp, gpr))
 		glue_die("the engine does not take a TD vCPU's initial state");
 	vp->initialized = true;
-	glue_measure_vcpu(vp->tdr, regs->r8);
+	glue_measure_vcpu(vp->tdr, version ? regs->r8 : vp->index);
 	return glue_tdvpr_associate(vp);
 }
 
