@@ -10,6 +10,7 @@ use Coco::Verdict;
 # How much the report shows of what guest and host saw, and of the kernel's log; all of it
 # is in the test's output.
 use constant {
+	MOST_FAILS   => 3,		# of one requirement in one case
 	LAST_VIEWS   => 8,
 	LAST_PRINTKS => 4,
 	FIRST_CASES  => 4,	# of those that ended alike
@@ -141,18 +142,22 @@ sub in_short
 sub case_details
 {
 	my ($job, $case) = @_;
-	my (@lines, %seen);
+	my (@lines, %seen, %told);
 
 	for my $fail (@{$case->{fails}}) {
-		push @lines, Coco::Verdict::fail_text($fail), "at $fail->{file}:$fail->{line}";
+		push @lines, Coco::Verdict::fail_text($fail), "at $fail->{file}:$fail->{line}"
+			if ++$told{$fail->{req}} <= MOST_FAILS;
 	}
+	push @lines, map { "... and $_, " . ($told{$_} - MOST_FAILS) . ' times more' }
+		grep { $told{$_} > MOST_FAILS } sort keys %told;
 	push @lines, map { "rule: $_" } views($case, 'rule');
 	my @reqs = map { $_->{req} } @{$case->{fails}};
 	# A crash names none: then what this tree is known to fail of what the case is about.
 	push @reqs, grep { $job->{known}{$_} } @{$job->{reqs}{$case->{name}} // []}
 		if defined $case->{fatal};
 	for my $req (grep { !$seen{$_}++ } @reqs) {
-		push @lines, map { "known of $_->{trees}: $_->{req}: $_->{evidence}" }
+		my $known = $job->{known}{$req} ? 'known of' : 'not known of this tree, but of';
+		push @lines, map { "$known $_->{trees}: $_->{req}: $_->{evidence}" }
 			$job->{issues} ? $job->{issues}->of_requirement($req) : ();
 	}
 	for my $side (qw(guest host)) {
