@@ -56,7 +56,7 @@ runner_ended()
 	local pid status=0
 	"$ROOT/tools/run.pl" --root "$TMP" --build "$TMP/build" --out "$TMP/ended" --platform src \
 		--engine unicorn --timeout 60 --jobs 1 fail_test hang_hard_test pass_test \
-		> ended.out 2>&1 < /dev/null & pid=$!
+		> "$TMP/ended.out" 2>&1 < /dev/null & pid=$!
 	for _ in {1..300}; do
 		still_runs && break
 		sleep 0.1
@@ -65,14 +65,14 @@ runner_ended()
 	wait $pid || status=$?
 	still_runs && { echo "the test still runs"; return 1; }
 	[ $status = 2 ] &&
-		grep -q '^INTERRUPTED by SIGTERM: 1 of 3 test programs had ended' ended.out &&
-		grep -q '1 failed' ended.out && grep -q '^Failures:' ended.out &&
+		grep -q '^INTERRUPTED by SIGTERM: 1 of 3 test programs had ended' "$TMP/ended.out" &&
+		grep -q "1 failed" "$TMP/ended.out" && grep -q "^Failures:" "$TMP/ended.out" &&
 		perl -MJSON::PP -e 'local $/; my $r = decode_json(<STDIN>);
 			exit !($r->{run}{status} == 2 && @{$r->{groups}} == 1 &&
 			       "@{[map { $_->{name} } @{$r->{groups}[0]{tests}}]}" eq "fail_test")' \
 			< "$TMP/ended/results.json" && return
 	echo "status $status"
-	cat ended.out
+	cat "$TMP/ended.out"
 	return 1
 }
 
