@@ -15,8 +15,8 @@
 /* Guest policy: bit 17 is reserved and must be 1, bit 16 allows SMT (SEV-SNP firmware ABI) */
 #define RAW_SNP_POLICY		((1ull << 17) | (1ull << 16))
 
-/* An address that nothing is mapped at. */
-#define RAW_SNP_NOWHERE		0x10000000ull
+/* An address that nothing is mapped at: no heap comes so low, and no slot of ours is there. */
+#define RAW_SNP_NOWHERE		0xc000ull
 
 /* Pages that UPDATED has launched, from GFN 0 on. */
 #define RAW_SNP_PAGES		2

@@ -30,8 +30,8 @@ enum raw_td_stage {
 #define RAW_TD_PAGES		2
 #define RAW_TD_PAGES_GPA	(0x100000000ull - RAW_TD_PAGES * RAW_VM_PAGE)
 
-/* An address that nothing is mapped at. */
-#define RAW_TD_NOWHERE		0x10000000ull
+/* An address that nothing is mapped at: no heap comes so low. */
+#define RAW_TD_NOWHERE		0xc000ull
 
 /* Of a shared GPA, as the TD has it. */
 #define RAW_TD_SHARED_BIT	(1ull << 47)
