@@ -234,7 +234,8 @@ sub go
 	my $begun = $state->{begun};
 	my @steps = @{$begun->{plan}{steps}};
 	my $boot = Coco::Qualify::Machine::boot();
-	my $log = Coco::Qualify::KernelLog->open_log($ENV{COCO_KMSG} // '/dev/kmsg');
+	my $log = Coco::Qualify::KernelLog->open_log($ENV{COCO_KMSG} // '/dev/kmsg',
+							   $begun->{platform}{name} ne 'hw');
 	my @results = $state->results;
 	my $next = @results;
 

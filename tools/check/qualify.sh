@@ -122,6 +122,8 @@ ok "page_is_xml" well_formed
 ok "other_machine" expect 2 "begun with another nodes, '2' and not '1'" env COCO_SYSROOT="$TMP/one" \
 	"${qualify[@]}" --resume "$TMP/whole"
 
+cp -r "$TMP/whole" "$TMP/crashed"
+
 # What it is to go on with holds for the next time, too.
 goes_on_with()
 {
@@ -132,7 +134,6 @@ ok "resumed.for" goes_on_with
 # Of a machine that went down in its last step, in the middle of a line.
 crashed()
 {
-	cp -r "$TMP/whole" "$TMP/crashed"
 	sed -i -e '/"event":"stop"/d' -e '1,2s/"boot":"[^"]*"/"boot":"another"/' "$TMP/crashed/steps.jsonl"
 	sed -i '$d' "$TMP/crashed/steps.jsonl"
 	printf '{"event":"end","id":"snp mig' >> "$TMP/crashed/steps.jsonl"
@@ -153,18 +154,21 @@ ok "slow" expect 1 "took 0.5" against slow limit COCO_SLOW=5
 ok "fault" expect 1 "KVM_RUN: wanted success (0x0), got EFAULT" against fault limit COCO_FAULT=6
 ok "elsewhere" expect 1 "of guest memory are on node 1, to which it is bound" against elsewhere several COCO_ELSEWHERE=1
 # As the kernel has it: level 3, then one of a user's, and one that says nothing bad.
-logged()
+logged()	# NAME LINE
 {
 	local writer status=0
 	while sleep 0.1; do
-		printf '3,1,1000,-;EDAC MC0: 1 UE on DIMM0\n'
+		printf '%s\n' "$2"
 	done >> "$TMP/log" & writer=$!
-	against logged limit COCO_NODES=2 || status=$?
+	against "$1" limit COCO_NODES=2 || status=$?
 	kill $writer
 	return $status
 }
-ok "logged" expect 1 "EDAC MC0: 1 UE on DIMM0" logged
+ok "logged" expect 1 "EDAC MC0: 1 UE on DIMM0" logged logged '3,1,1000,-;EDAC MC0: 1 UE on DIMM0'
 ok "logged.record" is logged '(grep { $_->{bad} } @{$_->{log}{lines}})[0]{text}' "EDAC MC0: 1 UE on DIMM0"
+# Of guests that the machine's own KVM executes, which is not what is qualified on src.
+ok "logged.kvm" expect 0 "kvm: vcpu0: triple fault" logged logged_kvm '3,1,1000,-;kvm: vcpu0: triple fault'
+ok "logged.kvm_warns" expect 1 "kvm: WARNING: at x86.c:1" logged logged_warn '3,1,1000,-;kvm: WARNING: at x86.c:1'
 rm "$TMP/log"
 ok "no_log" expect 0 "kernel's log is not watched" "${runs[@]}" --out "$TMP/no_log" --only limit
 finish
