@@ -41,6 +41,8 @@ enum control_step {
 	CONTROL_STEP_VCPU,	/* a vCPU that is created gets its place in KVM's array */
 	CONTROL_STEP_CHARGE,	/* a cgroup's limit holds for a VM's KeyID or ASID */
 	CONTROL_STEP_USER,	/* bytes copied from or to the VMM */
+	CONTROL_STEP_RECLAIM,	/* firmware gives a page back */
+	CONTROL_STEP_OVERLAP,	/* an RMPUPDATE that no other one of a CPU's overlaps */
 	CONTROL_NR_STEPS
 };
 

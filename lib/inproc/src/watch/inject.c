@@ -33,7 +33,9 @@ IMAGE_CALL int src_step_fails(enum control_step step)
 
 	if (ours)
 		return 0;
-	sched_point(CONTROL_POINT_STEP + step, NULL, names[step], 1, 0);
+	/* What has no name comes with what is a point already. */
+	if (names[step])
+		sched_point(CONTROL_POINT_STEP + step, NULL, names[step], 1, 0);
 	count = __atomic_add_fetch(&steps[step].count, 1, __ATOMIC_RELAXED);
 	return steps[step].nth && count >= steps[step].nth &&
 	       count - steps[step].nth < steps[step].times;

@@ -66,8 +66,9 @@ static int glue_psp_run(unsigned int cmd, void *buf)
 		memcpy(asked, buf, sizeof(asked));
 	if (cmd < ARRAY_SIZE(glue_psp_counts))
 		glue_psp_counts[cmd]++;
-	/* To give pages back never fails for want of something. */
-	if (cmd != SEV_CMD_SNP_PAGE_RECLAIM && glue_host->step_fails(CONTROL_STEP_PSP))
+	/* Commands that give pages back are counted, and fail, by themselves. */
+	if (glue_host->step_fails(cmd == SEV_CMD_SNP_PAGE_RECLAIM ? CONTROL_STEP_RECLAIM :
+				  CONTROL_STEP_PSP))
 		return SEV_RET_RESOURCE_LIMIT;
 	name = glue_sev_cmd(cmd, buf, &len, &status) ?: glue_snp_cmd(cmd, buf, &len, &status);
 	if (!name)

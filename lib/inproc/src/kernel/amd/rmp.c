@@ -41,7 +41,10 @@ struct glue_rmp {
 #define GLUE_RMP_ASID		GENMASK_ULL(60, 51)
 
 /* What RMPUPDATE and PSMASH leave in EAX */
-enum glue_rmp_status { GLUE_RMP_OK, GLUE_RMP_INPUT, GLUE_RMP_PERMISSION, GLUE_RMP_IN_USE };
+enum glue_rmp_status {
+	GLUE_RMP_OK, GLUE_RMP_INPUT, GLUE_RMP_PERMISSION, GLUE_RMP_IN_USE, GLUE_RMP_OVERLAP,
+	GLUE_RMP_NR_STATUS
+};
 
 /* The operand of RMPUPDATE */
 struct glue_rmp_state {
@@ -152,7 +155,7 @@ unsigned int glue_rmp_vmsa(unsigned long long pfn, unsigned int asid)
 
 /* ---- instructions ---- */
 
-static const char *const glue_rmp_refusals[] = {
+static const char *const glue_rmp_refusals[GLUE_RMP_NR_STATUS] = {
 	[GLUE_RMP_INPUT] = "asks for what no entry of the RMP can be (FAIL_INPUT)",
 	[GLUE_RMP_PERMISSION] = "changes a page in the RMP that firmware has, and did not give back"
 				" (FAIL_PERMISSION)",
@@ -227,7 +230,10 @@ bool glue_rmp_was_written_back(u64 pfn)
 
 /* ---- instructions, which change it ---- */
 
-/* Kernels wait for an overlap to end (FAIL_OVERLAP): here it would not. */
+/*
+ * Kernels wait for an overlap to end (FAIL_OVERLAP): one with an entry that is there would not, so
+ * that it is FAIL_INPUT here.
+ */
 static enum glue_rmp_status glue_rmp_change(u64 pfn, const struct glue_rmp_state *new)
 {
 	const u64 size = new->pagesize ? PMD_SIZE : PAGE_SIZE;
@@ -261,6 +267,11 @@ void glue_rmpupdate(struct image_gprs *gprs)
 
 	if (!glue_rmp_has(pfn)) {
 		glue_rmp_done(gprs, GLUE_RMP_INPUT);
+		return;
+	}
+	/* Another CPU is about to change an entry that overlaps: nothing is done. */
+	if (glue_host->step_fails(CONTROL_STEP_OVERLAP)) {
+		glue_rmp_done(gprs, GLUE_RMP_OVERLAP);
 		return;
 	}
 	/* Not of firmware's pages, of which the driver loses those that fail. */
