@@ -70,7 +70,8 @@ static int glue_psp_run(unsigned int cmd, void *buf)
 	if (glue_host->step_fails(cmd == SEV_CMD_SNP_PAGE_RECLAIM ? CONTROL_STEP_RECLAIM :
 				  CONTROL_STEP_PSP))
 		return SEV_RET_RESOURCE_LIMIT;
-	name = glue_sev_cmd(cmd, buf, &len, &status) ?: glue_snp_cmd(cmd, buf, &len, &status);
+	name = glue_sev_cmd(cmd, buf, &len, &status) ?: glue_keys_cmd(cmd, buf, &len, &status) ?:
+	       glue_snp_cmd(cmd, buf, &len, &status);
 	if (!name)
 		glue_not_driven("PSP command %#x: the firmware model does not have it", cmd);
 	if (buf && len < GLUE_MAX_BUFFER && cmd != SEV_CMD_SNP_PAGE_RECLAIM)

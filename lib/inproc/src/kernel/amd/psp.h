@@ -17,11 +17,12 @@ bool glue_rmp_lookup(u64 pfn, struct glue_rmp_page *page);
 bool glue_rmp_firmware(u64 address, u64 len);
 
 /*
- * psp_sev.c and psp_snp.c: command @cmd of the SEV API, or of the SNP firmware ABI, with its
- * buffer, or NULL.  NULL: it is none of those; else its name, firmware's @status, and how many
- * bytes of the buffer are the command's.
+ * psp_sev.c, psp_keys.c and psp_snp.c: command @cmd of the SEV API, or of the SNP firmware ABI,
+ * with its buffer, or NULL.  NULL: it is none of those; else its name, firmware's @status, and how
+ * many bytes of the buffer are the command's.
  */
 const char *glue_sev_cmd(unsigned int cmd, void *buf, size_t *len, int *status);
+const char *glue_keys_cmd(unsigned int cmd, void *buf, size_t *len, int *status);
 const char *glue_snp_cmd(unsigned int cmd, void *buf, size_t *len, int *status);
 
 u8 glue_api_minor(void);
@@ -42,6 +43,8 @@ void glue_asid_put(u32 asid);
 /* Has a guest this one? */
 bool glue_asid_active(u32 asid);
 void glue_asids_stale(void);
+/* Does one want DF_FLUSH? */
+bool glue_asids_want_flush(void);
 /* 0, or firmware's status: an ASID was given back since all CPUs have last written back caches. */
 int glue_asids_flush(void);
 
@@ -59,6 +62,10 @@ struct glue_sev_guest {
 
 /* A new one: 0 and its handle, or firmware's status. */
 int glue_sev_guest_new(enum glue_sev_state state, u32 policy, u32 *handle);
+/* psp_sev.c: the platform is in the INIT state, or in WORKING. */
+extern bool glue_sev_initialized;
+/* An answer of @want bytes: the caller learns how many there are when its buffer is less. */
+int glue_answer_room(u64 address, u32 *len, u32 want);
 /* May firmware write there? */
 bool glue_sev_writable(u64 address, u32 len);
 

@@ -6,7 +6,8 @@
  *
  * Guests' memory is plain, so what encrypts does nothing, and what decrypts copies;
  * measurements are no more than a number that depends on what was measured; certificates and
- * sessions are not looked at.  SEND_* and RECEIVE_* are psp_send.c's; not there: those of VMSAs.
+ * sessions are not looked at.  SEND_* and RECEIVE_* are psp_send.c's, the platform's keys
+ * psp_keys.c's; not there: SEND_* and RECEIVE_* of VMSAs.
  */
 #include <linux/mm.h>
 #include <linux/psp-sev.h>
@@ -35,9 +36,6 @@ enum glue_platform_state { GLUE_UNINIT, GLUE_INIT, GLUE_WORKING };
 #define GLUE_SECRET_MAX		(16 * 1024)
 #define GLUE_REPORT_LEN		208
 #define GLUE_BLOCK		16
-/* The ID has those of two sockets. */
-#define GLUE_ID_LEN		128
-#define GLUE_CERT_LEN		2084
 
 static struct glue_sev_guest glue_sev_guests[GLUE_MAX_GUESTS + 1];	/* by handle */
 
@@ -46,7 +44,7 @@ static struct glue_sev_guest glue_sev_guests[GLUE_MAX_GUESTS + 1];	/* by handle 
 static DECLARE_BITMAP(glue_asids, GLUE_MAX_ASIDS);
 static DECLARE_BITMAP(glue_asids_dirty, GLUE_MAX_ASIDS);
 static int glue_sev_lock;
-static bool glue_sev_initialized;
+bool glue_sev_initialized;
 
 /* CPUID 8000001fh: how many ASIDs there are, and the first that is not for SEV-ES */
 void glue_sev_asids(u32 *max, u32 *first)
@@ -90,11 +88,17 @@ void glue_asids_stale(void)
 	bitmap_fill(glue_asids_dirty, GLUE_MAX_ASIDS);
 }
 
+bool glue_asids_want_flush(void)
+{
+	return glue_asids_cached;
+}
+
 int glue_asids_flush(void)
 {
 	if (glue_asids_cached && glue_asids_cached == glue_caches_written_back() + 1)
 		return SEV_RET_WBINVD_REQUIRED;
 	bitmap_zero(glue_asids_dirty, GLUE_MAX_ASIDS);
+	glue_asids_cached = 0;
 	return 0;
 }
 
@@ -154,8 +158,7 @@ static int glue_blocks(u64 address, u32 len)
 	return address && !(address % GLUE_BLOCK) ? 0 : SEV_RET_INVALID_ADDRESS;
 }
 
-/* An answer of @want bytes: the caller learns how many there are when its buffer is less. */
-static int glue_answer_room(u64 address, u32 *len, u32 want)
+int glue_answer_room(u64 address, u32 *len, u32 want)
 {
 	const u32 has = *len;
 
@@ -213,51 +216,6 @@ static int glue_sev_platform(struct glue_sev_guest *none, void *data)
 		.api_major = GLUE_API_MAJOR, .api_minor = glue_api_minor(), .guest_count = guests,
 		.state = guests ? GLUE_WORKING : glue_sev_initialized ? GLUE_INIT : GLUE_UNINIT,
 	};
-	return 0;
-}
-
-/* ID and certificates: so many bytes, which are no keys. */
-static void glue_fill(u64 address, u32 len)
-{
-	u8 *to = __va(__sme_clr(address));
-	u32 i;
-
-	for (i = 0; i < len; i++)
-		to[i] = i * 7 + 1;
-}
-
-static int glue_sev_get_id(struct glue_sev_guest *none, void *data)
-{
-	struct sev_data_get_id *id = data;
-	int ret = glue_answer_room(id->address, &id->len, GLUE_ID_LEN);
-
-	if (!ret)
-		glue_fill(id->address, GLUE_ID_LEN);
-	return ret;
-}
-
-static int glue_sev_pek_csr(struct glue_sev_guest *none, void *data)
-{
-	struct sev_data_pek_csr *csr = data;
-	int ret = glue_answer_room(csr->address, &csr->len, GLUE_CERT_LEN);
-
-	if (!ret)
-		glue_fill(csr->address, GLUE_CERT_LEN);
-	return ret;
-}
-
-/* The PDH's, and those that it goes back to: three. */
-static int glue_sev_pdh_export(struct glue_sev_guest *none, void *data)
-{
-	struct sev_data_pdh_cert_export *pdh = data;
-	int ret = glue_answer_room(pdh->pdh_cert_address, &pdh->pdh_cert_len, GLUE_CERT_LEN);
-	int ret2 = glue_answer_room(pdh->cert_chain_address, &pdh->cert_chain_len,
-				    3 * GLUE_CERT_LEN);
-
-	if (ret || ret2)
-		return ret ?: ret2;
-	glue_fill(pdh->pdh_cert_address, GLUE_CERT_LEN);
-	glue_fill(pdh->cert_chain_address, 3 * GLUE_CERT_LEN);
 	return 0;
 }
 
@@ -499,9 +457,6 @@ static const struct glue_sev_command {
 	{ SEV_CMD_DF_FLUSH, "DF_FLUSH", 0, 0, false, false, glue_sev_flush },
 	COMMAND(INIT, sev_data_init, 0, false, false, glue_sev_plain_init),
 	COMMAND(PLATFORM_STATUS, sev_user_data_status, 0, false, true, glue_sev_platform),
-	COMMAND(GET_ID, sev_data_get_id, 0, false, true, glue_sev_get_id),
-	COMMAND(PEK_CSR, sev_data_pek_csr, 0, false, true, glue_sev_pek_csr),
-	COMMAND(PDH_CERT_EXPORT, sev_data_pdh_cert_export, 0, false, true, glue_sev_pdh_export),
 	COMMAND(LAUNCH_START, sev_data_launch_start, 0, false, true, glue_sev_launch_start),
 	COMMAND(LAUNCH_UPDATE_DATA, sev_data_launch_update_data, IN(LUPDATE), true, false,
 		glue_sev_update_data),

@@ -85,6 +85,11 @@ struct glue_cmd_init {			/* SNP_INIT_EX */
 	u8 zero2[46];
 } __packed;
 
+struct glue_cmd_shutdown {		/* SNP_SHUTDOWN_EX */
+	u32 len;
+	u32 flags;			/* IOMMU_SNP_SHUTDOWN; the rest is 0 here */
+} __packed;
+
 struct glue_cmd_feature_info {
 	u32 len, function;		/* as of CPUID 80000024h, ECX */
 	u64 address;
@@ -92,6 +97,8 @@ struct glue_cmd_feature_info {
 
 union glue_cmd_buf {
 	struct glue_cmd_init init;
+	struct glue_cmd_shutdown shutdown;
+	u32 commit_len;			/* SNP_COMMIT: of its buffer */
 	struct glue_cmd_feature_info feature_info;
 	struct glue_cmd_gctx gctx;
 	struct glue_cmd_start start;
@@ -120,6 +127,8 @@ union glue_cmd_buf {
 #define GLUE_INIT_LIST			BIT(1)
 #define GLUE_INIT_HIDING		BIT(3)
 #define GLUE_INIT_RESERVED		GENMASK(31, 5)
+
+#define GLUE_IOMMU_SNP_SHUTDOWN		BIT(0)
 
 u32 glue_max_snp_asid;
 
@@ -201,6 +210,28 @@ static int glue_snp_init(union glue_cmd_buf *c)
 	glue_snp_initialized = true;
 	glue_asids_stale();
 	return 0;
+}
+
+/* Guests of SEV's have to be gone by then, and what caches have of all. */
+static int glue_snp_shutdown(union glue_cmd_buf *c)
+{
+	if (c->shutdown.len != sizeof(c->shutdown))
+		return SEV_RET_INVALID_LEN;
+	if (c->shutdown.flags & ~GLUE_IOMMU_SNP_SHUTDOWN)
+		return SEV_RET_INVALID_PARAM;
+	if (glue_sev_initialized)
+		return SEV_RET_INVALID_PLATFORM_STATE;
+	if (glue_asids_want_flush())
+		return SEV_RET_DFFLUSH_REQUIRED;
+	glue_max_snp_asid = 0;
+	glue_snp_initialized = false;
+	return 0;
+}
+
+/* The firmware that runs is the oldest that may from now on. */
+static int glue_snp_commit(union glue_cmd_buf *c)
+{
+	return c->commit_len == sizeof(c->commit_len) ? 0 : SEV_RET_INVALID_LEN;
 }
 
 static int glue_snp_create(union glue_cmd_buf *c)
@@ -476,12 +507,14 @@ static const struct glue_snp_command {
 #define COMMAND(cmd, len, any, run) { SEV_CMD_##cmd, #cmd, len, any, run }
 	COMMAND(SNP_INIT, 0, true, glue_snp_init),
 	COMMAND(SNP_INIT_EX, 64, true, glue_snp_init),
+	COMMAND(SNP_SHUTDOWN_EX, sizeof(struct glue_cmd_shutdown), false, glue_snp_shutdown),
 	COMMAND(SNP_PLATFORM_STATUS, 8, true, glue_snp_status),
 	/* Older trees have no name for it. */
 	{ 0xce, "SNP_FEATURE_INFO", sizeof(struct glue_cmd_feature_info), true,
 	  glue_snp_feature_info },
 	COMMAND(SNP_DF_FLUSH, 0, false, glue_snp_flush),
 	COMMAND(SNP_CONFIG, 64, true, glue_snp_config),
+	COMMAND(SNP_COMMIT, sizeof(u32), true, glue_snp_commit),
 	COMMAND(SNP_PAGE_RECLAIM, 8, false, glue_snp_reclaim),
 	COMMAND(SNP_GCTX_CREATE, 8, false, glue_snp_create),
 	COMMAND(SNP_LAUNCH_START, sizeof(struct glue_cmd_start), false, glue_snp_start),

@@ -31,6 +31,7 @@
 	stub amd_iommu_activate_guest_mode
 	stub amd_iommu_deactivate_guest_mode
 	stub amd_iommu_register_ga_log_notifier
+	stub amd_iommu_snp_disable
 	stub amd_iommu_update_ga
 	stub amd_pmu_disable_virt
 	stub amd_pmu_enable_virt
