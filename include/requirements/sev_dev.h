@@ -7,6 +7,7 @@
 #define REQUIREMENTS_SEV_DEV_H
 
 #define DOC_PSP_SEV	"include/uapi/linux/psp-sev.h"
+#define DOC_SEV_DEV	"drivers/crypto/ccp/sev-dev.c"
 
 #define REQUIREMENTS_SEV_DEV(REQUIREMENT)							\
 	REQUIREMENT(SEV_DEV_INIT, "SEV-DEV-INIT", DOC_PSP_SEV, "SEV_PLATFORM_STATUS",		\
@@ -20,10 +21,20 @@
 		"nothing behind it is written")							\
 	REQUIREMENT(SEV_DEV_LENGTH, "SEV-DEV-LENGTH", DOC_PSP_SEV, "sev_user_data_get_id2",	\
 		"a command with too little room for its answer fails with EIO and firmware's "	\
-		"status, and says how much it takes")						\
+		"status, says how much it takes, and writes no part of the answer")		\
 	REQUIREMENT(SEV_DEV_REFUSED, "SEV-DEV-REFUSED", DOC_PSP_SEV, "SEV_ISSUE_CMD",		\
 		"what is no command is EINVAL, what cannot be read or written is EFAULT, and "	\
 		"with a descriptor for reading what changes the platform is EPERM")		\
+	REQUIREMENT(SEV_DEV_LONG, "SEV-DEV-LONG", DOC_SEV_DEV, "SEV_FW_BLOB_MAX_SIZE",		\
+		"a certificate with room for more than 16 KiB is EFAULT, and firmware is not asked") \
+	REQUIREMENT(SEV_DEV_FAILS, "SEV-DEV-FAILS", DOC_PSP_SEV, "sev_issue_cmd",		\
+		"a command that firmware fails is EIO with firmware's status, and can be given "	\
+		"again")									\
+	REQUIREMENT(SEV_DEV_COMMIT, "SEV-DEV-COMMIT", DOC_SNP_FW, "SNP_COMMIT",			\
+		"SNP_COMMIT tells firmware the length of its buffer, which is 4")		\
+	REQUIREMENT(SEV_DEV_RECLAIM, "SEV-DEV-RECLAIM", DOC_SNP_FW, "SNP_PAGE_RECLAIM",		\
+		"when firmware does not give back a page of a buffer, that page and those behind " \
+		"it are lost for good, and no page of others'")					\
 	REQUIREMENT(SEV_DEV_FD, "SEV-DEV-FD", DOC_SEV_RST, "KVM_MEMORY_ENCRYPT_OP",		\
 		"commands of VMs take a descriptor of /dev/sev, and no other")
 
