@@ -215,6 +215,63 @@ COCO_TEST_F(answer, comes)
 	raw_snp_close(&vm);
 }
 
+/* ---- room for more than a page ---- */
+
+#define ROOMY		(2 * CONTROL_PAGE)
+
+COCO_FIXTURE(roomy);
+FIXTURE_VARIANT(roomy)
+{
+	struct check_row row;
+	struct answer answer;
+};
+
+#define ROOMY_ROW(name, cmd_, parts_)						\
+	FIXTURE_VARIANT_ADD(roomy, name)					\
+	{									\
+		COCO_ROW(NULL, REQ_SEV_DEV_ROOM),				\
+		.answer = { .cmd = cmd_, .parts = parts_ },			\
+	}
+
+ROOMY_ROW(get_id, SEV_GET_ID2, 1);
+ROOMY_ROW(pek_csr, SEV_PEK_CSR, 1);
+ROOMY_ROW(pdh_cert_export, SEV_PDH_CERT_EXPORT, 2);
+
+COCO_TEST_F(roomy, comes)
+{
+	static const enum requirement_nr by[] = {
+		REQ_KERNEL_MEM_BOUNDS, REQ_KERNEL_MEM_FREED, REQ_KERNEL_FIRMWARE_PAGE,
+	};
+	const struct answer *a = &variant->answer;
+	uint32_t len[2] = { CONTROL_PAGE, ROOMY }, want[2], error;
+	void *page[2], *to[2];
+	struct raw_snp vm;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(by) / sizeof(by[0]); i++)
+		check_attribute_to(by[i], REQ_SEV_DEV_ROOM);
+	for (i = 0; i < 2; i++) {
+		page[i] = calloc(1, ROOMY);
+		to[i] = calloc(1, ROOMY);
+		TEST_ASSERT(page[i] && to[i], "no memory");
+	}
+	raw_snp_open(&vm);
+	TEST_ASSERT(!raw_snp_go(&vm, RAW_SNP_NOTHING, RAW_SNP_INITED), "no VM");
+	EXPECT_REQ_EQ(REQ_SEV_DEV_ROOM, "with room for a page", 0,
+		      ask(vm.sev, a, page, len, &error), &names_errno);
+	memcpy(want, len, sizeof(want));
+	len[0] = len[1] = ROOMY;
+	EXPECT_REQ_EQ(REQ_SEV_DEV_ROOM, "with room for two", 0, ask(vm.sev, a, to, len, &error),
+		      &names_errno);
+	for (i = 0; i < a->parts; i++) {
+		EXPECT_REQ_EQ(REQ_SEV_DEV_ROOM, "length", want[i], len[i], &names_value);
+		EXPECT_REQ_BYTES(REQ_SEV_DEV_ROOM, "the answer", page[i], to[i], ROOMY);
+		free(page[i]);
+		free(to[i]);
+	}
+	raw_snp_close(&vm);
+}
+
 /* ---- certificates with more room than there may be ---- */
 
 COCO_FIXTURE(too_long);

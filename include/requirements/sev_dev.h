@@ -19,6 +19,9 @@
 	REQUIREMENT(SEV_DEV_ANSWER, "SEV-DEV-ANSWER", DOC_PSP_SEV, "sev_user_data_get_id2",	\
 		"an answer of firmware's for which there is room comes whole and as it is, and "	\
 		"nothing behind it is written")							\
+	REQUIREMENT(SEV_DEV_ROOM, "SEV-DEV-ROOM", DOC_PSP_SEV, "sev_user_data_get_id2",		\
+		"an answer of firmware's comes whole and as it is, and no other memory is read or " \
+		"freed, also where there is room for more than a page")				\
 	REQUIREMENT(SEV_DEV_LENGTH, "SEV-DEV-LENGTH", DOC_PSP_SEV, "sev_user_data_get_id2",	\
 		"a command with too little room for its answer fails with EIO and firmware's "	\
 		"status, says how much it takes, and writes no part of the answer")		\
