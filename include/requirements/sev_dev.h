@@ -38,6 +38,9 @@
 	REQUIREMENT(SEV_DEV_RECLAIM, "SEV-DEV-RECLAIM", DOC_SNP_FW, "SNP_PAGE_RECLAIM",		\
 		"when firmware does not give back a page of a buffer, that page and those behind " \
 		"it are lost for good, and no page of others'")					\
+	REQUIREMENT(SEV_DEV_UNINIT, "SEV-DEV-UNINIT", DOC_SEV_DEV, "sev_move_to_init_state()",	\
+		"a command that had to initialize the platform shuts it down again, also when the " \
+		"command fails")								\
 	REQUIREMENT(SEV_DEV_FD, "SEV-DEV-FD", DOC_SEV_RST, "KVM_MEMORY_ENCRYPT_OP",		\
 		"commands of VMs take a descriptor of /dev/sev, and no other")
 
