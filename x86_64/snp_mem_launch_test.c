@@ -344,4 +344,38 @@ COCO_TEST_F(failing, closes)
 				 lock_splats[i]);
 }
 
+/* ---- RMPUPDATEs that another CPU's is in the way of, each in turn ---- */
+
+#define MAX_UPDATES	200
+
+COCO_FIXTURE(overlaps);
+FIXTURE_VARIANT(overlaps) { struct check_row row; unsigned int times; };
+FIXTURE_VARIANT_ADD(overlaps, once) { COCO_ROW(NULL, REQ_SNP_RMP_OVERLAP), .times = 1 };
+FIXTURE_VARIANT_ADD(overlaps, thrice) { COCO_ROW(NULL, REQ_SNP_RMP_OVERLAP), .times = 3 };
+
+COCO_TEST_F(overlaps, repeated)
+{
+	unsigned int nth, updates;
+	struct raw_snp l;
+	char what[64];
+	int ret;
+
+	if (!control()) {
+		check_skip("no control of the kernel here: no CPU is in the way");
+		return;
+	}
+	for (nth = 1; nth < MAX_UPDATES; nth++) {
+		raw_snp_open(&l);
+		control()->fail_steps(CONTROL_STEP_OVERLAP, nth, variant->times);
+		ret = launch_vm(&l);
+		updates = control()->steps(CONTROL_STEP_OVERLAP);
+		control()->fail_step(CONTROL_STEP_OVERLAP, 0);
+		raw_snp_close(&l);
+		snprintf(what, sizeof(what), "the launch whose RMPUPDATE %u overlaps", nth);
+		if (!EXPECT_REQ_EQ(REQ_SNP_RMP_OVERLAP, what, 0, ret, &names_errno) || updates < nth)
+			break;
+	}
+	EXPECT_REQ_TRUE(REQ_SNP_RMP_OVERLAP, "there was an RMPUPDATE", nth > 1);
+}
+
 COCO_MAIN(snp_vm_missing)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Requirements: /dev/sev, and how commands get from the kernel to the PSP's firmware and back.
+ * Requirements: /dev/sev, and how commands get from the kernel to the PSP's firmware and back;
+ * and how pages do.
  * See ../check/requirement.h.
  */
 #ifndef REQUIREMENTS_SEV_DEV_H
@@ -41,6 +42,9 @@
 	REQUIREMENT(SEV_DEV_UNINIT, "SEV-DEV-UNINIT", DOC_SEV_DEV, "sev_move_to_init_state()",	\
 		"a command that had to initialize the platform shuts it down again, also when the " \
 		"command fails")								\
+	REQUIREMENT(SNP_RMP_OVERLAP, "SNP-RMP-OVERLAP", "AMD APM 3", "RMPUPDATE",			\
+		"an RMPUPDATE that another CPU's is in the way of (FAIL_OVERLAP) is repeated until " \
+		"it is done")									\
 	REQUIREMENT(SEV_DEV_FD, "SEV-DEV-FD", DOC_SEV_RST, "KVM_MEMORY_ENCRYPT_OP",		\
 		"commands of VMs take a descriptor of /dev/sev, and no other")
 
