@@ -56,6 +56,9 @@
 		"firmware's status")								\
 	REQUIREMENT(SEV_CMD_AGAIN, "SEV-CMD-AGAIN", DOC_SEV_RST, "KVM_SEV_LAUNCH_START",		\
 		"a command of SEV that has failed can be given again")				\
+	REQUIREMENT(SEV_UNTOLD, "SEV-UNTOLD", DOC_SEV_C, "sev_launch_start()",			\
+		"a guest whose handle the VMM cannot be told is deactivated and decommissioned, "	\
+		"each once, and its VM has no guest")						\
 	REQUIREMENT(SEV_CMD_MEMORY, "SEV-CMD-MEMORY", DOC_SEV_RST, "KVM_SEV_LAUNCH_START",	\
 		"a command of SEV for which there is no memory is ENOMEM, leaves nothing behind, "	\
 		"and can be given again, like all others")					\
