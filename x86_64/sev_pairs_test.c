@@ -33,11 +33,16 @@ static bool launched, vcpus;
 
 /* ---- what a thread calls ---- */
 
-static int take(struct machine *m, enum who to, uint32_t cap)
+static int take_from(struct machine *m, enum who to, uint32_t cap, enum who from)
 {
-	struct kvm_enable_cap enable = { .cap = cap, .args = { m->vm[OWNER].raw.vm } };
+	struct kvm_enable_cap enable = { .cap = cap, .args = { m->vm[from].raw.vm } };
 
 	return raw_errno(ioctl(m->vm[to].raw.vm, KVM_ENABLE_CAP, &enable));
+}
+
+static int take(struct machine *m, enum who to, uint32_t cap)
+{
+	return take_from(m, to, cap, OWNER);
 }
 
 static int status(struct machine *m, enum who who)
@@ -171,6 +176,10 @@ static void tell_state(void *data, char *text, size_t size)
 				pair_create_vcpu(&m->vm[who].raw, 1, &vcpu));
 		if (vcpu >= 0)
 			close(vcpu);
+		/* What is a mirror gets no other context, but a VM that seems to move is busy. */
+		if (who != MIRROR && m->vm[MIRROR].raw.vm >= 0)
+			interleave_tell(text, size, ", the mirror from it %d",
+					take_from(m, MIRROR, KVM_CAP_VM_COPY_ENC_CONTEXT_FROM, who));
 		interleave_tell(text, size, ", KVM_SEV_INIT2 %d", init2(m, who));
 	}
 }
