@@ -270,7 +270,7 @@ void hang_forget(struct src_vcpu *src)
 
 unsigned int hang_nr_vms(void)
 {
-	return own->nr_vms;
+	return own ? own->nr_vms : 0;
 }
 
 static void in_parent(void)
