@@ -21,7 +21,8 @@
 #include "vm/raw_vm.h"
 
 #define PAGE		RAW_VM_PAGE
-#define NOWHERE		0x10000000ull
+/* Nothing is mapped so low. */
+#define NOWHERE		0xc000ull
 
 /* A certificate's length; room for it, which is no more than a page, and for three. */
 #define CERT_LEN	2084
@@ -35,8 +36,9 @@ enum wrong {
 	NO_ROOM,			/* the answer takes more */
 	BAD_LEN,			/* firmware does not like an argument */
 	ANSWER, ANSWER_2,		/* an answer that goes nowhere */
-	INIT,				/* firmware fails INIT */
-	COMMAND,			/* and the command, behind INIT and DF_FLUSH */
+	INIT,				/* firmware fails INIT, */
+	FLUSH,				/* DF_FLUSH behind it, */
+	COMMAND,			/* or the command behind both */
 };
 
 COCO_FIXTURE(uninit);
@@ -51,12 +53,14 @@ FIXTURE_VARIANT(uninit)
 #define UNINIT(cmd_, wrong_, err_)							\
 	FIXTURE_VARIANT_ADD(uninit, cmd_##_##wrong_)					\
 	{										\
-		COCO_ROW(NULL, REQ_SEV_DEV_UNINIT), .cmd = SEV_##cmd_, .wrong = wrong_,	\
+		COCO_ROW(NULL, wrong_ == FLUSH ? REQ_SEV_DEV_FLUSH : REQ_SEV_DEV_UNINIT),	\
+		.cmd = SEV_##cmd_, .wrong = wrong_,					\
 		.err = err_,								\
 	}
 #define UNINITS(cmd)									\
 	UNINIT(cmd, NOTHING, 0);							\
 	UNINIT(cmd, INIT, EIO);								\
+	UNINIT(cmd, FLUSH, EIO);							\
 	UNINIT(cmd, COMMAND, EIO)
 
 UNINITS(PEK_GEN);
@@ -112,7 +116,7 @@ static void *arguments(uint32_t cmd, enum wrong wrong)
 
 static void expect_uninit(int fd, const char *when)
 {
-	const enum requirement_nr req = REQ_SEV_DEV_UNINIT;
+	const enum requirement_nr req = check_main_req();
 	struct sev_user_data_status status = {};
 	uint32_t error;
 
@@ -123,7 +127,7 @@ static void expect_uninit(int fd, const char *when)
 
 COCO_TEST_F(uninit, shut_down_again)
 {
-	const enum requirement_nr req = REQ_SEV_DEV_UNINIT;
+	const enum requirement_nr req = check_main_req();
 	uint32_t error;
 	void *args;
 	int fd;
@@ -137,8 +141,7 @@ COCO_TEST_F(uninit, shut_down_again)
 	EXPECT_REQ_EQ(req, "SEV_FACTORY_RESET", 0,
 		      sev_dev_issue(fd, SEV_FACTORY_RESET, NULL, &error), &names_errno);
 	expect_uninit(fd, "state behind it (not initialized)");
-	control()->fail_step(CONTROL_STEP_PSP, variant->wrong == INIT ? 1 :
-			     variant->wrong == COMMAND ? 3 : 0);
+	control()->fail_step(CONTROL_STEP_PSP, variant->wrong >= INIT ? variant->wrong - INIT + 1 : 0);
 	EXPECT_REQ_EQ(req, "the command", variant->err,
 		      sev_dev_issue(fd, variant->cmd, args, &error), &names_errno);
 	control()->fail_step(CONTROL_STEP_PSP, 0);
