@@ -130,10 +130,12 @@ COCO_TEST_F(types, offered)
 	for (type = 0; type < MACHINE_VM_TYPES; type++) {
 		if (!(variant->known & 1u << type))
 			continue;
-		snprintf(what, sizeof(what), "VMs of type %u at once", type);
+		snprintf(what, sizeof(what), "VMs of type %u (%s) at once", type,
+			 machine_type_name(type));
 		EXPECT_REQ_EQ(REQ_MACHINE_ASIDS, what, variant->nr[type], offers.nr[type],
 			      &names_value);
-		snprintf(what, sizeof(what), "LAUNCH_START of VMs of type %u", type);
+		snprintf(what, sizeof(what), "LAUNCH_START of VMs of type %u (%s)", type,
+			 machine_type_name(type));
 		EXPECT_REQ_EQ(REQ_MACHINE_ASIDS, what, 0, offers.activate[type], &names_errno);
 	}
 }

@@ -21,8 +21,8 @@ struct machine {
 #define MACHINE_SPLAT		160
 
 struct machine_offers {
-	int open;			/* errno of open("/dev/kvm"); all else holds if it is 0 */
-	uint64_t types;			/* KVM_CAP_VM_TYPES, which does not have ordinary VMs */
+	int open;			/* errno of open("/dev/kvm"); if it is not 0 all else is 0 */
+	uint64_t types;			/* KVM_CAP_VM_TYPES, a bit for each type */
 	int create[MACHINE_VM_TYPES];	/* errno of KVM_CREATE_VM by type */
 	unsigned int nr[MACHINE_VM_TYPES];	/* of an AMD type so many VMs get an ASID */
 	int activate[MACHINE_VM_TYPES];	/* errno of the first that firmware does not activate */
@@ -32,7 +32,10 @@ struct machine_offers {
 	char splat[MACHINE_SPLAT];	/* the last one */
 };
 
-/* False: the case is skipped, or has failed. */
+/* "SNP" and the like, of a type for KVM_CREATE_VM */
+const char *machine_type_name(unsigned int type);
+
+/* False: the case is skipped, or has failed: by MACHINE-ORDINARY if there is no /dev/kvm at all. */
 bool machine_ask(const struct machine *machine, struct machine_offers *offers);
 
 /*

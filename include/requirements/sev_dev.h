@@ -43,7 +43,8 @@
 		"a command that had to initialize the platform shuts it down again, also when the " \
 		"command fails")								\
 	REQUIREMENT(SEV_DEV_FLUSH, "SEV-DEV-FLUSH", DOC_SEV_DEV, "sev_move_to_init_state()",	\
-		"so does one whose initialization fails behind INIT, in DF_FLUSH")		\
+		"a command whose initialization of the platform fails behind INIT, in DF_FLUSH, "	\
+		"leaves it not initialized")							\
 	REQUIREMENT(SNP_RMP_OVERLAP, "SNP-RMP-OVERLAP", "AMD APM 3", "RMPUPDATE",			\
 		"an RMPUPDATE that another CPU's is in the way of (FAIL_OVERLAP) is repeated until " \
 		"it is done")									\

@@ -29,6 +29,15 @@
 #define KVM_CAP_VM_TYPES	235
 #endif
 
+const char *machine_type_name(unsigned int type)
+{
+	static const char *const names[] = {
+		"ordinary", "software-protected", "SEV", "SEV-ES", "SNP", "TDX",
+	};
+
+	return type < sizeof(names) / sizeof(names[0]) ? names[type] : "not known";
+}
+
 /* ---- the process that is asked ---- */
 
 static void look(struct machine_offers *o)
@@ -137,9 +146,11 @@ bool machine_ask(const struct machine *machine, struct machine_offers *offers)
 	if (got == sizeof(*offers) && !status)
 		return EXPECT_REQ_EQ(REQ_KERNEL_NO_SPLAT, offers->splats ?
 				     offers->splat : "WARNs and BUGs", 0, offers->splats,
-				     &names_value);
+				     &names_value) &&
+		       EXPECT_REQ_EQ(REQ_MACHINE_ORDINARY, "open() of /dev/kvm", 0, offers->open,
+				     &names_errno);
 	/* Its last words are on stderr. */
-	return EXPECT_REQ_EQ(REQ_MACHINE_TYPES, "the end of a process that loads KVM", 0, status,
+	return EXPECT_REQ_EQ(REQ_MACHINE_TYPES, "wait status of a process that loads KVM", 0, status,
 			     &names_value);
 failed:
 	check_skip("cannot run another process: %s", strerror(errno));
@@ -151,8 +162,6 @@ void machine_check_types(const struct machine_offers *o, uint64_t known, uint64_
 	unsigned int type;
 	char what[64];
 
-	if (!EXPECT_REQ_EQ(REQ_MACHINE_ORDINARY, "open() of /dev/kvm", 0, o->open, &names_errno))
-		return;
 	EXPECT_REQ_EQ(REQ_MACHINE_ORDINARY, "KVM_CREATE_VM of an ordinary VM", 0, o->create[0],
 		      &names_errno);
 	EXPECT_REQ_EQ(REQ_MACHINE_TYPES, "encrypted types in KVM_CAP_VM_TYPES", want,
@@ -160,7 +169,8 @@ void machine_check_types(const struct machine_offers *o, uint64_t known, uint64_
 	for (type = 1; type < MACHINE_VM_TYPES; type++) {
 		if (!(known & 1ull << type))
 			continue;
-		snprintf(what, sizeof(what), "KVM_CREATE_VM of type %u", type);
+		snprintf(what, sizeof(what), "KVM_CREATE_VM of type %u (%s)", type,
+			 machine_type_name(type));
 		EXPECT_REQ_EQ(REQ_MACHINE_TYPES, what, want & 1ull << type ? 0 : EINVAL,
 			      o->create[type], &names_errno);
 	}

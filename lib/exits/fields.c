@@ -87,7 +87,7 @@ static const struct cert_revision *cert_revision(const char *name, uint32_t reas
 const char *exit_reason_name(uint32_t reason)
 {
 	switch (reason) {
-	case 39:
+	case KVM_EXIT_MEMORY_FAULT:
 		return "KVM_EXIT_MEMORY_FAULT";
 	case 40:
 		return "KVM_EXIT_COCO, _SNP_REQ_CERTS or _TDX";

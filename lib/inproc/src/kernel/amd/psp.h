@@ -25,6 +25,7 @@ const char *glue_sev_cmd(unsigned int cmd, void *buf, size_t *len, int *status);
 const char *glue_keys_cmd(unsigned int cmd, void *buf, size_t *len, int *status);
 const char *glue_snp_cmd(unsigned int cmd, void *buf, size_t *len, int *status);
 
+/* psp_snp.c: the minor number of the API of this machine's firmware */
 u8 glue_api_minor(void);
 
 /* psp_snp.c: firmware is in the INIT state, and has the RMP. */
@@ -32,11 +33,10 @@ extern bool glue_snp_initialized;
 
 /*
  * psp_sev.c: ASIDs, which are both's: how many there are, and the first that is for SEV alone;
- * a guest gets one (0, or firmware's status), and has it no more; all want DF_FLUSH; it is done.  The C-bit is in an address.
+ * a guest gets one (0, or firmware's status), and has it no more; all want DF_FLUSH; it is done.
+ * And the C-bit, as it is in an address.
  */
 void glue_sev_asids(u32 *max, u32 *first);
-/* psp_snp.c: with ciphertext hiding, the last one of SNP guests, behind which are SEV-ES's; or 0 */
-extern u32 glue_max_snp_asid;
 int glue_asid_take(u32 asid);
 u64 glue_sev_c_bit(void);
 void glue_asid_put(u32 asid);
@@ -47,6 +47,8 @@ void glue_asids_stale(void);
 bool glue_asids_want_flush(void);
 /* 0, or firmware's status: an ASID was given back since all CPUs have last written back caches. */
 int glue_asids_flush(void);
+/* psp_snp.c: with ciphertext hiding, the last ASID of SNP guests, behind which are SEV-ES's; or 0 */
+extern u32 glue_max_snp_asid;
 
 /* Of a guest of SEV or SEV-ES, as GUEST_STATUS tells them; 0: there is none. */
 enum glue_sev_state {
