@@ -83,10 +83,11 @@ $(OBJ)/%.o: %.S tools/build.mk
 # Our objects come before the library: {guest,exits}/ucall.c replace its ucall.o.  A guest has a
 # copy of all that is loaded, whose pages are encrypted and measured one by one: what the program
 # does not use is left out.
-$(BUILD)/%: $(OBJ)/%.o $(LIB_OBJS) $(LIBKVM).stamp
+$(BUILD)/%: $(OBJ)/%.o $(LIB_OBJS) $(LIBKVM).stamp tools/libkvm.map
 	$(call say,LD)
 	mkdir -p $(@D)
-	$(CC) -no-pie -pthread -Wl,--gc-sections -o $@ $(filter %.o,$^) $(LIBKVM)/libkvm.a -ldl $(LDLIBS)
+	$(CC) -no-pie -pthread -Wl,--gc-sections -Wl,--version-script=tools/libkvm.map \
+		-o $@ $(filter %.o,$^) $(LIBKVM)/libkvm.a -ldl $(LDLIBS)
 
 # Who trusts a report, or hashes what firmware does; not for all tests, since libcrypto takes its
 # time to load.
