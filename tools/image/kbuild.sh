@@ -4,7 +4,7 @@
 # LLVM and CC name.
 
 # $compiler, what kbuild is told of the compiler, $tools, what there has to be of it, and
-# $assembler, what it is told of the one for arch/x86/virt/svm/sev.c.
+# $assembler, what it is told of the one for files that write instructions as bytes.
 choose_compiler()
 {
 	local tool
@@ -50,7 +50,7 @@ kmake()
 	env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -j "$jobs" -C "$farm" O="$objdir" \
 		ARCH=x86_64 KBUILD_BUILD_TIMESTAMP=0 ${compiler[@]+"${compiler[@]}"} \
 		"KCFLAGS=-g1 -include $glue/insn.h" "KAFLAGS=-include $glue/insn.h" \
-		"CFLAGS_sev.o=$assembler" \
+		"CFLAGS_sev.o=$assembler" "AFLAGS_seamcall.o=$assembler" \
 		"CFLAGS_svm/sev.o=-include $glue/linux/kmap.h -DCONFIG_PROVE_LOCKING $cov" \
 		"CFLAGS_../../../virt/kvm/kvm_main.o=-include $glue/linux/kmap.h ${cov:+-DGLUE_COVERAGE}" \
 		"CFLAGS_../../../virt/kvm/pfncache.o=-include $glue/linux/kmap.h" \

@@ -90,6 +90,8 @@ void glue_splat(const char *fmt, ...) __printf(1, 2);
 void glue_settle(void);
 /* linux/trap.c */
 int glue_trap(struct image_regs *regs);
+/* The same, of an instruction that the tree's exception table may have. */
+int glue_trap_extable(struct image_regs *regs);
 /* linux/apic.c: was this CPU interrupted for posted interrupts alone?  Forgets that it was. */
 int glue_notification_only(void);
 /* linux/initcall.c: of what is built in; before those of modules.  0 or -errno */

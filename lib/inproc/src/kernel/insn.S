@@ -63,7 +63,7 @@
 	glue_insn glue_insn_xgetbv, glue_xgetbv
 	/* STI or STGI with an interrupt pending: to the code around it nothing has happened. */
 	glue_insn glue_insn_irq, glue_irq_poll
-	/* CF is clear, as of a module that is there.  Weak: trees without TDX have no model. */
+	/* Weak: trees without TDX have no model. */
 	.weak glue_seamcall
 	glue_insn glue_insn_seamcall, glue_seamcall
 

@@ -30,6 +30,9 @@
 .macro vmsave vmcb
 	call glue_insn_vmsave
 .endm
+.macro seamcall
+	call glue_insn_seamcall
+.endm
 .macro cli
 .endm
 .macro sti

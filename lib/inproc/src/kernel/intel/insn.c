@@ -13,7 +13,7 @@
 
 #include "intel.h"
 
-/* insn.S: calls glue_seamcall() with all registers, returns with CF clear. */
+/* insn.S: calls glue_seamcall() with all registers. */
 extern char glue_insn_seamcall[];
 
 enum glue_prefix { GLUE_NO_PREFIX, GLUE_PREFIX_66 = 0x66, GLUE_PREFIX_F3 = 0xf3 };
@@ -130,9 +130,7 @@ static bool glue_insn_0f01(struct glue_insn *insn)
 	if (!glue_vmx_on())
 		return false;
 	if (byte == 0xcf && insn->prefix == GLUE_PREFIX_66)
-		return glue_firmware & IMAGE_FW_NO_TDX_MODULE ?
-		       glue_vmx_done(insn, GLUE_VMX_FAIL_INVALID) :
-		       glue_insn_call(insn, glue_insn_seamcall);
+		return glue_insn_call(insn, glue_insn_seamcall);
 	return byte == 0xc4 && glue_vmx_done(insn, glue_vmxoff());
 }
 

@@ -72,7 +72,7 @@ void glue_warn(struct bug_entry *bug, ...)
 }
 #endif
 
-static int glue_trap_extable(struct image_regs *regs)
+int glue_trap_extable(struct image_regs *regs)
 {
 	struct exception_table_entry *e;
 
@@ -80,6 +80,9 @@ static int glue_trap_extable(struct image_regs *regs)
 		if ((unsigned long)&e->insn + e->insn != regs->ip)
 			continue;
 		switch (FIELD_GET(EX_DATA_TYPE_MASK, e->data)) {
+		case EX_TYPE_FAULT:
+			regs->ax = regs->trapno;
+			break;
 		case EX_TYPE_RDMSR:
 			regs->ax = 0;
 			regs->dx = 0;

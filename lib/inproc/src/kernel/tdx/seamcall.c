@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Stands for the TDX module: the instruction SEAMCALL, by its leaf function.  A model, see
- * module.h; the trap of the instruction comes here with the CPU's registers (vmx.c,
- * insn.S).
+ * module.h; it comes here with the CPU's registers (insn.S), as a call that the assembler made
+ * of it or by its trap.
  */
+#include <asm/trapnr.h>
+
 #include "linux/hoststate.h"
 #include "module.h"
 
@@ -130,25 +132,44 @@ static void glue_seamcall_tell(unsigned int leaf, const union glue_regs *regs, u
 			   leaf == GLUE_TDH_VP_ENTER ? 1 : ARRAY_SIZE(operands), status);
 }
 
+/* #UD, which the tree has the exception table for.  The call has five bytes. */
+static void glue_seamcall_undefined(union glue_regs *regs, const void **from)
+{
+	struct image_regs trap = {
+		.ax = regs->rax, .ip = (unsigned long)*from - 5, .trapno = X86_TRAP_UD,
+	};
+
+	if (!glue_trap_extable(&trap))
+		glue_not_driven("a SEAMCALL outside of VMX operation");
+	regs->rax = trap.ax;
+	*from = (void *)trap.ip;
+}
+
 /* RAX: bits above 15 are the leaf function's version; bit 63 asks for the P-SEAMLDR. */
 void glue_seamcall(union glue_regs *regs)
 {
+	/* Behind the registers insn.S has where it goes back to. */
+	const void **from = (const void **)(regs + 1);
 	unsigned int leaf = regs->rax & 0xffff;
 	union glue_regs asked = *regs;
 	struct glue_tdr *tdr;
-	const void *from;
 	bool alone;
 	u64 status;
 
+	if (!glue_vmx_on())
+		return glue_seamcall_undefined(regs, from);
+	if (glue_firmware & IMAGE_FW_NO_TDX_MODULE) {
+		/* In RSP's place are the flags. */
+		regs->rsp = glue_vmx_flags(GLUE_VMX_FAIL_INVALID);
+		return;
+	}
 	if (regs->rax >> 63)
 		glue_not_driven("SEAMCALL %#llx: there is no P-SEAMLDR", regs->rax);
 	if (leaf >= ARRAY_SIZE(glue_seamcalls) || !glue_seamcalls[leaf].run)
 		glue_not_driven("SEAMCALL %u: the TDX module's model does not have it", leaf);
-	/* Behind the registers insn.S has where it goes back to. */
-	from = *(void **)(regs + 1);
-	glue_seamcalls_from[raw_smp_processor_id()] = from;
+	glue_seamcalls_from[raw_smp_processor_id()] = *from;
 	if (leaf == GLUE_TDH_VP_ENTER)
-		glue_host_state()->ran_by = from;
+		glue_host_state()->ran_by = *from;
 	status = glue_sys_check(leaf);
 	if (status) {
 		regs->rax = status;
@@ -174,5 +195,5 @@ void glue_seamcall(union glue_regs *regs)
 	/* The host may do what the TD's lock kept away before it makes its next SEAMCALL. */
 	if (glue_host->point)
 		glue_host->point(CONTROL_POINT_GIVEN, tdr, CONTROL_TD_LOCK, alone,
-				 (unsigned long)from);
+				 (unsigned long)*from);
 }
