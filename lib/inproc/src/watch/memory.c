@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/queue.h>
 
 #include "base/base.h"
 #include "memory.h"
@@ -35,9 +36,9 @@
 /* Of an allocation at most. */
 #define MAX_POISON		(1UL << 20)
 
-struct list {
-	struct mem *head, *tail;
-};
+TAILQ_HEAD(list, mem);
+
+#define NR_LIVING	64U
 
 static const char *const family[] = {
 	[IMAGE_KMALLOC] = "kmalloc()", [IMAGE_VMALLOC] = "vmalloc()",
@@ -56,7 +57,9 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static char *arena;
 static struct mem **mem_of;		/* by page of the arena; NULL for guard pages */
 static unsigned long next_page = 1;	/* the first page is a guard */
-static struct list living, quarantine;
+/* By owner: a VM's end costs nothing for what others have.  The first ones are nobody's. */
+static struct list living[NR_LIVING];
+static struct list quarantine = TAILQ_HEAD_INITIALIZER(quarantine);
 static unsigned long quarantined;	/* pages */
 static bool has_guards;			/* MADV_GUARD_INSTALL, else it takes mprotect() */
 static unsigned long chunks_end;	/* pages before it are closed until they are opened */
@@ -74,27 +77,11 @@ void memory_unlock(void)
 	pthread_mutex_unlock(&lock);
 }
 
-static void list_add(struct list *list, struct mem *m)
+static struct list *living_of(const struct mem *m)
 {
-	m->next = NULL;
-	m->prev = list->tail;
-	if (list->tail)
-		list->tail->next = m;
-	else
-		list->head = m;
-	list->tail = m;
-}
+	uintptr_t n = (uintptr_t)m->owner / 64;
 
-static void list_del(struct list *list, struct mem *m)
-{
-	if (m->prev)
-		m->prev->next = m->next;
-	else
-		list->head = m->next;
-	if (m->next)
-		m->next->prev = m->prev;
-	else
-		list->tail = m->prev;
+	return m->owner ? &living[1 + (n ^ n >> 6 ^ n >> 12) % (NR_LIVING - 1)] : living;
 }
 
 char *memory_page(unsigned long page)
@@ -146,9 +133,9 @@ static bool reach(unsigned long end)
 /* Forget the oldest that was freed. */
 static void release_oldest(void)
 {
-	struct mem *m = quarantine.head;
+	struct mem *m = TAILQ_FIRST(&quarantine);
 
-	list_del(&quarantine, m);
+	TAILQ_REMOVE(&quarantine, m, link);
 	quarantined -= m->nr_pages;
 	if (has_guards)		/* also what was opened again, pages or guard */
 		close_pages(m->first, m->nr_pages + m->guarded);
@@ -225,7 +212,7 @@ IMAGE_CALL void *memory_alloc(enum image_alloc how, unsigned long bytes, unsigne
 	/* Pages are fresh: zeroed.  What is huge, firmware's tables, stays out of memory. */
 	if (!zero && bytes <= MAX_POISON)
 		memset((void *)m->start, POISON_NEW, bytes);
-	list_add(&living, m);
+	TAILQ_INSERT_TAIL(living_of(m), m, link);
 out:
 	memory_unlock();
 	return m ? (void *)m->start : NULL;
@@ -309,10 +296,10 @@ static void set_free(struct mem *m, const void *caller)
 	if (m->owned)
 		set_owned(m, false);
 	check_slack(m);
-	list_del(&living, m);
+	TAILQ_REMOVE(living_of(m), m, link);
 	m->freed = true;
 	m->freed_by = caller;
-	list_add(&quarantine, m);
+	TAILQ_INSERT_TAIL(&quarantine, m, link);
 	quarantined += m->nr_pages;
 	/* The VMM may have its pages yet: those stay as they are, elsewhere. */
 	if (m->shared) {
@@ -400,7 +387,7 @@ IMAGE_CALL void memory_split(void *p)
 		part->first = m->first + m->nr_pages - 1;
 		part->start = (uintptr_t)memory_page(part->first);
 		mem_of[part->first] = part;
-		list_add(&living, part);
+		TAILQ_INSERT_TAIL(living_of(part), part, link);
 		m->nr_pages--;
 		m->bytes -= PAGE_SIZE;
 		m->guarded = false;
@@ -491,9 +478,12 @@ bool memory_fault(uintptr_t addr, bool write, uintptr_t ip)
 
 static void forked(void)
 {
-	for (struct mem *m = living.head; m; m = m->next)
-		if (m->shared)
-			memory_unshare(m);
+	struct mem *m;
+
+	for (unsigned int i = 0; i < NR_LIVING; i++)
+		TAILQ_FOREACH(m, &living[i], link)
+			if (m->shared)
+				memory_unshare(m);
 	memory_folio_forked();
 	window_changed(0, UINTPTR_MAX);
 	memory_unlock();
@@ -531,22 +521,31 @@ void memory_changed(uintptr_t start, uintptr_t end)
 	memory_unlock();
 }
 
+static void check_slack_of(const struct list *list)
+{
+	const struct mem *m;
+
+	TAILQ_FOREACH(m, list, link)
+		check_slack(m);
+}
+
 void memory_check_slack(void)
 {
 	memory_lock();
-	for (const struct mem *m = living.head; m; m = m->next)
-		check_slack(m);
+	for (unsigned int i = 0; i < NR_LIVING; i++)
+		check_slack_of(&living[i]);
 	memory_unlock();
 }
 
 unsigned long memory_held(void)
 {
 	unsigned long nr = 0;
-	struct mem *m;
+	const struct mem *m;
 
 	memory_lock();
-	for (m = living.head; m; m = m->next)
-		nr += !!m->owner;
+	for (unsigned int i = 1; i < NR_LIVING; i++)
+		TAILQ_FOREACH(m, &living[i], link)
+			nr++;
 	nr += memory_folio_held();
 	memory_unlock();
 	return nr;
@@ -554,19 +553,26 @@ unsigned long memory_held(void)
 
 void memory_vm_destroyed(struct src_vm *vm)
 {
+	struct list *list = living_of(&(struct mem){ .owner = vm });
+	struct mem *m, *next;
+
 	memory_lock();
-	for (struct mem *m = living.head; m; m = m->next) {
+	for (m = TAILQ_FIRST(list); m; m = next) {
+		next = TAILQ_NEXT(m, link);
 		if (m->owner != vm)
 			continue;
 		memory_report(CONTROL_MEM_LEAK,
 			      "the %s that %s allocated are not freed with their VM",
 			      memory_bytes(m->bytes), memory_site(m->by));
+		TAILQ_REMOVE(list, m, link);
 		m->owner = NULL;
+		TAILQ_INSERT_TAIL(living, m, link);
 	}
 	memory_folio_vm_destroyed(vm);
 	memory_map_vm_destroyed(vm);
+	if (!hang_nr_vms())
+		check_slack_of(living);
 	memory_unlock();
-	memory_check_slack();
 }
 
 int memory_init(void)
@@ -583,6 +589,8 @@ int memory_init(void)
 	}
 	/* So that alignments of pages are alignments of addresses. */
 	arena = (char *)(((uintptr_t)arena + biggest - 1) & ~(biggest - 1));
+	for (unsigned int i = 0; i < NR_LIVING; i++)
+		TAILQ_INIT(&living[i]);
 	has_guards = !madvise(arena, PAGE_SIZE, MADV_GUARD_INSTALL);
 	return memory_map_init() ?: -pthread_atfork(memory_lock, memory_unlock, forked);
 }

@@ -5,9 +5,9 @@
  *
  * Each allocation has pages of its own between two guard pages, with its end
  * as near to the second one as its alignment allows.  Bytes of those pages that
- * are not the allocation's hold a pattern, looked at when it is freed and when
- * its VM is destroyed.  What is freed stays out of reach, filled with another
- * pattern, until much later its addresses are used again.
+ * are not the allocation's hold a pattern, looked at when it is freed, and of what
+ * is no VM's when the last VM is destroyed.  What is freed stays out of reach,
+ * filled with another pattern, until much later its addresses are used again.
  *
  * A mapping of guest memory is an alias of the VMM's page, at an address of its
  * own between two guard pages, for as long as it is mapped (memory_map.c).

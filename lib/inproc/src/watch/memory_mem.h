@@ -5,6 +5,8 @@
 #ifndef INPROC_WATCH_MEMORY_MEM_H
 #define INPROC_WATCH_MEMORY_MEM_H
 
+#include <sys/queue.h>
+
 #include "memory.h"
 
 struct mem {
@@ -14,7 +16,7 @@ struct mem {
 	unsigned long first, nr_pages;
 	struct src_vm *owner;
 	const void *by, *freed_by;
-	struct mem *prev, *next;	/* of the living, or of the quarantine */
+	TAILQ_ENTRY(mem) link;		/* of the living, or of the quarantine */
 	bool freed;
 	bool guarded;			/* the page behind it is its guard page */
 	bool let_in;			/* freed, and opened again for whoever used it */
