@@ -88,6 +88,9 @@
 	REQUIREMENT(SEV_DBG_PINS, "SEV-DBG-PINS", DOC_API, "KVM_MEMORY_ENCRYPT_REG_REGION",	\
 		"pages that commands of SEV pin count for as long as they take, not longer")	\
 	REQUIREMENT(SEV_ES_VMSA, "SEV-ES-VMSA", DOC_SEV_C, "sev_launch_update_vmsa()",	\
-		"the state that a vCPU of an SEV-ES guest is launched with is what the VMM set")
+		"the state that a vCPU of an SEV-ES guest is launched with is what the VMM set")	\
+	REQUIREMENT(SEV_ES_WRITTEN, "SEV-ES-WRITTEN", DOC_APM, "Control Register Write Traps",	\
+		"KVM knows EFER, CR0, CR4 and CR8 of an SEV-ES guest as the guest wrote them last, " \
+		"and KVM_GET_SREGS of a VM that KVM_SEV_ES_INIT made shows them")
 
 #endif

@@ -23,6 +23,8 @@ struct sev_guest {
 	struct raw_snp snp;		/* vCPU 0 is not snp.raw.vcpu: */
 	enum sev_kind kind;
 	bool has_guest;			/* KVM_SEV_INIT2, or that it was taken */
+	const void *code;		/* a test's own, of an SEV-ES guest; NULL: it counts */
+	size_t code_len;
 	unsigned int nr_vcpus;
 	int vcpu[SEV_GUEST_VCPUS];
 	struct kvm_run *run[SEV_GUEST_VCPUS];

@@ -166,7 +166,9 @@ void sev_guest_load(struct sev_guest *g)
 {
 	uint64_t (*table)[RAW_VM_PAGE / sizeof(uint64_t)] = (void *)g->snp.raw.mem;
 
-	if (sev_guest_is_es(g))
+	if (g->code)
+		memcpy(g->snp.raw.mem, g->code, g->code_len);
+	else if (sev_guest_is_es(g))
 		memcpy(g->snp.raw.mem, es_code, sizeof(es_code));
 	else
 		memcpy(g->snp.raw.mem, sev_code, sizeof(sev_code));

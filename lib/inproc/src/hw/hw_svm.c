@@ -175,6 +175,7 @@ static void store_vmcb(struct world *w)
 static uint64_t load_world(struct world *w)
 {
 	struct src_vcpu *vcpu = w->vcpu;
+	uint64_t code;
 	int ret;
 
 	if (w->sev) {
@@ -194,7 +195,12 @@ static uint64_t load_world(struct world *w)
 	if (!w->es)
 		return 0;
 	vcpu->ghcb_msr = get_u64(w->vmcb, VMCB_GHCB_GPA);
-	return svm_vmsa_enter(w);
+	code = svm_vmsa_enter(w);
+	if (!code && svm_write_traps_enter(w)) {
+		svm_vmsa_leave();
+		code = EXIT_INVALID;
+	}
+	return code;
 }
 
 static void store_world(struct world *w)
@@ -292,6 +298,12 @@ IMAGE_CALL int hw_vmrun(struct image_gprs *gprs, void *loaded)
 	svm_check_intercepts(&w);
 	flush_if_told(&w);
 	world_map_faulted(&w);
+	if (w.es && svm_write_traps_go_on(&w)) {
+		svm_interrupt_state(&w);
+		store_world(&w);
+		svm_vmsa_leave();
+		return 0;
+	}
 	if (svm_inject(&w) || svm_set_traps(&w)) {
 		vmexit(&w, EXIT_INVALID, 0, 0);
 		svm_vmsa_leave();
@@ -311,6 +323,8 @@ IMAGE_CALL int hw_vmrun(struct image_gprs *gprs, void *loaded)
 	svm_not_injected(&w);
 	svm_virtual_interrupt_taken(&w);
 	svm_interrupt_state(&w);
+	if (w.es)
+		svm_write_traps_leave(&w);
 	store_world(&w);
 	if (svm_leave_delay && get_u64(w.vmcb, VMCB_EXIT_CODE) == EXIT_INTR)
 		usleep(svm_leave_delay);

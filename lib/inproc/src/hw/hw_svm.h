@@ -54,6 +54,15 @@ void svm_vmsa_leave(void);
 /* True to go on. */
 bool svm_rmpadjust(struct world *w);
 
+/* ---- hw_svm_traps.c: writes to control registers by SEV-ES guests ---- */
+
+/* Before the guest: 0 or -errno. */
+int svm_write_traps_enter(struct world *w);
+/* True: in place of running, the guest makes an exit that is left over from the last one. */
+bool svm_write_traps_go_on(struct world *w);
+/* After it: its exit may become one of another kind, which comes before. */
+void svm_write_traps_leave(struct world *w);
+
 /* ---- hw_svm_msr.c: the MSR permission map, and MSRs of the VMCB ---- */
 
 /* 0 or -errno */

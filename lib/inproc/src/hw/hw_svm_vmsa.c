@@ -132,6 +132,7 @@ uint64_t svm_vmsa_enter(struct world *w)
 	}
 	vcpu->vmsa_pa = pa;
 	vcpu->vmsa_nr = nr;
+	vcpu->written = (struct svm_written){};
 	vcpu->sev_features = get_u64((const void *)pa, SAVE_SEV_FEATURES);
 	/* Which the launch has made, whatever a guest makes later.  Bit 63 says that it is there. */
 	if (!vcpu->vm->sev_features)

@@ -35,6 +35,16 @@ struct src_vm {
 	uint64_t sev_features;		/* of the first VMSA that a vCPU has run with, and bit 63; or 0 */
 };
 
+#define SVM_WRITE_TRAPS	4
+
+/* What an SEV-ES guest has written to control registers, see hw/hw_svm_traps.c. */
+struct svm_written {
+	bool known;			/* the VMSA has been loaded */
+	uint64_t value[SVM_WRITE_TRAPS];	/* that traps have told */
+	uint8_t v_tpr;			/* of the VMCB, as the CPU last had it */
+	bool before_vmgexit;		/* of traps that come before a VMGEXIT KVM has got one */
+};
+
 struct src_vcpu {
 	struct src_vm *vm;
 	unsigned int id;
@@ -50,6 +60,7 @@ struct src_vcpu {
 	uint64_t vmsa_pa;		/* whose state the engine has, or 0 */
 	unsigned int vmsa_nr;		/* which of those that there were */
 	uint64_t sev_features;		/* of that VMSA */
+	struct svm_written written;
 	uint64_t asid;			/* of the last VMRUN; or the EPTP of the last VM entry */
 	unsigned int sev_cpu;		/* of an encrypted guest's last VMRUN, from 1 on; or 0 */
 	uint64_t npf_gpa;		/* of the last nested page fault, or 0 */
