@@ -291,6 +291,48 @@ COCO_TEST_F(no_io, no_exit)
 	snp_vm_free(v.snp);
 }
 
+COCO_FIXTURE(no_mmio);
+FIXTURE_VARIANT(no_mmio)
+{
+	struct check_row row;
+	uint64_t event;
+	unsigned int offset;		/* of the scratch area in the GHCB's buffer */
+};
+
+#define NO_MMIO_ROW(name, event_, offset_)							\
+	FIXTURE_VARIANT_ADD(no_mmio, name)							\
+	{											\
+		COCO_ROW(NULL, REQ_GHCB_NAE_MMIO_NONE, REQ_GHCB_KEPT, REQ_GHCB_VALID_ONLY),	\
+		.event = event_, .offset = offset_,						\
+	};
+
+NO_MMIO_ROW(read, GHCB_NAE_MMIO_READ, 0)
+NO_MMIO_ROW(write, GHCB_NAE_MMIO_WRITE, 0)
+NO_MMIO_ROW(read_at_the_end, GHCB_NAE_MMIO_READ, BUFFER_SIZE)
+NO_MMIO_ROW(write_at_the_end, GHCB_NAE_MMIO_WRITE, BUFFER_SIZE)
+
+COCO_TEST_F(no_mmio, no_exit)
+{
+	const enum requirement_nr req = REQ_GHCB_NAE_MMIO_NONE;
+	struct ghcb_step *step;
+	struct ghcb_vm v;
+
+	check_expect_splat("svm/sev.c");
+	if (!ghcb_vm_start(&v))
+		return;
+	step = ghcb_add_event(&v, 0, variant->event, MMIO_GPA, 0);
+	ghcb_set(&step->in, sw_scratch, ghcb_buffer_gpa(&v, 0, variant->offset));
+	if (!EXPECT_REQ_SYNC(req, v.cpu[0].vcpu, GHCB_STAGE_ANSWERED))
+		return;
+	if (step->answer.page.sw_exit_info_1 != GHCB_INFO1_OK)
+		EXPECT_GHCB_ANSWER(req, step, GHCB_INFO1_MALFORMED,
+				   step->answer.page.sw_exit_info_2 == GHCB_REASON_SCRATCH ?
+				   GHCB_REASON_SCRATCH : GHCB_REASON_INVALID_INPUT);
+	EXPECT_REQ_QUIET(req, "WARNs", "svm/sev.c");
+	if (EXPECT_GHCB_KEPT(step, 0, 0))
+		snp_vm_free(v.snp);
+}
+
 /* Strings that no buffer takes: KVM_RUN fails, or the guest is told that they are bad. */
 COCO_FIXTURE(too_long);
 FIXTURE_VARIANT(too_long)

@@ -65,6 +65,9 @@
 		"a write leaves the scratch area as it is, whatever the VMM does with mmio.data") \
 	REQUIREMENT(GHCB_NAE_MMIO_LEN, "GHCB-NAE-MMIO-LEN", DOC_SEV_C, "sev_handle_vmgexit()",	\
 		"more than 8 bytes answer SW_EXITINFO1 = 2, SW_EXITINFO2 = 5, without exit")	\
+	REQUIREMENT(GHCB_NAE_MMIO_NONE, "GHCB-NAE-MMIO-NONE", DOC_GHCB, "MMIO Access",		\
+		"an access to 0 bytes makes no exit and no WARN, and is answered with "	\
+		"SW_EXITINFO1 = 0, or as invalid input or scratch area (2, 5 or 3)")		\
 	REQUIREMENT(GHCB_NAE_MMIO_SCRATCH, "GHCB-NAE-MMIO-SCRATCH", DOC_GHCB, "MMIO Access",	\
 		"a scratch area that is not in the shared buffer answers SW_EXITINFO1 = 2, "	\
 		"SW_EXITINFO2 = 3, without exit")						\
