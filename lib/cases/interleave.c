@@ -21,6 +21,8 @@
 #define MAX_OUTCOMES	32
 #define OUTCOME		3072
 #define DEFAULT_SWITCHES	1
+#define MAX_TRIES	3
+#define HASH		0xcbf29ce484222325ull	/* FNV-1a begins with it */
 
 struct outcome {
 	unsigned int skipped;		/* calls that were not made, as bits, but gave: */
@@ -44,7 +46,7 @@ static struct {
 } s;
 
 static unsigned long schedules;
-static uint64_t digest = 0xcbf29ce484222325ull;	/* FNV-1a, of all that searches have seen */
+static uint64_t digest = HASH;		/* of all that searches have seen */
 
 const char *interleave_missing(void)
 {
@@ -108,7 +110,7 @@ static void tell_schedule(void)
 			continue;
 		check_note("before %s%s%s%s, thread %u: %s goes on",
 			   p->kind == CONTROL_POINT_GIVEN ? "what follows the release of " : "",
-			   p->name ?: "its end", p->ip ? " in " : "",
+			   p->kind == CONTROL_POINT_END ? "its end" : p->name ?: "", p->ip ? " in " : "",
 			   p->ip ? control()->place(p->ip, place, sizeof(place)) : "", p->thread,
 			   s.il->names[s.list[i].thread]);
 	}
@@ -155,12 +157,20 @@ static unsigned int nr_splats(void)
 	return control()->nr_splats() - (s.il->splat ? check_nr_splats(s.il->splat) : 0);
 }
 
-static void add_to_digest(const void *data, size_t size)
+static uint64_t hash(uint64_t sum, const void *data, size_t size)
 {
 	const uint8_t *byte = data;
 
 	while (size--)
-		digest = (digest ^ *byte++) * 0x100000001b3ull;
+		sum = (sum ^ *byte++) * 0x100000001b3ull;
+	return sum;
+}
+
+static uint64_t hash_point(uint64_t sum, const struct control_point *p)
+{
+	sum = hash(sum, &p->kind, sizeof(p->kind));
+	sum = hash(sum, &p->thread, sizeof(p->thread));
+	return hash(sum, &p->others, sizeof(p->others));
 }
 
 /* The last schedule: how it was run, and what came of it. */
@@ -169,13 +179,10 @@ static void digest_run(void)
 	const struct control_point *p;
 	unsigned int i;
 
-	for (i = 0; (p = control()->point(i)); i++) {
-		add_to_digest(&p->kind, sizeof(p->kind));
-		add_to_digest(&p->thread, sizeof(p->thread));
-		add_to_digest(&p->others, sizeof(p->others));
-	}
-	add_to_digest(s.now.result, s.il->nr_threads * sizeof(s.now.result[0]));
-	add_to_digest(s.now.state, strlen(s.now.state));
+	for (i = 0; (p = control()->point(i)); i++)
+		digest = hash_point(digest, p);
+	digest = hash(digest, s.now.result, s.il->nr_threads * sizeof(s.now.result[0]));
+	digest = hash(digest, s.now.state, strlen(s.now.state));
 }
 
 /* By the rules for all kernel code, as they are looked at where it runs. */
@@ -397,11 +404,51 @@ static bool is_worth(unsigned int idx)
 	return s.all || !alone || !before;
 }
 
-static void explore(unsigned int left)
+/* How the last schedule came to its points, and to the one of its last switch. */
+static uint64_t *ways_to(unsigned int points)
+{
+	uint64_t *ways = malloc((points + 1) * sizeof(*ways));
+	unsigned int i;
+
+	TEST_ASSERT(ways, "out of memory");
+	for (i = 0; i < points; i++)
+		ways[i] = hash_point(i ? ways[i - 1] : HASH, control()->point(i));
+	return ways;
+}
+
+static uint64_t way_to_switch(void)
+{
+	const struct control_point *p;
+	uint64_t way = HASH;
+	unsigned int i;
+
+	for (i = 0; i <= s.list[s.nr - 1].point && (p = control()->point(i)); i++)
+		way = hash_point(way, p);
+	return way;
+}
+
+/*
+ * A schedule that goes the @way of the one before it up to its last switch.  What others have
+ * left in the kernel can make one go another way, as the flush does that comes when all ASIDs
+ * have been used: that one is made again.
+ */
+static bool run_along(uint64_t way)
+{
+	unsigned int tries = 0;
+	bool ok;
+
+	do
+		ok = run();
+	while (s.nr > 1 && !s.found && way_to_switch() != way && ++tries < MAX_TRIES);
+	return ok;
+}
+
+static void explore(unsigned int left, uint64_t way)
 {
 	struct control_switch *next;
+	uint64_t *ways;
 	unsigned int i, t, nr = 0, points, from;
-	bool ok = run();
+	bool ok = run_along(way);
 
 	if (!left) {
 		if (ok && !s.found)
@@ -414,6 +461,7 @@ static void explore(unsigned int left)
 	from = s.nr > 1 ? s.list[s.nr - 1].point + 1 : 0;
 	next = malloc((points + 1) * s.il->nr_threads * sizeof(*next));
 	TEST_ASSERT(next, "out of memory");
+	ways = ways_to(points);
 	for (i = from; i < points; i++) {
 		const char *name = control()->point(i)->name ?: "";
 		const bool worth = is_worth(i) && (!s.il->at || !strcmp(name, s.il->at));
@@ -425,9 +473,10 @@ static void explore(unsigned int left)
 	s.nr++;
 	for (i = 0; i < nr && !s.found && schedules < s.budget; i++) {
 		s.list[s.nr - 1] = next[i];
-		explore(left - 1);
+		explore(left - 1, ways[next[i].point]);
 	}
 	s.nr--;
+	free(ways);
 	free(next);
 }
 
@@ -454,8 +503,7 @@ static bool replay(const char *list)
 
 	TEST_ASSERT(parse_schedule(list), "COCO_SCHEDULE: '%s' is no schedule of %u threads", list,
 		    s.il->nr_threads);
-	/* A point that the run does not come to is none of a switch. */
-	fits = run() && s.list[s.nr - 1].point < control()->points();
+	fits = run();
 	if (fits)
 		judge();
 	tell_schedule();
@@ -505,7 +553,7 @@ static bool search(const struct interleave *il)
 		for (i = 0; i < il->nr_threads && !s.found; i++) {
 			s.list[0] = (struct control_switch){ 0, i };
 			s.nr = 1;
-			explore(left);
+			explore(left, 0);
 		}
 	}
 	if (!s.found && schedules >= s.budget)

@@ -36,6 +36,7 @@ replay()
 }
 ok "replay" expect 0 '# COCO_SCHEDULE="0:0 3:1": KVM_SET_USER_MEMORY_REGION2' replay "0:0 3:1"
 ok "replay_not_there" expect 0 "cannot be made on this kernel" replay "0:0 60000:1"
+ok "replay_to_itself" expect 0 "cannot be made on this kernel" replay "0:0 3:0"
 for wrong in x 0:2 1:0 "0:0 3" "0:0,3:1"; do
 	ok "schedule_wrong '$wrong'" expect 1 "COCO_SCHEDULE: '$wrong' is no schedule of 2 threads" \
 		replay "$wrong"

@@ -104,7 +104,8 @@ static bool in_run(void)
 
 static void end(enum control_interleaved how)
 {
-	run.how = how;
+	run.how = how == CONTROL_INTERLEAVED && run.next_switch < run.what->nr_switches ?
+		  CONTROL_NO_SWITCH : how;
 	set(&run.over);
 }
 
@@ -227,11 +228,10 @@ static int pass_point(struct control_point p)
 	run.points[run.nr_points++] = p;
 	if (run.next_switch >= run.what->nr_switches || to->point != run.nr_points - 1)
 		return -1;
+	if (!(p.others & 1u << to->thread))
+		return -1;	/* it waits, or is this one, which may be at its end */
 	run.next_switch++;
-	if (to->thread < run.nr && alive(run.threads[to->thread]))
-		return to->thread;
-	run.how = CONTROL_NO_SWITCH;
-	return -1;
+	return to->thread;
 }
 
 IMAGE_CALL void sched_point(enum control_point_kind kind, const void *obj, const char *name,
