@@ -73,7 +73,8 @@ bool svm_is_snp(struct world *w)
 /*
  * An SNP guest's VMSA is its own page, marked as one in the RMP: which one, 0: it is not.  The
  * guest may give a page that is none, but KVM no address that is none, nor a page that the
- * guest has no more.
+ * guest has no more.  Without SNP, and before the launch of an SNP guest has given its page
+ * away: what firmware has not encrypted decrypts to no state that a CPU takes.
  */
 static unsigned int number_of(const struct world *w, uint64_t pa)
 {
@@ -81,7 +82,7 @@ static unsigned int number_of(const struct world *w, uint64_t pa)
 	unsigned int nr;
 
 	if (address && !w->snp)
-		return 1;
+		return image->sev_vmsa(pa >> 12, get_u32(w->vmcb, VMCB_ASID));
 	if (!address || (pa == w->vcpu->vmsa_pa && !is_guest_page(pa))) {
 		memory_lock();
 		memory_report(address ? CONTROL_MEM_VMSA : CONTROL_MEM_NO_VMSA,

@@ -576,6 +576,8 @@ struct image_ops {
 	void (*rmp_set_vmsa)(unsigned long long pfn, int vmsa);
 	/* 0: the page is no VMSA of the guest with @asid; else another number for each made. */
 	unsigned int (*rmp_vmsa)(unsigned long long pfn, unsigned int asid);
+	/* Not of SNP: has firmware encrypted the page as a VMSA of the guest with @asid? */
+	int (*sev_vmsa)(unsigned long long pfn, unsigned int asid);
 
 	/* The VMM's memory in [@start, @end) is about to change or go, or has done so. */
 	void (*mm_invalidate)(unsigned long start, unsigned long end, int done);

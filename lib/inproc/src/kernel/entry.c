@@ -109,6 +109,7 @@ static struct image_ops glue_ops = {
 	.rmp_guest_page = glue_rmp_guest_page,
 	.rmp_set_vmsa = glue_rmp_set_vmsa,
 	.rmp_vmsa = glue_rmp_vmsa,
+	.sev_vmsa = glue_sev_vmsa,
 	.ept_walk = glue_ept_walk,
 	.bench_vmgexits = glue_call_bench_vmgexits,
 	.mm_invalidate = glue_call_mm_invalidate,

@@ -198,6 +198,7 @@ bool glue_rmp_was_written_back(u64 pfn);
 /* It becomes a VMSA or ceases to be one; which one of the guest with @asid it is, 0: none. */
 void glue_rmp_set_vmsa(unsigned long long pfn, int vmsa);
 unsigned int glue_rmp_vmsa(unsigned long long pfn, unsigned int asid);
+int glue_sev_vmsa(unsigned long long pfn, unsigned int asid);
 
 static inline bool glue_page_owned(u64 pfn)
 {

@@ -56,10 +56,14 @@ enum glue_sev_state {
 	GLUE_SEV_RUPDATE, GLUE_SEV_SENT, GLUE_SEV_NR_STATES
 };
 
+#define GLUE_SEV_VMSAS		64
+
 struct glue_sev_guest {
 	enum glue_sev_state state;
 	u32 policy, asid;		/* asid 0: not active */
 	u64 digest;
+	unsigned int nr_vmsas;		/* what follows has the first of them */
+	u64 vmsas[GLUE_SEV_VMSAS];	/* PFNs */
 };
 
 /* A new one: 0 and its handle, or firmware's status. */

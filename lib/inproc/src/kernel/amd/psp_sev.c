@@ -116,6 +116,22 @@ bool glue_asid_active(u32 asid)
 	return asid && asid < GLUE_MAX_ASIDS && test_bit(asid, glue_asids);
 }
 
+int glue_sev_vmsa(unsigned long long pfn, unsigned int asid)
+{
+	const struct glue_sev_guest *g;
+	unsigned int i;
+
+	for (g = glue_sev_guests + 1; g <= glue_sev_guests + GLUE_MAX_GUESTS; g++) {
+		if (g->state == GLUE_SEV_NONE || !asid || g->asid != asid)
+			continue;
+		for (i = 0; i < g->nr_vmsas && i < GLUE_SEV_VMSAS; i++)
+			if (g->vmsas[i] == pfn)
+				return 1;
+		return g->nr_vmsas > GLUE_SEV_VMSAS;
+	}
+	return 0;
+}
+
 void glue_sev_left(void)
 {
 	static const char *const charges[CONTROL_NR_CHARGES] = {
@@ -312,6 +328,9 @@ static int glue_sev_update_vmsa(struct glue_sev_guest *g, void *data)
 		return SEV_RET_INVALID_PAGE_STATE;
 	glue_sev_encrypts(update->address, PAGE_SIZE);
 	glue_rmp_encrypted(__sme_clr(update->address) >> PAGE_SHIFT);
+	if (g->nr_vmsas < GLUE_SEV_VMSAS)
+		g->vmsas[g->nr_vmsas] = __sme_clr(update->address) >> PAGE_SHIFT;
+	g->nr_vmsas++;
 	launch.page = __va(__sme_clr(update->address));
 	glue_measure(g, launch.page, PAGE_SIZE);
 	return glue_host->launch(&launch);

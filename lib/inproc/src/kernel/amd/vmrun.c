@@ -60,7 +60,9 @@ void glue_vmrun(struct image_gprs *gprs)
 
 	if (control & GLUE_NESTED_CTL_SEV) {
 		glue_cache_dirtied();
-		if (!glue_asid_active(*(u32 *)(vmcb + GLUE_VMCB_ASID)))
+		/* With SEV-ES there is no state then that VMRUN takes, see hw_svm_vmsa.c. */
+		if (!(control & GLUE_NESTED_CTL_SEV_ES) &&
+		    !glue_asid_active(*(u32 *)(vmcb + GLUE_VMCB_ASID)))
 			glue_host->mem_bug(CONTROL_SEV_ASID,
 					   "ran a guest with an ASID that is no guest's",
 					   GLUE_CALLER);
