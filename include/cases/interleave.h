@@ -91,7 +91,8 @@ struct pair_table {
  * follows it in the table.  By default only call @first, with those that are bits of @always;
  * with COCO_RACES all, and with COCO_PAIR=TEXT with those in whose names the text is.
  * COCO_TRIPLES makes triples of these pairs: a third call is the second one, or one that follows
- * it in the table.  COCO_PAIRS=1: only notes, one for each pair that can meet.
+ * it in the table.  COCO_PAIRS=1: only notes, one for each pair that can meet.  What goes wrong can
+ * end the process, and with it the case: COCO_PAIRS_MADE=N leaves out the first N, and goes on.
  */
 void pairs_search(const struct pair_table *t, enum requirement_nr req, unsigned int first,
 		  unsigned int last, unsigned int always);

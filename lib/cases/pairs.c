@@ -13,6 +13,8 @@
 #include "check/state.h"
 
 static const struct pair_call *called[INTERLEAVE_CALLS];
+/* Searches of this case that another process has made: see pairs_search(). */
+static unsigned long nr_made;
 
 static int make_call(unsigned int thread, void *data)
 {
@@ -54,6 +56,10 @@ static bool search_calls(const struct pair_table *t, unsigned int nr, enum requi
 	char names[256] = "";
 	unsigned int i;
 
+	if (nr_made) {
+		nr_made--;
+		return true;
+	}
 	for (i = 0; i < nr; i++) {
 		il.names[i] = called[i]->name;
 		il.steps |= called[i]->steps;
@@ -126,7 +132,9 @@ void pairs_search(const struct pair_table *t, enum requirement_nr req, unsigned 
 		  unsigned int last, unsigned int always)
 {
 	const bool all = getenv("COCO_RACES") || getenv("COCO_PAIR");
+	const char *made = getenv("COCO_PAIRS_MADE");
 	unsigned int i;
+	bool go_on = true;
 
 	if (getenv("COCO_PAIRS")) {
 		tell_pairs(t, first, last);
@@ -136,9 +144,11 @@ void pairs_search(const struct pair_table *t, enum requirement_nr req, unsigned 
 		check_skip("none of these pairs is searched by default: make races");
 		return;
 	}
+	nr_made = made ? strtoul(made, NULL, 10) : 0;
 	/* They are told of with the schedule that makes them. */
 	check_expect_splat("");
-	for (i = first; i <= last && search_from(t, req, i, all ? ~0u : always); i++)
-		if (!all)
-			break;
+	for (i = first; i <= last && go_on && (all || i == first); i++)
+		go_on = search_from(t, req, i, all ? ~0u : always);
+	if (go_on && getenv("COCO_RACES"))
+		check_note("all pairs of this case have been searched");
 }
