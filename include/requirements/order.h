@@ -27,6 +27,10 @@
 	REQUIREMENT(ORDER_SEV_DEAD, "ORDER-SEV-DEAD", DOC_API,					\
 		"KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM",						\
 		"no vCPU is created in a VM whose context has been taken over")		\
+	REQUIREMENT(ORDER_SEV_DEAD_VCPU, "ORDER-SEV-DEAD-VCPU", DOC_API,				\
+		"KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM",						\
+		"a vCPU whose VM's context has been taken over does nothing that it is asked, and "	\
+		"completes no exit of the guest, whose GHCB and scratch area are another's")	\
 	REQUIREMENT(ORDER_TD_FINALIZE, "ORDER-TD-FINALIZE", DOC_TDX_C, "tdx_td_finalize()",	\
 		"TDH.MR.FINALIZE, which needs the TD for itself, is not made while pages are "	\
 		"taken out of the secure EPT")							\

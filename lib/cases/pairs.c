@@ -69,6 +69,7 @@ static bool search_calls(const struct pair_table *t, unsigned int nr, enum requi
 	check_attribute_to(REQ_KERNEL_MEM_BOUNDS, il.req);
 	check_attribute_to(REQ_KERNEL_MEM_LEAK, il.req);
 	check_attribute_to(REQ_KERNEL_MAP_LEFT, il.req);
+	check_attribute_to(REQ_KERNEL_MAP_GONE, il.req);
 	check_attribute_to(REQ_KERNEL_FIRMWARE_PAGE, il.req);
 	/* Of a kernel that has gone wrong nothing more is to be learnt. */
 	if (!interleave_search(&il) && interleave_damaged())
