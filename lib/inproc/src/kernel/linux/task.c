@@ -233,14 +233,16 @@ static void glue_user_return(void)
 
 void glue_enter(void)
 {
-	struct glue_task *glue;
+	struct glue_cpu *c = &glue_cpus[raw_smp_processor_id()];
 
-	/* Within a call the process calls on behalf of the image. */
-	glue = to_glue_task(current);
-	if (glue->depth++)
+	/*
+	 * Within a call the process calls on behalf of the image.  Not that of the current task,
+	 * which is the helper's while another thread is this CPU.
+	 */
+	if (c->task->depth++)
 		return;
-	glue_word_lock(&glue_cpus[raw_smp_processor_id()].lock);
-	glue_cpus[raw_smp_processor_id()].atomic = false;
+	glue_word_lock(&c->lock);
+	c->atomic = false;
 	glue_irq_window();
 	/* Sets the clock, too. */
 	glue_now();
@@ -250,7 +252,7 @@ void glue_enter(void)
 
 void glue_leave(void)
 {
-	struct glue_task *glue = to_glue_task(current);
+	struct glue_task *glue = glue_cpus[raw_smp_processor_id()].task;
 
 	if (glue->depth == 1)
 		glue_files_end();
