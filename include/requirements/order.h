@@ -40,6 +40,9 @@
 	REQUIREMENT(ORDER_TD, "ORDER-TD", DOC_LOCKING, "1. Acquisition Orders",			\
 		"two calls at once about a TD have the results and leave the state that they "	\
 		"have one after the other")						\
+	REQUIREMENT(ORDER_TDS, "ORDER-TDS", DOC_TDX_C, "tdx_mmu_release_hkid()",			\
+		"what two TDs share, the KeyIDs and the caches that are written back for them, is "	\
+		"one TD's at a time, whatever is called about the other one")			\
 	REQUIREMENT(ORDER_TD_GUEST, "ORDER-TD-GUEST", DOC_LOCKING, "1. Acquisition Orders",	\
 		"what a TD asks for while its VMM makes a call is done before or after the call")
 

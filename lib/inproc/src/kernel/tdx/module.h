@@ -147,6 +147,21 @@ void glue_seamcall(union glue_regs *regs);
 /* Where this CPU has made its last one: a return address. */
 const void *glue_last_seamcall(void);
 
+/* What a leaf has locked. */
+struct glue_module_locks {
+	struct glue_tdr *td;
+	unsigned int package;
+	bool alone;			/* the TD */
+	bool kot, kot_alone;		/* KeyIDs' owners */
+};
+
+/*
+ * locks.c: 0, or the status of what is busy; @l has then what has been locked before, which is to
+ * be unlocked, too.
+ */
+u64 glue_module_lock(struct glue_module_locks *l, unsigned int leaf, const union glue_regs *regs);
+void glue_module_unlock(const struct glue_module_locks *l);
+
 /* sys.c: the module's own life */
 u64 glue_tdh_sys_init(union glue_regs *regs);
 u64 glue_tdh_sys_lp_init(union glue_regs *regs);

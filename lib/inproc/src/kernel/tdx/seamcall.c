@@ -61,55 +61,6 @@ const void *glue_last_seamcall(void)
 	return glue_seamcalls_from[raw_smp_processor_id()];
 }
 
-/*
- * "Concurrency Restrictions": the TD that a leaf locks, alone or with others, whose locks are
- * tried and not waited for.  Of all of them those that KVM has to keep apart by its own.
- */
-static struct glue_tdr *glue_locks_td(unsigned int leaf, const union glue_regs *regs, bool *alone)
-{
-	struct glue_tdvpr *vp;
-
-	*alone = false;
-	switch (leaf) {
-	case GLUE_TDH_VP_INIT:
-		*alone = true;
-		vp = glue_tdvpr_at(regs->rcx);
-		return vp ? vp->tdr : NULL;
-	case GLUE_TDH_MR_FINALIZE:
-		*alone = true;
-		return glue_tdr_at(regs->rcx);
-	case GLUE_TDH_MEM_TRACK:
-		return glue_tdr_at(regs->rcx);
-	case GLUE_TDH_MEM_PAGE_ADD:
-	case GLUE_TDH_MEM_PAGE_AUG:
-	case GLUE_TDH_MEM_PAGE_REMOVE:
-	case GLUE_TDH_MEM_RANGE_BLOCK:
-	case GLUE_TDH_MEM_RANGE_UNBLOCK:
-	case GLUE_TDH_MEM_SEPT_ADD:
-	case GLUE_TDH_MEM_SEPT_REMOVE:
-	case GLUE_TDH_MR_EXTEND:
-		return glue_tdr_at(regs->rdx);
-	}
-	return NULL;
-}
-
-static bool glue_td_trylock(struct glue_tdr *tdr, bool alone)
-{
-	int was = __atomic_load_n(&tdr->lock, __ATOMIC_RELAXED);
-
-	do {
-		if (was < 0 || (alone && was))
-			return false;
-	} while (!__atomic_compare_exchange_n(&tdr->lock, &was, alone ? -1 : was + 1, false,
-					      __ATOMIC_ACQUIRE, __ATOMIC_RELAXED));
-	return true;
-}
-
-static void glue_td_unlock(struct glue_tdr *tdr, bool alone)
-{
-	__atomic_fetch_add(&tdr->lock, alone ? 1 : -1, __ATOMIC_RELEASE);
-}
-
 /* A test makes it fail: no extended error information, and no data. */
 static void glue_seamcall_failed(unsigned int leaf, union glue_regs *regs)
 {
@@ -152,8 +103,7 @@ void glue_seamcall(union glue_regs *regs)
 	const void **from = (const void **)(regs + 1);
 	unsigned int leaf = regs->rax & 0xffff;
 	union glue_regs asked = *regs;
-	struct glue_tdr *tdr;
-	bool alone;
+	struct glue_module_locks locks;
 	u64 status;
 
 	if (!glue_vmx_on())
@@ -175,9 +125,10 @@ void glue_seamcall(union glue_regs *regs)
 		regs->rax = status;
 		return;
 	}
-	tdr = glue_locks_td(leaf, regs, &alone);
-	if (tdr && !glue_td_trylock(tdr, alone)) {
-		regs->rax = GLUE_TDX_OPERAND_BUSY | GLUE_OPERAND_TDR;
+	status = glue_module_lock(&locks, leaf, regs);
+	if (status) {
+		glue_module_unlock(&locks);
+		regs->rax = status;
 		return;
 	}
 	status = glue_host->seamcall_fails(leaf);
@@ -189,11 +140,9 @@ void glue_seamcall(union glue_regs *regs)
 	}
 	if (glue_host->command)
 		glue_seamcall_tell(leaf, &asked, regs->rax);
-	if (!tdr)
-		return;
-	glue_td_unlock(tdr, alone);
+	glue_module_unlock(&locks);
 	/* The host may do what the TD's lock kept away before it makes its next SEAMCALL. */
-	if (glue_host->point)
-		glue_host->point(CONTROL_POINT_GIVEN, tdr, CONTROL_TD_LOCK, alone,
+	if (locks.td && glue_host->point)
+		glue_host->point(CONTROL_POINT_GIVEN, locks.td, CONTROL_TD_LOCK, locks.alone,
 				 (unsigned long)*from);
 }
