@@ -19,6 +19,9 @@
 # come to the same points, results and states each time.  --coverage searches nothing, and counts
 # the pairs that a search makes, of all of the tables that can meet, in each state.
 #
+# A find that ends the process of a case leaves no pair out: the rest has another process.  What
+# is a known issue is named, and is none that was found.
+#
 # Status 0; 1 something was found; 2 usage or set-up, or a case that could not be run.
 set -eu
 

@@ -21,6 +21,8 @@ ok "triples" expect 0 " pairs not to their end" "$races" --again --triples --sch
 ok "same" expect 0 "clean" "$races" --again --same 2 --schedules 4 $case
 ok "same_number" expect 2 "--same: '0' is not a number from 1 to 1000" "$races" --same 0
 ok "coverage" expect 0 "pairs, in the states" "$races" --coverage $case
+ok "goes_on" expect 0 "clean but for ORDER-SEV-DEAD-VCPU" "$races" --again \
+	sev_guest_pairs_test:pair.mmio.any_order
 ok "no_tds" expect 0 "skipped: the tree has no arch/x86/kvm/vmx/tdx.c" "$races" --schedules 8 \
 	tdx_pairs_test:pair.finalized_nmi.any_order
 ok "clean_once" expect 0 "0 schedules in" "$races" --schedules 8 $case
