@@ -5,7 +5,7 @@
  *
  * The scan looks at bytes, not at instructions, so data or the inside of
  * another instruction can look like a site.  The encodings are four bytes and
- * more (VMGEXIT: GHCB 2.0, section 3.1; RMPADJUST: AMD APM 3; TDCALL: TDX module
+ * more (VMGEXIT: GHCB 2.0, section 3.1; RMPADJUST, PVALIDATE: AMD APM 3; TDCALL: TDX module
  * ABI), or carry an 8-byte mark of ours, which makes that rare in code and an
  * accepted risk.
  */
@@ -33,6 +33,7 @@ static const struct site {
 } sites[] = {
 	{ { 0xf3, 0x0f, 0x01, 0xd9 }, 4, TRAP_PORT_VMGEXIT, 2 },
 	{ { 0xf3, 0x0f, 0x01, 0xfe }, 4, TRAP_PORT_RMPADJUST, 2 },
+	{ { 0xf2, 0x0f, 0x01, 0xff }, 4, TRAP_PORT_PVALIDATE, 2 },
 	{ { 0x66, 0x0f, 0x01, 0xcc }, 4, TRAP_PORT_TDCALL, 2 },
 	{ { 0x0f, 0x30, MSR_MARK }, 10, TRAP_PORT_WRMSR, 0 },
 	{ { 0x0f, 0x32, MSR_MARK }, 10, TRAP_PORT_RDMSR, 0 },

@@ -126,6 +126,10 @@ static bool es_io(struct world *w)
 				return true;
 			vmexit(w, EXIT_INVALID, 0, 0);
 			return false;
+		case TRAP_PORT_PVALIDATE:
+			inproc_not_driven("PVALIDATE: no page of a guest has to be validated here");
+			vmexit(w, EXIT_INVALID, 0, 0);
+			return false;
 		}
 	}
 	inproc_not_driven("#VC: a guest under SEV-ES used port I/O (%s port %#x)",
