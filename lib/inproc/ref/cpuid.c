@@ -4,8 +4,8 @@
  */
 #include "ref.h"
 
-static const struct kvm_cpuid_entry2 *find(const struct kvm_cpuid2 *cpuid, uint32_t function,
-					   uint32_t index)
+const struct kvm_cpuid_entry2 *ref_find_cpuid(const struct kvm_cpuid2 *cpuid,
+						      uint32_t function, uint32_t index)
 {
 	const struct kvm_cpuid_entry2 *e;
 	uint32_t i;
@@ -23,8 +23,9 @@ static const struct kvm_cpuid_entry2 *find(const struct kvm_cpuid2 *cpuid, uint3
 long ref_cpuid(struct ref_vcpu *vcpu)
 {
 	static const struct kvm_cpuid_entry2 none;
-	const struct kvm_cpuid_entry2 *e = find(vcpu->cpuid, (uint32_t)vcpu->call[TD_R12],
-						 (uint32_t)vcpu->call[TD_R13]);
+	const struct kvm_cpuid_entry2 *e = ref_find_cpuid(vcpu->cpuid,
+							  (uint32_t)vcpu->call[TD_R12],
+							  (uint32_t)vcpu->call[TD_R13]);
 
 	if (!e)
 		e = &none;

@@ -12,7 +12,7 @@ struct memory_fault {
 };
 
 /* The VMM is to make the page what the guest takes it for. */
-static long memory_fault(struct ref_vcpu *vcpu, uint64_t gpa, bool private)
+long ref_memory_fault(struct ref_vcpu *vcpu, uint64_t gpa, bool private)
 {
 	struct kvm_run *run = vcpu->host->run;
 	struct memory_fault *fault = (struct memory_fault *)&run->hw;
@@ -30,7 +30,7 @@ long ref_private_fault(struct ref_vcpu *vcpu, uint64_t gpa)
 	long r;
 
 	if (!inproc_gpa_is_private(vm, gpa) || !inproc_gpa_to_hva(vm, gpa, true, NULL))
-		return memory_fault(vcpu, gpa, true);
+		return ref_memory_fault(vcpu, gpa, true);
 	r = ref_sept_add(vcpu->vm, gpa & ~(PAGE_SIZE - 1), REF_SEPT_PENDING);
 	/* Another vCPU was faster. */
 	return r && r != -EEXIST ? r : REF_RESUME;
@@ -58,7 +58,7 @@ long ref_fault(struct ref_vcpu *vcpu)
 
 	if (gpa & shared_bit) {
 		if (inproc_find_slot(vcpu->host->vm, gpa & ~shared_bit))
-			return memory_fault(vcpu, gpa & ~shared_bit, false);
+			return ref_memory_fault(vcpu, gpa & ~shared_bit, false);
 		/* The guest would get #VE and ask for MMIO. */
 		inproc_diag("a TD accesses shared GPA 0x%llx, where no memory is",
 			    (unsigned long long)gpa);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * TDG.VP.VMCALL<Instruction.RDMSR> and <Instruction.WRMSR>: the MSRs that this VMM has for
- * TDs, and those that user space wants to see or deny (api.rst, "KVM_X86_SET_MSR_FILTER",
+ * TDG.VP.VMCALL<Instruction.RDMSR> and <Instruction.WRMSR>, and accesses of SNP guests: the MSRs
+ * that this VMM has for its guests, and those that user space wants to see or deny (api.rst, "KVM_X86_SET_MSR_FILTER",
  * "KVM_EXIT_X86_RDMSR").  Most MSRs of a TD are the TDX module's.
  */
 #include <errno.h>
@@ -17,7 +17,8 @@
 #define MSR_X2APIC_FIRST	0x00000800u
 #define MSR_X2APIC_LAST		0x000008ffu
 
-/* Intel SDM volume 3, "IA32_APIC_BASE": x2APIC mode, which a TD cannot leave */
+/* Intel SDM volume 3, "IA32_APIC_BASE": xAPIC mode, and x2APIC mode, which a TD cannot leave */
+#define APIC_BASE_XAPIC		0xfee00800ull
 #define APIC_BASE_X2APIC	0xfee00c00ull
 #define APIC_BASE_BSP		(1ull << 8)
 
@@ -158,7 +159,7 @@ static void send_ipi(struct ref_vcpu *vcpu, uint64_t icr)
 
 /* ---- accesses: 0, or the reason why not, KVM_MSR_EXIT_REASON_* ---- */
 
-/* MSRs that a TD has from its TDX module alone ("Intel TDX Module ABI", MSR virtualization). */
+/* MSRs that a guest has from its CPU, or its TDX module, alone ("Intel TDX Module ABI", MSR virtualization). */
 static bool is_the_modules(uint32_t msr)
 {
 	/* IA32_STAR, LSTAR, CSTAR, FMASK, FS.base, GS.base, KERNEL_GS_BASE, TSC_AUX */
@@ -167,11 +168,17 @@ static bool is_the_modules(uint32_t msr)
 	       (msr >= MSR_X2APIC_FIRST && msr <= MSR_X2APIC_LAST);
 }
 
+static bool is_td(const struct ref_vcpu *vcpu)
+{
+	return vcpu->vm->host->type == TDX_VM_TYPE;
+}
+
 static uint32_t read_msr(const struct ref_vcpu *vcpu, uint32_t msr, uint64_t *data)
 {
 	switch (msr) {
 	case MSR_APIC_BASE:
-		*data = APIC_BASE_X2APIC | (vcpu->host->id ? 0 : APIC_BASE_BSP);
+		*data = (is_td(vcpu) ? APIC_BASE_X2APIC : APIC_BASE_XAPIC) |
+			(vcpu->host->id ? 0 : APIC_BASE_BSP);
 		return 0;
 	case MSR_POWER_CTL:
 		*data = vcpu->power_ctl;
@@ -189,9 +196,11 @@ static uint32_t write_msr(struct ref_vcpu *vcpu, uint32_t msr, uint64_t data)
 		vcpu->power_ctl = data;
 		return 0;
 	case MSR_X2APIC_SVR:
-		/* Interrupts come whether it is enabled or not. */
-		return 0;
+		/* A TD's interrupts come whether it is enabled or not. */
+		return is_td(vcpu) ? 0 : KVM_MSR_EXIT_REASON_INVAL;
 	case MSR_X2APIC_ICR:
+		if (!is_td(vcpu))
+			return KVM_MSR_EXIT_REASON_INVAL;
 		send_ipi(vcpu, data);
 		return 0;
 	}
@@ -211,19 +220,20 @@ static long exit_complete(struct ref_vcpu *vcpu)
 	return ref_status(vcpu, GHCI_SUCCESS);
 }
 
-static long refuse(struct ref_vcpu *vcpu, uint32_t reason, uint32_t exit_reason, uint64_t data)
+bool ref_msr_exit(struct ref_vcpu *vcpu, const struct ref_msr_access *access, uint32_t reason,
+		  long (*answered)(struct ref_vcpu *vcpu))
 {
 	struct kvm_run *run = vcpu->host->run;
 
 	if (!(vcpu->vm->msr_exits & reason))
-		return ref_status(vcpu, GHCI_INVALID_OPERAND);
-	run->exit_reason = exit_reason;
+		return false;
+	run->exit_reason = access->write ? KVM_EXIT_X86_WRMSR : KVM_EXIT_X86_RDMSR;
 	memset(&run->msr, 0, sizeof(run->msr));
 	run->msr.reason = reason;
-	run->msr.index = (uint32_t)vcpu->call[TD_R12];
-	run->msr.data = data;
-	vcpu->complete = exit_complete;
-	return 0;
+	run->msr.index = access->msr;
+	run->msr.data = access->write ? access->data : 0;
+	vcpu->complete = answered;
+	return true;
 }
 
 static bool is_denied(struct ref_vcpu *vcpu, uint32_t msr, uint32_t access)
@@ -237,26 +247,37 @@ static bool is_denied(struct ref_vcpu *vcpu, uint32_t msr, uint32_t access)
 	return is;
 }
 
-/* R12 is what RCX is to the instruction, which ignores bits 63:32 of it. */
-long ref_rdmsr(struct ref_vcpu *vcpu)
+uint32_t ref_access_msr(struct ref_vcpu *vcpu, struct ref_msr_access *access)
 {
-	const uint32_t msr = (uint32_t)vcpu->call[TD_R12];
-	uint64_t data = 0;
-	uint32_t why = is_denied(vcpu, msr, KVM_MSR_FILTER_READ) ?
-		       KVM_MSR_EXIT_REASON_FILTER : read_msr(vcpu, msr, &data);
+	if (is_denied(vcpu, access->msr,
+		      access->write ? KVM_MSR_FILTER_WRITE : KVM_MSR_FILTER_READ))
+		return KVM_MSR_EXIT_REASON_FILTER;
+	return access->write ? write_msr(vcpu, access->msr, access->data) :
+			       read_msr(vcpu, access->msr, &access->data);
+}
+
+/* R12 is what RCX is to the instruction, which ignores bits 63:32 of it. */
+static long tdvmcall(struct ref_vcpu *vcpu, bool write)
+{
+	struct ref_msr_access access = {
+		.msr = (uint32_t)vcpu->call[TD_R12], .data = vcpu->call[TD_R13], .write = write,
+	};
+	const uint32_t why = ref_access_msr(vcpu, &access);
 
 	if (why)
-		return refuse(vcpu, why, KVM_EXIT_X86_RDMSR, 0);
-	vcpu->call[TD_R11] = data;
+		return ref_msr_exit(vcpu, &access, why, exit_complete) ? 0 :
+		       ref_status(vcpu, GHCI_INVALID_OPERAND);
+	if (!write)
+		vcpu->call[TD_R11] = access.data;
 	return ref_status(vcpu, GHCI_SUCCESS);
+}
+
+long ref_rdmsr(struct ref_vcpu *vcpu)
+{
+	return tdvmcall(vcpu, false);
 }
 
 long ref_wrmsr(struct ref_vcpu *vcpu)
 {
-	const uint32_t msr = (uint32_t)vcpu->call[TD_R12];
-	const uint64_t data = vcpu->call[TD_R13];
-	uint32_t why = is_denied(vcpu, msr, KVM_MSR_FILTER_WRITE) ?
-		       KVM_MSR_EXIT_REASON_FILTER : write_msr(vcpu, msr, data);
-
-	return why ? refuse(vcpu, why, KVM_EXIT_X86_WRMSR, data) : ref_status(vcpu, GHCI_SUCCESS);
+	return tdvmcall(vcpu, true);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Platform ref: the reference model answers for TDs.  It has no SNP part.
+ * Platform ref: the reference model answers for TDs or, with COCO_VENDOR=amd, SNP guests.
  */
 #include <errno.h>
 #include <linux/kvm_para.h>
@@ -10,7 +10,7 @@
 #include "base/platform.h"
 #include "engine/engine.h"
 #include "ref/device/device.h"
-#include "ref.h"
+#include "snp.h"
 
 enum ref_revision ref_revision;
 bool ref_map_errno, ref_own_quotes;
@@ -38,7 +38,7 @@ static long ref_check_extension(struct inproc_vm *vm, long cap)
 	return 0;
 }
 
-static const struct model_ops ref_model = {
+static const struct model_ops td_model = {
 	.has_vm_type = ref_has_vm_type,
 	.check_extension = ref_check_extension,
 	.vm_create = ref_vm_create,
@@ -50,6 +50,14 @@ static const struct model_ops ref_model = {
 	.vcpu_ioctl = ref_vcpu_ioctl,
 	.vcpu_run = ref_vcpu_run,
 };
+
+static int bad_revision(const char *name)
+{
+	inproc_diag("COCO_REF_REVISION=%s: no such revision; of TDs tdx, tdx-map-errno, "
+		    "tdx-dedicated-v1, tdx-dedicated-v2, proposed-quotes or proposed-in-place, "
+		    "of SNP guests snp, certs-v6, certs-v3, coco-v2 or coco-v1", name);
+	return -EINVAL;
+}
 
 static int ref_init(void)
 {
@@ -65,10 +73,14 @@ static int ref_init(void)
 		{ .name = "proposed-quotes", .own_quotes = true },
 		{ .name = "proposed-in-place", .in_place = true },
 	};
-	const char *wanted = getenv("COCO_REF_REVISION");
+	const char *wanted = getenv("COCO_REF_REVISION"), *vendor = getenv("COCO_VENDOR") ?: "intel";
 	size_t i;
 
-	model = &ref_model;
+	if (!strcmp(vendor, "amd")) {
+		model = &snp_model;
+		return !wanted || !*wanted || snp_set_revision(wanted) ? 0 : bad_revision(wanted);
+	}
+	model = &td_model;
 	if (engine->begins_mode32)
 		engine->begins_mode32();
 	if (!wanted || !*wanted)
@@ -82,14 +94,13 @@ static int ref_init(void)
 		gmem_converts = revisions[i].in_place;
 		return 0;
 	}
-	inproc_diag("COCO_REF_REVISION=%s: no such revision; tdx, tdx-map-errno, "
-		    "tdx-dedicated-v1, tdx-dedicated-v2, proposed-quotes or proposed-in-place",
-		    wanted);
-	return -EINVAL;
+	return bad_revision(wanted);
 }
 
 static long ref_open(const char *path, int flags)
 {
+	if (model == &snp_model && !strcmp(path, "/dev/sev"))
+		return snp_dev_open(path, flags);
 	return kvm_dev_open(path, flags);
 }
 

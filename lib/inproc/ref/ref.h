@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The reference model: what a KVM that follows the documents does for TDs.  It is
- * written from "Intel TDX GHCI 1.5", "Intel TDX Module ABI", api.rst and intel-tdx.rst
- * of Linux 7.1, not from KVM's code, so that the two can disagree.
+ * The reference model: what a KVM that follows the documents does for TDs and SNP guests.  It
+ * is written from "Intel TDX GHCI 1.5", "Intel TDX Module ABI", AMD's GHCB specification 2.0
+ * (56421) and SNP firmware ABI (56860), api.rst, intel-tdx.rst and amd-memory-encryption.rst,
+ * not from KVM's code, so that the two can disagree.
+ *
+ * snp.h has what is special about SNP guests.  Of both kinds, or of TDs alone:
  *
  *	vm.c, vcpu.c	the launch (KVM_MEMORY_ENCRYPT_OP) and other ioctls
  *	run.c		KVM_RUN
@@ -25,11 +28,15 @@
 
 #include "engine/td_measure.h"
 #include "ref/device/model.h"
+#include "snp_state.h"
 #include "tdx_ghci.h"
 #include "tdx_uapi.h"
 
 /* How a function that may end KVM_RUN ends: this, 0 for an exit to the VMM, or -errno. */
 #define REF_RESUME	1
+
+/* Of kind->vm_ioctl(): there is no such ioctl. */
+#define REF_NO_IOCTL	(-515)
 
 /* The exits' uAPI, by COCO_REF_REVISION. */
 enum ref_revision {
@@ -57,9 +64,26 @@ enum ref_sept {
 };
 
 struct ref_msr_filter;
+struct ref_vm;
+struct ref_vcpu;
+
+/* What TDs and SNP VMs have each its own way. */
+struct ref_kind {
+	const char *name;
+	/* Under host->lock: KVM_MEMORY_ENCRYPT_OP, and what only this kind has (or NULL). */
+	long (*encrypt_op)(struct ref_vm *vm, unsigned long arg);
+	long (*vm_ioctl)(struct ref_vm *vm, unsigned int cmd, unsigned long arg);
+	long (*enable_cap)(struct ref_vm *vm, const struct kvm_enable_cap *cap);
+	/* In KVM_RUN: REF_RESUME, 0 or -errno. */
+	long (*enter)(struct ref_vcpu *vcpu);	/* before each entry; may be NULL */
+	long (*io)(struct ref_vcpu *vcpu);	/* the guest used port I/O, or a trap site */
+	long (*msr)(struct ref_vcpu *vcpu);	/* an MSR that is trapped; may be NULL */
+	long (*fault)(struct ref_vcpu *vcpu);	/* the engine has no page */
+};
 
 struct ref_vm {
 	struct inproc_vm *host;
+	const struct ref_kind *kind;
 	enum ref_vm_state state;
 	unsigned int gpaw;		/* guest physical address width, 48 or 52 */
 	uint64_t shared_bit;		/* mask */
@@ -75,6 +99,7 @@ struct ref_vm {
 	pthread_mutex_t sept_lock;
 	struct td_measure measure;
 	pthread_mutex_t measure_lock;	/* of what the guest asks for; above sept_lock */
+	struct ref_snp snp;
 };
 
 struct ref_vcpu {
@@ -96,15 +121,19 @@ struct ref_vcpu {
 	} map;
 	uint64_t power_ctl;		/* IA32_POWER_CTL */
 	uint64_t posted[4];		/* interrupts that the VMM has sent, by vector */
-	int kicked;			/* for them */
+	int kicked;			/* for them, or something else */
+	bool in_guest;			/* the engine runs it */
+	struct ref_snp_vcpu snp;
 };
 
 /* ---- vm.c ---- */
 
 long ref_vm_create(struct inproc_vm *vm);
+/* What a VM of either kind begins with. */
+long ref_vm_new(struct inproc_vm *vm, const struct ref_kind *kind);
 void ref_vm_destroy(struct inproc_vm *vm);
 long ref_vm_ioctl(struct inproc_vm *vm, unsigned int cmd, unsigned long arg);
-void ref_private_gone(struct inproc_vm *vm, uint64_t gpa, uint64_t size);
+void ref_private_gone(struct inproc_vm *vm, uint64_t gpa, uint64_t size, bool freed);
 
 /* KVM_MEMORY_ENCRYPT_OP's argument, checked; 0 or -errno. */
 long ref_get_cmd(struct tdx_cmd *cmd, unsigned long arg);
@@ -112,6 +141,7 @@ long ref_get_cmd(struct tdx_cmd *cmd, unsigned long arg);
 /* ---- vcpu.c ---- */
 
 long ref_vcpu_create(struct inproc_vcpu *vcpu);
+long ref_vcpu_new(struct inproc_vcpu *vcpu);
 void ref_vcpu_destroy(struct inproc_vcpu *vcpu);
 long ref_vcpu_ioctl(struct inproc_vcpu *vcpu, unsigned int cmd, unsigned long arg);
 
@@ -142,13 +172,19 @@ long ref_tdg_mr(struct ref_vcpu *vcpu);
 long ref_fault(struct ref_vcpu *vcpu);
 /* KVM hears of private @gpa, without a page: it gives one, or asks the VMM. */
 long ref_private_fault(struct ref_vcpu *vcpu, uint64_t gpa);
+/* The VMM is to make the page at @gpa what the guest takes it for: KVM_EXIT_MEMORY_FAULT. */
+long ref_memory_fault(struct ref_vcpu *vcpu, uint64_t gpa, bool private);
 
 /* ---- run.c ---- */
 
 long ref_internal_error(struct ref_vcpu *vcpu);
+/* A TD's ENGINE_EXIT_IO. */
+long ref_td_io(struct ref_vcpu *vcpu);
 
 long ref_vcpu_run(struct inproc_vcpu *vcpu);
 
+/* Have @vcpu leave the guest, or what it waits in, and look what is new; from any thread. */
+void ref_kick(struct ref_vcpu *vcpu);
 /* Send @vector to @vcpu, from any thread. */
 void ref_post_interrupt(struct ref_vcpu *vcpu, unsigned int vector);
 /* Has one been sent that the TDX module has not taken over? */
@@ -192,8 +228,36 @@ long ref_cpuid(struct ref_vcpu *vcpu);
 long ref_hlt(struct ref_vcpu *vcpu);
 long ref_hypercall(struct ref_vcpu *vcpu);
 
-/* ---- msr.c: KVM_CAP_X86_USER_SPACE_MSR and KVM_X86_SET_MSR_FILTER; 0 or -errno ---- */
+/* ---- hypercall.c ---- */
 
+/* KVM_EXIT_HYPERCALL with KVM_HC_MAP_GPA_RANGE, which the VMM answers to @answered; 0. */
+long ref_ask_map(struct ref_vcpu *vcpu, uint64_t gpa, uint64_t pages, uint64_t attrs,
+		 long (*answered)(struct ref_vcpu *vcpu));
+/* Hypercall @nr with four arguments: true for an exit, else *@result is the guest's. */
+bool ref_kvm_hypercall(struct ref_vcpu *vcpu, uint64_t nr, const uint64_t *args, uint64_t *result,
+		       long (*answered)(struct ref_vcpu *vcpu));
+
+/* ---- cpuid.c ---- */
+
+/* What KVM_SET_CPUID2 has of a leaf, or NULL. */
+const struct kvm_cpuid_entry2 *ref_find_cpuid(const struct kvm_cpuid2 *cpuid,
+					      uint32_t function, uint32_t index);
+
+/* ---- msr.c ---- */
+
+struct ref_msr_access {
+	uint32_t msr;
+	uint64_t data;
+	bool write;
+};
+
+/* Do it: 0, or why not (KVM_MSR_EXIT_REASON_*). */
+uint32_t ref_access_msr(struct ref_vcpu *vcpu, struct ref_msr_access *access);
+/* Then the VMM may want to: true for an exit, which it answers to @answered. */
+bool ref_msr_exit(struct ref_vcpu *vcpu, const struct ref_msr_access *access, uint32_t reason,
+		  long (*answered)(struct ref_vcpu *vcpu));
+
+/* KVM_CAP_X86_USER_SPACE_MSR and KVM_X86_SET_MSR_FILTER; 0 or -errno. */
 long ref_enable_msr_exits(struct ref_vm *vm, uint64_t reasons);
 long ref_set_msr_filter(struct ref_vm *vm, unsigned long arg);
 void ref_free_msr_filter(struct ref_msr_filter *filter);

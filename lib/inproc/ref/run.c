@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* KVM_RUN of a TD's vCPU. */
+/* KVM_RUN of a TD's or an SNP guest's vCPU. */
 #include <errno.h>
 #include <string.h>
 
@@ -10,13 +10,18 @@
 
 #define WORD_BITS	64
 
+void ref_kick(struct ref_vcpu *vcpu)
+{
+	__atomic_store_n(&vcpu->kicked, 1, __ATOMIC_RELEASE);
+	engine->kick(vcpu->host->engine);
+	inproc_wake(vcpu->host);
+}
+
 void ref_post_interrupt(struct ref_vcpu *vcpu, unsigned int vector)
 {
 	__atomic_fetch_or(&vcpu->posted[vector / WORD_BITS], 1ULL << (vector % WORD_BITS),
 			  __ATOMIC_RELEASE);
-	__atomic_store_n(&vcpu->kicked, 1, __ATOMIC_RELEASE);
-	engine->kick(vcpu->host->engine);
-	inproc_wake(vcpu->host);
+	ref_kick(vcpu);
 }
 
 bool ref_interrupt_posted(const struct ref_vcpu *vcpu)
@@ -59,6 +64,17 @@ long ref_internal_error(struct ref_vcpu *vcpu)
 	return 0;
 }
 
+long ref_td_io(struct ref_vcpu *vcpu)
+{
+	const struct engine_exit *exit = &vcpu->host->exit;
+
+	if (!exit->io.in && exit->io.port == TRAP_PORT_TDCALL)
+		return ref_tdcall(vcpu);
+	inproc_diag("a TD used port I/O (%s port %#x), which is #VE on hardware",
+		    exit->io.in ? "IN" : "OUT", exit->io.port);
+	return ref_internal_error(vcpu);
+}
+
 static long handle_exit(struct ref_vcpu *vcpu)
 {
 	struct engine_exit *exit = &vcpu->host->exit;
@@ -66,13 +82,9 @@ static long handle_exit(struct ref_vcpu *vcpu)
 
 	switch (exit->reason) {
 	case ENGINE_EXIT_IO:
-		if (!exit->io.in && exit->io.port == TRAP_PORT_TDCALL)
-			return ref_tdcall(vcpu);
-		inproc_diag("a TD used port I/O (%s port %#x), which is #VE on hardware",
-			    exit->io.in ? "IN" : "OUT", exit->io.port);
-		return ref_internal_error(vcpu);
+		return vcpu->vm->kind->io(vcpu);
 	case ENGINE_EXIT_MEM:
-		return ref_fault(vcpu);
+		return vcpu->vm->kind->fault(vcpu);
 	case ENGINE_EXIT_INTR:
 		/* A signal that came together with a kick shows again. */
 		if (__atomic_exchange_n(&vcpu->kicked, 0, __ATOMIC_ACQ_REL))
@@ -83,12 +95,14 @@ static long handle_exit(struct ref_vcpu *vcpu)
 		run->exit_reason = KVM_EXIT_SHUTDOWN;
 		return 0;
 	case ENGINE_EXIT_HLT:
-		inproc_diag("a TD executed HLT, which is #VE on hardware");
+		inproc_diag("%s executed HLT, which is an exception on hardware",
+			    vcpu->vm->kind->name);
 		return ref_internal_error(vcpu);
 	case ENGINE_EXIT_FAIL:
 		inproc_diag("engine %s: %s", engine->name, exit->text);
 		return ref_internal_error(vcpu);
 	case ENGINE_EXIT_MSR:
+		return vcpu->vm->kind->msr ? vcpu->vm->kind->msr(vcpu) : ref_internal_error(vcpu);
 	case ENGINE_EXIT_WINDOW:
 	case ENGINE_EXIT_STEP:
 	case ENGINE_EXIT_TPR:
@@ -109,7 +123,7 @@ long ref_vcpu_run(struct inproc_vcpu *host)
 
 	if (vcpu->vm->dead)
 		return -EIO;
-	if (!vcpu->initialized || vcpu->vm->state != REF_VM_RUNNABLE)
+	if (vcpu->vm->state != REF_VM_RUNNABLE || (!vcpu->initialized && !vcpu->vm->kind->enter))
 		return -EINVAL;
 	/* First what is incomplete, then signals (api.rst, "KVM_EXIT_TDX"). */
 	if (complete) {
@@ -122,8 +136,13 @@ long ref_vcpu_run(struct inproc_vcpu *host)
 	while (r == REF_RESUME) {
 		if (__atomic_load_n(&vcpu->vm->dead, __ATOMIC_ACQUIRE))
 			return -EIO;
+		r = vcpu->vm->kind->enter ? vcpu->vm->kind->enter(vcpu) : REF_RESUME;
+		if (r != REF_RESUME)
+			break;
 		take_over_interrupt(vcpu);
+		__atomic_store_n(&vcpu->in_guest, true, __ATOMIC_SEQ_CST);
 		r = engine->run(host->engine, &host->exit, &host->sigmask, false);
+		__atomic_store_n(&vcpu->in_guest, false, __ATOMIC_SEQ_CST);
 		if (!r)
 			r = handle_exit(vcpu);
 	}

@@ -11,14 +11,12 @@
 #include "engine/td_reset.h"
 #include "ref.h"
 
-long ref_vcpu_create(struct inproc_vcpu *host)
+long ref_vcpu_new(struct inproc_vcpu *host)
 {
 	struct ref_vm *vm = host->vm->priv;
 	struct ref_vcpu *vcpu;
 
-	if (vm->state != REF_VM_INITIALIZED)
-		return -EIO;
-	if (!vm->split_irqchip || host->vm->nr_vcpus >= vm->max_vcpus)
+	if (host->vm->nr_vcpus >= vm->max_vcpus)
 		return -EINVAL;
 	vcpu = calloc(1, sizeof(*vcpu));
 	if (!vcpu)
@@ -28,6 +26,15 @@ long ref_vcpu_create(struct inproc_vcpu *host)
 	vcpu->mp_state.mp_state = host->id ? KVM_MP_STATE_UNINITIALIZED : KVM_MP_STATE_RUNNABLE;
 	host->priv = vcpu;
 	return 0;
+}
+
+long ref_vcpu_create(struct inproc_vcpu *host)
+{
+	const struct ref_vm *vm = host->vm->priv;
+
+	if (vm->state != REF_VM_INITIALIZED)
+		return -EIO;
+	return vm->split_irqchip ? ref_vcpu_new(host) : -EINVAL;
 }
 
 void ref_vcpu_destroy(struct inproc_vcpu *host)

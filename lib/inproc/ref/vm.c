@@ -174,7 +174,8 @@ static long enable_cap(struct ref_vm *vm, unsigned long arg)
 		vm->split_irqchip = true;
 		return 0;
 	case KVM_CAP_MAX_VCPUS:
-		if (!cap.args[0] || cap.args[0] > INPROC_MAX_VCPUS || vm->host->nr_vcpus ||
+		if (vm->host->type != TDX_VM_TYPE || !cap.args[0] ||
+		    cap.args[0] > INPROC_MAX_VCPUS || vm->host->nr_vcpus ||
 		    vm->state != REF_VM_NEW)
 			return -EINVAL;
 		vm->max_vcpus = (uint32_t)cap.args[0];
@@ -184,7 +185,7 @@ static long enable_cap(struct ref_vm *vm, unsigned long arg)
 	case KVM_CAP_X2APIC_API:
 		return cap.args[0] > 3 ? -EINVAL : 0;
 	}
-	return -EINVAL;
+	return vm->kind->enable_cap ? vm->kind->enable_cap(vm, &cap) : -EINVAL;
 }
 
 /* 1: there is such a vCPU; it finds the interrupt pending. */
@@ -225,7 +226,7 @@ long ref_vm_ioctl(struct inproc_vm *host, unsigned int cmd, unsigned long arg)
 	pthread_mutex_lock(&host->lock);
 	switch (cmd) {
 	case KVM_MEMORY_ENCRYPT_OP:
-		r = memory_encrypt_op(vm, arg);
+		r = vm->kind->encrypt_op(vm, arg);
 		break;
 	case KVM_ENABLE_CAP:
 		r = enable_cap(vm, arg);
@@ -237,14 +238,18 @@ long ref_vm_ioctl(struct inproc_vm *host, unsigned int cmd, unsigned long arg)
 		r = signal_msi(vm, arg);
 		break;
 	default:
-		inproc_not_driven("ioctl 0x%x is not implemented for a TD: ENOTTY", cmd);
+		r = vm->kind->vm_ioctl ? vm->kind->vm_ioctl(vm, cmd, arg) : REF_NO_IOCTL;
+	}
+	if (r == REF_NO_IOCTL) {
+		inproc_not_driven("ioctl 0x%x is not implemented for %s: ENOTTY", cmd,
+				  vm->kind->name);
 		r = -ENOTTY;
 	}
 	pthread_mutex_unlock(&host->lock);
 	return r;
 }
 
-long ref_vm_create(struct inproc_vm *host)
+long ref_vm_new(struct inproc_vm *host, const struct ref_kind *kind)
 {
 	struct ref_vm *vm = calloc(1, sizeof(*vm));
 	int khz = engine->tsc_khz();
@@ -252,13 +257,26 @@ long ref_vm_create(struct inproc_vm *host)
 	if (!vm)
 		return -ENOMEM;
 	vm->host = host;
+	vm->kind = kind;
 	vm->max_vcpus = INPROC_MAX_VCPUS;
 	vm->tsc_khz = khz > 0 ? (uint32_t)khz : 0;
 	pthread_mutex_init(&vm->sept_lock, NULL);
 	pthread_mutex_init(&vm->measure_lock, NULL);
-	host->private_is_given = true;
 	host->priv = vm;
 	return 0;
+}
+
+static const struct ref_kind td = {
+	.name = "a TD",
+	.encrypt_op = memory_encrypt_op,
+	.io = ref_td_io,
+	.fault = ref_fault,
+};
+
+long ref_vm_create(struct inproc_vm *host)
+{
+	host->private_is_given = true;
+	return ref_vm_new(host, &td);
 }
 
 void ref_vm_destroy(struct inproc_vm *host)
@@ -272,7 +290,8 @@ void ref_vm_destroy(struct inproc_vm *host)
 	free(vm);
 }
 
-void ref_private_gone(struct inproc_vm *host, uint64_t gpa, uint64_t size)
+void ref_private_gone(struct inproc_vm *host, uint64_t gpa, uint64_t size, bool freed)
 {
+	(void)freed;
 	ref_sept_remove(host->priv, gpa, size);
 }

@@ -92,6 +92,8 @@ static long get_supported_cpuid(unsigned long arg)
 	r = engine->get_supported_cpuid(cpuid);
 	if (r)
 		goto out;
+	if (model->add_cpuid)
+		model->add_cpuid(cpuid);
 
 	r = -E2BIG;
 	if (cpuid->nent > room)
@@ -102,6 +104,19 @@ static long get_supported_cpuid(unsigned long arg)
 out:
 	free(cpuid);
 	return r;
+}
+
+static long device_attribute(unsigned long arg, bool get)
+{
+	struct kvm_device_attr attr;
+	uint64_t value;
+	long r;
+
+	if (copy_from_user(&attr, (void *)arg, sizeof(attr)))
+		return -EFAULT;
+	r = attr.flags || !model->attribute ? -ENXIO :
+	    model->attribute(attr.group, attr.attr, &value);
+	return r || !get ? r : copy_to_user((void *)attr.addr, &value, sizeof(value));
 }
 
 static long dev_ioctl(void *obj, unsigned int cmd, unsigned long arg)
@@ -124,6 +139,9 @@ static long dev_ioctl(void *obj, unsigned int cmd, unsigned long arg)
 		return msr_feature_index_list(arg);
 	case KVM_GET_MSRS:
 		return msr_system_get(arg);
+	case KVM_HAS_DEVICE_ATTR:
+	case KVM_GET_DEVICE_ATTR:
+		return device_attribute(arg, cmd == KVM_GET_DEVICE_ATTR);
 	}
 	return diag_unsupported("/dev/kvm", cmd, -EINVAL);
 }

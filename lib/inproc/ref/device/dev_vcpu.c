@@ -363,6 +363,11 @@ static long ordinary_vcpu_ioctl(struct vcpu *vcpu, unsigned int cmd, unsigned lo
 	return diag_unsupported("an ordinary vCPU", cmd, -EINVAL);
 }
 
+long inproc_ordinary_vcpu_ioctl(struct inproc_vcpu *vcpu, unsigned int cmd, unsigned long arg)
+{
+	return ordinary_vcpu_ioctl(to_vcpu(vcpu), cmd, arg);
+}
+
 static long vcpu_ioctl(void *obj, unsigned int cmd, unsigned long arg)
 {
 	struct vcpu *vcpu = obj;

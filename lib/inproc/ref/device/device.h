@@ -86,8 +86,8 @@ long msr_vcpu_access(struct inproc_vcpu *vcpu, unsigned long arg, bool write);
 /* ---- mem.c ---- */
 
 long mem_set_region(struct vm *vm, unsigned int cmd, unsigned long arg);
-/* Tell the model: private memory of [@gpa, @gpa + @size) bytes goes.  Without locks. */
-void mem_private_gone(struct vm *vm, uint64_t gpa, uint64_t size);
+/* Tell the model, see its private_gone().  Without locks. */
+void mem_private_gone(struct vm *vm, uint64_t gpa, uint64_t size, bool freed);
 /* Forget everything; no vCPU is left. */
 void mem_destroy(struct vm *vm);
 

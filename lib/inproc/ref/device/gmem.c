@@ -53,8 +53,10 @@ long gmem_bind(struct vm *vm, const struct kvm_userspace_memory_region2 *mem)
 	if (file->ops != &gmem_file_ops)
 		goto out;
 	gmem = file->obj;
-	if (gmem->vm != vm || mem->guest_memfd_offset + mem->memory_size > gmem->size ||
-	    gmem_in_use(vm, gmem, mem->guest_memfd_offset, mem->memory_size))
+	if (gmem->vm != vm || mem->guest_memfd_offset + mem->memory_size > gmem->size)
+		goto out;
+	r = -EEXIST;
+	if (gmem_in_use(vm, gmem, mem->guest_memfd_offset, mem->memory_size))
 		goto out;
 
 	hva = real_mmap(NULL, mem->memory_size, PROT_READ | PROT_WRITE, MAP_SHARED, gmem->fd,
@@ -144,7 +146,7 @@ static int punch_hole(struct gmem *gmem, uint64_t offset, uint64_t len)
 			end = slot->size;
 		if (start >= end)
 			continue;
-		mem_private_gone(vm, slot->gpa + start, end - start);
+		mem_private_gone(vm, slot->gpa + start, end - start, true);
 	}
 	if (syscall(SYS_fallocate, gmem->fd, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE,
 		    (off_t)offset, (off_t)len))
@@ -177,7 +179,7 @@ static void unbind_all(struct vm *vm, const struct gmem *gmem)
 
 	for (i = 0; i < INPROC_MAX_SLOTS; i++)
 		if (vm->slot_gmem[i] == gmem)
-			mem_private_gone(vm, vm->pub.slots[i].gpa, vm->pub.slots[i].size);
+			mem_private_gone(vm, vm->pub.slots[i].gpa, vm->pub.slots[i].size, true);
 	pthread_mutex_lock(&vm->pub.lock);
 	for (i = 0; i < INPROC_MAX_SLOTS; i++) {
 		if (vm->slot_gmem[i] != gmem)

@@ -42,6 +42,13 @@ const struct inproc_slot *inproc_find_slot(struct inproc_vm *vm, uint64_t gpa)
 	return slot;
 }
 
+bool inproc_is_readonly(struct inproc_vm *vm, uint64_t gpa)
+{
+	const struct inproc_slot *slot = inproc_find_slot(vm, gpa);
+
+	return slot && (slot->flags & KVM_MEM_READONLY);
+}
+
 void *inproc_gpa_to_hva(struct inproc_vm *vm, uint64_t gpa, bool private, uint64_t *len)
 {
 	const struct inproc_slot *slot;
@@ -81,10 +88,10 @@ bool inproc_give_page(struct inproc_vm *vm, uint64_t gpa, bool give)
 	return backed;
 }
 
-void mem_private_gone(struct vm *vm, uint64_t gpa, uint64_t size)
+void mem_private_gone(struct vm *vm, uint64_t gpa, uint64_t size, bool freed)
 {
 	if (vm->pub.confidential && model->private_gone)
-		model->private_gone(&vm->pub, gpa, size);
+		model->private_gone(&vm->pub, gpa, size, freed);
 }
 
 /* ---- slots ---- */
@@ -229,7 +236,8 @@ long mem_set_region(struct vm *vm, unsigned int cmd, unsigned long arg)
 		return r;
 
 	if (!mem.memory_size && vm->pub.slots[mem.slot].used)
-		mem_private_gone(vm, vm->pub.slots[mem.slot].gpa, vm->pub.slots[mem.slot].size);
+		mem_private_gone(vm, vm->pub.slots[mem.slot].gpa, vm->pub.slots[mem.slot].size,
+				 true);
 	pthread_mutex_lock(&vm->pub.lock);
 	if (!mem.memory_size)
 		r = delete_slot(vm, mem.slot);

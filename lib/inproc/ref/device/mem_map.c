@@ -107,7 +107,7 @@ long mem_set_private(struct vm *vm, uint64_t gpa, uint64_t size, bool private)
 	long r;
 
 	if (!private)
-		mem_private_gone(vm, gpa, size);
+		mem_private_gone(vm, gpa, size, false);
 	pthread_mutex_lock(&vm->pub.lock);
 	r = private ? join_range(&vm->pub, start, end) : cut_range(&vm->pub, start, end);
 	if (!r)

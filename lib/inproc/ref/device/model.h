@@ -84,6 +84,10 @@ struct model_ops {
 	bool (*has_vm_type)(unsigned long type);
 	/* KVM_CHECK_EXTENSION beyond kvm_main.c's generic ones; @vm NULL on /dev/kvm. */
 	long (*check_extension)(struct inproc_vm *vm, long cap);
+	/* What KVM_GET_SUPPORTED_CPUID has beyond the engine's; may be NULL. */
+	void (*add_cpuid)(struct kvm_cpuid2 *cpuid);
+	/* A device attribute of /dev/kvm: 0 and *@value, or -errno; may be NULL. */
+	long (*attribute)(uint32_t group, uint64_t attr, uint64_t *value);
 
 	/*
 	 * @vm has type, fd and engine; the model sets view_bit and priv.
@@ -95,9 +99,9 @@ struct model_ops {
 	long (*vm_ioctl)(struct inproc_vm *vm, unsigned int cmd, unsigned long arg);
 	/*
 	 * Private memory at [@gpa, @gpa + @size) bytes becomes shared, or what backs it goes
-	 * away: called before it does, without locks; may be NULL.
+	 * away (@freed): called before it does, without locks; may be NULL.
 	 */
-	void (*private_gone)(struct inproc_vm *vm, uint64_t gpa, uint64_t size);
+	void (*private_gone)(struct inproc_vm *vm, uint64_t gpa, uint64_t size, bool freed);
 
 	/* @vcpu has vm, id, run and engine; the model sets priv. */
 	long (*vcpu_create)(struct inproc_vcpu *vcpu);
@@ -134,6 +138,8 @@ bool inproc_range_is_shared(struct inproc_vm *vm, uint64_t gpa, uint64_t size);
  */
 bool inproc_give_page(struct inproc_vm *vm, uint64_t gpa, bool give);
 int inproc_update_view(struct inproc_vm *vm);
+/* Is it in a slot that the guest cannot write to? */
+bool inproc_is_readonly(struct inproc_vm *vm, uint64_t gpa);
 
 /*
  * From now on GPA bit @view_bit (a mask of one bit, or 0: none) picks the view, as in
@@ -169,5 +175,8 @@ int inproc_patch_sites(struct inproc_vm *vm, uint64_t gpa, uint64_t size);
  */
 long inproc_set_cpuid2(struct inproc_vcpu *vcpu, struct kvm_cpuid2 **kept, unsigned long arg);
 long inproc_get_cpuid2(const struct kvm_cpuid2 *kept, unsigned long arg);
+
+/* An ioctl of a vCPU as of an ordinary one, whose registers are the VMM's (dev_vcpu.c). */
+long inproc_ordinary_vcpu_ioctl(struct inproc_vcpu *vcpu, unsigned int cmd, unsigned long arg);
 
 #endif
