@@ -138,7 +138,7 @@ $(INPROC): $(INPROC_OBJS) lib/inproc/export.map
 
 ENGINE_UNITS := $(filter tools/check/engine_%,$(UNITS))
 ENGINE_UNIT_OBJS := $(filter $(PIC)/lib/inproc/engine/% $(PIC)/lib/inproc/base/real.o, \
-		$(filter-out %/td_measure.o,$(INPROC_OBJS))) \
+		$(filter-out %/td_measure.o %/fw_guest.o %/fw_id.o %/fw_message.o %/fw_report.o,$(INPROC_OBJS))) \
 	$(OBJ)/tools/check/engine_guest.o
 
 $(addprefix $(BUILD)/,$(ENGINE_UNITS)): $(ENGINE_UNIT_OBJS)

@@ -11,7 +11,8 @@
 
 #include "base/base.h"
 #include "control.h"
-#include "fw.h"
+#include "fw_guests.h"
+#include "src.h"
 #include "src/hw/hw.h"
 #include "src/image/loader.h"
 #include "src/sched/access.h"
@@ -108,7 +109,7 @@ IMAGE_CALL void src_guest_request(struct image_guest_request *req)
 	if (!answer_fw_err && answer_response)
 		memcpy(req->response, answer_response, CONTROL_PAGE);
 	else if (!answer_fw_err)
-		req->fw_err = fw_message(fw_guest(req->gctx_paddr), req->request, req->response);
+		req->fw_err = fw_message(src_fw_guest(req->gctx_paddr), req->request, req->response);
 	pthread_mutex_unlock(&lock);
 }
 
@@ -308,7 +309,7 @@ static const struct control_ops ops = {
 	.fw_delay = control_fw_delay,
 	.fw_measure = src_measure,
 	.fw_launch = src_fw_launch,
-	.fw_chip = src_fw_chip,
+	.fw_chip = fw_chip,
 	.td_launch = src_td_launch,
 	.td_cpu = src_td_cpu,
 	.td_verify = src_td_verify,

@@ -9,23 +9,8 @@
 
 #include "base/base.h"
 #include "control.h"
-#include "fw.h"
-
-/* Page types, and statuses that firmware gives */
-#define PAGE_TYPE_NORMAL	1
-#define PAGE_TYPE_VMSA		2
-#define PAGE_TYPE_SECRETS	5
-#define POLICY_FAILURE		7
-#define BAD_SIGNATURE		10
-#define BAD_MEASUREMENT		11
-
-/* The digest before a page and its contents go into the digest after it. */
-struct page_info {
-	unsigned char digest[CONTROL_DIGEST], contents[CONTROL_DIGEST];
-	unsigned short length;
-	unsigned char type, imi, perms[3], zero;	/* of VMPL 3, 2 and 1 */
-	unsigned long long gpa;
-} __attribute__((packed));
+#include "fw_guests.h"
+#include "src.h"
 
 static unsigned char *(*sha384)(const unsigned char *data, size_t len, unsigned char *digest);
 static bool measuring;
@@ -59,10 +44,6 @@ static void start(const struct image_launch *l)
 
 static void update(const struct image_launch *l)
 {
-	struct page_info info = {
-		.length = sizeof(info), .type = l->type, .gpa = l->gpa,
-		.perms = { l->perms[2], l->perms[1], l->perms[0] },
-	};
 	struct control_fw_page *page;
 
 	if (launch.nr_pages == max_pages) {
@@ -75,31 +56,33 @@ static void update(const struct image_launch *l)
 	page = &pages[launch.nr_pages++];
 	*page = (struct control_fw_page){ .gpa = l->gpa, .type = l->type };
 	memcpy(page->perms, l->perms, sizeof(page->perms));
-	if (l->type == PAGE_TYPE_NORMAL || l->type == PAGE_TYPE_VMSA)
+	if (l->type == FW_PAGE_NORMAL || l->type == FW_PAGE_VMSA)
 		sha384(l->page, CONTROL_PAGE, page->contents);
-	if (l->type == PAGE_TYPE_VMSA && launch.nr_vmsas++ < CONTROL_MAX_VMSAS)
+	if (l->type == FW_PAGE_VMSA && launch.nr_vmsas++ < CONTROL_MAX_VMSAS)
 		memcpy(launch.vmsa[launch.nr_vmsas - 1], l->page, CONTROL_PAGE);
-	memcpy(info.digest, launch.digest, sizeof(info.digest));
-	memcpy(info.contents, page->contents, sizeof(info.contents));
-	sha384((void *)&info, sizeof(info), launch.digest);
+	fw_digest_page(launch.digest, l->gpa, l->type, page->perms, page->contents);
+}
+
+static struct fw_finish operands(const struct image_launch *l)
+{
+	return (struct fw_finish){
+		.id_block = l->id_block, .id_auth = l->id_auth, .host_data = l->host_data,
+		.author_key = l->auth_key, .vcek_disabled = l->vcek_disabled,
+	};
 }
 
 static int finish(const struct image_launch *l)
 {
-	const struct snp_id_block *id = l->id_block;
+	const struct fw_finish f = operands(l);
+	const unsigned int status = fw_id_status(&f, launch.digest, launch.policy);
 
-	if (id && (id->version != SNP_ID_BLOCK_VERSION ||
-		   memcmp(id->digest, launch.digest, sizeof(id->digest))))
-		return BAD_MEASUREMENT;
-	if (id && id->policy != launch.policy)
-		return POLICY_FAILURE;
-	if (id && !fw_id_signed(id, l->id_auth, l->auth_key))
-		return BAD_SIGNATURE;
+	if (status)
+		return status;
 	launch.finished = true;
-	launch.has_id_block = id;
+	launch.has_id_block = l->id_block;
 	launch.auth_key = l->auth_key;
 	launch.vcek_disabled = l->vcek_disabled;
-	if (id) {
+	if (l->id_block) {
 		memcpy(launch.id_block, l->id_block, sizeof(launch.id_block));
 		memcpy(launch.id_auth, l->id_auth, sizeof(launch.id_auth));
 	}
@@ -135,13 +118,14 @@ static int measure(const struct image_launch *l)
 
 IMAGE_CALL int src_launch(const struct image_launch *l)
 {
+	const struct fw_finish f = operands(l);
 	int ret = measure(l);
 
 	if (l->op == IMAGE_LAUNCH_START)
-		fw_guest_start(l);
-	else if (l->op == IMAGE_LAUNCH_UPDATE && l->type == PAGE_TYPE_SECRETS)
-		fw_guest_secrets(l);
+		fw_guest_start(src_fw_guest_new(l->gctx), l->policy);
+	else if (l->op == IMAGE_LAUNCH_UPDATE && l->type == FW_PAGE_SECRETS)
+		fw_guest_secrets(src_fw_guest(l->gctx), l->page);
 	else if (l->op == IMAGE_LAUNCH_FINISH && !ret)
-		fw_guest_finish(l, l->gctx == gctx ? launch.digest : NULL);
+		fw_guest_finish(src_fw_guest(l->gctx), &f, l->gctx == gctx ? launch.digest : NULL);
 	return ret;
 }

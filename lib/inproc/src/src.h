@@ -41,9 +41,4 @@ void src_fw_measure(int on);
 void src_measure(int on);
 const struct control_fw_launch *src_fw_launch(void);
 
-/* ---- fw_report.c ---- */
-
-/* As in struct control_ops. */
-const struct control_fw_chip *src_fw_chip(void);
-
 #endif

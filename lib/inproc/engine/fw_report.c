@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "base/base.h"
 #include "control.h"
 #include "fw.h"
 
@@ -101,7 +100,7 @@ void fw_report(const struct fw_guest *g, unsigned int vmpck, const struct snp_re
 	if (rsp->status)
 		return;
 	if (!g->measured) {
-		inproc_not_driven("a report: this launch was not measured (fw_measure() of the control)");
+		inproc_not_driven("a report: this launch was not measured (fw_measure())");
 		return;
 	}
 	rsp->report_size = sizeof(*r);
@@ -184,7 +183,7 @@ void fw_key(const struct fw_guest *g, unsigned int vmpck, const struct snp_key_r
 			rsp->key[i] ^= g->report_id[i];
 }
 
-const struct control_fw_chip *src_fw_chip(void)
+const struct control_fw_chip *fw_chip(void)
 {
 	static struct control_fw_chip chip;
 	EC_KEY *key = vcek(reported_tcb);

@@ -6,7 +6,6 @@
 #include <openssl/evp.h>
 #include <string.h>
 
-#include "base/base.h"
 #include "fw.h"
 
 #define BAD_MEASUREMENT		0x0b

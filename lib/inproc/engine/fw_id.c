@@ -8,9 +8,13 @@
 #include <openssl/ecdsa.h>
 #include <openssl/obj_mac.h>
 #include <openssl/sha.h>
+#include <string.h>
 
-#include "base/base.h"
 #include "fw.h"
+
+#define POLICY_FAILURE		7
+#define BAD_SIGNATURE		10
+#define BAD_MEASUREMENT		11
 
 static BIGNUM *number(const __u8 bytes[72])
 {
@@ -38,9 +42,20 @@ static bool is_signed(const void *data, size_t size, const struct snp_ecdsa_sign
 	return good;
 }
 
-bool fw_id_signed(const struct snp_id_block *id, const struct snp_id_auth *auth, bool author)
+unsigned int fw_id_status(const struct fw_finish *f, const __u8 *digest, __u64 policy)
 {
-	return is_signed(id, sizeof(*id), &auth->signature, &auth->id_key) &&
-	       (!author || is_signed(&auth->id_key, sizeof(auth->id_key),
-				     &auth->id_key_signature, &auth->author_key));
+	const struct snp_id_block *id = f->id_block;
+	const struct snp_id_auth *auth = f->id_auth;
+
+	if (!id)
+		return 0;
+	if (id->version != SNP_ID_BLOCK_VERSION || memcmp(id->digest, digest, sizeof(id->digest)))
+		return BAD_MEASUREMENT;
+	if (id->policy != policy)
+		return POLICY_FAILURE;
+	if (!is_signed(id, sizeof(*id), &auth->signature, &auth->id_key) ||
+	    (f->author_key && !is_signed(&auth->id_key, sizeof(auth->id_key),
+					 &auth->id_key_signature, &auth->author_key)))
+		return BAD_SIGNATURE;
+	return 0;
 }
