@@ -13,9 +13,6 @@
 #define VMM_INVALID_LEN	VMM_ERROR(1)
 #define VMM_BUSY	VMM_ERROR(2)
 
-/* 56860, "Status Codes" */
-#define FW_INVALID_PARAM	0x16
-
 /* A table of no certificates: its last entry, GUID, offset and length 0. */
 #define TABLE_END	24
 
@@ -31,28 +28,16 @@ static bool are_pages(const struct ref_nae *nae)
 	       nae->info_1 != nae->info_2;
 }
 
-/*
- * 56860, "SNP_GUEST_REQUEST".  Firmware of the model has no keys of guests: a message that is none
- * it refuses as real firmware does, and one that is well-formed is not driven.
- */
-static uint32_t firmware(const struct snp_message *message)
-{
-	if (message->algo == SNP_ALGO_AES_256_GCM &&
-	    message->header_version == SNP_HEADER_VERSION &&
-	    message->header_size == SNP_MESSAGE_HEADER)
-		inproc_not_driven("the reference model has no firmware that answers guests' messages");
-	return FW_INVALID_PARAM;
-}
-
 static long send(struct ref_vcpu *vcpu)
 {
 	const struct ref_nae *nae = &vcpu->snp.nae;
-	const void *request = page_at(vcpu, nae->info_1), *response = page_at(vcpu, nae->info_2);
+	const void *request = page_at(vcpu, nae->info_1);
+	void *response = page_at(vcpu, nae->info_2);
 
 	/* There is no memory: nothing that the guest could be told of. */
 	if (!request || !response)
 		return -EIO;
-	return ghcb_done(vcpu, firmware(request));
+	return ghcb_done(vcpu, snp_fw_message(vcpu->vm, request, response));
 }
 
 long nae_guest_request(struct ref_vcpu *vcpu)

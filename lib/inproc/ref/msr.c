@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * TDG.VP.VMCALL<Instruction.RDMSR> and <Instruction.WRMSR>, and accesses of SNP guests: the MSRs
- * that this VMM has for its guests, and those that user space wants to see or deny (api.rst, "KVM_X86_SET_MSR_FILTER",
- * "KVM_EXIT_X86_RDMSR").  Most MSRs of a TD are the TDX module's.
+ * that this VMM has for its guests, and those that user space wants to see or deny (api.rst,
+ * "KVM_X86_SET_MSR_FILTER", "KVM_EXIT_X86_RDMSR").  Most MSRs of a TD are the TDX module's.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -159,7 +159,10 @@ static void send_ipi(struct ref_vcpu *vcpu, uint64_t icr)
 
 /* ---- accesses: 0, or the reason why not, KVM_MSR_EXIT_REASON_* ---- */
 
-/* MSRs that a guest has from its CPU, or its TDX module, alone ("Intel TDX Module ABI", MSR virtualization). */
+/*
+ * MSRs that a guest has from its CPU or its TDX module alone ("Intel TDX Module ABI", MSR
+ * virtualization).
+ */
 static bool is_the_modules(uint32_t msr)
 {
 	/* IA32_STAR, LSTAR, CSTAR, FMASK, FS.base, GS.base, KERNEL_GS_BASE, TSC_AUX */

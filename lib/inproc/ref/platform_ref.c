@@ -73,7 +73,8 @@ static int ref_init(void)
 		{ .name = "proposed-quotes", .own_quotes = true },
 		{ .name = "proposed-in-place", .in_place = true },
 	};
-	const char *wanted = getenv("COCO_REF_REVISION"), *vendor = getenv("COCO_VENDOR") ?: "intel";
+	const char *wanted = getenv("COCO_REF_REVISION");
+	const char *vendor = getenv("COCO_VENDOR") ?: "amd";
 	size_t i;
 
 	if (!strcmp(vendor, "amd")) {

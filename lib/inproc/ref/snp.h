@@ -15,13 +15,15 @@
  *	nae_io.c	port and memory-mapped I/O
  *	psc.c		page state changes
  *	ap.c		VMSAs, AP creation
+ *	vmsa.c		registers in a VMSA
  *	rmpadjust.c	RMPADJUST, PVALIDATE
  *	apic.c		INIT and SIPI
  *	guest_request.c	guest requests, and the exit for certificates
  *	certs.c		revisions of that exit
+ *	firmware.c	the launch digest, guests' messages
  *
- * Not modelled: firmware that measures and attests, validation of pages, VMPLs, interrupts,
- * the FPU's part of a VMSA.
+ * Not modelled: what firmware has to say of a CPUID page, validation of pages, VMPLs, interrupts,
+ * the FPU's part of a VMSA that a guest makes.
  */
 #ifndef REF_SNP_H
 #define REF_SNP_H
@@ -115,6 +117,24 @@ void snp_init_received(struct ref_vcpu *target);
 void snp_sipi_received(struct ref_vcpu *target);
 /* Before an entry: what events have changed.  0, or -EINVAL: the VMSA is none. */
 long snp_take_vmsa(struct ref_vcpu *vcpu);
+
+/* ---- vmsa.c: 0 or -errno ---- */
+
+#define VMSA_SEV_FEATURES	0x3b0
+
+/* The vCPU's registers are those of @vmsa, or become a VMSA; a page each. */
+int snp_load_vmsa(struct ref_vcpu *vcpu, const unsigned char *vmsa);
+int snp_store_vmsa(struct ref_vcpu *vcpu, unsigned char *vmsa);
+
+/* ---- firmware.c ---- */
+
+void snp_fw_start(struct ref_vm *vm, uint64_t policy);
+/* The page at @gpa belongs to the launch; 0 or -errno. */
+int snp_fw_add(struct ref_vm *vm, uint64_t gpa, unsigned int type);
+/* Before the guest's code is patched.  0; -EIO with firmware's *@status; or -errno. */
+int snp_fw_finish(struct ref_vm *vm, const struct fw_finish *finish, uint32_t *status);
+/* SNP_GUEST_REQUEST: firmware's status. */
+uint32_t snp_fw_message(struct ref_vm *vm, const void *request, void *response);
 
 /* ---- rmpadjust.c: as snp_vmgexit() ---- */
 

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The launch of an SNP VM: KVM_MEMORY_ENCRYPT_OP (amd-memory-encryption.rst), and what firmware
- * says to it (56860).  Firmware of the model measures nothing.
+ * says to it (56860).
  */
 #include <errno.h>
-#include <sys/random.h>
 
 #include "snp.h"
-#include "snp_abi.h"
 
 /* A command of 7.0, and types of pages */
 #define ENABLE_REQ_CERTS	103
@@ -25,7 +23,6 @@
 
 /* "Status Codes" */
 #define FW_POLICY_FAILURE	0x07
-#define FW_INVALID_PARAM	0x16
 
 #define GHCB_VERSION		2
 #define FEATURE_SNP		1ull
@@ -64,24 +61,20 @@ static long launch_start(struct ref_vm *vm, struct kvm_sev_cmd *cmd)
 		cmd->error = FW_POLICY_FAILURE;
 		return -EIO;
 	}
+	snp_fw_start(vm, start.policy);
 	vm->snp.started = true;
 	return 0;
 }
 
 /* "SNP_LAUNCH_UPDATE": what the guest finds in a page of @type. */
-static void load_page(void *to, const void *from, unsigned int type)
+static void load_page(struct ref_vm *vm, void *to, const void *from, unsigned int type)
 {
-	struct snp_secrets *secrets = to;
-
 	switch (type) {
 	case PAGE_ZERO:
 		memset(to, 0, PAGE_SIZE);
 		break;
 	case PAGE_SECRETS:
-		memset(to, 0, PAGE_SIZE);
-		secrets->version = SNP_SECRETS_VERSION;
-		if (getrandom(secrets->vmpck, sizeof(secrets->vmpck), 0) < 0)
-			inproc_diag("no random keys for a secrets page");
+		fw_guest_secrets(&vm->snp.fw, to);
 		break;
 	default:
 		memcpy(to, from, PAGE_SIZE);
@@ -100,9 +93,9 @@ static long update_page(struct ref_vm *vm, const struct kvm_sev_snp_launch_updat
 	if (update->type != PAGE_ZERO &&
 	    copy_from_user(page, (void *)update->uaddr, PAGE_SIZE))
 		return -EFAULT;
-	r = ref_sept_add(vm, gpa, REF_SEPT_PRESENT);
+	r = ref_sept_add(vm, gpa, REF_SEPT_PRESENT) ?: snp_fw_add(vm, gpa, update->type);
 	if (!r)
-		load_page(to, page, update->type);
+		load_page(vm, to, page, update->type);
 	return r;
 }
 
@@ -116,7 +109,6 @@ static bool is_page_type(unsigned int type)
 static long launch_update(struct ref_vm *vm, struct kvm_sev_cmd *cmd)
 {
 	struct kvm_sev_snp_launch_update update;
-	uint64_t first;
 	long r = 0;
 
 	if (!vm->snp.started)
@@ -130,7 +122,6 @@ static long launch_update(struct ref_vm *vm, struct kvm_sev_cmd *cmd)
 	if (!snp_is_dev(cmd->sev_fd))
 		return -EBADF;
 
-	first = update.gfn_start << PAGE_SHIFT;
 	while (update.len) {
 		r = update_page(vm, &update);
 		if (r)
@@ -140,33 +131,34 @@ static long launch_update(struct ref_vm *vm, struct kvm_sev_cmd *cmd)
 		if (update.type != PAGE_ZERO)
 			update.uaddr += PAGE_SIZE;
 	}
-	if (update.gfn_start << PAGE_SHIFT > first &&
-	    inproc_patch_sites(vm->host, first, (update.gfn_start << PAGE_SHIFT) - first) < 0)
-		r = -EIO;
 	if (copy_to_user((void *)cmd->data, &update, sizeof(update)))
 		return -EFAULT;
 	return r;
 }
 
-/* "SNP_LAUNCH_FINISH" of an ID block: firmware without a digest knows those that are none. */
-static long check_id_block(const struct kvm_sev_snp_launch_finish *finish, struct kvm_sev_cmd *cmd)
+/* Trap sites, for the engine: when nothing of the launch is measured any more. */
+static int patch_sites(struct ref_vm *vm)
 {
-	struct snp_id_block block;
-	struct snp_id_auth auth;
+	const struct ref_snp_page *pages = vm->snp.pages;
+	size_t i, next;
 
-	if (copy_from_user(&block, (void *)finish->id_block_uaddr, sizeof(block)) ||
-	    copy_from_user(&auth, (void *)finish->id_auth_uaddr, sizeof(auth)))
-		return -EFAULT;
-	if (block.version == SNP_ID_BLOCK_VERSION)
-		inproc_not_driven("the reference model has no firmware that knows ID blocks");
-	cmd->error = FW_INVALID_PARAM;
-	return -EIO;
+	for (i = 0; i < vm->snp.nr_pages; i = next) {
+		for (next = i + 1; next < vm->snp.nr_pages; next++)
+			if (pages[next].gpa != pages[next - 1].gpa + PAGE_SIZE)
+				break;
+		if (inproc_patch_sites(vm->host, pages[i].gpa, (next - i) * PAGE_SIZE) < 0)
+			return -EIO;
+	}
+	return 0;
 }
 
 /* The vCPUs' registers are those of their VMSAs from now on. */
 static long launch_finish(struct ref_vm *vm, struct kvm_sev_cmd *cmd)
 {
 	struct kvm_sev_snp_launch_finish finish;
+	struct fw_finish operands = { 0 };
+	struct snp_id_block block;
+	struct snp_id_auth auth;
 	unsigned int i;
 	long r;
 
@@ -178,15 +170,23 @@ static long launch_finish(struct ref_vm *vm, struct kvm_sev_cmd *cmd)
 		return -EINVAL;
 	if (!snp_is_dev(cmd->sev_fd))
 		return -EBADF;
+	operands.host_data = finish.host_data;
+	operands.vcek_disabled = finish.vcek_disabled;
 	if (finish.id_block_en) {
-		r = check_id_block(&finish, cmd);
-		if (r)
-			return r;
+		if (copy_from_user(&block, (void *)finish.id_block_uaddr, sizeof(block)) ||
+		    copy_from_user(&auth, (void *)finish.id_auth_uaddr, sizeof(auth)))
+			return -EFAULT;
+		operands.id_block = &block;
+		operands.id_auth = &auth;
+		operands.author_key = finish.auth_key_en;
 	}
 	/* Breakpoints are not the VMM's to set in a guest that it cannot see into. */
 	for (i = 0; i < vm->host->nr_vcpus; i++)
 		if (((struct ref_vcpu *)vm->host->vcpus[i]->priv)->snp.debugged)
 			return -EINVAL;
+	r = snp_fw_finish(vm, &operands, &cmd->error) ?: patch_sites(vm);
+	if (r)
+		return r;
 	for (i = 0; i < vm->host->nr_vcpus; i++) {
 		struct ref_vcpu *vcpu = vm->host->vcpus[i]->priv;
 

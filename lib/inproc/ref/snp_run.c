@@ -193,7 +193,8 @@ static bool has_view(struct ref_vcpu *vcpu, uint64_t gpa, bool private)
 {
 	struct inproc_vm *vm = vcpu->host->vm;
 
-	return inproc_gpa_is_private(vm, gpa) == private && inproc_gpa_to_hva(vm, gpa, private, NULL);
+	return inproc_gpa_is_private(vm, gpa) == private &&
+	       inproc_gpa_to_hva(vm, gpa, private, NULL);
 }
 
 /* The CPU reads a guest's page tables in the private view, whatever they say themselves. */

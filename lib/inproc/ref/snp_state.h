@@ -7,12 +7,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/fw.h"
+
 /* Revisions of the certificate exit, by COCO_REF_REVISION; see snp/certs.c. */
 struct ref_certs;
 
 #define REF_MAX_VMSAS	128
 #define SNP_NO_VMSA	(~0ull)
 #define SNP_KVMS_VMSA	(~1ull)		/* the one of the launch */
+
+/* A page of the launch, with its type. */
+struct ref_snp_page {
+	uint64_t gpa;
+	unsigned int type;
+};
 
 struct ref_snp {
 	bool initialized;		/* KVM_SEV_INIT2 */
@@ -21,6 +29,10 @@ struct ref_snp {
 	bool certs;			/* the exit is enabled */
 	bool ran;			/* a vCPU has been in KVM_RUN */
 	uint64_t features;		/* SEV_FEATURES of its VMSAs */
+	struct fw_guest fw;		/* under measure_lock once the guest runs */
+	struct ref_snp_page *pages;	/* of the launch, in their order */
+	size_t nr_pages, max_pages;
+	bool secrets;			/* one of them is a secrets page */
 	uint64_t jump_table;		/* GPA that guests have left here */
 	/* Of VMSAs, which vCPUs take from each other; taken before host->lock. */
 	pthread_mutex_t lock;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm_para.h>
+#include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -148,7 +149,10 @@ static const struct ref_kind snp = {
 
 static void vm_destroy(struct inproc_vm *host)
 {
-	pthread_mutex_destroy(&((struct ref_vm *)host->priv)->snp.lock);
+	struct ref_vm *vm = host->priv;
+
+	pthread_mutex_destroy(&vm->snp.lock);
+	free(vm->snp.pages);
 	ref_vm_destroy(host);
 }
 
