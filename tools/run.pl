@@ -191,7 +191,8 @@ sub leave_out
 
 	$group->{selected} = [grep { !$tests || $_->[0] =~ $tests } @selected];
 	return 1 if @{$group->{selected}};
-	$group->{skip} ||= $group->{others};
+	$group->{skip} ||= $group->{others}
+		if grep { !$group->{silent} || $_->[0] !~ $group->{silent} } @selected;
 	return $group->{skip};
 }
 

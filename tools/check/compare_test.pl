@@ -54,6 +54,12 @@ is_deeply([Coco::Compare::lines(1, group('src', { a => { one => 'pass' } }))], [
 is_deeply([Coco::Compare::lines(1, $ref, group('other', { a => { one => 'fail' } },
 					    revision => 'other'))], [],
 	'the model is not compared with its other revisions');
+is_deeply([Coco::Compare::lines(1, group('src', { a => { one => 'pass', two => 'pass' },
+						  s => { one => 'fail' } }), $ref,
+				group('snp', { s => { one => 'pass' } }, @reference))],
+	['src against ref: 2 ended alike, 0 skipped by either, 0 otherwise',
+	 'src against snp: 0 ended alike, 0 skipped by either, 1 otherwise:',
+	 '  s: one: failed, there passed'], 'one of TDs and one of SNP VMs');
 is_deeply([Coco::Compare::lines(1, { label => 'hw', skip => 'none' }, $ref)], [],
 	'what did not run is not compared');
 

@@ -60,8 +60,8 @@ narrow()
 	[ "$("$run" --list | awk 'length > 100' | wc -l)" = 0 ]
 }
 ok "list_is_narrow" narrow
-ok "ref_without_snp" expect 4 "skipped: the reference model has no SNP part" "$run" --platform ref \
-	--out "$TMP/out" snp_psc_msr_test
+ok "ref_lacks_it" expect 4 "skipped: the reference model lacks what they are about" "$run" \
+	--platform ref --out "$TMP/out" snp_served_test
 
 with=$ROOT/tools/with-kvm
 ok "with_kvm" expect 0 "usage: tools/with-kvm" "$with" --help

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A kernel case by case against the reference model: that the two have passed the same
+# A kernel case by case against the reference model, of TDs or of SNP VMs: that the two have passed the same
 # number says little.
 package Coco::Compare;
 
@@ -65,16 +65,16 @@ sub against
 		@lines . ' otherwise' . (@lines ? ':' : ''), @lines);
 }
 
-# Lines, many with $verbose, on each of @groups against the one that is {reference}, if both are in this run.
+# Lines, many with $verbose, on each of @groups against those that are {reference} in this run.
 sub lines
 {
 	my ($verbose, @groups) = @_;
 	@groups = grep { $_->{jobs} } @groups;
-	my ($reference) = grep { $_->{reference} } @groups;
 
-	return unless $reference;
-	my $ends = ends($reference);
-	return map { against($_, $reference->{label}, $ends, $verbose) } grep { !$_->{revision} } @groups;
+	return map {
+		my ($label, $ends) = ($_->{label}, ends($_));
+		map { against($_, $label, $ends, $verbose) } grep { !$_->{revision} } @groups;
+	} grep { $_->{reference} } @groups;
 }
 
 1;

@@ -7,6 +7,7 @@
 #	version	of the kernel, for the known issues
 #	tests	regex of the programs that it is for (none: all); others are left out
 #	others	why they are: said if nothing else remains (none: then nothing is)
+#	silent	regex of those of which another group says it
 #	skip	instead of all that: why it cannot be run
 #	stale	the reason is ours: a patch of tools/patches that does not apply
 #	stage	what its tree has more than that of the group before it (--diff, --each)
@@ -80,19 +81,21 @@ sub groups
 	return @groups;
 }
 
-# The reference model speaks each revision of the TDX exits; the others differ in what
-# is listed.
+# SNP tests that are not for the reference model: of what any VM has, or of what it does not model.
+my $not_modelled = join '|', qw(caps launch_cpuid served vmrun);
+
+# The reference model speaks each revision of the exits; the others differ in what is listed.
 sub ref_groups
 {
 	my ($options) = @_;
 	my $engine = engine($options->{engine});
 
 	return map {
-		my ($revision, $tests, $others) = @$_;
+		my ($revision, $tests, $others, $silent) = @$_;
 		{
 			label => "ref/$engine $revision", dir => "ref-$engine-$revision",
-			version => '', tests => $tests, others => $others,
-			revision => $revision, reference => $revision eq 'tdx',
+			version => '', tests => $tests, others => $others, silent => $silent,
+			revision => $revision, reference => scalar $revision =~ /^(?:tdx|snp)$/,
 			of => { platform => 'ref', engine => $engine },
 			env => {
 				COCO_PLATFORM => 'ref',
@@ -103,12 +106,15 @@ sub ref_groups
 				LD_PRELOAD => "$options->{build}/inproc/libinproc-ref.so",
 			},
 		}
-	} (['tdx', qr/^tdx_/, 'the reference model has no SNP part'],
+	} (['tdx', qr/^tdx_/],
+	   ['snp', qr/^snp_(?!(?:$not_modelled)_)/,
+	    'the reference model lacks what they are about', qr/^tdx_/],
 	   ['tdx-map-errno', qr/^tdx_map_gpa_/],
 	   ['tdx-dedicated-v1', qr/^tdx_(?:get_quote|event_notify)_/],
 	   ['tdx-dedicated-v2', qr/^tdx_get_quote_/],
 	   ['proposed-quotes', qr/^tdx_quotes_/],
-	   ['proposed-in-place', qr/^tdx_in_place_/]);
+	   ['proposed-in-place', qr/^tdx_in_place_/],
+	   map { [$_, qr/^snp_req_certs_/] } qw(certs-v6 certs-v3 coco-v2 coco-v1));
 }
 
 # The programs that one of our own patches says it concerns ("Tests: GLOB..."), as a
