@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Wrong models: each patch in wrong_models/ makes one mistake in the reference model.  The
-# TDX tests have to turn red on it, and to name the requirement that is broken.
+# tests have to turn red on it, and to name the requirement that is broken.
 #
 # Header of a patch, as in wrong_kernels.sh: Wrong, Requirement, Also, Run, Set.
 #
@@ -14,7 +14,7 @@
 
 dir=$ROOT/tools/check/wrong_models
 shown=$dir/shown
-list_cases 'tdx_*_test.c'
+list_cases 'tdx_*_test.c snp_*_test.c'
 
 # variable NAME: of the makefile that builds the model.
 variable()
