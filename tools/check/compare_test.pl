@@ -13,12 +13,13 @@ use Coco::Compare;
 sub group
 {
 	my ($label, $ends, %more) = @_;
+	my $problems = delete $more{problems} // [];
 	my @jobs;
 
 	for my $test (sort keys %$ends) {
 		my @cases = map { { name => $_, status => $ends->{$test}{$_} } }
 			sort keys %{$ends->{$test}};
-		push @jobs, { test => $test, verdict => { cases => \@cases } };
+		push @jobs, { test => $test, verdict => { cases => \@cases, problems => $problems } };
 	}
 	return { label => $label, jobs => \@jobs, %more };
 }
@@ -40,9 +41,13 @@ is_deeply([Coco::Compare::lines(0, group('src', { a => { one => 'fail', two => '
 	['src against ref: 0 ended alike, 0 skipped by either, 1 known issues of one, 1 otherwise:',
 	 '  a: one: failed, there passed'], 'in short');
 
-is_deeply([Coco::Compare::lines(1, group('src', { a => { one => 'pass' } }), $ref)],
+is_deeply([Coco::Compare::lines(1, group('src', { a => { one => 'pass' } },
+					 problems => ['ended early']), $ref)],
 	['src against ref: 1 ended alike, 0 skipped by either, 1 otherwise:',
 	 '  a: two: did not end, there passed'], 'a case is missing');
+is_deeply([Coco::Compare::lines(1, group('src', { a => { one => 'pass' } }), $ref)],
+	['src against ref: 1 ended alike, 1 skipped by either, 0 otherwise'],
+	'a case that the test does not have there');
 
 is_deeply([Coco::Compare::lines(1, group('src', { a => { one => 'undriven', two => 'pass' } }), $ref)],
 	['src against ref: 1 ended alike, 0 skipped by either, 1 not driven by either, 0 otherwise'],
