@@ -148,13 +148,13 @@ COCO_TEST_F(region, registered)
 	struct raw_snp sev;
 
 	/* Sizes that any VMM can give */
-	check_expect_splat("in sev_pin_memory()");
+	check_expect_splat("in sev_pin_memory");
 	raw_snp_open(&sev);
 	if (gives("a VM", 0, variant->type == KVM_X86_SNP_VM ?
 			     raw_snp_go(&sev, RAW_SNP_NOTHING, RAW_SNP_INITED) :
 			     raw_sev_create(&sev, variant->type)))
 		variant->run(&sev);
-	EXPECT_REQ_QUIET(REQ_SEV_REGION_LIMIT, "WARNs of a region's size", "in sev_pin_memory()");
+	EXPECT_REQ_QUIET(REQ_SEV_REGION_LIMIT, "WARNs of a region's size", "in sev_pin_memory");
 	raw_snp_close(&sev);
 }
 

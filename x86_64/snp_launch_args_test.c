@@ -280,11 +280,11 @@ COCO_TEST_F(args, command)
 	if (!launch_reference(REQ_SNP_LAUNCH_KEPT, &ref))
 		return;
 	if (variant->warns)
-		check_expect_splat("in kvm_gmem_populate()");
+		check_expect_splat("in kvm_gmem_populate");
 	if (variant->is_last)
 		check_attribute_to(REQ_KERNEL_FIRMWARE_PAGE, REQ_SNP_LAUNCH_VMSA_OWNED);
 	if (variant->null)
-		check_expect_splat("in sev_gmem_post_populate()");
+		check_expect_splat("in sev_gmem_post_populate");
 	raw_snp_open(&snp);
 	if (!EXPECT_REQ_EQ(REQ_SNP_LAUNCH_KEPT, "the launch before it", 0,
 			   raw_snp_go(&snp, RAW_SNP_NOTHING, variant->after), &names_errno))
@@ -300,10 +300,10 @@ COCO_TEST_F(args, command)
 	if (variant->cmd != KVM_SEV_SNP_LAUNCH_START)
 		expect_measured(variant, &before, &args, ret, launch_nr_pages() - pages);
 	if (variant->warns)
-		EXPECT_REQ_QUIET(REQ_SNP_LAUNCH_LENGTH, "WARNs of a length", "in kvm_gmem_populate()");
+		EXPECT_REQ_QUIET(REQ_SNP_LAUNCH_LENGTH, "WARNs of a length", "in kvm_gmem_populate");
 	/* What firmware refuses it has looked at, and with it the vCPUs' state. */
 	if (variant->null)
-		EXPECT_REQ_QUIET(REQ_SNP_LAUNCH_NULL, "WARNs of a source at 0", "in sev_gmem_post_populate()");
+		EXPECT_REQ_QUIET(REQ_SNP_LAUNCH_NULL, "WARNs of a source at 0", "in sev_gmem_post_populate");
 	if (ret && variant->outcome == REFUSED && (!variant->is_last || !snp.fw_error) &&
 	    EXPECT_REQ_EQ(again, "the launch after it", 0,
 			  raw_snp_go(&snp, variant->after, RAW_SNP_FINISHED), &names_errno))

@@ -309,7 +309,7 @@ FIXTURE_VARIANT_ADD(failing, rmp_update)
  * when its creation fails.
  */
 static const char *const lock_splats[] = {
-	"in sev_guest()", "in sev_vm_destroy()",	/* if the former is inlined there */
+	"in sev_guest", "in sev_vm_destroy",	/* if the former is inlined there */
 };
 
 static void open_vm(void *l)

@@ -128,7 +128,7 @@ FIXTURE_VARIANT_ADD(guest, without)
 };
 
 /* Of kernels that ask whose feature it is without the VM's lock. */
-#define LOCK_SPLAT	"in sev_snp_guest()"
+#define LOCK_SPLAT	"in sev_snp_guest"
 
 static void guest_syncs(void)
 {
