@@ -19,16 +19,18 @@
 #define TRAP_EFER_WRITE		(1u << 15)
 #define TRAP_CR_WRITE(n)	(1u << (16 + (n)))
 
+enum { EFER, CR0, CR4, CR8 };
+
 static const struct {
 	size_t sregs;
 	uint32_t intercept;
 	uint16_t code;
 	uint64_t always;
 } traps[SVM_WRITE_TRAPS] = {
-	{ offsetof(struct kvm_sregs, efer), TRAP_EFER_WRITE, 0x8f, EFER_SVME },
-	{ offsetof(struct kvm_sregs, cr0), TRAP_CR_WRITE(0), 0x90, 0 },
-	{ offsetof(struct kvm_sregs, cr4), TRAP_CR_WRITE(4), 0x94, 0 },
-	{ offsetof(struct kvm_sregs, cr8), TRAP_CR_WRITE(8), 0x98, 0 },
+	[EFER] = { offsetof(struct kvm_sregs, efer), TRAP_EFER_WRITE, 0x8f, EFER_SVME },
+	[CR0] = { offsetof(struct kvm_sregs, cr0), TRAP_CR_WRITE(0), 0x90, 0 },
+	[CR4] = { offsetof(struct kvm_sregs, cr4), TRAP_CR_WRITE(4), 0x94, 0 },
+	[CR8] = { offsetof(struct kvm_sregs, cr8), TRAP_CR_WRITE(8), 0x98, 0 },
 };
 
 static uint64_t value_of(const struct kvm_sregs *sregs, unsigned int i)
@@ -62,6 +64,8 @@ int svm_write_traps_enter(struct world *w)
 	}
 	for (unsigned int i = 0; i < SVM_WRITE_TRAPS && !written->known; i++)
 		written->value[i] = value_of(&sregs, i);
+	/* What KVM has set there itself is no write of the guest's. */
+	written->value[CR8] = sregs.cr8;
 	written->v_tpr = v_tpr(w);
 	written->known = true;
 	return ret;
