@@ -159,6 +159,7 @@ FIXTURE_VARIANT(bad_rcx)
 BAD_RCX_ROW(rax, BIT_OF(RAX))
 BAD_RCX_ROW(rcx, BIT_OF(RCX))
 BAD_RCX_ROW(rsp, BIT_OF(RSP))
+BAD_RCX_ROW(rbp, BIT_OF(RBP))
 BAD_RCX_ROW(bit_32, 1ull << 32)
 BAD_RCX_ROW(bit_63, 1ull << 63)
 

@@ -9,8 +9,8 @@
 #include "engine/gpr.h"
 #include "ref.h"
 
-/* Bits of RCX that TDG.VP.VMCALL takes: not RAX, RCX, RSP; XMM0 to XMM15 above. */
-#define PASSABLE	0xffffffecULL
+/* Bits of RCX that TDG.VP.VMCALL takes: no RAX, RCX, RSP, nor RBP (NO_RBP_MOD); XMMs above. */
+#define PASSABLE	0xffffffccULL
 
 #define GPR(regs, nr)	(*gpr_of(regs, nr))
 

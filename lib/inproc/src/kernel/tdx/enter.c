@@ -7,7 +7,8 @@
  *
  * TDG.VP.VMCALL passes the registers whose bits are set in RCX to the VMM as they are,
  * zeroes for the others, and back the same ones on the next entry, with RAX 0; RAX,
- * RCX and RSP cannot be passed, nor RBP in a TD that KVM configures (NO_RBP_MOD).
+ * RCX and RSP cannot be passed, nor RBP in a TD that is configured so (NO_RBP_MOD); in
+ * another one it may be asked for, and the VMM's is left as it is here.
  */
 #include <linux/string.h>
 #include <asm/irq_vectors.h>
@@ -217,7 +218,8 @@ static bool glue_tdcall(struct glue_tdvpr *vp, union glue_regs *regs, u64 *ret)
 
 	switch (vp->gpr[IMAGE_RAX]) {
 	case GLUE_TDG_VP_VMCALL:
-		if (rcx & (GLUE_RCX_NO_GPRS | GLUE_RCX_RESERVED)) {
+		if (rcx & ((vp->tdr->rbp_mod ? GLUE_RCX_NO_GPRS & ~BIT(IMAGE_RBP) :
+			    GLUE_RCX_NO_GPRS) | GLUE_RCX_RESERVED)) {
 			vp->gpr[IMAGE_RAX] = glue_operand_invalid(GLUE_OPERAND_RCX);
 			return true;
 		}

@@ -107,6 +107,7 @@ struct glue_tdr {
 	unsigned int keys;		/* packages that have the key, a bit mask */
 	unsigned int nr_tdcs, nr_pages;
 	unsigned int nr_vps, nr_associated, max_vcpus;
+	bool rbp_mod;			/* a TDCALL may change the VMM's RBP */
 	unsigned int shared_bit;
 	unsigned int levels;		/* of the EPTs: 4 or 5 */
 	u64 *sept_root;			/* 512 entries */

@@ -211,6 +211,7 @@ u64 glue_tdh_mng_init(union glue_regs *regs)
 	glue_measure_init(tdr, params, status);
 	if (status)
 		return status;
+	tdr->rbp_mod = !(params->config_flags & GLUE_CONFIG_NO_RBP_MOD);
 	tdr->shared_bit = params->config_flags & GLUE_CONFIG_MAX_GPAW ? 51 : 47;
 	tdr->levels = (params->eptp_controls & VMX_EPTP_PWL_MASK) == VMX_EPTP_PWL_5 ? 5 : 4;
 	tdr->max_vcpus = params->max_vcpus;
