@@ -20,6 +20,8 @@
  *		start	TEST - - 0 0 SITES	reached before any case
  * Whoever starts again with the same directory goes on where that ended.
  *
+ *	chosen	optional: lines "TEST:CASE MUTANT...": in each case these alone
+ *
  * COCO_MUTANTS_TRIES=N,M: a mutant is tried in N cases of a program at most, and in M of all
  * (the file tries has how often it was).  Cases have most of their way in common: what many do
  * not see, the others mostly do not see either, but it takes them hours.
@@ -62,6 +64,7 @@ static struct {
 	int results, output;
 	unsigned int *mutant;		/* the image's */
 	unsigned char *marks;
+	const char *chosen, *chosen_end;	/* the file; NULL: there is none */
 	unsigned char *reached;		/* MAX_SITES; allocated, as guests get a copy of what is static */
 } this = { .results = -1 };
 
@@ -110,6 +113,11 @@ bool mutants_wanted(void)
 		if (sscanf(line, "mutant\t%u\t%u", &id, &site) == 2 && id < this.nr_mutants &&
 		    site < MAX_SITES)
 			this.site[id] = site;
+	}
+	snprintf(path, sizeof(path), "%s/chosen", dir);
+	if (!access(path, R_OK)) {
+		this.chosen = map_file(dir, "chosen", PROT_READ, &size);
+		this.chosen_end = this.chosen + size;
 	}
 	snprintf(path, sizeof(path), "%s/results", dir);
 	this.results = open(path, O_RDWR | O_APPEND | O_CLOEXEC);
@@ -305,6 +313,45 @@ static void prepare(void)
 		ksft_exit_fail_msg("COCO_MUTANTS: cannot share marks: %s\n", strerror(errno));
 }
 
+/* Where the file has the mutants of a case: "" if it has none, NULL without the file. */
+static const char *chosen_of(const char *name)
+{
+	char begin[512];
+	const size_t len = snprintf(begin, sizeof(begin), "%s:%s ", program_invocation_short_name,
+				    name);
+	const char *at = this.chosen;
+
+	while (at && at < this.chosen_end) {
+		const char *end = memchr(at, '\n', this.chosen_end - at);
+
+		if (!end)
+			break;
+		if ((size_t)(end - at) > len && !memcmp(at, begin, len))
+			return at + len;
+		at = end + 1;
+	}
+	return this.chosen ? "" : NULL;
+}
+
+/* @chosen: numbers that rise, up to the line's end; what is passed by is taken off. */
+static bool is_chosen(const char **chosen, unsigned int mutant)
+{
+	unsigned long next;
+	char *end;
+
+	if (!*chosen)
+		return true;
+	while (**chosen >= '0' && **chosen <= '9') {
+		next = strtoul(*chosen, &end, 10);
+		if (next > mutant)
+			return false;
+		*chosen = end + (*end == ' ');
+		if (next == mutant)
+			return true;
+	}
+	return false;
+}
+
 static bool is_to_run(unsigned int mutant)
 {
 	if (!this.reached[this.site[mutant]])
@@ -317,12 +364,13 @@ static bool is_to_run(unsigned int mutant)
 
 bool mutants_turn(const char *name, int *exit_code)
 {
+	const char *chosen = chosen_of(name);
 	unsigned int runs = 0;
 	long began, took;
 	int how;
 	pid_t pid;
 
-	if (this.state[0] == KILLED || is_kept("case", name))
+	if (this.state[0] == KILLED || is_kept("case", name) || (chosen && !*chosen))
 		return false;
 	prepare();
 	began = now_ms();
@@ -339,7 +387,7 @@ bool mutants_turn(const char *name, int *exit_code)
 		return false;
 	}
 	for (unsigned int i = 1; i < this.nr_mutants; i++) {
-		if (!is_to_run(i))
+		if (!is_chosen(&chosen, i) || !is_to_run(i))
 			continue;
 		if (this.state[0] == KILLED)
 			return false;

@@ -6,7 +6,7 @@
 #
 #	report.pl --out DIR --tree NAME --root DIR --mode mutants|coverage [--covers FILE:LINE]
 #
-# DIR has table, wanted, same, coverage/results and run/results; what is made of them goes there, too.  --root
+# DIR has table, wanted, same, coverage/results, run/results and again/; what is made of them goes there, too.  --root
 # is where the sources are.
 use strict;
 use warnings;
@@ -109,7 +109,7 @@ sub judge
 		my ($id, $other) = split;
 		$same{$id} = 'compiled to the same code as ' . ($other ? "mutant $other" : 'the original');
 	}
-	lines('run/results', sub {
+	my $take = sub {
 		my ($what, $id, $test, $case, @rest) = @_;
 		my $m = $mutant{$id};
 		if ($what eq 'killed') {
@@ -117,7 +117,13 @@ sub judge
 		} elsif ($what eq 'undriven' && !$m->{verdict}) {
 			@$m{qw(verdict case how)} = ('undriven', "$test:$case", @rest);
 		}
-	});
+	};
+	lines('run/results', $take);
+	my %again;
+	if (-e "$options{out}/again/results") {
+		lines('again/results', $take);
+		lines('again/chosen', sub { $again{$_}++ for (split ' ', $_[0])[1 .. $_[0] =~ tr/ //] });
+	}
 	open my $in, '<', "$FindBin::RealBin/equivalent" or die "mutants: equivalent: $!\n";
 	while (my $line = <$in>) {
 		next if $line =~ /^(#|$)/;
@@ -131,7 +137,7 @@ sub judge
 		my $why = $same{$m->{id}} // $equivalent{join "\t", @$m{qw(function original mutated)}};
 		$m->{wanted} = $wanted{$m->{id}};
 		$m->{cases} = keys %{$reached->{$m->{site}}};
-		$m->{tried} = $tries[$m->{id}];
+		$m->{tried} = ($tries[$m->{id}] // 0) + ($again{$m->{id}} // 0);
 		next if $m->{verdict};
 		@$m{qw(verdict how)} = defined $why ? ('equivalent', $why) :
 			$m->{cases} ? ($m->{tried} ? 'survived' : 'waiting', '') :

@@ -10,7 +10,8 @@
 # The tree is the newest that is packaged by default.  With --patch it has the patch, and only
 # lines that a patch touches are written otherwise; --file sev.c or tdx.c: only that file;
 # --function: only functions that match, of which alone the coverage is then.  --tries: a
-# mutant that more than M cases reach is run in M of them, and in N of a test, at most (2,40).
+# mutant that more than M cases reach is run in M of them, and in N of a test, at most (2,40);
+# then those that are left in cases that have killed others of its function.
 # TEST: only these tests.
 #
 # All results go to the --out directory (build/mutants by default), a run that was stopped goes
@@ -200,6 +201,50 @@ state()
 		"$out/wanted" "$out/same" "$out/coverage/results" "$out/table"
 }
 
+# "TEST:CASE MUTANT...": for what was run in a part of its cases only, and left, those that have
+# killed a mutant of the same function.
+choose()
+{
+	mkdir -p "$out/again"
+	perl - "$out" > "$out/again/chosen" <<- 'EOF'
+		use strict;
+		my ($out) = @ARGV;
+		my (%cases, %killers, %killed, %chosen, $tries);
+		sub lines { open my $f, '<', "$out/$_[0]" or die "$_[0]: $!\n"; map { chomp; [split /\t/] } <$f> }
+		my %mutant = map { $_->[1] => $_ } grep { $_->[0] eq 'mutant' } lines('table');
+		my %wanted = map { $_->[0] => 1 } lines('wanted');
+		delete $wanted{(split ' ', $_->[0])[0]} for lines('same');
+		for (grep { $_->[0] eq 'case' && $_->[3] eq 'pass' } lines('coverage/results')) {
+			my $name = "$_->[1]:$_->[2]";
+			for (split /,/, $_->[6]) {
+				my ($a, $b) = split /-/;
+				$cases{$_}{$name} = 1 for $a .. $b // $a;
+			}
+		}
+		for (grep { $_->[0] eq 'killed' } lines('run/results')) {
+			$killed{$_->[1]} = 1;
+			$killers{$mutant{$_->[1]}[6]}{"$_->[2]:$_->[3]"}++;
+		}
+		open my $f, '<:raw', "$out/run/tries" or die "tries: $!\n";
+		my @tries = unpack 'S*', do { local $/; <$f> };
+		for my $id (sort { $a <=> $b } grep { !$killed{$_} } keys %wanted) {
+			my ($cases, $killers) = ($cases{$mutant{$id}[2]} // {}, $killers{$mutant{$id}[6]} // {});
+			next if $tries[$id] >= keys %$cases;
+			push @{$chosen{$_}}, $id for grep { $cases->{$_} } keys %$killers;
+		}
+		print "$_ @{$chosen{$_}}\n" for sort keys %chosen;
+	EOF
+}
+
+# State of a run of these.
+left_over()
+{
+	awk 'NR == FNR { for (i = 2; i <= NF; i++) run[$i] = 1; next }
+		$1 == "mutant" && $2 > max { max = $2 }
+		END { for (i = 0; i <= max; i++) printf "%d", run[i] ? 3 : 0 }' \
+		"$out/again/chosen" "$out/table"
+}
+
 # A directory for programs to keep results in; what is there of the same is kept.
 begin()	# DIR STATE
 {
@@ -282,6 +327,13 @@ if [ $mode = mutants ] && [ -z "$stopped" ]; then
 		END { for (t in ms) print ms[t] / nr[t], t }' "$out/coverage/results" | sort -n |
 		cut -d ' ' -f 2)
 	run_all "$out/run" "${tests[@]}"
+	if [ -z "$stopped" ]; then
+		choose
+		export COCO_MUTANTS_TRIES=
+		begin "$out/again" "$(left_over)"
+		mapfile -t tests < <(cut -d : -f 1 "$out/again/chosen" | sort -u)
+		[ ${#tests[@]} = 0 ] || run_all "$out/again" "${tests[@]}"
+	fi
 fi
 perl "$top/tools/mutants/report.pl" --out "$out" --tree "linux-$version" \
 	--root "$farm" --mode $mode ${covers:+--covers "$covers"}
