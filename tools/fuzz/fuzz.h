@@ -6,6 +6,7 @@
 #ifndef FUZZ_H
 #define FUZZ_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -36,7 +37,10 @@ void __fuzz_fail(const struct requirement *r, const char *file, int line, const 
 /* Is the tree known for @req?  Then a sequence may avoid what would follow from it. */
 bool fuzz_known(enum requirement_nr req);
 
-/* Where a sequence is shown: what follows is C for a case of x86_64/. */
+/*
+ * Where a sequence is shown, or compared: what follows is C for a case of x86_64/, and what both
+ * sides got.
+ */
 extern bool fuzz_shown;
 void fuzz_show(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
@@ -55,6 +59,26 @@ struct fuzz_guest {
 
 extern struct kvm_run *fuzz_kvm_run;
 extern const struct fuzz_guest fuzz_snp, fuzz_tdx;
+
+/* ---- oracle.c: what the reference model has of the same sequence ---- */
+
+/* This is the model's side: it has no control, and rules are not for it. */
+extern bool fuzz_second;
+
+/* True if COCO_FUZZ_REF names one. */
+bool oracle_wanted(void);
+/* When COCO_REF_REVISION is known. */
+void oracle_start(void);
+/* A sequence begins; a part of it; the rest of it is not compared. */
+void oracle_begin(void);
+void oracle_note(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
+/* So many bytes of the guest's memory. */
+void oracle_memory(const void *p, size_t size);
+void oracle_stop(void);
+/* At its end: fuzz_odd() where the two differ. */
+void oracle_compare(const uint8_t *data, size_t size);
+/* Plays what the other side sends, to its end; an exit status. */
+int oracle_second(bool (*play)(const uint8_t *data, size_t size));
 
 /* ---- psc.c: page state changes as AMD 56421 has them ---- */
 

@@ -5,6 +5,7 @@
  *	fuzz [libFuzzer's options] [DIRECTORY|FILE...]
  *	fuzz --reduce FILE
  *	fuzz --play FILE
+ *	fuzz --second		the other half of COCO_FUZZ_REF (oracle.c)
  *
  * SNP guests, or TDs with COCO_VENDOR=intel.  One VM has all sequences.  One that breaks a
  * requirement ends the process by abort(), as libFuzzer wants it; with --reduce it becomes as
@@ -13,6 +14,8 @@
  *
  * COCO_FUZZ_KNOWN has requirements, by blanks, that the tree is known to break; one of the
  * kernel's may have a place behind it ("ID:sev.c:12").  COCO_FUZZ_SHOW=1 shows each event.
+ * COCO_FUZZ_REF names an in-process KVM that is the reference model: what comes of a sequence is
+ * compared with what comes of it there.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -37,7 +40,7 @@ void __sanitizer_cov_8bit_counters_init(uint8_t *start, uint8_t *stop);
 #define MAX_KNOWN	64
 #define MAX_BYTES	4096
 
-bool fuzz_shown;
+bool fuzz_shown, fuzz_second;
 int fuzz_vcpu_fd;
 struct kvm_run *fuzz_kvm_run;
 
@@ -49,6 +52,7 @@ static char failure[1024], failed_rule[512], failed_id[64];
 static const char *known[MAX_KNOWN];
 static kvm_script_run_t run;
 static unsigned int nr_known, seen_known[MAX_KNOWN], splats;
+static bool printed;
 
 uint8_t fuzz_u8(void)
 {
@@ -93,6 +97,11 @@ void fuzz_show(const char *fmt, ...)
 	if (!fuzz_shown)
 		return;
 	va_start(ap, fmt);
+	oracle_note(fmt, ap);
+	va_end(ap);
+	if (!printed)
+		return;
+	va_start(ap, fmt);
 	vprintf(fmt, ap);
 	va_end(ap);
 	fflush(stdout);
@@ -130,6 +139,10 @@ void __fuzz_fail(const struct requirement *r, const char *file, int line, const 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	if (fuzz_second)
+		return;
+	/* What follows from it is not the model's. */
+	oracle_stop();
 	fuzz_show("\t/* %s: %s */\n", r->id, text);
 	if (failure[0] || is_known(r->id, text))
 		return;
@@ -156,14 +169,21 @@ static void start(void)
 	uint8_t *counters;
 
 	guest->create();
+	oracle_start();
 	run = (kvm_script_run_t)dlsym(RTLD_DEFAULT, KVM_SCRIPT_RUN);
-	if (!play || !run || !control()) {
+	if (!play || !run) {
 		fprintf(stderr, "fuzz: no in-process KVM is preloaded\n");
 		exit(2);
 	}
 	script.guest = guest->guest;
 	script.td = guest == &fuzz_tdx;
 	play(&script);
+	if (fuzz_second)
+		return;
+	if (!control()) {
+		fprintf(stderr, "fuzz: a kernel tree's KVM is needed: COCO_PLATFORM=src\n");
+		exit(2);
+	}
 	control()->reset();
 	control()->on_mem_bug(on_mem_bug);
 	counters = control()->data("coco_coverage", &size);
@@ -173,7 +193,7 @@ static void start(void)
 
 static void look_at_kernel(void)
 {
-	unsigned int nr = control()->nr_splats();
+	unsigned int nr = fuzz_second ? 0 : control()->nr_splats();
 
 	while (splats < nr) {
 		const char *text = control()->splat(splats++);
@@ -197,6 +217,7 @@ static bool play(const uint8_t *data, size_t size)
 	input = data;
 	left = size;
 	failure[0] = 0;
+	oracle_begin();
 	guest->begin();
 	do {
 		int err = run(fuzz_vcpu_fd);
@@ -209,6 +230,8 @@ static bool play(const uint8_t *data, size_t size)
 		}
 	} while (more && !failure[0]);
 	look_at_kernel();
+	if (!failure[0])
+		oracle_compare(data, size);
 	return !failure[0];
 }
 
@@ -324,11 +347,15 @@ int main(int argc, char **argv)
 {
 	static char ids[4096];
 
-	fuzz_shown = getenv("COCO_FUZZ_SHOW");
+	printed = getenv("COCO_FUZZ_SHOW");
+	fuzz_second = argc == 2 && !strcmp(argv[1], "--second");
+	fuzz_shown = printed | oracle_wanted();
 	snprintf(ids, sizeof(ids), "%s", getenv("COCO_FUZZ_KNOWN") ?: "");
 	for (char *id = strtok(ids, " "); id && nr_known < MAX_KNOWN; id = strtok(NULL, " "))
 		known[nr_known++] = id;
 	guest = strcmp(getenv("COCO_VENDOR") ?: "amd", "intel") ? &fuzz_snp : &fuzz_tdx;
+	if (fuzz_second)
+		return oracle_second(play);
 	if (argc == 3 && !strcmp(argv[1], "--reduce"))
 		return reduce_file(argv[2]);
 	if (argc == 3 && !strcmp(argv[1], "--play"))

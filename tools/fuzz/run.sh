@@ -15,6 +15,8 @@
 # search begins, on the kernel that tests run on; make check does that.  They are what libFuzzer
 # has kept of searches (-merge=1), and of wrong kernels.
 #
+# The reference model plays each sequence, too (oracle.c): what it has otherwise is FUZZ-REF.
+#
 # Status 0: nothing was found; 1: something was; 2: usage or set-up.
 set -eu
 export LC_ALL=C
@@ -70,7 +72,8 @@ play()
 	local vendor=amd
 	[ "$kind" = snp ] || vendor=intel
 	env COCO_PLATFORM=src COCO_ENGINE=unicorn COCO_VENDOR=$vendor COCO_IMAGE="$image" \
-		COCO_FUZZ_KNOWN="$known" LD_PRELOAD="$build/inproc/libinproc-src.so" \
+		COCO_FUZZ_KNOWN="$known" COCO_FUZZ_REF="$build/inproc/libinproc-ref.so" \
+		COCO_REF_REVISION="$revision" LD_PRELOAD="$build/inproc/libinproc-src.so" \
 		taskset -c "$cpu" "$build/tools/fuzz/fuzz" "$@"
 }
 
@@ -101,6 +104,17 @@ fixed()	# the seeds alone; status as search()'s
 	echo "$kind: FOUND $what"
 	rule "$log"
 	return 1
+}
+
+# COCO_REF_REVISION, or the first of TDs' revisions in which the reference model has MapGPA's errors as this kernel has.
+find_revision()
+{
+	local probe=$out/$kind/probe
+	[ -z "$revision" ] || return 0
+	echo 520000000000323b00004600 > "$probe"
+	for revision in $([ "$kind" = snp ] || echo tdx-map-errno tdx); do
+		! play --play "$probe" < /dev/null > /dev/null 2>&1 || return 0
+	done
 }
 
 search()	# until its time is over; status 1 if there is something
@@ -154,6 +168,8 @@ for kind in "${kinds[@]}"; do
 	cpu=${cpus[${#pids[@]} % ${#cpus[@]}]}
 	mkdir -p "$out/$kind"
 	: > "$out/$kind/told"
+	revision=${COCO_REF_REVISION-}
+	find_revision
 	if [ -n "$coverage" ]; then search; else fixed; fi &
 	pids+=($!)
 done

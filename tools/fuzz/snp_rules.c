@@ -327,8 +327,8 @@ static void msr_answered(const struct snp_event *e, uint64_t msr)
 
 static void request_answered(const struct snp_event *e, uint64_t info_2)
 {
-	const unsigned int requests = control()->nr_fw_requests() - e->requests;
 	const bool served = !e->exits || !e->ret;
+	const unsigned int requests = control() ? control()->nr_fw_requests() - e->requests : served;
 	const struct control_fw_request *seen;
 	const void *sent;
 
@@ -359,6 +359,8 @@ static void request_answered(const struct snp_event *e, uint64_t info_2)
 				  e->npages, info_2, e->ghcb->rbx);
 		return;
 	}
+	if (!control())
+		return;
 	seen = control()->fw_request(control()->nr_fw_requests() - 1);
 	sent = snp_memory(e->field[SNP_INFO_1]);
 	if (seen && sent && memcmp(seen->request, sent, 64) &&
@@ -392,6 +394,8 @@ static void event_answered(const struct snp_event *e, uint64_t info_1, uint64_t 
 			request_answered(e, info_2);
 		break;
 	case GHCB_NAE_IOIO:
+		if (size != 1 && size != 2 && size != 4 && !info_1 && !e->failed)
+			fuzz_fail(REQ_GHCB_NAE_IO_SIZE, "success of size bits 0x%lx", size);
 		if (e->field[SNP_INFO_1] & GHCB_IOIO_STRING && size && !info_1 && !e->failed &&
 		    e->field[SNP_INFO_2] > 2032)
 			fuzz_fail(REQ_GHCB_NAE_IO_LONG, "success of a string of 0x%lx",

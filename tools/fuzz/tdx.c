@@ -97,6 +97,20 @@ static void fill(uint64_t *r)
 	}
 }
 
+static void the_end(struct tdx_call *c)
+{
+	uint64_t *r = c->gpr;
+
+	c->kind = TDX_END;
+	r[TD_RCX] = TD_PASS_STANDARD;
+	r[TD_R10] = 0;
+	r[TD_R11] = GHCI_INSTRUCTION_IO;
+	r[TD_R12] = 4;
+	r[TD_R13] = GHCI_IO_WRITE;
+	r[TD_R14] = TDX_END_PORT;
+	r[TD_R15] = TDX_END_VALUE;
+}
+
 /* HLT is not here: the vCPU would wait for somebody. */
 static void next_call(struct tdx_call *c)
 {
@@ -117,12 +131,7 @@ static void next_call(struct tdx_call *c)
 	r[TD_R10] = 0;
 	c->kind = TDX_CALL;
 	if (fuzz_ended()) {
-		c->kind = TDX_END;
-		r[TD_R11] = GHCI_INSTRUCTION_IO;
-		r[TD_R12] = 4;
-		r[TD_R13] = GHCI_IO_WRITE;
-		r[TD_R14] = TDX_END_PORT;
-		r[TD_R15] = TDX_END_VALUE;
+		the_end(c);
 	} else {
 		how = fuzz_u8();
 		r[TD_R11] = fuzz_pick(leaves, sizeof(leaves) / sizeof(leaves[0]));
@@ -152,15 +161,41 @@ static void next_call(struct tdx_call *c)
 			fuzz_show("\tv.req->in.gpr[%u] = 0x%lx;\n", i, r[i]);
 }
 
+/* A processor's or a paravirtual interface of KVM's own, or what a TD does not come back from. */
+static bool is_kvms_own(const struct tdx_call *c)
+{
+	const uint64_t leaf = c->passed[TD_R11];
+
+	if (c->kind != TDX_CALL || c->bad_mask)
+		return false;
+	return c->passed[TD_R10] ? c->passed[TD_R10] != KVM_HC_MAP_GPA_RANGE :
+	       leaf == GHCI_INSTRUCTION_CPUID || leaf == GHCI_INSTRUCTION_RDMSR ||
+	       leaf == GHCI_INSTRUCTION_WRMSR || leaf == GHCI_REPORT_FATAL_ERROR;
+}
+
+/* Of two reasons to refuse a MapGPA either will do. */
+static bool refused_anyhow(uint64_t r10)
+{
+	return call.passed[TD_R11] == GHCI_MAP_GPA && !call.passed[TD_R10] &&
+	       (call.passed[TD_R12] | call.passed[TD_R13]) & 0xfff &&
+	       (r10 == GHCI_ALIGN_ERROR || r10 == GHCI_INVALID_OPERAND);
+}
+
 static void guest(struct kvm_script *script)
 {
 	const uint64_t *r = script->gpr;
 
+	tdx_rules_answered(&call, r);
 	if (call.kind == TDX_CALL)
 		fuzz_show("\t/* RAX 0x%lx, R10 0x%lx, R11 0x%lx, R12 0x%lx, R13 0x%lx */\n",
-			  r[TD_RAX], r[TD_R10], r[TD_R11], r[TD_R12], r[TD_R13]);
-	tdx_rules_answered(&call, r);
+			  r[TD_RAX], refused_anyhow(r[TD_R10]) ? 1 : r[TD_R10], r[TD_R11], r[TD_R12],
+			  r[TD_R13]);
 	next_call(&call);
+	if (is_kvms_own(&call)) {
+		oracle_stop();
+		if (fuzz_second)
+			the_end(&call);
+	}
 	memcpy(script->gpr, call.gpr, sizeof(call.gpr));
 }
 
@@ -185,8 +220,8 @@ static void answer_tdx(uint64_t *w)
 {
 	call.ret = w[2] = PICK(GHCI_SUCCESS, GHCI_RETRY, GHCI_INVALID_OPERAND,
 			       GHCI_SUBFUNC_UNSUPPORTED, 5, ~0ull);
-	fuzz_show("\t/* KVM_EXIT_TDX: nr 0x%lx, 0x%lx, 0x%lx; ret 0x%lx */\n", w[1], w[3], w[4],
-		  call.ret);
+	fuzz_show("\t/* KVM_EXIT_TDX: nr 0x%lx, 0x%lx, 0x%lx; ret 0x%lx */\n", w[1], w[3],
+		  w[1] == GHCI_GET_QUOTE ? w[4] : 0, call.ret);
 	if (w[1] != GHCI_GET_TD_VM_CALL_INFO)
 		return;
 	for (unsigned int i = 0; i < 4; i++)
@@ -236,6 +271,10 @@ static bool vmm(struct kvm_run *run, int err)
 			fuzz_odd("FUZZ-ERRNO", "KVM_RUN fails with %s", strerror(-err));
 		if (++failures > 100)
 			fuzz_odd("FUZZ-DEAD", "KVM_RUN fails again and again: %s", strerror(-err));
+		/* An answer that KVM has refused: one that it takes, in case that it still waits. */
+		oracle_stop();
+		if (run->exit_reason == KVM_EXIT_HYPERCALL)
+			run->hypercall.ret = EINVAL;
 		return call.kind != TDX_END;
 	}
 	failures = 0;
