@@ -216,6 +216,48 @@ COCO_TEST_F(extint, arrives_or_fails)
 	tdvmcall_vm_free(&v);
 }
 
+/* What is left of the first one, if anything, is in the way of the next event. */
+COCO_FIXTURE(extint_again);
+FIXTURE_VARIANT(extint_again)
+{
+	struct check_row row;
+	bool nmi;
+};
+
+FIXTURE_VARIANT_ADD(extint_again, interrupt)
+{
+	COCO_ROW(NULL, REQ_KERNEL_TD_EXTINT),
+};
+
+FIXTURE_VARIANT_ADD(extint_again, nmi)
+{
+	COCO_ROW(NULL, REQ_KERNEL_TD_EXTINT), .nmi = true,
+};
+
+COCO_TEST_F(extint_again, no_warn)
+{
+	const enum requirement_nr req = REQ_KERNEL_TD_EXTINT;
+	const struct kvm_interrupt irq = { EXTINT_VECTOR };
+	struct tdvmcall_vm v;
+
+	/* Says a requirement of its own. */
+	check_expect_splat("vmx/tdx.c");
+	td_halt_create(&v, 1);
+	for (unsigned int i = 0; i < 2; i++) {
+		/* It may be refused. */
+		if (i && variant->nmi)
+			ioctl(v.vcpu->fd, KVM_NMI);
+		else
+			ioctl(v.vcpu->fd, KVM_INTERRUPT, &irq);
+		tdvmcall_prepare(&v, GHCI_INSTRUCTION_CPUID, 0, 0, TD_FILL(14), TD_FILL(15));
+		if (!expect_tdvmcall_answer(req, &v, GHCI_SUCCESS))
+			return;
+	}
+	errno = 0;
+	EXPECT_REQ_QUIET(req, "WARNs", "vmx/tdx.c");
+	tdvmcall_vm_free(&v);
+}
+
 static int enable_cap(int vm, uint32_t cap, uint64_t value)
 {
 	struct kvm_enable_cap enable = { .cap = cap, .args = { value } };

@@ -60,6 +60,8 @@
 		"a TD that cannot be entered ends KVM_RUN with KVM_EXIT_INTERNAL_ERROR or FAIL_ENTRY")	\
 	REQUIREMENT(KERNEL_TD_ENTER_QUIET, "KERNEL-TD-ENTER-QUIET", DOC_STYLE, "Do not crash the kernel",	\
 		"that a TD cannot be entered, for which its guest can be the reason, makes no WARN")	\
+	REQUIREMENT(KERNEL_TD_EXTINT, "KERNEL-TD-EXTINT", DOC_STYLE, "Do not crash the kernel",		\
+		"KVM_INTERRUPT of a TD's vCPU, and another event after it, make no WARN")		\
 	REQUIREMENT(KERNEL_TD_CHARGE, "KERNEL-TD-CHARGE", DOC_CGROUP, "Misc",				\
 		"a TD whose KeyID is over its cgroup's limit gives back none that it has not got")	\
 	REQUIREMENT(KERNEL_SEV_LOCK, "KERNEL-SEV-LOCK", DOC_STYLE, "Do not crash the kernel",		\

@@ -32,6 +32,8 @@
 		"does not make KVM believe in another")						\
 	REQUIREMENT(TDX_EXTINT, "TDX-EXTINT", DOC_API, "KVM_INTERRUPT",				\
 		"KVM_INTERRUPT of a TD's vCPU fails, or the TD gets the interrupt")		\
+	REQUIREMENT(TDX_NESTED, "TDX-NESTED", DOC_API, "KVM_SET_NESTED_STATE",			\
+		"a TD has no VMX: its vCPU takes no state of a nested hypervisor, and runs on")	\
 	REQUIREMENT(TDX_OTHERS_CMD, "TDX-OTHERS-CMD", DOC_API, "KVM_MEMORY_ENCRYPT_REG_REGION",	\
 		"encrypted regions, moving and copying are SEV's: for a TD they fail, either way round")	\
 	REQUIREMENT(TDX_SLOT, "TDX-SLOT", DOC_API, "KVM_SET_USER_MEMORY_REGION2",		\

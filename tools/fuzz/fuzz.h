@@ -37,6 +37,9 @@ void __fuzz_fail(const struct requirement *r, const char *file, int line, const 
 /* Is the tree known for @req?  Then a sequence may avoid what would follow from it. */
 bool fuzz_known(enum requirement_nr req);
 
+/* The VMM is to do something else after the next KVM_RUN, if it is one that does. */
+void fuzz_disturb(void);
+
 /*
  * Where a sequence is shown, or compared: what follows is C for a case of x86_64/, and what both
  * sides got.
@@ -44,16 +47,26 @@ bool fuzz_known(enum requirement_nr req);
 extern bool fuzz_shown;
 void fuzz_show(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-extern int fuzz_vcpu_fd;
+extern int fuzz_vcpu_fd, fuzz_vm_fd;
+extern uint64_t fuzz_gpa;		/* of memory that the guest shares */
+
+/* ---- vmm.c ---- */
+
+/* Something that a VMM may do between two KVM_RUNs. */
+void fuzz_act(struct kvm_run *run, struct kvm_script *script);
 
 /* A vendor's guests. */
 struct fuzz_guest {
 	void (*create)(void);
+	void (*destroy)(void);
 	/* Before a sequence: what the one before has left behind is undone. */
 	void (*begin)(void);
 	/* The guest goes on: it looks at the answer to its last exit, and makes the next one. */
 	void (*guest)(struct kvm_script *script);
-	/* KVM_RUN has returned @err: the VMM looks at the exit and answers.  False: it was the last. */
+	/*
+	 * KVM_RUN has returned @err: the VMM looks at the exit and answers.  False: it was the
+	 * last.
+	 */
 	bool (*vmm)(struct kvm_run *run, int err);
 };
 

@@ -14,6 +14,8 @@
  *
  * COCO_FUZZ_KNOWN has requirements, by blanks, that the tree is known to break; one of the
  * kernel's may have a place behind it ("ID:sev.c:12").  COCO_FUZZ_SHOW=1 shows each event.
+ * COCO_FUZZ_VMM=1: the VMM does other things between, too (vmm.c); then it is memory, WARN, BUG
+ * and an end that are looked at, and no rules.
  * COCO_FUZZ_REF names an in-process KVM that is the reference model: what comes of a sequence is
  * compared with what comes of it there.
  */
@@ -37,11 +39,14 @@ void __sanitizer_cov_8bit_counters_init(uint8_t *start, uint8_t *stop);
 
 /* KVM_RUNs that one sequence can need: a page state change has up to 253 exits. */
 #define MAX_RUNS	600
+#define MAX_IN_VAIN	8
+#define SEQUENCES_OF_A_VM	256
 #define MAX_KNOWN	64
 #define MAX_BYTES	4096
 
 bool fuzz_shown, fuzz_second;
-int fuzz_vcpu_fd;
+int fuzz_vcpu_fd, fuzz_vm_fd;
+uint64_t fuzz_gpa;
 struct kvm_run *fuzz_kvm_run;
 
 static const struct fuzz_guest *guest;
@@ -52,7 +57,7 @@ static char failure[1024], failed_rule[512], failed_id[64];
 static const char *known[MAX_KNOWN];
 static kvm_script_run_t run;
 static unsigned int nr_known, seen_known[MAX_KNOWN], splats;
-static bool printed;
+static bool printed, vmm, act;
 
 uint8_t fuzz_u8(void)
 {
@@ -139,7 +144,7 @@ void __fuzz_fail(const struct requirement *r, const char *file, int line, const 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	if (fuzz_second)
+	if (fuzz_second || (vmm && strncmp(r->id, "KERNEL-", 7)))
 		return;
 	/* What follows from it is not the model's. */
 	oracle_stop();
@@ -203,12 +208,47 @@ static void look_at_kernel(void)
 	}
 }
 
+void fuzz_disturb(void)
+{
+	act = vmm;
+}
+
+/* After a KVM_RUN that returned @err: is there sense in another one? */
+static bool go_on(int err)
+{
+	static unsigned int in_vain;
+
+	script.signal = 0;
+	fuzz_kvm_run->immediate_exit = 0;
+	if (act)
+		fuzz_act(fuzz_kvm_run, &script);
+	act = false;
+	/* Again and again: it waits for somebody who is not there, or is dead. */
+	in_vain = err ? in_vain + 1 : 0;
+	return in_vain < MAX_IN_VAIN;
+}
+
+/* A VM as new: where the old one does not come to a sequence's end, and now and then. */
+static void renew(bool ended)
+{
+	kvm_script_start_t play = (kvm_script_start_t)dlsym(RTLD_DEFAULT, KVM_SCRIPT_START);
+	static unsigned int sequences;
+
+	if (ended && ++sequences < SEQUENCES_OF_A_VM)
+		return;
+	sequences = 0;
+	play(NULL);
+	guest->destroy();
+	guest->create();
+	play(&script);
+}
+
 /* Is all as it has to be? */
 static bool play(const uint8_t *data, size_t size)
 {
 	unsigned int runs = 0;
 	static bool started;
-	bool more;
+	bool more, ended = true;
 
 	if (!started) {
 		start();
@@ -223,12 +263,18 @@ static bool play(const uint8_t *data, size_t size)
 		int err = run(fuzz_vcpu_fd);
 
 		more = guest->vmm(fuzz_kvm_run, err);
+		if (vmm) {
+			ended = go_on(err);
+			more &= ended;
+		}
 		if (++runs > MAX_RUNS) {
 			fuzz_odd("FUZZ-ENDLESS",
 				 "%u KVM_RUNs, and the guest has not come to its end", runs);
 			break;
 		}
 	} while (more && !failure[0]);
+	if (vmm)
+		renew(ended);
 	look_at_kernel();
 	if (!failure[0])
 		oracle_compare(data, size);
@@ -348,6 +394,7 @@ int main(int argc, char **argv)
 	static char ids[4096];
 
 	printed = getenv("COCO_FUZZ_SHOW");
+	vmm = getenv("COCO_FUZZ_VMM");
 	fuzz_second = argc == 2 && !strcmp(argv[1], "--second");
 	fuzz_shown = printed | oracle_wanted();
 	snprintf(ids, sizeof(ids), "%s", getenv("COCO_FUZZ_KNOWN") ?: "");

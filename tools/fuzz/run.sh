@@ -5,7 +5,7 @@
 # called by make fuzz.
 #
 #	tools/fuzz/run.sh [--kdir DIR] [--patch FILE]... [--seconds N] [--all] [--out DIR]
-#		[--fixed] [snp|tdx]...
+#		[--fixed] [snp|tdx|snp-vmm|tdx-vmm]...
 #
 # Each kind of guest is searched for N seconds (60), on a processor of its own, in the newest tree
 # that was fetched; what is worth to go on from is kept in OUT/KIND/corpus (build/fuzz).  What is
@@ -15,6 +15,7 @@
 # search begins, on the kernel that tests run on; make check does that.  They are what libFuzzer
 # has kept of searches (-merge=1), and of wrong kernels.
 #
+# With snp-vmm and tdx-vmm the VMM does other things between KVM_RUNs, too (vmm.c).
 # The reference model plays each sequence, too (oracle.c): what it has otherwise is FUZZ-REF.
 #
 # Status 0: nothing was found; 1: something was; 2: usage or set-up.
@@ -47,12 +48,13 @@ while [ $# -gt 0 ]; do
 	--out)		out=${2:?}; shift ;;
 	--fixed)	coverage= ;;
 	--all)		all=1 ;;
-	snp|tdx)	kinds+=("$1") ;;
+	snp|tdx|snp-vmm|tdx-vmm)
+			kinds+=("$1") ;;
 	*)		die "unknown argument '$1'" ;;
 	esac
 	shift
 done
-[ ${#kinds[@]} -gt 0 ] || kinds=(snp tdx)
+[ ${#kinds[@]} -gt 0 ] || kinds=(snp tdx snp-vmm tdx-vmm)
 
 BUILD=$build "$top/tools/build.sh" all fuzz || exit 2
 report=$("$top/tools/image.sh" --out "$build" --kdir "$kdir" $coverage \
@@ -69,10 +71,11 @@ out=${out:-$build/fuzz}
 # else each change of a mapping has to be told to the others.
 play()
 {
-	local vendor=amd
-	[ "$kind" = snp ] || vendor=intel
-	env COCO_PLATFORM=src COCO_ENGINE=unicorn COCO_VENDOR=$vendor COCO_IMAGE="$image" \
-		COCO_FUZZ_KNOWN="$known" COCO_FUZZ_REF="$build/inproc/libinproc-ref.so" \
+	local vendor=amd ref=$build/inproc/libinproc-ref.so vmm=
+	[ "${kind%-vmm}" = snp ] || vendor=intel
+	[ "$kind" = "${kind%-vmm}" ] || { ref=; vmm=COCO_FUZZ_VMM=1; }
+	env $vmm COCO_PLATFORM=src COCO_ENGINE=unicorn COCO_VENDOR=$vendor COCO_IMAGE="$image" \
+		COCO_FUZZ_KNOWN="$known" COCO_FUZZ_REF="$ref" \
 		COCO_REF_REVISION="$revision" LD_PRELOAD="$build/inproc/libinproc-src.so" \
 		taskset -c "$cpu" "$build/tools/fuzz/fuzz" "$@"
 }
@@ -112,7 +115,8 @@ find_revision()
 	local probe=$out/$kind/probe
 	[ -z "$revision" ] || return 0
 	echo 520000000000323b00004600 > "$probe"
-	for revision in $([ "$kind" = snp ] || echo tdx-map-errno tdx); do
+	[ "$kind" = tdx ] || return 0
+	for revision in tdx-map-errno tdx; do
 		! play --play "$probe" < /dev/null > /dev/null 2>&1 || return 0
 	done
 }
@@ -123,7 +127,8 @@ search()	# until its time is over; status 1 if there is something
 	log=$dir/log
 	mkdir -p "$dir/corpus" "$dir/found"
 	corpus=$dir/corpus perl -ne 'chomp; open my $f, ">", "$ENV{corpus}/seed$." or die "$!\n";
-		print $f pack "H*", $_' "$top/tools/fuzz/seeds.$kind"
+		print $f pack "H*", $_' "$top/tools/fuzz/seeds.$kind" \
+		$([ "$kind" = "${kind%-vmm}" ] || echo "$top/tools/fuzz/seeds.${kind%-vmm}")
 	rm -f "$dir"/{crash,timeout,oom,leak}-*
 	end=$((SECONDS + seconds))
 	while left=$((end - SECONDS)); [ $left -gt 0 ]; do

@@ -46,7 +46,15 @@ static void create(void)
 	snp_vm_launch(v->snp);
 	fuzz_vcpu_fd = v->snp->cpu[0].vcpu->fd;
 	fuzz_kvm_run = v->snp->cpu[0].vcpu->run;
+	fuzz_vm_fd = v->snp->vm->fd;
+	fuzz_gpa = snp_vm.pages.gpa;
 	memset(response, 0x69, sizeof(response));
+}
+
+static void destroy(void)
+{
+	request_vm_free(snp_vm.v);
+	snp_vm.registered = 0;
 }
 
 /* What a sequence changes and the next one must not see. */
@@ -268,4 +276,4 @@ static bool vmm(struct kvm_run *run, int err)
 	return true;
 }
 
-const struct fuzz_guest fuzz_snp = { create, begin, guest, vmm };
+const struct fuzz_guest fuzz_snp = { create, destroy, begin, guest, vmm };

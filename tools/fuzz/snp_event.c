@@ -357,15 +357,23 @@ static void msr_event(struct snp_event *e)
 	fuzz_show("\tghcb_add_msr(&v, 0, 0x%lx);\n", e->msr);
 }
 
+/* A byte before each event: most are NAE events; few have the VMM do something meanwhile. */
+#define WHAT_DISTURBED	0xf6
+
 void snp_event_next(struct snp_event *e)
 {
+	uint8_t what;
+
 	memset(e, 0, sizeof(*e));
 	if (fuzz_ended()) {
 		e->kind = SNP_END;
 		e->msr = SNP_END_MSR;
 		return;
 	}
-	if ((fuzz_u8() & 7) == 7)
+	what = fuzz_u8();
+	if ((what & 0xf7) == WHAT_DISTURBED)
+		fuzz_disturb();
+	if ((what & 7) == 7)
 		msr_event(e);
 	else
 		nae_event(e);

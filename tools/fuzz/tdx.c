@@ -37,6 +37,13 @@ static void create(void)
 	tdx_shared_bit = __builtin_ctzll(v.td->shared_bit);
 	fuzz_vcpu_fd = v.vcpu->fd;
 	fuzz_kvm_run = v.vcpu->run;
+	fuzz_vm_fd = v.td->vm->fd;
+	fuzz_gpa = v.buffer.gpa;
+}
+
+static void destroy(void)
+{
+	tdvmcall_vm_free(&v);
 }
 
 static void begin(void)
@@ -111,6 +118,9 @@ static void the_end(struct tdx_call *c)
 	r[TD_R15] = TDX_END_VALUE;
 }
 
+/* Of all bytes before a call one has the VMM do something meanwhile. */
+#define HOW_DISTURBED	0xd6
+
 /* HLT is not here: the vCPU would wait for somebody. */
 static void next_call(struct tdx_call *c)
 {
@@ -134,6 +144,8 @@ static void next_call(struct tdx_call *c)
 		the_end(c);
 	} else {
 		how = fuzz_u8();
+		if (how == HOW_DISTURBED)
+			fuzz_disturb();
 		r[TD_R11] = fuzz_pick(leaves, sizeof(leaves) / sizeof(leaves[0]));
 		if (r[TD_R11] == GHCI_INSTRUCTION_HLT)
 			r[TD_R11] = 13;
@@ -288,4 +300,4 @@ static bool vmm(struct kvm_run *run, int err)
 	return true;
 }
 
-const struct fuzz_guest fuzz_tdx = { create, begin, guest, vmm };
+const struct fuzz_guest fuzz_tdx = { create, destroy, begin, guest, vmm };

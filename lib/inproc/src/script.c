@@ -17,8 +17,12 @@
 void kvm_script_start(struct kvm_script *script);
 long kvm_script_run(int vcpu_fd);
 
+#define ALL_SIGNALS	(~0ULL)
+
 static struct kvm_script *now;
 static struct image_host host;
+static int fd = -1;		/* of @vcpu, which is found once */
+static struct src_vcpu *vcpu;
 
 static IMAGE_CALL int signal_pending(unsigned long long blocked)
 {
@@ -31,20 +35,29 @@ static IMAGE_CALL unsigned long long signals_blocked(void)
 	return 0;
 }
 
+/* Nobody else will wake a vCPU that waits: a signal of the VMM's does. */
+static IMAGE_CALL int event_wait(int event, unsigned long long blocked, unsigned long long deadline)
+{
+	if (blocked == ALL_SIGNALS)
+		return host.event_wait(event, blocked, deadline);
+	now->signal = 1;
+	return 1;
+}
+
 void kvm_script_start(struct kvm_script *script)
 {
 	if (!now)
 		host = src_host;
 	now = script;
+	fd = -1;
 	src_host.signal_pending = script ? signal_pending : host.signal_pending;
 	src_host.signals_blocked = script ? signals_blocked : host.signals_blocked;
+	src_host.event_wait = script ? event_wait : host.event_wait;
 	engine_script(script);
 }
 
 long kvm_script_run(int vcpu_fd)
 {
-	static struct src_vcpu *vcpu;
-	static int fd = -1;
 	long ret;
 
 	if (fd != vcpu_fd)
