@@ -21,7 +21,7 @@
 	REQUIREMENT(KERNEL_MAP_GONE, "KERNEL-MAP-GONE", DOC_KVM_HOST, "kvm_vcpu_unmap",			\
 		"guest memory is not accessed through a mapping that was given back")		\
 	REQUIREMENT(KERNEL_MAP_LEFT, "KERNEL-MAP-LEFT", DOC_KVM_HOST, "kvm_vcpu_unmap",			\
-		"no guest memory is mapped or pinned when the VM is destroyed")			\
+		"no page of guest or VMM is mapped, pinned or referred to once the VM is destroyed")	\
 	REQUIREMENT(KERNEL_KMAP_LEFT, "KERNEL-KMAP-LEFT", DOC_HIGHMEM, "Temporary Virtual Mappings",	\
 		"local mappings and references to files end before the return to the VMM")	\
 	REQUIREMENT(KERNEL_KMAP_ORDER, "KERNEL-KMAP-ORDER", DOC_HIGHMEM, "Temporary Virtual Mappings",	\

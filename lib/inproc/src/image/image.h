@@ -210,6 +210,7 @@ enum image_map {
 	IMAGE_MAP_KMAP,		/* kmap_local_page() and its kin: until the return to the VMM */
 	IMAGE_MAP_PIN,		/* pin_user_pages(): no mapping, but the VMM's page is held */
 	IMAGE_MAP_PIN_LONG,	/* the same with FOLL_LONGTERM; both end by IMAGE_MAP_PIN */
+	IMAGE_MAP_GET,		/* get_user_pages(): @at is its reference count, which tells the end */
 	IMAGE_MAP_FILE,		/* fdget(): a reference to a file, until the return to the VMM */
 };
 

@@ -17,6 +17,8 @@
 #define MAX_SITES	16
 /* Local mappings of one thread at once. */
 #define MAX_KMAPS	16
+/* A page's references, without its pins (GUP_PIN_COUNTING_BIAS). */
+#define REFERENCES	1023
 
 struct held {
 	struct held *next;		/* in its bucket, the newest first; or free */
@@ -41,6 +43,7 @@ static __thread unsigned int nr_kmaps;
 static const char *const verb[] = {
 	[IMAGE_MAP_VCPU] = "mapped", [IMAGE_MAP_KMAP] = "mapped", [IMAGE_MAP_PIN] = "pinned",
 	[IMAGE_MAP_PIN_LONG] = "pinned", [IMAGE_MAP_FILE] = "referred to",
+	[IMAGE_MAP_GET] = "got",
 };
 
 static bool ends_on_return(enum image_map how)
@@ -114,6 +117,17 @@ static void kmap_ends(const void *at, const void *caller)
 		kmaps[i - 1] = kmaps[i];
 }
 
+/* Somebody's entry of a page that was got, @vm's, or another VM's. */
+static bool is_got(const void *refcount, const struct src_vm *vm, bool others)
+{
+	const struct held *h;
+
+	for (h = *bucket(refcount); h; h = h->next)
+		if (h->how == IMAGE_MAP_GET && h->at == refcount && (h->vm == vm) != others)
+			return true;
+	return false;
+}
+
 IMAGE_CALL void *memory_map(enum image_map how, void *page, unsigned long long gfn,
 			    const void *caller)
 {
@@ -122,7 +136,8 @@ IMAGE_CALL void *memory_map(enum image_map how, void *page, unsigned long long g
 
 	(void)gfn;
 	memory_lock();
-	h = new_held();
+	/* How often is its count's business. */
+	h = how == IMAGE_MAP_GET && is_got(page, memory_owner(), false) ? NULL : new_held();
 	if (h) {
 		at = has_window(how) ? window_map(page, caller) : page;
 		*h = (struct held){
@@ -186,6 +201,9 @@ static void report_left(const struct held *h, enum control_mem_bug what, const c
 			      when);
 	else if (h->how == IMAGE_MAP_KMAP)
 		memory_report(what, "a page that %s mapped for a moment is still mapped %s",
+			      memory_site(h->by), when);
+	else if (h->how == IMAGE_MAP_GET)
+		memory_report(what, "a page of the VMM's that %s got is not put %s",
 			      memory_site(h->by), when);
 	else if (what == CONTROL_MEM_PIN_SHORT)
 		memory_report(what,
@@ -251,6 +269,12 @@ void memory_map_vm_destroyed(struct src_vm *vm)
 
 			if (h->vm != vm || ends_on_return(h->how)) {
 				link = &h->next;
+				continue;
+			}
+			/* One reference is the VMM's own. */
+			if (h->how == IMAGE_MAP_GET &&
+			    ((*(const int *)h->at & REFERENCES) <= 1 || is_got(h->at, vm, true))) {
+				drop_held(link, h->by);
 				continue;
 			}
 			for (j = 0; j < nr_told && told[j] != h->by; j++)

@@ -4,7 +4,7 @@
  *
  * What is exact: whether the VMM may read or write there, found out by doing so as its own
  * code would (a page that is not there yet comes), and reference counts: a page of the VMM's
- * has one for the VMM, and one more for each get.  What is not: an address stands for the
+ * has one for the VMM, and one more for each get, which is gone by the VM's end.  What is not: an address stands for the
  * same page for ever, so nothing keeps the VMM from unmapping it, and waiting for a page
  * that a userfaultfd holds back cannot be refused (FOLL_NOWAIT).
  */
@@ -89,9 +89,11 @@ static long glue_gup(unsigned long start, long nr, unsigned int flags, bool pin,
 		if (!pages)
 			continue;
 		page = glue_user_page(addr);
-		if (!pin)
+		if (!pin) {
 			get_page(page);
-		else if (!glue_pin(page, flags, caller))
+			if (glue_page_kind(page) == GLUE_PAGE_FOREIGN)
+				glue_host->map(IMAGE_MAP_GET, &page->_refcount, 0, caller);
+		} else if (!glue_pin(page, flags, caller))
 			break;
 		pages[i] = page;
 	}
