@@ -203,7 +203,8 @@ static void look_at_kernel(void)
 	while (splats < nr) {
 		const char *text = control()->splat(splats++);
 
-		if (text)
+		/* What is told of in a sequence's own words, or listed so. */
+		if (text && !(fuzz_known(REQ_KERNEL_TD_EXTINT) && strstr(text, "in tdx_vcpu_run")))
 			fuzz_fail(REQ_KERNEL_NO_SPLAT, "%s", text);
 	}
 }

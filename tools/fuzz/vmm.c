@@ -32,6 +32,7 @@ static union {
 	struct kvm_guest_debug debug;
 	struct kvm_debugregs debugregs;
 	struct kvm_lapic_state lapic;
+	struct kvm_nested_state nested;
 	struct kvm_msi msi;
 	struct kvm_irq_level irq;
 	struct kvm_memory_attributes attributes;
@@ -66,10 +67,10 @@ static void mp_state(void)
 
 static void interrupt(void)
 {
-	/* What is left of it makes a WARN with whatever comes next. */
-	if (fuzz_known(REQ_KERNEL_TD_EXTINT))
-		return;
 	arg.interrupt.irq = PICK(32, 255, 0, 256, 0x80);
+	/* What is left of it makes a WARN with whatever comes next: one that is refused. */
+	if (fuzz_known(REQ_KERNEL_TD_EXTINT))
+		arg.interrupt.irq = 256;
 }
 
 /* Of whatever form: numbers, and addresses of the guest's and of the VMM's. */
@@ -101,7 +102,8 @@ static void slot(void)
 
 	if (!memory)
 		memory = aligned_alloc(SLOT_BYTES, SLOT_BYTES);
-	arg.slot.slot = PICK(0, 1, 2, 10, 0x10000, 32763);
+	/* Others are the client's, who wants to have them to the end. */
+	arg.slot.slot = PICK(100, 101, 102, 0x10064, 32763) | 0x60;
 	arg.slot.flags = PICK(0, KVM_MEM_LOG_DIRTY_PAGES, KVM_MEM_READONLY, KVM_MEM_GUEST_MEMFD);
 	arg.slot.guest_phys_addr = gpa();
 	arg.slot.memory_size = PICK(0, 0x1000, SLOT_BYTES) & (SLOT_BYTES | 0x1fff);
@@ -115,6 +117,14 @@ static void any_of_it(void)
 
 	arg.bytes[at] = fuzz_u8();
 	arg.bytes[(at + 1) % sizeof(arg)] = fuzz_u8();
+}
+
+static void nested(void)
+{
+	any_of_it();
+	/* What comes of it is no more of interest: one that is refused. */
+	if (fuzz_known(REQ_TDX_NESTED))
+		arg.nested.format = ~0;
 }
 
 static void events(void)
@@ -222,9 +232,9 @@ static const struct action {
 	VCPU(KVM_MEMORY_ENCRYPT_OP, encrypt),
 	VCPU(KVM_SET_CPUID2, cpuid), VCPU(KVM_SET_TSC_KHZ, NULL), VCPU(KVM_X86_SETUP_MCE, words),
 	VCPU(KVM_X86_SET_MCE, words), VCPU(KVM_SET_ONE_REG, words), VCPU(KVM_GET_ONE_REG, words),
-	CHANGE(XCRS, any_of_it), CHANGE(NESTED_STATE, any_of_it), VCPU(KVM_XEN_VCPU_SET_ATTR, words),
+	CHANGE(XCRS, any_of_it), CHANGE(NESTED_STATE, nested), VCPU(KVM_XEN_VCPU_SET_ATTR, words),
 	VCPU(KVM_XEN_VCPU_GET_ATTR, words), VCPU(KVM_GET_SUPPORTED_HV_CPUID, words),
-	VCPU(KVM_SET_DEVICE_ATTR, words), VCPU(KVM_GET_STATS_FD, NULL),
+	VCPU(KVM_SET_DEVICE_ATTR, words),
 	VM(KVM_XEN_HVM_CONFIG, words), VM(KVM_XEN_HVM_SET_ATTR, words), VM(KVM_XEN_HVM_EVTCHN_SEND, words),
 	VM(KVM_SET_CLOCK, words), VM(KVM_GET_CLOCK, NULL), VM(KVM_SET_TSS_ADDR, NULL),
 	VM(KVM_SET_IDENTITY_MAP_ADDR, words), VM(KVM_CREATE_IRQCHIP, NULL), VM(KVM_CREATE_PIT2, words),
