@@ -11,7 +11,8 @@
 # lines that a patch touches are written otherwise; --file sev.c or tdx.c: only that file;
 # --function: only functions that match, of which alone the coverage is then.  --tries: a
 # mutant that more than M cases reach is run in M of them, and in N of a test, at most (2,40);
-# then those that are left in cases that have killed others of its function.
+# then those that are left in cases that have killed others of its function, and in those that
+# take no longer than QUICK_MS.
 # TEST: only these tests.
 #
 # All results go to the --out directory (build/mutants by default), a run that was stopped goes
@@ -33,6 +34,9 @@ out=
 only=
 function=
 tries=2,40
+# Rows of a table come by the same lines, and differ in what they give to them: what tells two
+# kernels apart is often another row than the first.
+QUICK_MS=${QUICK_MS-10}
 again=
 mode=mutants
 covers=
@@ -202,13 +206,13 @@ state()
 }
 
 # "TEST:CASE MUTANT...": for what was run in a part of its cases only, and left, those that have
-# killed a mutant of the same function.
+# killed a mutant of the same function, and those that are quick.
 choose()
 {
 	mkdir -p "$out/again"
-	perl - "$out" > "$out/again/chosen" <<- 'EOF'
+	perl - "$out" "$QUICK_MS" > "$out/again/chosen" <<- 'EOF'
 		use strict;
-		my ($out) = @ARGV;
+		my ($out, $quick) = @ARGV;
 		my (%cases, %killers, %killed, %chosen, $tries);
 		sub lines { open my $f, '<', "$out/$_[0]" or die "$_[0]: $!\n"; map { chomp; [split /\t/] } <$f> }
 		my %mutant = map { $_->[1] => $_ } grep { $_->[0] eq 'mutant' } lines('table');
@@ -216,9 +220,10 @@ choose()
 		delete $wanted{(split ' ', $_->[0])[0]} for lines('same');
 		for (grep { $_->[0] eq 'case' && $_->[3] eq 'pass' } lines('coverage/results')) {
 			my $name = "$_->[1]:$_->[2]";
+			my $ms = $_->[4];
 			for (split /,/, $_->[6]) {
 				my ($a, $b) = split /-/;
-				$cases{$_}{$name} = 1 for $a .. $b // $a;
+				$cases{$_}{$name} = $ms for $a .. $b // $a;
 			}
 		}
 		for (grep { $_->[0] eq 'killed' } lines('run/results')) {
@@ -230,7 +235,8 @@ choose()
 		for my $id (sort { $a <=> $b } grep { !$killed{$_} } keys %wanted) {
 			my ($cases, $killers) = ($cases{$mutant{$id}[2]} // {}, $killers{$mutant{$id}[6]} // {});
 			next if $tries[$id] >= keys %$cases;
-			push @{$chosen{$_}}, $id for grep { $cases->{$_} } keys %$killers;
+			push @{$chosen{$_}}, $id for
+				grep { $killers->{$_} || $cases->{$_} <= $quick } keys %$cases;
 		}
 		print "$_ @{$chosen{$_}}\n" for sort keys %chosen;
 	EOF
