@@ -60,6 +60,7 @@ struct control_fw_chip {
 struct control_td_launch {
 	__u8 params[CONTROL_TD_PARAMS];	/* of TDH.MNG.INIT, which gave @status */
 	__u64 status;
+	__u64 tsc_offset;		/* from the host's TSC to the TD's */
 	unsigned int nr_vcpus;		/* that were initialized; the first ones have */
 	__u32 x2apic_ids[CONTROL_TD_VCPUS];
 	unsigned int nr_added, nr_extended;	/* pages, and chunks of them that were measured */

@@ -224,6 +224,8 @@ static void cpuid_all(struct td *t)
 		t->req.entry[cpuid->nent] = t->caps->cpuid.entries[i];
 		if (t->caps->cpuid.entries[i].function == 1)
 			t->req.entry[cpuid->nent].eax = 0;
+		/* Each entry is one subleaf's, also of the functions that have but one. */
+		t->req.entry[cpuid->nent].flags = KVM_CPUID_FLAG_SIGNIFCANT_INDEX;
 		cpuid->nent++;
 	}
 }

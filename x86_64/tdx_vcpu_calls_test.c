@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a VMM asks of a TD's vCPU besides to run it: its CPUID, and to map memory beforehand.
+ * What a VMM asks of a TD's vCPU besides to run it: its CPUID, to map memory beforehand, its TSC.
  */
 #include "check/harness.h"
 
@@ -119,6 +119,44 @@ COCO_TEST_F(prefault, asks_the_module)
 		EXPECT_REQ_EQ(REQ_TDX_PREFAULT_SHARED, "TDH.MEM.PAGE.AUG", variant->private,
 			      control()->seamcalls(), &names_count);
 	}
+	raw_td_close(&td);
+}
+
+/* ---- KVM_VCPU_TSC_OFFSET ---- */
+
+COCO_FIXTURE(tsc_offset);
+FIXTURE_VARIANT(tsc_offset)
+{
+	struct check_row row;
+};
+
+FIXTURE_VARIANT_ADD(tsc_offset, read)
+{
+	COCO_ROW(NULL, REQ_TDX_TSC_OFFSET),
+};
+
+COCO_TEST_F(tsc_offset, is_the_modules)
+{
+	__u64 offset = ~0ull;
+	struct kvm_device_attr attr = {
+		.group = KVM_VCPU_TSC_CTRL, .attr = KVM_VCPU_TSC_OFFSET, .addr = (uint64_t)&offset,
+	};
+	const struct control_td_launch *l;
+	struct raw_td td;
+
+	(void)variant;
+	if (!control() || !control()->td_launch) {
+		check_skip("no control of the TDX module here: its offset is not known");
+		return;
+	}
+	control()->fw_measure(true);
+	raw_td_open(&td);
+	TEST_ASSERT(!raw_td_go(&td, RAW_TD_VCPU), "the launch up to a vCPU");
+	l = control()->td_launch();
+	TEST_ASSERT(l, "TDH.MNG.INIT has been called");
+	EXPECT_REQ_EQ(REQ_TDX_TSC_OFFSET, "KVM_GET_DEVICE_ATTR", 0,
+		      raw_errno(ioctl(td.raw.vcpu, KVM_GET_DEVICE_ATTR, &attr)), &names_errno);
+	EXPECT_REQ_EQ(REQ_TDX_TSC_OFFSET, "the offset", l->tsc_offset, offset, &names_value);
 	raw_td_close(&td);
 }
 

@@ -30,6 +30,8 @@
 	REQUIREMENT(TDX_TSC_LATE, "TDX-TSC-LATE", DOC_API, "KVM_SET_TSC_KHZ",			\
 		"after KVM_TDX_INIT_VM, which gives the TD its TSC frequency, KVM_SET_TSC_KHZ of the VM "	\
 		"does not make KVM believe in another")						\
+	REQUIREMENT(TDX_TSC_OFFSET, "TDX-TSC-OFFSET", DOC_API, "KVM_GET_DEVICE_ATTR",		\
+		"KVM_VCPU_TSC_OFFSET of a TD's vCPU is what the TDX module adds to the host's TSC")	\
 	REQUIREMENT(TDX_EXTINT, "TDX-EXTINT", DOC_API, "KVM_INTERRUPT",				\
 		"KVM_INTERRUPT of a TD's vCPU fails, or the TD gets the interrupt")		\
 	REQUIREMENT(TDX_NESTED, "TDX-NESTED", DOC_API, "KVM_SET_NESTED_STATE",			\
@@ -57,11 +59,19 @@
 	REQUIREMENT(TDX_GET_CPUID, "TDX-GET-CPUID", DOC_TDX, "KVM_TDX_GET_CPUID",		\
 		"each entry has its function and index, and KVM_CPUID_FLAG_SIGNIFCANT_INDEX where "	\
 		"there are several of a function")						\
+	REQUIREMENT(TDX_GET_CPUID_VALUES, "TDX-GET-CPUID-VALUES", DOC_TDX, "KVM_TDX_GET_CPUID",	\
+		"KVM_TDX_GET_CPUID gives the TD's values, up to the highest leaves: of what may be "	\
+		"chosen those of KVM_TDX_INIT_VM, and the address width")				\
 	REQUIREMENT(TDX_PREFAULT_SHARED, "TDX-PREFAULT-SHARED", DOC_API, "KVM_PRE_FAULT_MEMORY",	\
 		"a page that a TD shares is mapped beforehand without the TDX module")		\
 	REQUIREMENT(TDX_CAPS, "TDX-CAPS", DOC_TDX, "KVM_TDX_CAPABILITIES",			\
 		"CPUID entries of KVM_TDX_CAPABILITIES are of one leaf and subleaf each, and nothing "	\
 		"that a TD may not have, TSX and WAITPKG, is among them")			\
+	REQUIREMENT(TDX_CAPS_BITS, "TDX-CAPS-BITS", DOC_TDX, "KVM_TDX_CAPABILITIES",		\
+		"KVM_TDX_CAPABILITIES has each CPUID bit that the TDX module lets a VMM choose, but for "	\
+		"those of TSX and WAITPKG, and KVM_TDX_INIT_VM takes no other")				\
+	REQUIREMENT(TDX_CAPS_XFAM, "TDX-CAPS-XFAM", DOC_TDX, "KVM_TDX_CAPABILITIES",		\
+		"supported_xfam has x87, SSE, and no feature but those of KVM_GET_SUPPORTED_CPUID")	\
 	REQUIREMENT(TDX_VCPU_IDS, "TDX-VCPU-IDS", DOC_API, "KVM_CREATE_VCPU",			\
 		"a TD can have as many vCPUs as KVM_CAP_MAX_VCPUS says, of any IDs below "	\
 		"KVM_CAP_MAX_VCPU_ID; each runs, and its x2APIC ID is its ID")			\

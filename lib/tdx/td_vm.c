@@ -129,7 +129,10 @@ static void fill_cpuid(struct kvm_cpuid2 *cpuid, const struct kvm_cpuid2 *config
 		for (j = 0; j < supported->nent; j++) {
 			const struct kvm_cpuid_entry2 *s = &supported->entries[j];
 
-			if (s->function != mask->function || s->index != mask->index)
+			if (s->function != mask->function)
+				continue;
+			e->flags = s->flags;
+			if (s->index != mask->index)
 				continue;
 			e->eax = s->eax & mask->eax;
 			e->ebx = s->ebx & mask->ebx;

@@ -62,7 +62,7 @@ static long set_width(struct ref_vm *vm, const struct tdx_init_vm *init)
 	unsigned int gpaw;
 	int r;
 
-	if (!e || init->cpuid.nent != 1)
+	if (!e || init->cpuid.nent != 1 || (e->eax & ~GPAW_MASK) || e->ebx || e->ecx || e->edx)
 		return -EINVAL;
 	gpaw = (e->eax & GPAW_MASK) >> GPAW_SHIFT;
 	if (gpaw != 48 && gpaw != 52)

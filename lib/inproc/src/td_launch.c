@@ -84,6 +84,7 @@ static void init(const struct image_td_measure *m)
 		before->td = NULL;
 	memcpy(t->launch.params, m->data, sizeof(t->launch.params));
 	t->launch.status = m->status;
+	t->launch.tsc_offset = m->tsc_offset;
 	t->td = m->status ? NULL : m->td;
 	td_measure_init(&t->measure, params->attributes, params->xfam, params->ids);
 	t->next = tds;

@@ -161,7 +161,8 @@ struct image_launch {
 
 /* What the TDX module does of a TD's measurement; what is not of it is 0. */
 enum image_td_measure_op {
-	IMAGE_TD_INIT,			/* TDH.MNG.INIT: @data is TD_PARAMS, which end in @status */
+	/* TDH.MNG.INIT: @data is TD_PARAMS, which end in @status; with @tsc_offset */
+	IMAGE_TD_INIT,
 	IMAGE_TD_ADD,			/* TDH.MEM.PAGE.ADD at @gpa */
 	IMAGE_TD_EXTEND,		/* TDH.MR.EXTEND: @data is the chunk at @gpa */
 	IMAGE_TD_FINALIZE,
@@ -176,7 +177,7 @@ enum image_td_verified { IMAGE_TD_GOOD, IMAGE_TD_BAD_CPUSVN, IMAGE_TD_BAD_MAC };
 struct image_td_measure {
 	enum image_td_measure_op op;
 	const void *td;
-	unsigned long long gpa, status;
+	unsigned long long gpa, status, tsc_offset;
 	unsigned int nr;
 	const void *data;
 	void *report;

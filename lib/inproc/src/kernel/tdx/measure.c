@@ -15,10 +15,11 @@
 #define GLUE_REPORTDATA_ALIGN	64
 #define GLUE_REPORT_MAC_ALIGN	256
 
-void glue_measure_init(struct glue_tdr *tdr, const void *params, u64 status)
+void glue_measure_init(struct glue_tdr *tdr, const void *params, u64 tsc_offset, u64 status)
 {
 	const struct image_td_measure m = {
-		.op = IMAGE_TD_INIT, .td = tdr, .data = params, .status = status,
+		.op = IMAGE_TD_INIT, .td = tdr, .data = params, .tsc_offset = tsc_offset,
+		.status = status,
 	};
 
 	glue_host->td_measure(&m);

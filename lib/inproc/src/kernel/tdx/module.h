@@ -51,7 +51,7 @@ struct glue_cpuid_value {
 	u32 eax, ebx, ecx, edx;
 };
 
-#define GLUE_NR_CPUID_CONFIG	3
+#define GLUE_NR_CPUID_CONFIG	8
 
 struct glue_cpuid_config {
 	u32 leaf, subleaf;		/* subleaf ~0: has none */
@@ -63,9 +63,9 @@ extern const struct glue_cpuid_config glue_cpuid_config[GLUE_NR_CPUID_CONFIG];
 /* TD attribute: an access to a page that is not accepted ends in KVM, not in a #VE. */
 #define GLUE_ATTRIBUTE_SEPT_VE_DISABLE	BIT_ULL(28)
 #define GLUE_ATTRIBUTES_FIXED0	(GLUE_ATTRIBUTE_SEPT_VE_DISABLE | BIT_ULL(0))	/* DEBUG */
-/* XFAM: x87 and SSE always, AVX if the VMM likes. */
+/* XFAM: x87 and SSE always, AVX if the VMM likes, and PT, which KVM does not virtualize so. */
 #define GLUE_XFAM_FIXED1	3ULL
-#define GLUE_XFAM_FIXED0	7ULL
+#define GLUE_XFAM_FIXED0	(7ULL | BIT_ULL(8))
 #define GLUE_MAX_VCPUS_PER_TD	576
 
 /* Secondary controls, Intel SDM volume 3, "Secondary Processor-Based VM-Execution Controls". */
@@ -276,7 +276,7 @@ bool glue_sept_accept(struct glue_tdr *tdr, u64 gpa, unsigned int level,
 		      unsigned long long *status, u64 *info);
 
 /* measure.c: steps of a TD's launch that go into its measurement */
-void glue_measure_init(struct glue_tdr *tdr, const void *params, u64 status);
+void glue_measure_init(struct glue_tdr *tdr, const void *params, u64 tsc_offset, u64 status);
 void glue_measure_add(struct glue_tdr *tdr, u64 gpa);
 void glue_measure_extend(struct glue_tdr *tdr, u64 gpa, const void *chunk);
 void glue_measure_vcpu(struct glue_tdr *tdr, u32 x2apic_id);

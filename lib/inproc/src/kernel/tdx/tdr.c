@@ -14,6 +14,8 @@
 #define GLUE_FIELD_TSC_OFFSET		(17ULL << 56 | 10)
 #define GLUE_FIELD_TSC_MULTIPLIER	(17ULL << 56 | 11)
 #define GLUE_TSC_MULTIPLIER_ONE		(1ULL << 48)
+/* So little that it makes no difference to a guest whose engine does not add it. */
+#define GLUE_TSC_OFFSET			0x765ULL
 /* CPUID_VALUES: the leaf is in bits 16 and 15:9, the subleaf in 7:1, bit 8 says "none". */
 #define GLUE_FIELD_CPUID_VALUES		0x9410000300000000ULL
 
@@ -34,10 +36,18 @@ struct glue_td_params {
 #define GLUE_CONFIG_MAX_GPAW	BIT_ULL(0)
 #define GLUE_CONFIG_NO_RBP_MOD	BIT_ULL(2)
 
-/* Which bits a VMM may choose for a TD's CPUID.  Any module has a list of its own. */
+/*
+ * Which bits a VMM may choose for a TD's CPUID.  Any module has a list of its own; this one has
+ * bits where leaf 7 has those of TSX and WAITPKG, too, and leaves with several subleaves.
+ */
 const struct glue_cpuid_config glue_cpuid_config[GLUE_NR_CPUID_CONFIG] = {
 	{ 0x1, ~0u, { .eax = 0x0fff3fff, .ebx = 0xffff0000, .ecx = ~0u, .edx = ~0u } },
+	{ 0x4, 0, { ~0u, ~0u, ~0u, ~0u } },
+	{ 0x4, 1, { ~0u, ~0u, ~0u, ~0u } },
 	{ 0x7, 0, { .ebx = ~0u, .ecx = ~0u, .edx = ~0u } },
+	{ 0x7, 1, { ~0u, ~0u, ~0u, ~0u } },
+	{ 0x80000001, ~0u, { .ecx = BIT(5), .edx = BIT(26) } },		/* LZCNT, 1 GiB pages */
+	{ 0x80000007, ~0u, { .edx = BIT(8) } },				/* invariant TSC */
 	{ 0x80000008, ~0u, { .eax = 0x0000ffff, .ebx = 0x00000200 } },
 };
 
@@ -49,7 +59,7 @@ static const struct {
 	{ 0x0, { 0x21, 0x756e6547, 0x6c65746e, 0x49656e69 } },		/* GenuineIntel */
 	{ 0x21, { 0, 0x65746e49, 0x20202020, 0x5844546c } },		/* "IntelTDX    " */
 	{ 0x80000000, { 0x80000008, 0, 0, 0 } },
-	{ 0x80000001, { 0, 0, 0x121, 0x2c100800 } },			/* LM, RDTSCP, NX, SYSCALL */
+	{ 0x80000001, { 0, 0, 0x101, 0x28100800 } },			/* LM, RDTSCP, NX, SYSCALL */
 };
 
 static struct glue_tdr *glue_tds;
@@ -208,7 +218,7 @@ u64 glue_tdh_mng_init(union glue_regs *regs)
 	if (status)
 		return status;
 	status = glue_check_td_params(params);
-	glue_measure_init(tdr, params, status);
+	glue_measure_init(tdr, params, GLUE_TSC_OFFSET, status);
 	if (status)
 		return status;
 	tdr->rbp_mod = !(params->config_flags & GLUE_CONFIG_NO_RBP_MOD);
@@ -224,25 +234,38 @@ u64 glue_tdh_mng_init(union glue_regs *regs)
 	return GLUE_TDX_SUCCESS;
 }
 
+static void glue_cpuid_add(struct glue_cpuid_value *to, const struct glue_cpuid_value *v)
+{
+	to->eax |= v->eax;
+	to->ebx |= v->ebx;
+	to->ecx |= v->ecx;
+	to->edx |= v->edx;
+}
+
 static u64 glue_read_cpuid(struct glue_tdr *tdr, u64 field, u64 *data)
 {
 	u32 leaf = (field >> 9 & 0x7f) | (field & BIT(16) ? BIT(31) : 0);
 	u32 subleaf = field >> 1 & 0x7f;
 	bool no_subleaf = field & BIT(8);
-	const struct glue_cpuid_value *v = NULL;
+	struct glue_cpuid_value value = {};
+	bool found = false;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(glue_cpuid_fixed); i++)
-		if (glue_cpuid_fixed[i].leaf == leaf && no_subleaf)
-			v = &glue_cpuid_fixed[i].value;
+		if (glue_cpuid_fixed[i].leaf == leaf && no_subleaf) {
+			found = true;
+			glue_cpuid_add(&value, &glue_cpuid_fixed[i].value);
+		}
 	for (i = 0; i < GLUE_NR_CPUID_CONFIG; i++)
 		if (glue_cpuid_config[i].leaf == leaf &&
 		    (glue_cpuid_config[i].subleaf == ~0u ? no_subleaf :
-		     !no_subleaf && glue_cpuid_config[i].subleaf == subleaf))
-			v = &tdr->cpuid[i];
-	if (!v)
+		     !no_subleaf && glue_cpuid_config[i].subleaf == subleaf)) {
+			found = true;
+			glue_cpuid_add(&value, &tdr->cpuid[i]);
+		}
+	if (!found)
 		return GLUE_TDX_FIELD_NOT_READABLE;
-	*data = field & 1 ? (u64)v->edx << 32 | v->ecx : (u64)v->ebx << 32 | v->eax;
+	*data = field & 1 ? (u64)value.edx << 32 | value.ecx : (u64)value.ebx << 32 | value.eax;
 	return GLUE_TDX_SUCCESS;
 }
 
@@ -258,6 +281,7 @@ u64 glue_tdh_mng_rd(union glue_regs *regs)
 		return glue_read_cpuid(tdr, regs->rdx, &regs->r8);
 	switch (regs->rdx) {
 	case GLUE_FIELD_TSC_OFFSET:
+		regs->r8 = GLUE_TSC_OFFSET;
 		return GLUE_TDX_SUCCESS;
 	case GLUE_FIELD_TSC_MULTIPLIER:
 		regs->r8 = GLUE_TSC_MULTIPLIER_ONE;
