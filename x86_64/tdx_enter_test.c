@@ -7,6 +7,8 @@
  */
 #include "check/harness.h"
 
+#include <sys/ioctl.h>
+
 #include "kvm_util.h"
 #include "processor.h"
 
@@ -16,6 +18,9 @@
 
 #define FOR_EVER	(~0u)
 #define PORT		0x5a0
+#define SHARED_GPA	(1ull << (TD_GPAW_48 - 1) | 0xd0000000)
+#define TD_QUALIFICATION_FETCH	(1u << 2)	/* of an EPT violation */
+#define NO_CPU		(~0u)
 
 /* Linux' own splats of a TD that cannot be entered have a requirement of their own. */
 static void tell_of_splats(void)
@@ -121,14 +126,103 @@ COCO_TEST_F(status, ends_run)
 
 	tell_of_splats();
 	create(&v);
+	v.vcpu->run->fail_entry.cpu = NO_CPU;
 	control()->td_exit(&exit, FOR_EVER);
-	if (EXPECT_REQ_EXIT(req, v.vcpu, variant->exit) && variant->exit == KVM_EXIT_FAIL_ENTRY)
+	if (EXPECT_REQ_EXIT(req, v.vcpu, variant->exit) && variant->exit == KVM_EXIT_FAIL_ENTRY) {
 		EXPECT_REQ_EQ(req, "hardware_entry_failure_reason", (uint32_t)variant->status,
 			      v.vcpu->run->fail_entry.hardware_entry_failure_reason,
 			      &names_value);
+		EXPECT_REQ_TRUE(req, "cpu is one", v.vcpu->run->fail_entry.cpu != NO_CPU);
+	}
 	expect_events(req, CONTROL_NR_HOST_EVENTS, 0);
 	control()->td_exit(NULL, 0);
 	tdvmcall_vm_free(&v);
+}
+
+/* ---- an exception that is not the host's own ---- */
+
+COCO_FIXTURE(exception);
+FIXTURE_VARIANT(exception)
+{
+	struct check_row row;
+	uint32_t vector;
+};
+
+FIXTURE_VARIANT_ADD(exception, ud)
+{
+	COCO_ROW(NULL, REQ_TDX_ENTER_EXCEPTION), .vector = 6,
+};
+
+FIXTURE_VARIANT_ADD(exception, gp)
+{
+	COCO_ROW(NULL, REQ_TDX_ENTER_EXCEPTION), .vector = 13,
+};
+
+COCO_TEST_F(exception, ends_run)
+{
+	const struct control_td_exit exit = {
+		.kind = CONTROL_TD_STATUS, .status = TD_EXIT_EXCEPTION_NMI,
+		.r9 = TD_INTR_EXCEPTION(variant->vector),
+	};
+	struct tdvmcall_vm v;
+
+	create(&v);
+	memset(&v.vcpu->run->ex, 0xff, sizeof(v.vcpu->run->ex));
+	control()->td_exit(&exit, 1);
+	if (EXPECT_REQ_EXIT(REQ_TDX_ENTER_EXCEPTION, v.vcpu, KVM_EXIT_EXCEPTION)) {
+		EXPECT_REQ_EQ(REQ_TDX_ENTER_EXCEPTION, "exception", variant->vector,
+			      v.vcpu->run->ex.exception, &names_value);
+		EXPECT_REQ_EQ(REQ_TDX_ENTER_EXCEPTION, "error_code", 0,
+			      v.vcpu->run->ex.error_code, &names_value);
+	}
+	expect_events(REQ_TDX_ENTER_EXCEPTION, CONTROL_NR_HOST_EVENTS, 0);
+	tdvmcall_vm_free(&v);
+}
+
+/* ---- what only KVM can have done wrong ---- */
+
+COCO_FIXTURE(bug);
+FIXTURE_VARIANT(bug)
+{
+	struct check_row row;
+	uint64_t status, rcx, r8;
+	uint32_t exit;			/* or 0: KVM_RUN fails */
+};
+
+#define BUG_ROW(name, status_, ...)						\
+	FIXTURE_VARIANT_ADD(bug, name)						\
+	{									\
+		COCO_ROW(NULL, REQ_KERNEL_TD_EXIT_BUG), .status = status_, __VA_ARGS__	\
+	};
+
+BUG_ROW(misconfigured, TD_EXIT_EPT_MISCONFIG, .r8 = SHARED_GPA)
+/* Where instructions cannot be fetched from, as from no shared memory. */
+BUG_ROW(fetch, TD_EXIT_EPT_VIOLATION, .rcx = TD_QUALIFICATION_FETCH, .r8 = SHARED_GPA)
+BUG_ROW(undefined, SEAMCALL_SW_ERROR | 6, .exit = KVM_EXIT_INTERNAL_ERROR)
+BUG_ROW(protected, SEAMCALL_SW_ERROR | 13, .exit = KVM_EXIT_INTERNAL_ERROR)
+BUG_ROW(no_module, SEAMCALL_SW_ERROR | 0xffff0000, .exit = KVM_EXIT_INTERNAL_ERROR)
+
+COCO_TEST_F(bug, ends_the_td)
+{
+	const struct control_td_exit exit = {
+		.kind = CONTROL_TD_STATUS, .status = variant->status, .rcx = variant->rcx,
+		.r8 = variant->r8,
+	};
+	const enum requirement_nr req = REQ_KERNEL_TD_EXIT_BUG;
+	struct kvm_mp_state state;
+	struct tdvmcall_vm v;
+
+	tell_of_splats();
+	create(&v);
+	control()->td_exit(&exit, 1);
+	if (variant->exit)
+		EXPECT_REQ_EXIT(req, v.vcpu, variant->exit);
+	else
+		EXPECT_REQ_EQ(req, "KVM_RUN", EIO, _vcpu_run(v.vcpu) ? errno : 0, &names_errno);
+	EXPECT_REQ_EQ(req, "an ioctl after it", EIO,
+		      ioctl(v.vcpu->fd, KVM_GET_MP_STATE, &state) ? errno : 0, &names_errno);
+	/* libkvm cannot take a VM apart that is dead: it ends with the case. */
+	errno = 0;
 }
 
 /* ---- what does not end it: the guest goes on ---- */

@@ -39,6 +39,12 @@
 		"a failed VM entry ends KVM_RUN with KVM_EXIT_FAIL_ENTRY and all of the exit reason")	\
 	REQUIREMENT(TDX_ENTER_SHUTDOWN, "TDX-ENTER-SHUTDOWN", DOC_API, "KVM_EXIT_SHUTDOWN",	\
 		"the triple fault of a TD ends KVM_RUN with KVM_EXIT_SHUTDOWN")			\
+	REQUIREMENT(TDX_ENTER_EXCEPTION, "TDX-ENTER-EXCEPTION", DOC_API, "KVM_EXIT_EXCEPTION",	\
+		"an exception of a TD's that is not the host's own ends KVM_RUN with "			\
+		"KVM_EXIT_EXCEPTION and its vector")						\
+	REQUIREMENT(KERNEL_TD_EXIT_BUG, "KERNEL-TD-EXIT-BUG", DOC_TDX_C, "tdx_handle_exit()",	\
+		"what only a mistake of KVM's makes, such as an EPT entry that is malformed, ends the "	\
+		"TD: all that is asked of it then is EIO")					\
 	REQUIREMENT(TDX_EXIT_HOST, "TDX-EXIT-HOST", DOC_TDX_ABI, DOC_VP_ENTER,			\
 		"after an interrupt, NMI, SMI or #MC of the host's the TD goes on as if there had "	\
 		"been none")									\

@@ -42,6 +42,8 @@
 #define SEAMCALL_TD_FATAL		0xe000060400000000ull
 #define SEAMCALL_KEY_GENERATION_FAILED	0x8000080000000000ull
 #define SEAMCALL_OPERAND_INVALID	0xc000010000000000ull
+/* Linux' own: the instruction failed.  Bits 31:0: the exception, or that there is no module. */
+#define SEAMCALL_SW_ERROR		0x8000ff0000000000ull
 
 /* A status that has a VMX exit reason in bits 31:0: Intel SDM volume 3, "Basic VM-Exit Information" */
 #define TD_EXIT_EXCEPTION_NMI		0u
@@ -54,6 +56,7 @@
 #define TD_EXIT_BAD_STATE		33u
 #define TD_EXIT_MACHINE_CHECK		41u
 #define TD_EXIT_EPT_VIOLATION		48u
+#define TD_EXIT_EPT_MISCONFIG		49u
 #define TD_EXIT_BUS_LOCK		74u
 #define TD_EXIT_NOTIFY			75u
 #define TD_EXIT_TDCALL			77u
