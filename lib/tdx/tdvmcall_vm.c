@@ -88,6 +88,8 @@ void tdvmcall_vm_select(struct tdvmcall_vm *v, unsigned int id)
 	v->req = v->reqs[id];
 }
 
+#define STALE	0xa5
+
 void tdvmcall_prepare(struct tdvmcall_vm *v, uint64_t leaf, uint64_t r12, uint64_t r13,
 		      uint64_t r14, uint64_t r15)
 {
@@ -108,6 +110,8 @@ void tdvmcall_prepare(struct tdvmcall_vm *v, uint64_t leaf, uint64_t r12, uint64
 	gpr[TD_R15] = r15;
 	v->req->fill_len = v->req->wait_gva = v->req->polls = v->req->sum_len = 0;
 	v->req->access = TD_ACCESS_NONE;
+	/* What an exit has 0 for is 0 whatever the VMM has left there. */
+	memset(v->vcpu->run->padding, STALE, sizeof(v->vcpu->run->padding));
 }
 
 /* Intel SDM volume 3, "Spurious-Interrupt Vector Register"; x2APIC mode */
