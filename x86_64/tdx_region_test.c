@@ -62,6 +62,10 @@ REGION_ROW(flags, REQ_TDX_CMD_FLAGS, .nr_pages = 2, .flags = 2, .err = EINVAL)
 REGION_ROW(shared, REQ_TDX_CMD_REGION, .gpa = 1ull << 47, .nr_pages = 2, .err = EINVAL)
 REGION_ROW(into_shared, REQ_TDX_CMD_REGION,
 	   .nr_pages = ((1ull << 47) - TD_VIEW_GPA) / PAGE_SIZE + 1, .err = EINVAL)
+/* Private to its end, and for the most part without memory. */
+REGION_ROW(up_to_shared, REQ_TDX_CMD_REGION,
+	   .nr_pages = ((1ull << 47) - TD_VIEW_GPA) / PAGE_SIZE, .done = PRIVATE_PAGES,
+	   .err = EINVAL)
 /* Its end lies below its start, and neither has the shared bit. */
 REGION_ROW(wraps, REQ_TDX_CMD_REGION, .gpa = GPA_OF(3), .nr_pages = NR_OVERFLOW - 2,
 	   .err = EINVAL)
