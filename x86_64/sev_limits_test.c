@@ -140,36 +140,75 @@ COCO_TEST_F(policy, as_offered)
 	raw_snp_close(&snp);
 }
 
-/* ---- once ---- */
+/* ---- KVM_SEV_INIT2 ---- */
+
+enum before { NOTHING, INITED, WITH_VCPU };
 
 COCO_FIXTURE(init);
 FIXTURE_VARIANT(init)
 {
 	struct check_row row;
 	unsigned long type;
+	enum before before;
+	struct kvm_sev_init init;
+	int err;
 };
 
-#define INIT_ROW(name, type_)								\
+#define INIT_ROW(name, req, type_, before_, err_, ...)					\
 	FIXTURE_VARIANT_ADD(init, name)							\
 	{										\
-		COCO_ROW(NULL, REQ_SEV_INIT_ONCE), .type = type_,			\
-	};
+		COCO_ROW(NULL, req), .type = type_, .before = before_, .err = err_,	\
+		.init = { __VA_ARGS__ },						\
+	}
+#define ONCE(name, type, before, err)							\
+	INIT_ROW(name, REQ_SEV_INIT_ONCE, type, before, err, .flags = 0)
+#define ARGS(name, type, err, ...)							\
+	INIT_ROW(name, REQ_SEV_INIT_ARGS, type, NOTHING, err, __VA_ARGS__)
 
-INIT_ROW(sev, KVM_X86_SEV_VM)
-INIT_ROW(es, KVM_X86_SEV_ES_VM)
-INIT_ROW(snp, KVM_X86_SNP_VM)
+ONCE(sev_twice, KVM_X86_SEV_VM, INITED, EINVAL);
+ONCE(es_twice, KVM_X86_SEV_ES_VM, INITED, EINVAL);
+ONCE(snp_twice, KVM_X86_SNP_VM, INITED, EPERM);
+ONCE(sev_with_vcpu, KVM_X86_SEV_VM, WITH_VCPU, EINVAL);
+ONCE(es_with_vcpu, KVM_X86_SEV_ES_VM, WITH_VCPU, EINVAL);
+ONCE(snp_with_vcpu, KVM_X86_SNP_VM, WITH_VCPU, EINVAL);
 
-COCO_TEST_F(init, twice)
+ARGS(sev_version_0, KVM_X86_SEV_VM, 0, .ghcb_version = 0);
+ARGS(sev_version_1, KVM_X86_SEV_VM, EINVAL, .ghcb_version = 1);
+ARGS(sev_version_2, KVM_X86_SEV_VM, EINVAL, .ghcb_version = 2);
+ARGS(es_version_0, KVM_X86_SEV_ES_VM, 0, .ghcb_version = 0);
+ARGS(es_version_1, KVM_X86_SEV_ES_VM, 0, .ghcb_version = 1);
+ARGS(es_version_2, KVM_X86_SEV_ES_VM, 0, .ghcb_version = 2);
+ARGS(es_version_3, KVM_X86_SEV_ES_VM, EINVAL, .ghcb_version = 3);
+ARGS(sev_debug_swap, KVM_X86_SEV_VM, EINVAL, .vmsa_features = SEV_FEATURE_DEBUG_SWAP);
+ARGS(sev_feature_63, KVM_X86_SEV_VM, EINVAL, .vmsa_features = 1ull << 63);
+ARGS(es_snp_active, KVM_X86_SEV_ES_VM, EINVAL, .vmsa_features = 1);
+ARGS(es_feature_63, KVM_X86_SEV_ES_VM, EINVAL, .vmsa_features = 1ull << 63);
+ARGS(sev_flag_0, KVM_X86_SEV_VM, EINVAL, .flags = 1);
+ARGS(es_flag_31, KVM_X86_SEV_ES_VM, EINVAL, .flags = 1u << 31);
+
+/* What is refused can be given again, as it should be. */
+COCO_TEST_F(init, command)
 {
+	const enum requirement_nr req = check_main_req();
+	struct kvm_sev_init init = variant->init, again = {};
 	struct raw_snp snp;
 
 	raw_snp_open(&snp);
-	if (EXPECT_REQ_EQ(REQ_SEV_INIT_ONCE, "KVM_CREATE_VM", 0,
-			  raw_vm_create(&snp.raw, variant->type), &names_errno) &&
-	    EXPECT_REQ_EQ(REQ_SEV_INIT_ONCE, "KVM_SEV_INIT2", 0, raw_snp_init2(&snp, 0, 0),
-			  &names_errno))
-		EXPECT_REQ_TRUE(REQ_SEV_INIT_ONCE, "a second KVM_SEV_INIT2 fails",
-				raw_snp_init2(&snp, 0, 0));
+	if (!EXPECT_REQ_EQ(req, "KVM_CREATE_VM", 0, raw_vm_create(&snp.raw, variant->type),
+			   &names_errno))
+		goto out;
+	if (variant->before == INITED)
+		EXPECT_REQ_EQ(req, "the first KVM_SEV_INIT2", 0, raw_snp_init2(&snp, 0, 0),
+			      &names_errno);
+	if (variant->before == WITH_VCPU)
+		EXPECT_REQ_TRUE(req, "KVM_CREATE_VCPU",
+				ioctl(snp.raw.vm, KVM_CREATE_VCPU, 0) >= 0);
+	EXPECT_REQ_EQ(req, "KVM_SEV_INIT2", variant->err, raw_snp_cmd(&snp, KVM_SEV_INIT2, &init),
+		      &names_errno);
+	if (variant->err && variant->before == NOTHING)
+		EXPECT_REQ_EQ(req, "KVM_SEV_INIT2 without any of that", 0,
+			      raw_snp_cmd(&snp, KVM_SEV_INIT2, &again), &names_errno);
+out:
 	raw_snp_close(&snp);
 }
 

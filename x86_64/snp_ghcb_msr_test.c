@@ -11,6 +11,7 @@
 #include "processor.h"
 #include "ucall_common.h"
 
+#include "control.h"
 #include "snp/ghcb_check.h"
 #include "vm/cpuid_leaves.h"
 
@@ -20,6 +21,14 @@
 static void guest_msr(struct ghcb_script *script)
 {
 	guest_run_script(script);
+	ghcb_register();
+	GUEST_SYNC(GHCB_STAGE_ANSWERED);
+}
+
+/* The MSR before anything is written to it, where the answer to the first step would be. */
+static void guest_starts(struct ghcb_script *script)
+{
+	script->step[0].answer.msr = ghcb_msr_read();
 	ghcb_register();
 	GUEST_SYNC(GHCB_STAGE_ANSWERED);
 }
@@ -37,10 +46,10 @@ COCO_FIXTURE(msr_protocol);
 FIXTURE_VARIANT(msr_protocol)
 {
 	struct check_row row;
-	uint64_t request;
+	uint64_t request;		/* 0: there was none yet */
 	uint64_t info;			/* of the answer */
 	uint64_t mask, data;		/* and its bits 63:12, as far as they are known */
-	bool sev_info;
+	bool sev_info, es;
 };
 
 FIXTURE_VARIANT_ADD(msr_protocol, sev_info)
@@ -49,18 +58,25 @@ FIXTURE_VARIANT_ADD(msr_protocol, sev_info)
 	.request = GHCB_MSR_SEV_INFO_REQ, .info = GHCB_MSR_SEV_INFO_RESP, .sev_info = true,
 };
 
-/* What a request has no use for does not come back. */
-FIXTURE_VARIANT_ADD(msr_protocol, sev_info_data)
+FIXTURE_VARIANT_ADD(msr_protocol, at_the_start)
 {
 	COCO_ROW(NULL, REQ_GHCB_SEV_INFO),
-	.request = GHCB_MSR(GHCB_MSR_SEV_INFO_REQ, ~0ull), .info = GHCB_MSR_SEV_INFO_RESP,
-	.sev_info = true,
+	.info = GHCB_MSR_SEV_INFO_RESP, .sev_info = true,
 };
 
+/* KVM_SEV_INIT2 with version 0 is one with version 2. */
+FIXTURE_VARIANT_ADD(msr_protocol, at_the_start_es)
+{
+	COCO_ROW(NULL, REQ_GHCB_SEV_INFO),
+	.info = GHCB_MSR_SEV_INFO_RESP, .sev_info = true, .es = true,
+};
+
+/* No VMM can have said that it prefers one. */
 FIXTURE_VARIANT_ADD(msr_protocol, preferred_gpa)
 {
 	COCO_ROW(NULL, REQ_GHCB_PREF_GPA),
 	.request = GHCB_MSR_PREF_GPA_REQ, .info = GHCB_MSR_PREF_GPA_RESP,
+	.mask = ~0ull >> 12, .data = ~0ull >> 12,
 };
 
 FIXTURE_VARIANT_ADD(msr_protocol, features)
@@ -70,30 +86,44 @@ FIXTURE_VARIANT_ADD(msr_protocol, features)
 	.mask = GHCB_HV_FEATURE_SNP, .data = GHCB_HV_FEATURE_SNP,
 };
 
+static void expect_answer(const FIXTURE_VARIANT(msr_protocol) *v, const struct ghcb_vm *vm,
+			  uint64_t answer)
+{
+	enum requirement_nr req = check_main_req();
+
+	EXPECT_REQ_EQ(req, "answer in the GHCB MSR, bits 11:0", v->info, GHCB_MSR_INFO(answer),
+		      &names_ghcb_msr);
+	EXPECT_REQ_EQ(req, "answer in the GHCB MSR, bits 63:12", v->data,
+		      GHCB_MSR_DATA(answer) & v->mask, &names_value);
+	if (!v->sev_info)
+		return;
+	EXPECT_REQ_EQ(req, "highest GHCB version", GHCB_PROTOCOL_VERSION,
+		      GHCB_SEV_INFO_MAX(answer), &names_value);
+	EXPECT_REQ_EQ(req, "lowest GHCB version", 1, GHCB_SEV_INFO_MIN(answer), &names_value);
+	EXPECT_REQ_EQ(req, "the C-bit's position", vm->snp->c_bit, GHCB_SEV_INFO_CBIT(answer),
+		      &names_value);
+}
+
+/* What a request has no use for does not come back. */
 COCO_TEST_F(msr_protocol, answer)
 {
 	enum requirement_nr req = check_main_req();
-	struct ghcb_step *step;
+	void *guest = variant->request ? guest_msr : guest_starts;
+	struct ghcb_step *step, *with_data;
 	struct ghcb_vm v;
-	uint64_t answer;
 
-	ghcb_vm_create(&v, 1, guest_msr);
+	if (variant->es)
+		ghcb_vm_create_es(&v, 1, guest, 0);
+	else
+		ghcb_vm_create(&v, 1, guest);
 	snp_vm_launch(v.snp);
 	step = ghcb_add_msr(&v, 0, variant->request);
+	with_data = ghcb_add_msr(&v, 0, GHCB_MSR(variant->request, ~0ull));
 	if (EXPECT_REQ_SYNC(req, v.cpu[0].vcpu, GHCB_STAGE_ANSWERED)) {
-		answer = step->answer.msr;
-		EXPECT_REQ_EQ(req, "answer in the GHCB MSR, bits 11:0", variant->info,
-			      GHCB_MSR_INFO(answer), &names_ghcb_msr);
-		EXPECT_REQ_EQ(req, "answer in the GHCB MSR, bits 63:12", variant->data,
-			      GHCB_MSR_DATA(answer) & variant->mask, &names_value);
-		if (variant->sev_info) {
-			EXPECT_REQ_EQ(req, "highest GHCB version", GHCB_PROTOCOL_VERSION,
-				      GHCB_SEV_INFO_MAX(answer), &names_value);
-			EXPECT_REQ_EQ(req, "lowest GHCB version", 1, GHCB_SEV_INFO_MIN(answer),
-				      &names_value);
-			EXPECT_REQ_EQ(req, "the C-bit's position", v.snp->c_bit,
-				      GHCB_SEV_INFO_CBIT(answer), &names_value);
-		}
+		expect_answer(variant, &v, step->answer.msr);
+		if (variant->request)
+			EXPECT_REQ_EQ(req, "answer to a request that has data, too",
+				      step->answer.msr, with_data->answer.msr, &names_value);
 	}
 	snp_vm_free(v.snp);
 }
@@ -275,7 +305,7 @@ FIXTURE_VARIANT(termination)
 /* Reason set in bits 15:12, reason in 23:16, nothing above */
 FIXTURE_VARIANT_ADD(termination, msr)
 {
-	COCO_ROW(NULL, REQ_GHCB_MSR_TERM),
+	COCO_ROW(NULL, REQ_GHCB_MSR_TERM, REQ_GHCB_MSR_TERM_LOG),
 	.msr = {
 		GHCB_MSR_TERM(0, 0), GHCB_MSR_TERM(0, 1), GHCB_MSR_TERM(1, 0x42),
 		GHCB_MSR_TERM(0xf, 0), GHCB_MSR_TERM(0, 0xff), GHCB_MSR_TERM(0xf, 0xff),
@@ -285,14 +315,35 @@ FIXTURE_VARIANT_ADD(termination, msr)
 
 FIXTURE_VARIANT_ADD(termination, msr_bits_above)
 {
-	COCO_ROW(NULL, REQ_GHCB_MSR_TERM),
+	COCO_ROW(NULL, REQ_GHCB_MSR_TERM, REQ_GHCB_MSR_TERM_LOG),
 	.msr = { GHCB_MSR(GHCB_MSR_TERM_REQ, ~0ull), 0xfedcba9876543100 },
 };
+
+/* A kernel that has a line for it in its log has the guest's reason there, at the line's end. */
+static void expect_logged(uint64_t msr, unsigned int *line)
+{
+	unsigned long set, reason;
+	const char *text, *at;
+
+	for (; control() && *line < control()->nr_log_lines(); ++*line) {
+		text = control()->log_line(*line);
+		if (!strstr(text, "requested termination"))
+			continue;
+		at = strrchr(text, ' ');
+		if (!EXPECT_REQ_EQ(REQ_GHCB_MSR_TERM_LOG, "numbers in the log's line", 2,
+				   at ? sscanf(at, " %lx:%lx", &set, &reason) : 0, &names_count))
+			continue;
+		EXPECT_REQ_EQ(REQ_GHCB_MSR_TERM_LOG, "reason set in the log's line",
+			      GHCB_MSR_DATA(msr) & 0xf, set, &names_value);
+		EXPECT_REQ_EQ(REQ_GHCB_MSR_TERM_LOG, "reason in the log's line",
+			      GHCB_MSR_DATA(msr) >> 4 & 0xff, reason, &names_value);
+	}
+}
 
 COCO_TEST_F(termination, exit)
 {
 	enum requirement_nr req = check_main_req();
-	unsigned int i, again, nr = 0;
+	unsigned int i, again, nr = 0, line = 0;
 	struct ghcb_vm v;
 
 	while (nr < SNP_VM_MAX_VCPUS && variant->msr[nr])
@@ -313,6 +364,7 @@ COCO_TEST_F(termination, exit)
 				      &names_count);
 			EXPECT_REQ_EQ(req, "system_event.data[0]", variant->msr[i],
 				      run->system_event.data[0], &names_value);
+			expect_logged(variant->msr[i], &line);
 		}
 	}
 	snp_vm_free(v.snp);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The host after an SNP guest has run: registers that the CPU gives the guest, and that
+ * The host after an SNP or SEV-ES guest has run: registers that the CPU gives the guest, and that
  * #VMEXIT does not give back by itself, are the host's again when the VMM goes on.
  *
  * A VMM does not see them: it takes the control of an in-process KVM, which compares them
@@ -24,6 +24,7 @@ FIXTURE_VARIANT(host_state)
 	struct check_row row;
 	uint64_t features;
 	unsigned int vcpus;
+	bool es;
 };
 
 FIXTURE_VARIANT_ADD(host_state, plain)
@@ -39,6 +40,17 @@ FIXTURE_VARIANT_ADD(host_state, two_vcpus)
 FIXTURE_VARIANT_ADD(host_state, debug_swap)
 {
 	COCO_ROW(NULL, REQ_KERNEL_HOST_STATE), .vcpus = 1, .features = SEV_FEATURE_DEBUG_SWAP,
+};
+
+FIXTURE_VARIANT_ADD(host_state, es)
+{
+	COCO_ROW(NULL, REQ_KERNEL_HOST_STATE), .vcpus = 2, .es = true,
+};
+
+FIXTURE_VARIANT_ADD(host_state, es_debug_swap)
+{
+	COCO_ROW(NULL, REQ_KERNEL_HOST_STATE), .vcpus = 1, .features = SEV_FEATURE_DEBUG_SWAP,
+	.es = true,
 };
 
 static void guest_syncs(void)
@@ -58,7 +70,8 @@ COCO_TEST_F(host_state, after_run)
 	}
 	if (!sev_features_offered(variant->features))
 		return;
-	snp = snp_vm_create_bare(variant->features);
+	snp = variant->es ? es_vm_create_bare(GHCB_PROTOCOL_VERSION, variant->features) :
+			    snp_vm_create_bare(variant->features);
 	snp_vm_add_vcpus(snp, variant->vcpus, guest_syncs);
 	snp_vm_launch(snp);
 	for (unsigned int i = 1; i <= ROUNDS; i++)
@@ -102,4 +115,5 @@ COCO_TEST_F(lying, after_run)
 		snp_vm_free(v.g.snp);
 }
 
-COCO_MAIN(snp_vm_missing)
+/* Of XSS the host has something. */
+COCO_MAIN_ON("xsaves", snp_vm_missing)

@@ -4,7 +4,7 @@
  * them.  Whatever is refused leaves the launch as it was, and what an update measures is what
  * it says it has done.
  *
- * Not ABI, so not checked: which error a refused command returns; padding.
+ * Not ABI, so not checked: padding.
  */
 #include "check/harness.h"
 
@@ -82,13 +82,15 @@ FIXTURE_VARIANT(args)
 	uint64_t value;
 	enum place place;
 	enum outcome outcome;
+	int err;			/* of what is refused; 0: EINVAL, or not known of what may be taken */
 	uint8_t type;			/* of an update, KVM_SEV_SNP_PAGE_TYPE_* */
 	bool warns;			/* a kernel is known for it */
 	bool null;			/* WARNs are SNP-LAUNCH-NULL's */
 	bool is_last;			/* what follows is SNP-LAUNCH-FINISH-AGAIN's */
 };
 
-#define ARG_REQS	REQ_SNP_LAUNCH_ARGS, REQ_SNP_LAUNCH_KEPT, REQ_SNP_LAUNCH_PARTIAL
+#define ARG_REQS	REQ_SNP_LAUNCH_ARGS, REQ_SNP_LAUNCH_KEPT, REQ_SNP_LAUNCH_PARTIAL, \
+			REQ_SNP_LAUNCH_ERRNO
 #define ARG(name, reqs, cmd_, stage, part, field, value_, ...)				\
 	FIXTURE_VARIANT_ADD(args, name)							\
 	{										\
@@ -123,8 +125,8 @@ START(policy_without_17, policy, RAW_SNP_POLICY & ~(1ull << 17));
 START(policy_bit_26, policy, RAW_SNP_POLICY | 1ull << 26);
 START(policy_bit_63, policy, RAW_SNP_POLICY | 1ull << 63);
 START(policy_largest, policy, ~0ull);
-START(policy_minor, policy, RAW_SNP_POLICY | 0x01ff);
-START(policy_major, policy, RAW_SNP_POLICY | 0xff00);
+START(policy_minor, policy, RAW_SNP_POLICY | 0x01ff, .err = EIO);
+START(policy_major, policy, RAW_SNP_POLICY | 0xff00, .err = EIO);
 START(policy_api_1_0, policy, RAW_SNP_POLICY | 0x0100, .outcome = TAKEN);
 START(policy_debug, policy, RAW_SNP_POLICY | 1ull << 19, .outcome = TAKEN);
 
@@ -153,7 +155,7 @@ UPDATE(type_vmsa, type, 2);
 UPDATE(type_7, type, 7);
 UPDATE(type_9, type, 9);
 UPDATE(type_largest, type, 0xff);
-UPDATE(gfn_shared, gfn_start, RAW_VM_PRIVATE_PAGES);
+UPDATE(gfn_shared, gfn_start, RAW_VM_PRIVATE_PAGES, .err = EIO);
 UPDATE(gfn_past_slot, gfn_start, RAW_VM_PAGES);
 UPDATE(gfn_48_bits, gfn_start, 1ull << 36);
 UPDATE(gfn_52_bits, gfn_start, 1ull << 52);
@@ -162,13 +164,13 @@ UPDATE(gfn_at_the_end, gfn_start, RAW_VM_PRIVATE_PAGES - 1, .outcome = EITHER);
 /* Proposed ABI gives it a meaning: what is in the page. */
 ARG(update_uaddr_0, REQ_SNP_LAUNCH_NULL, SNP_LAUNCH_UPDATE, STARTED, update, uaddr, 0,
     .outcome = EITHER, .null = true);
-UPDATE(uaddr_kernel, uaddr, 0xffff888000000000);
-UPDATE(uaddr_noncanonical, uaddr, 0x8000000000000000);
-UPDATE(uaddr_last_page, uaddr, -PAGE);
-UPDATE(uaddr_nowhere, uaddr, 0, .place = NOWHERE);
-UPDATE(uaddr_no_access, uaddr, 0, .place = NO_ACCESS);
+UPDATE(uaddr_kernel, uaddr, 0xffff888000000000, .err = EIO);
+UPDATE(uaddr_noncanonical, uaddr, 0x8000000000000000, .err = EIO);
+UPDATE(uaddr_last_page, uaddr, -PAGE, .err = EIO);
+UPDATE(uaddr_nowhere, uaddr, 0, .place = NOWHERE, .err = EIO);
+UPDATE(uaddr_no_access, uaddr, 0, .place = NO_ACCESS, .err = EIO);
 /* Older kernels copy it, newer ones get its pages. */
-UPDATE(uaddr_unaligned, uaddr, 0, .place = UNALIGNED, .outcome = EITHER);
+UPDATE(uaddr_unaligned, uaddr, 0, .place = UNALIGNED, .outcome = EITHER, .err = EINVAL);
 UPDATE(uaddr_then_nowhere, uaddr, 0, .place = PAGE_THEN_NOWHERE, .outcome = EITHER);
 
 #define TAKEN_REQS	REQ_SNP_LAUNCH_TAKEN, REQ_SNP_LAUNCH_PARTIAL
@@ -193,14 +195,14 @@ FINISH(flag_15, flags, 1u << 15);
 	    .is_last = true, __VA_ARGS__)
 
 ID(block_0, id_block_uaddr, 0);
-ID(block_kernel, id_block_uaddr, 0xffff888000000000);
-ID(block_nowhere, id_block_uaddr, 0, .place = NOWHERE);
-ID(block_no_access, id_block_uaddr, 0, .place = NO_ACCESS);
+ID(block_kernel, id_block_uaddr, 0xffff888000000000, .err = EFAULT);
+ID(block_nowhere, id_block_uaddr, 0, .place = NOWHERE, .err = EFAULT);
+ID(block_no_access, id_block_uaddr, 0, .place = NO_ACCESS, .err = EFAULT);
 ID(auth_0, id_auth_uaddr, 0);
-ID(auth_nowhere, id_auth_uaddr, 0, .place = NOWHERE);
-ID(auth_kernel, id_auth_uaddr, 0xffff888000000000);
+ID(auth_nowhere, id_auth_uaddr, 0, .place = NOWHERE, .err = EFAULT);
+ID(auth_kernel, id_auth_uaddr, 0xffff888000000000, .err = EFAULT);
 /* Not of this launch: firmware refuses it. */
-ID(block_of_others, id_block_uaddr, 0, .place = READ_ONLY);
+ID(block_of_others, id_block_uaddr, 0, .place = READ_ONLY, .err = EIO);
 
 /* What would be right but for the field. */
 static void fill_args(union args *args, const FIXTURE_VARIANT(args) *v, struct raw_snp *snp)
@@ -296,6 +298,9 @@ COCO_TEST_F(args, command)
 	ret = raw_snp_cmd(&snp, variant->cmd, &args);
 	if (variant->outcome != EITHER)
 		EXPECT_REQ_EQ(check_main_req(), "taken", variant->outcome == TAKEN, !ret, &names_bool);
+	if (ret && (variant->outcome == REFUSED || variant->err))
+		EXPECT_REQ_EQ(REQ_SNP_LAUNCH_ERRNO, "the command", variant->err ?: EINVAL, ret,
+			      &names_errno);
 	/* A record begins with each KVM_SEV_SNP_LAUNCH_START that firmware takes. */
 	if (variant->cmd != KVM_SEV_SNP_LAUNCH_START)
 		expect_measured(variant, &before, &args, ret, launch_nr_pages() - pages);
@@ -360,7 +365,7 @@ FIXTURE_VARIANT(where)
 #define WHERE(cmd_, stage)								\
 	FIXTURE_VARIANT_ADD(where, cmd_)						\
 	{										\
-		COCO_ROW(NULL, REQ_SNP_LAUNCH_ARGS, REQ_SNP_LAUNCH_KEPT),			\
+		COCO_ROW(NULL, REQ_SNP_LAUNCH_ERRNO, REQ_SNP_LAUNCH_KEPT),		\
 		.cmd = KVM_SEV_##cmd_, .after = RAW_SNP_##stage,			\
 	}
 
@@ -384,15 +389,15 @@ COCO_TEST_F(where, command)
 			   raw_snp_go(&snp, RAW_SNP_NOTHING, variant->after), &names_errno))
 		goto out;
 	for (i = 0; i < ARRAY_SIZE(addresses); i++) {
-		snprintf(what, sizeof(what), "a structure at 0x%lx is refused", addresses[i]);
-		EXPECT_REQ_TRUE(REQ_SNP_LAUNCH_ARGS, what,
-				raw_snp_cmd(&snp, variant->cmd, (void *)addresses[i]));
+		snprintf(what, sizeof(what), "a structure at 0x%lx", addresses[i]);
+		EXPECT_REQ_EQ(REQ_SNP_LAUNCH_ERRNO, what, EFAULT,
+			      raw_snp_cmd(&snp, variant->cmd, (void *)addresses[i]), &names_errno);
 	}
-	EXPECT_REQ_TRUE(REQ_SNP_LAUNCH_ARGS, "a structure that is nowhere is refused",
-			raw_snp_cmd(&snp, variant->cmd, (void *)address_of(NOWHERE)));
-	EXPECT_REQ_TRUE(REQ_SNP_LAUNCH_ARGS, "half a structure is refused",
-			raw_snp_cmd(&snp, variant->cmd,
-				    (void *)address_of(PAGE_THEN_NOWHERE) + PAGE - 4));
+	EXPECT_REQ_EQ(REQ_SNP_LAUNCH_ERRNO, "a structure that is nowhere", EFAULT,
+		      raw_snp_cmd(&snp, variant->cmd, (void *)address_of(NOWHERE)), &names_errno);
+	EXPECT_REQ_EQ(REQ_SNP_LAUNCH_ERRNO, "half a structure", EFAULT,
+		      raw_snp_cmd(&snp, variant->cmd,
+				  (void *)address_of(PAGE_THEN_NOWHERE) + PAGE - 4), &names_errno);
 	if (EXPECT_REQ_EQ(REQ_SNP_LAUNCH_KEPT, "the launch after them", 0,
 			  raw_snp_go(&snp, variant->after, RAW_SNP_FINISHED), &names_errno))
 		EXPECT_LAUNCH_AS(REQ_SNP_LAUNCH_KEPT, &ref);

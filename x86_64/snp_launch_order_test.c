@@ -81,21 +81,22 @@ FIXTURE_VARIANT(command)
 	uint32_t id;
 	unsigned int taken;		/* in these states */
 	unsigned int either;		/* not looked at in these */
+	unsigned int einval;		/* refused by that in these, and anyhow in all others */
 };
 
 #define COMMAND(name, give_, id_, taken_, ...)						\
 	FIXTURE_VARIANT_ADD(command, name)						\
 	{										\
 		COCO_ROW(NULL, REQ_SNP_LAUNCH_ORDER, REQ_SNP_LAUNCH_KEPT,			\
-			 REQ_SNP_LAUNCH_VMSA_OWNED),						\
+			 REQ_SNP_LAUNCH_VMSA_OWNED, REQ_SNP_LAUNCH_ERRNO),			\
 		.give = give_, .id = id_, .taken = taken_, __VA_ARGS__			\
 	}
 
 COMMAND(init2, init2, 0, IN(CREATED));
-COMMAND(start, start, 0, BEFORE_START);
-COMMAND(update, update, 0, IN(STARTED) | IN(UPDATED));
-COMMAND(update_again, update_again, 0, IN(STARTED));
-COMMAND(finish, finish, 0, IN(STARTED) | IN(UPDATED));
+COMMAND(start, start, 0, BEFORE_START, .einval = IN(STARTED) | IN(UPDATED) | IN(FINISHED));
+COMMAND(update, update, 0, IN(STARTED) | IN(UPDATED), .einval = BEFORE_START);
+COMMAND(update_again, update_again, 0, IN(STARTED), .einval = BEFORE_START);
+COMMAND(finish, finish, 0, IN(STARTED) | IN(UPDATED), .einval = BEFORE_START);
 COMMAND(reg_region, reg_region, 0, AFTER_INIT);
 COMMAND(unreg_region, unreg_region, 0, 0);
 /* A command of newer kernels, of which snp_req_certs_enable_test knows the states. */
@@ -174,6 +175,9 @@ COCO_TEST_F(command, in_each_state)
 			ret = variant->give(&snp, variant->id);
 			snprintf(what, sizeof(what), "taken where the VM is %s", state_name[state]);
 			EXPECT_REQ_EQ(REQ_SNP_LAUNCH_ORDER, what, taken, !ret, &names_bool);
+			snprintf(what, sizeof(what), "it where the VM is %s", state_name[state]);
+			if (!taken && ret && variant->einval & 1u << state)
+				EXPECT_REQ_EQ(REQ_SNP_LAUNCH_ERRNO, what, EINVAL, ret, &names_errno);
 			if (!taken && ret) {
 				EXPECT_REQ_EQ(REQ_SNP_LAUNCH_KEPT, "pages measured by it", 0,
 					      launch_nr_pages() - pages, &names_count);

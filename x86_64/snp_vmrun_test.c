@@ -9,6 +9,7 @@
 #include "check/harness.h"
 
 #include "kvm_util.h"
+#include "processor.h"
 #include "ucall_common.h"
 
 #include "snp/snp_vm.h"
@@ -118,4 +119,47 @@ COCO_TEST_F(priority, runs)
 		snp_vm_free(snp);
 }
 
-COCO_MAIN(snp_vm_missing)
+/* ---- MSRs that the CPU exchanges ---- */
+
+COCO_FIXTURE(exchanged);
+FIXTURE_VARIANT(exchanged)
+{
+	struct check_row row;
+	bool es, rdtscp, rdpid, xsaves;
+};
+
+#define EXCHANGED(name, ...)								\
+	FIXTURE_VARIANT_ADD(exchanged, name)						\
+	{										\
+		COCO_ROW(NULL, REQ_SEV_INTERCEPT), __VA_ARGS__				\
+	}
+
+EXCHANGED(none, .es = false);
+EXCHANGED(rdtscp, .rdtscp = true);
+EXCHANGED(rdpid, .rdpid = true);
+EXCHANGED(xsaves, .xsaves = true);
+EXCHANGED(all, .rdtscp = true, .rdpid = true, .xsaves = true);
+EXCHANGED(es_none, .es = true);
+EXCHANGED(es_rdtscp_xsaves, .es = true, .rdtscp = true, .xsaves = true);
+EXCHANGED(es_rdpid, .es = true, .rdpid = true);
+
+COCO_TEST_F(exchanged, runs)
+{
+	struct kvm_vcpu *vcpu;
+	struct snp_vm *snp;
+
+	snp = variant->es ? es_vm_create(1, guest_syncs, GHCB_PROTOCOL_VERSION) :
+			    snp_vm_create(1, guest_syncs);
+	vcpu = snp->cpu[0].vcpu;
+	vcpu_set_or_clear_cpuid_feature(vcpu, X86_FEATURE_RDTSCP,
+					variant->rdtscp && kvm_cpu_has(X86_FEATURE_RDTSCP));
+	vcpu_set_or_clear_cpuid_feature(vcpu, X86_FEATURE_RDPID,
+					variant->rdpid && kvm_cpu_has(X86_FEATURE_RDPID));
+	vcpu_set_or_clear_cpuid_feature(vcpu, X86_FEATURE_XSAVES,
+					variant->xsaves && kvm_cpu_has(X86_FEATURE_XSAVES));
+	snp_vm_launch(snp);
+	if (EXPECT_REQ_SYNC(REQ_SEV_INTERCEPT, vcpu, 1))
+		snp_vm_free(snp);
+}
+
+COCO_MAIN_ON("xsaves,rdtscp,rdpid", snp_vm_missing)

@@ -6,7 +6,8 @@
 #define REQUIREMENTS_GHCB(REQUIREMENT)								\
 	/* MSR protocol */									\
 	REQUIREMENT(GHCB_SEV_INFO, "GHCB-SEV-INFO", DOC_GHCB, "GHCB MSR Protocol",		\
-		"request 0x002 answers 0x001 with versions and the C-bit's position")		\
+		"request 0x002 answers 0x001 with versions and the C-bit's position, which the MSR "	\
+		"of a vCPU that starts has, too")						\
 	REQUIREMENT(GHCB_MSR_CPUID, "GHCB-MSR-CPUID", DOC_GHCB, "GHCB MSR Protocol",		\
 		"request 0x004 answers 0x005 with the register that was asked for in bits "	\
 		"63:32, as the VMM set it with KVM_SET_CPUID2 (subleaf 0)")			\
@@ -14,11 +15,14 @@
 		"GHCB MSR Protocol",								\
 		"request 0x004 for a leaf that the VMM did not set answers zero")		\
 	REQUIREMENT(GHCB_PREF_GPA, "GHCB-PREF-GPA", DOC_GHCB, "GHCB MSR Protocol",		\
-		"request 0x010 answers 0x011 with a preferred GFN, or all ones for none")	\
+		"request 0x010 answers 0x011 with all ones, as KVM has no GFN that it prefers")	\
 	REQUIREMENT(GHCB_HV_FEATURES, "GHCB-HV-FEATURES", DOC_GHCB, "GHCB MSR Protocol",	\
 		"request 0x080 answers 0x081 and announces SNP (bit 0)")			\
 	REQUIREMENT(GHCB_MSR_TERM, "GHCB-MSR-TERM", DOC_API, "KVM_EXIT_SYSTEM_EVENT",		\
 		"request 0x100 exits with KVM_SYSTEM_EVENT_SEV_TERM and the MSR's value")	\
+	REQUIREMENT(GHCB_MSR_TERM_LOG, "GHCB-MSR-TERM-LOG", DOC_SEV_C,				\
+		"sev_handle_vmgexit_msr_protocol()",						\
+		"the kernel's log has reason set and reason of request 0x100 as the guest gave them")	\
 	REQUIREMENT(GHCB_MSR_UNDEFINED, "GHCB-MSR-UNDEFINED", DOC_SEV_C,			\
 		"sev_handle_vmgexit_msr_protocol()",						\
 		"an undefined request leaves the MSR as it is, and the guest goes on")		\

@@ -45,8 +45,8 @@
 	REQUIREMENT(SEV_INTERCEPT, "SEV-INTERCEPT", DOC_GHCB, "Supported Guest VM Exits",	\
 		"what an SEV-ES or SNP guest has no event for is not intercepted: control "	\
 		"registers, XSETBV, IRET, debug registers besides DR7, the GHCB MSR, EFER and PAT, " \
-		"GUEST_TSC_FREQ if it has secure TSC and only then, exceptions besides #DB, #AC "	\
-		"and #MC")							\
+		"GUEST_TSC_FREQ if it has secure TSC, XSS if XSAVES, TSC_AUX if RDTSCP or RDPID, and " \
+		"only then, exceptions besides #AC, #MC and, without DebugSwap, #DB")		\
 	REQUIREMENT(SNP_TSC_FREQ, "SNP-TSC-FREQ", DOC_API, "KVM_SET_TSC_KHZ",			\
 		"firmware is asked for the VM's TSC frequency at the launch of a guest with "	\
 		"secure TSC, and for none at that of others")					\
@@ -83,7 +83,11 @@
 		"a policy bit that attribute KVM_X86_SNP_POLICY_BITS does not offer is EINVAL, " \
 		"and those that every guest needs are offered")					\
 	REQUIREMENT(SEV_INIT_ONCE, "SEV-INIT-ONCE", DOC_SEV_RST, "KVM_SEV_INIT2",		\
-		"a VM that is initialized cannot be initialized again")				\
+		"KVM_SEV_INIT2 of a VM that is initialized, or has vCPUs, is EINVAL; of an SNP VM "	\
+		"that is initialized EPERM")							\
+	REQUIREMENT(SEV_INIT_ARGS, "SEV-INIT-ARGS", DOC_SEV_RST, "KVM_SEV_INIT2",		\
+		"flags and features that KVM does not have are EINVAL, and for a VM of SEV all "	\
+		"features and versions of the GHCB protocol; such a VM can still be initialized")	\
 	REQUIREMENT(SNP_LAUNCH_CPUID_ONLY, "SNP-LAUNCH-CPUID-ONLY", DOC_SEV_RST,		\
 		"KVM_SEV_SNP_LAUNCH_UPDATE",							\
 		"of an update that fails KVM writes nothing to the VMM's page, but for what "	\

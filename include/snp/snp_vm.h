@@ -68,6 +68,7 @@ void snp_vm_add_vcpu_ids(struct snp_vm *snp, unsigned int nr_vcpus, const uint32
 
 /* As snp_vm_create(), but an SEV-ES VM that speaks version @ghcb_version of the protocol. */
 struct snp_vm *es_vm_create(unsigned int nr_vcpus, void *guest_code, uint16_t ghcb_version);
+struct snp_vm *es_vm_create_bare(uint16_t ghcb_version, uint64_t vmsa_features);
 
 /* @pages pages of zeroed shared memory, before the launch. */
 struct shared_mem snp_vm_alloc_shared(struct snp_vm *snp, size_t pages);

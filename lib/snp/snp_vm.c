@@ -209,9 +209,14 @@ struct snp_vm *snp_vm_create(unsigned int nr_vcpus, void *guest_code)
 	return snp;
 }
 
+struct snp_vm *es_vm_create_bare(uint16_t ghcb_version, uint64_t vmsa_features)
+{
+	return create_bare(true, ghcb_version, vmsa_features);
+}
+
 struct snp_vm *es_vm_create(unsigned int nr_vcpus, void *guest_code, uint16_t ghcb_version)
 {
-	struct snp_vm *snp = create_bare(true, ghcb_version, 0);
+	struct snp_vm *snp = es_vm_create_bare(ghcb_version, 0);
 
 	snp_vm_add_vcpus(snp, nr_vcpus, guest_code);
 	return snp;

@@ -79,24 +79,31 @@ static const struct change {
 
 /*
  * AMD's CPUs differ: COCO_CPU, a test's wish (COCO_MAIN_ON()), is a list of these to have, or
- * with "-" not to have.  Leaf 0x8000001f: EAX, or how many ASIDs there are.
+ * with "-" not to have.  Bits of a register, all those of a name; or how many ASIDs there are.
  */
 static const struct {
 	const char *name;
-	uint32_t bit;
-	size_t reg;			/* other than EAX: "-" sets it to @value */
+	uint32_t function, index;
+	size_t reg;
+	uint32_t bits;			/* 0: "-" sets the register to @value */
 	uint32_t value;
 } wishes[] = {
-	{ .name = "sev", .bit = 1u << 1 },
-	{ .name = "sev_es", .bit = 1u << 3 },
-	{ .name = "sev_snp", .bit = 1u << 4 },
-	{ .name = "secure_tsc", .bit = 1u << 8 },
-	{ .name = "sme_coherent", .bit = 1u << 10 },
-	{ .name = "debug_swap", .bit = 1u << 14 },
-	{ .name = "allowed_sev_features", .bit = 1u << 27 },
-	{ .name = "asids", .reg = ECX, .value = 0 },
-	{ .name = "es_asids", .reg = EDX, .value = 1 },
-	{ .name = "not_es_asids", .reg = EDX, .value = NR_ASIDS },
+	{ "sev", 0x8000001f, 0, EAX, 1u << 1, 0 },
+	{ "sev_es", 0x8000001f, 0, EAX, 1u << 3, 0 },
+	{ "sev_snp", 0x8000001f, 0, EAX, 1u << 4, 0 },
+	{ "secure_tsc", 0x8000001f, 0, EAX, 1u << 8, 0 },
+	{ "sme_coherent", 0x8000001f, 0, EAX, 1u << 10, 0 },
+	{ "debug_swap", 0x8000001f, 0, EAX, 1u << 14, 0 },
+	{ "allowed_sev_features", 0x8000001f, 0, EAX, 1u << 27, 0 },
+	{ "asids", 0x8000001f, 0, ECX, 0, 0 },
+	{ "es_asids", 0x8000001f, 0, EDX, 0, 1 },
+	{ "not_es_asids", 0x8000001f, 0, EDX, 0, NR_ASIDS },
+	{ "rdtscp", 0x80000001, 0, EDX, 1u << 27, 0 },
+	{ "rdpid", 7, 0, ECX, 1u << 22, 0 },
+	/* XSAVE, OSXSAVE, with all its kin and one state of XSS: CET_U */
+	{ "xsaves", 1, 0, ECX, 1u << 26 | 1u << 27, 0 },
+	{ "xsaves", 0xd, 1, EAX, 0xf, 0 },
+	{ "xsaves", 0xd, 1, ECX, 1u << 11, 0 },
 };
 
 bool hw_allows_sev_features;
@@ -114,9 +121,10 @@ static struct kvm_cpuid_entry2 *entry_or_new(uint32_t function, uint32_t index)
 
 enum image_vendor hw_vendor;
 
-/* XSAVE has x87 and SSE, where the engine's CPU has none: TDs need that much. */
+/* XSAVE has x87 and SSE, where the engine's CPU has none. */
 #define XSTATE_X87_SSE	3
 #define XSAVE_SIZE	(512 + 64)
+#define CPUID_1_ECX_XSAVE	(1u << 26)
 
 static void add_xsave(void)
 {
@@ -132,29 +140,47 @@ static void add_xsave(void)
 	e->flags = KVM_CPUID_FLAG_SIGNIFCANT_INDEX;
 }
 
+static bool grant(const char *name, size_t len, bool without)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < sizeof(wishes) / sizeof(wishes[0]); i++) {
+		struct kvm_cpuid_entry2 *e;
+		uint32_t *reg;
+
+		if (strlen(wishes[i].name) != len || memcmp(wishes[i].name, name, len))
+			continue;
+		found = true;
+		e = entry_or_new(wishes[i].function, wishes[i].index);
+		reg = (uint32_t *)((char *)e + wishes[i].reg);
+		if (!wishes[i].bits)
+			*reg = without ? wishes[i].value : *reg;
+		else
+			*reg = without ? *reg & ~wishes[i].bits : *reg | wishes[i].bits;
+		if (wishes[i].index)
+			e->flags = KVM_CPUID_FLAG_SIGNIFCANT_INDEX;
+	}
+	return found;
+}
+
 /* 0 or -EINVAL */
-static int grant_wishes(struct kvm_cpuid_entry2 *sev)
+static int grant_wishes(void)
 {
 	const char *wish = getenv("COCO_CPU") ?: "";
-	size_t len, i;
+	size_t len;
 
 	for (; *wish; wish += len + !!wish[len]) {
 		const bool without = *wish == '-';
 
 		wish += without;
 		len = strcspn(wish, ",");
-		for (i = 0; i < sizeof(wishes) / sizeof(wishes[0]); i++)
-			if (strlen(wishes[i].name) == len && !memcmp(wishes[i].name, wish, len))
-				break;
-		if (i == sizeof(wishes) / sizeof(wishes[0])) {
+		if (!grant(wish, len, without)) {
 			inproc_diag("COCO_CPU: there is no '%.*s'", (int)len, wish);
 			return -EINVAL;
 		}
-		if (!wishes[i].reg)
-			sev->eax = without ? sev->eax & ~wishes[i].bit : sev->eax | wishes[i].bit;
-		else if (without)
-			*(uint32_t *)((char *)sev + wishes[i].reg) = wishes[i].value;
 	}
+	if (entry_or_new(1, 0)->ecx & CPUID_1_ECX_XSAVE)
+		add_xsave();
 	return 0;
 }
 
@@ -189,7 +215,7 @@ int hw_cpuid_init(enum image_vendor vendor, unsigned int c_bit)
 	} else {
 		e = entry_or_new(0x8000001f, 0);
 		e->ebx = c_bit | 1 << 6;
-		ret = grant_wishes(e);
+		ret = grant_wishes();
 		if (ret)
 			return ret;
 		hw_allows_sev_features = e->eax & 1u << 27;

@@ -289,7 +289,9 @@ IMAGE_CALL int hw_vmrun(struct image_gprs *gprs, void *loaded)
 	w.snp = w.es && svm_is_snp(&w);
 	w.sev = get_u64(w.vmcb, VMCB_NESTED_CTL) & NESTED_CTL_SEV;
 	svm_check_tlb(&w);
-	code = load_world(&w);
+	/* APM 2, 15.34.3 and 15.35: encryption needs nested paging, and encrypted state memory. */
+	code = (w.sev && !(get_u64(w.vmcb, VMCB_NESTED_CTL) & NESTED_CTL_NP)) ||
+	       (w.es && !w.sev) ? EXIT_INVALID : load_world(&w);
 	if (code) {
 		vmexit(&w, code, 0, 0);
 		return 0;

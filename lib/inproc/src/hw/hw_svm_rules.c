@@ -7,6 +7,7 @@
  * none of these has an effect here.
  */
 #include "base/base.h"
+#include "engine/cpuid2.h"
 #include "hw_svm.h"
 #include "src/image/loader.h"
 #include "src/watch/memory.h"
@@ -27,7 +28,9 @@
 #define EXCEPTION_MC		(1u << 18)
 
 #define MSR_PAT			0x277u
+#define MSR_XSS			0xda0u
 #define MSR_EFER		0xc0000080u
+#define MSR_TSC_AUX		0xc0000103u
 #define MSR_GHCB		0xc0010130u
 #define MSR_GUEST_TSC_FREQ	0xc0010134u
 
@@ -44,6 +47,57 @@ static unsigned int intercepted(const struct world *w, uint32_t msr)
 		return 0;
 	return map[range * 0x800 + nr / 4] >> nr % 4 * 2 & 3;
 }
+
+/* ---- MSRs that the CPU exchanges, of guests whose CPUID has them ---- */
+
+enum cpuid_reg { EAX, ECX, EDX };
+
+static bool guest_has(const struct world *w, uint32_t function, uint32_t index, enum cpuid_reg reg,
+		      unsigned int bit)
+{
+	const struct kvm_cpuid_entry2 *e = cpuid2_find(w->vcpu->cpuid, function, index);
+
+	return e && (reg == EAX ? e->eax : reg == ECX ? e->ecx : e->edx) >> bit & 1;
+}
+
+/* XSAVE, XSAVES */
+static bool guest_has_xss(const struct world *w)
+{
+	return guest_has(w, 1, 0, ECX, 26) && guest_has(w, 0xd, 1, EAX, 3);
+}
+
+/* RDTSCP, RDPID */
+static bool guest_has_tsc_aux(const struct world *w)
+{
+	return guest_has(w, 0x80000001, 0, EDX, 27) || guest_has(w, 7, 0, ECX, 22);
+}
+
+static const struct {
+	uint32_t msr;
+	bool (*has)(const struct world *w);
+	const char *why, *why_not;
+} exchanged[] = {
+	{ MSR_XSS, guest_has_xss, "XSS is intercepted, which the CPU exchanges and the guest has",
+	  "XSS is not intercepted, which the guest has not" },
+	{ MSR_TSC_AUX, guest_has_tsc_aux,
+	  "TSC_AUX is intercepted, which the CPU exchanges and the guest has",
+	  "TSC_AUX is not intercepted, which the guest has not" },
+};
+
+/* What is wrong with them, or NULL. */
+static const char *wrong_exchanged(const struct world *w)
+{
+	for (unsigned int i = 0; i < sizeof(exchanged) / sizeof(exchanged[0]); i++) {
+		const bool has = exchanged[i].has(w);
+		const unsigned int got = intercepted(w, exchanged[i].msr);
+
+		if (got != (has ? 0 : MSRPM_READ | MSRPM_WRITE))
+			return has ? exchanged[i].why : exchanged[i].why_not;
+	}
+	return NULL;
+}
+
+/* ---- what a CPU has from before ---- */
 
 /* Which vCPU ran last with an ASID. */
 static struct src_vcpu *last[IMAGE_MAX_CPUS][MAX_ASIDS];
@@ -83,7 +137,9 @@ void svm_check_intercepts(struct world *w)
 	const uint32_t exceptions = get_u32(w->vmcb, VMCB_INTERCEPT_EXCEPTION);
 	const uint32_t dr = get_u32(w->vmcb, VMCB_INTERCEPT_DR);
 	const bool debug_swap = w->vcpu->sev_features & SEV_FEATURES_DEBUG_SWAP;
-	const bool secure_tsc = w->vcpu->vm->sev_features & SEV_FEATURES_SECURE_TSC;
+	const uint64_t launched = w->vcpu->vm->sev_features;
+	const bool secure_tsc = launched & SEV_FEATURES_SECURE_TSC;
+	const char *wrong;
 
 	if (!w->es)
 		return;
@@ -108,6 +164,11 @@ void svm_check_intercepts(struct world *w)
 	else if (exceptions & ~(EXCEPTION_DB | EXCEPTION_AC | EXCEPTION_MC))
 		break_rule(CONTROL_SEV_INTERCEPT, w,
 			   "exceptions besides #DB, #AC and #MC are intercepted");
+	else if ((exceptions & EXCEPTION_DB) && (launched & SEV_FEATURES_DEBUG_SWAP))
+		break_rule(CONTROL_SEV_INTERCEPT, w,
+			   "#DB is intercepted, with DebugSwap, for which KVM has no DR6");
+	else if ((wrong = wrong_exchanged(w)))
+		break_rule(CONTROL_SEV_INTERCEPT, w, wrong);
 	if (!(exceptions & EXCEPTION_AC))
 		break_rule(CONTROL_SEV_EXCEPTION, w, "#AC is not intercepted");
 	else if (!(exceptions & EXCEPTION_DB) && !debug_swap)

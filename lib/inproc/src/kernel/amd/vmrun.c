@@ -6,6 +6,7 @@
  */
 #include <linux/bits.h>
 #include <linux/string.h>
+#include <asm/cpufeature.h>
 
 #include "glue.h"
 #include "linux/hoststate.h"
@@ -19,8 +20,10 @@
 #define GLUE_NESTED_CTL_SEV_ES	BIT_ULL(2)
 #define GLUE_VMCB_SAVE		0x400
 /* Of a state save area */
+#define GLUE_SAVE_XSS		0x140
 #define GLUE_SAVE_DR0_MASK	0x1a0
 #define GLUE_SAVE_TSC_AUX	0x2ec
+#define GLUE_SAVE_XCR0		0x3e8
 
 void glue_vmrun(struct image_gprs *gprs);
 void glue_vmload(struct image_gprs *gprs);
@@ -46,6 +49,10 @@ static void glue_exit_from_es(struct glue_host_state *state, bool debug_swap)
 
 	glue_host_vmload(save);
 	*glue_host_reg(state, GLUE_HOST_TSC_AUX) = *(u32 *)(save + GLUE_SAVE_TSC_AUX);
+	if (boot_cpu_has(X86_FEATURE_XSAVE))
+		*glue_host_reg(state, GLUE_HOST_XCR0) = *(u64 *)(save + GLUE_SAVE_XCR0);
+	if (boot_cpu_has(X86_FEATURE_XSAVES))
+		*glue_host_reg(state, GLUE_HOST_XSS) = *(u64 *)(save + GLUE_SAVE_XSS);
 	if (debug_swap)
 		memcpy(state->area + GLUE_HOST_DR0_MASK, save + GLUE_SAVE_DR0_MASK, 4 * sizeof(u64));
 }

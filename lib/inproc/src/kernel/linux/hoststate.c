@@ -8,6 +8,7 @@
 #include <linux/sched.h>
 #include <linux/sprintf.h>
 #include <linux/string.h>
+#include <asm/cpufeature.h>
 #include <asm/debugreg.h>
 #include <asm/fpu/types.h>
 #include <asm/msr-index.h>
@@ -52,6 +53,7 @@ static const struct glue_host_row {
 	{ "MSR DR1_ADDR_MASK", GLUE_HOST_DR1_MASK, GLUE_MSR_DR1_MASK, 0x1f },
 	{ "MSR DR2_ADDR_MASK", GLUE_HOST_DR2_MASK, GLUE_MSR_DR1_MASK + 1, 0x3f },
 	{ "MSR DR3_ADDR_MASK", GLUE_HOST_DR3_MASK, GLUE_MSR_DR1_MASK + 2, 0x7f },
+	/* As CPUID has it, as XCR0 */
 	{ "MSR IA32_XSS", GLUE_HOST_XSS, MSR_IA32_XSS, 0 },
 	/* Last branch records are on. */
 	{ "MSR IA32_DEBUGCTL", GLUE_HOST_DEBUGCTL, MSR_IA32_DEBUGCTLMSR, 1 },
@@ -73,9 +75,26 @@ static u64 glue_cpu_xcr0(void)
 	return gprs.gpr[IMAGE_RDX] << 32 | (u32)gprs.gpr[IMAGE_RAX] | XFEATURE_MASK_FP;
 }
 
+/* So is shadow stacks' state, the one that Linux has in XSS for each task. */
+static u64 glue_cpu_xss(void)
+{
+	struct image_gprs gprs = { .gpr = { [IMAGE_RAX] = 0xd, [IMAGE_RCX] = 1 } };
+
+	if (!boot_cpu_has(X86_FEATURE_XSAVES))
+		return 0;
+	glue_host->cpuid(&gprs);
+	return gprs.gpr[IMAGE_RCX] & XFEATURE_MASK_CET_USER;
+}
+
 static u64 glue_host_value(const struct glue_host_row *row)
 {
-	return row->offset == GLUE_HOST_XCR0 ? glue_cpu_xcr0() : row->value;
+	switch (row->offset) {
+	case GLUE_HOST_XCR0:
+		return glue_cpu_xcr0();
+	case GLUE_HOST_XSS:
+		return glue_cpu_xss();
+	}
+	return row->value;
 }
 
 struct glue_host_state *glue_host_state(void)
