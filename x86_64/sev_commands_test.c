@@ -168,10 +168,12 @@ enum stage { INITED, STARTED, MEASURED, RUNNING, SENDING, RECEIVING };
 
 /* Memory of the VMM's; a guest's page, what is in transport, a session, and all others. */
 static char memory[4][4 * PAGE] __attribute__((aligned(PAGE)));
+static char read_only[PAGE] __attribute__((aligned(PAGE)));
 #define GUEST		((uint64_t)memory[0])
 #define TRANS		((uint64_t)memory[1])
 #define HEADER		((uint64_t)memory[2])
 #define OTHER		((uint64_t)memory[3])
+#define READ_ONLY	((uint64_t)read_only)
 
 union args {
 	struct kvm_sev_launch_start start;
@@ -310,6 +312,7 @@ NO_STRUCT(LAUNCH_UPDATE_DATA, false);
 BAD(empty, LAUNCH_UPDATE_DATA, update, len, 0, EINVAL);
 BAD(wraps, LAUNCH_UPDATE_DATA, update, uaddr, -16, EINVAL);
 BAD(memory, LAUNCH_UPDATE_DATA, update, uaddr, NOWHERE, ENOMEM);
+BAD(read_only, LAUNCH_UPDATE_DATA, update, uaddr, READ_ONLY, ENOMEM);
 BAD_FW(length, LAUNCH_UPDATE_DATA, update, len, 24, INVALID_LEN);
 BAD_FW(unaligned, LAUNCH_UPDATE_DATA, update, uaddr, GUEST + 8, INVALID_ADDRESS);
 
@@ -323,6 +326,7 @@ NO_STRUCT(LAUNCH_SECRET, false);
 BAD(empty, LAUNCH_SECRET, secret, guest_len, 0, EINVAL);
 BAD(wraps, LAUNCH_SECRET, secret, guest_uaddr, -16, EINVAL);
 BAD(memory, LAUNCH_SECRET, secret, guest_uaddr, NOWHERE, ENOMEM);
+BAD(read_only, LAUNCH_SECRET, secret, guest_uaddr, READ_ONLY, ENOMEM);
 BAD(trans_0, LAUNCH_SECRET, secret, trans_uaddr, 0, EINVAL);
 BAD(trans_empty, LAUNCH_SECRET, secret, trans_len, 0, EINVAL);
 BAD(trans_long, LAUNCH_SECRET, secret, trans_len, TOO_LONG, EINVAL);
@@ -362,6 +366,7 @@ BAD(guest_empty, SEND_UPDATE_DATA, send_data, guest_len, 0, EINVAL);
 BAD(two_pages, SEND_UPDATE_DATA, send_data, guest_uaddr, GUEST + PAGE - 31, EINVAL);
 BAD(page_and_more, SEND_UPDATE_DATA, send_data, guest_len, PAGE + 1, EINVAL);
 BAD(memory, SEND_UPDATE_DATA, send_data, guest_uaddr, NOWHERE, ENOMEM);
+BAD(read_only, SEND_UPDATE_DATA, send_data, guest_uaddr, READ_ONLY, 0, .asked = true);
 BAD(trans_memory, SEND_UPDATE_DATA, send_data, trans_uaddr, NOWHERE, EFAULT, .asked = true);
 BAD(header_memory, SEND_UPDATE_DATA, send_data, hdr_uaddr, NOWHERE, EFAULT, .asked = true);
 BAD_FW(query_header, SEND_UPDATE_DATA, send_data, hdr_len, 0, INVALID_LEN);
@@ -389,8 +394,10 @@ BAD(guest_empty, RECEIVE_UPDATE_DATA, receive_data, guest_len, 0, EINVAL);
 BAD(two_pages, RECEIVE_UPDATE_DATA, receive_data, guest_uaddr, GUEST + PAGE - 31, EINVAL);
 BAD(page_and_more, RECEIVE_UPDATE_DATA, receive_data, guest_len, PAGE + 1, EINVAL);
 BAD(memory, RECEIVE_UPDATE_DATA, receive_data, guest_uaddr, NOWHERE, ENOMEM);
+BAD(read_only, RECEIVE_UPDATE_DATA, receive_data, guest_uaddr, READ_ONLY, ENOMEM);
 
 NO_STRUCT(DBG_DECRYPT, false);
+BAD(read_only, DBG_DECRYPT, dbg, src_uaddr, READ_ONLY, 0, .asked = true);
 NO_STRUCT(DBG_ENCRYPT, false);
 
 COCO_TEST_F(bad, refused)
@@ -404,6 +411,7 @@ COCO_TEST_F(bad, refused)
 
 	if (!must("the guest before it", bring_to(&g, good->stage)))
 		goto out;
+	mprotect(read_only, PAGE, PROT_READ);
 	memcpy(args.bytes + variant->offset, &variant->value, variant->size);
 	begin_asking();
 	ret = raw_snp_cmd(&g.snp, variant->id, at);

@@ -154,4 +154,56 @@ COCO_TEST_F(written, shown)
 	sev_guest_close(&g);
 }
 
+/* ---- which version of the protocol it is told ---- */
+
+COCO_FIXTURE(told);
+FIXTURE_VARIANT(told)
+{
+	struct check_row row;
+};
+
+FIXTURE_VARIANT_ADD(told, version)
+{
+	COCO_ROW(NULL, REQ_SEV_ES_INIT_VERSION),
+};
+
+/* Bits 63:12 of the GHCB MSR as it is before the guest writes it, in a request to be ended. */
+static void put_told(struct code *code)
+{
+	PUT(code, 0xb9, BYTES_OF(MSR_AMD64_SEV_ES_GHCB),		/* mov to %ecx */
+	    0x0f, 0x32, 0x0f, 0x1f, 0x84, 0x00, 0x6b, 0x76, 0x6d, 0x21,	/* rdmsr, marked */
+	    0x25, BYTES_OF(0xfffff000), 0x0d, BYTES_OF(GHCB_MSR_TERM_REQ),	/* and, or to %eax */
+	    0x0f, 0x30, 0x0f, 0x1f, 0x84, 0x00, 0x6b, 0x76, 0x6d, 0x21,	/* wrmsr, marked */
+	    0xf3, 0x0f, 0x01, 0xd9);					/* vmgexit */
+}
+
+COCO_TEST_F(told, to_the_guest)
+{
+	const enum requirement_nr req = REQ_SEV_ES_INIT_VERSION;
+	struct code code = {};
+	struct sev_guest g;
+	uint64_t told;
+
+	(void)variant;
+	put_told(&code);
+	if (!EXPECT_REQ_EQ(req, "KVM_CREATE_VM", 0, sev_guest_create(&g, SEV_KIND_OLD_ES),
+			   &names_errno))
+		goto out;
+	g.code = code.bytes;
+	g.code_len = code.len;
+	if (!EXPECT_REQ_EQ(req, "KVM_SEV_ES_INIT to LAUNCH_FINISH", 0, sev_guest_init(&g, 0) ?:
+			   raw_sev_add_memory(&g.snp) ?: sev_guest_add_vcpus(&g, 1) ?:
+			   sev_guest_launch(&g), &names_errno) ||
+	    !EXPECT_REQ_EQ(req, "KVM_RUN", 0, raw_errno(ioctl(g.vcpu[0], KVM_RUN, 0)),
+			   &names_errno) ||
+	    !EXPECT_REQ_EQ(req, "exit_reason", KVM_EXIT_SYSTEM_EVENT, g.run[0]->exit_reason,
+			   &names_exit_reason))
+		goto out;
+	told = g.run[0]->system_event.data[0];
+	EXPECT_REQ_EQ(req, "highest GHCB version", 1, GHCB_SEV_INFO_MAX(told), &names_value);
+	EXPECT_REQ_EQ(req, "lowest GHCB version", 1, GHCB_SEV_INFO_MIN(told), &names_value);
+out:
+	sev_guest_close(&g);
+}
+
 COCO_MAIN(snp_vm_missing)

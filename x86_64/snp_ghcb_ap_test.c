@@ -25,19 +25,21 @@ FIXTURE_VARIANT(hold)
 	struct check_row row;
 	bool event;			/* NAE event, else by the MSR protocol */
 	enum end end;
+	uint64_t data;			/* of the MSR, which the request has no use for */
 };
 
-#define HOLD_ROW(name, req, event_, end_)						\
+#define HOLD_ROW(name, req, event_, end_, ...)						\
 	FIXTURE_VARIANT_ADD(hold, name)							\
 	{										\
 		COCO_ROW(NULL, req, REQ_GHCB_AP_HOLD, REQ_GHCB_KEPT, REQ_GHCB_VALID_ONLY),	\
-		.event = event_, .end = end_,						\
+		.event = event_, .end = end_, __VA_ARGS__				\
 	};
 
 HOLD_ROW(msr_and_sipi, REQ_GHCB_AP_HOLD_SIPI, false, BY_SIPI)
 HOLD_ROW(event_and_sipi, REQ_GHCB_AP_HOLD_SIPI, true, BY_SIPI)
 HOLD_ROW(msr_and_no_sipi, REQ_GHCB_AP_HOLD_NO_SIPI, false, BY_VMM)
 HOLD_ROW(event_and_no_sipi, REQ_GHCB_AP_HOLD_NO_SIPI, true, BY_VMM)
+HOLD_ROW(msr_data_and_no_sipi, REQ_GHCB_AP_HOLD_NO_SIPI, false, BY_VMM, .data = ~0ull)
 
 /* KVM_RUNs that find the vCPU held, and leave it so. */
 #define AGAIN	5
@@ -74,10 +76,10 @@ static bool start_ap(struct ghcb_vm *v)
 	return EXPECT_REQ_SYNC(REQ_GHCB_AP_HOLD, v->cpu[AP].vcpu, GHCB_STAGE_READY);
 }
 
-static struct ghcb_step *add_hold(struct ghcb_vm *v, bool event)
+static struct ghcb_step *add_hold(struct ghcb_vm *v, bool event, uint64_t data)
 {
 	return event ? ghcb_add_event(v, AP, GHCB_NAE_AP_RESET_HOLD, 0, 0) :
-		       ghcb_add_msr(v, AP, GHCB_MSR_AP_HOLD_REQ);
+		       ghcb_add_msr(v, AP, GHCB_MSR(GHCB_MSR_AP_HOLD_REQ, data));
 }
 
 COCO_TEST_F(hold, and_answer)
@@ -93,7 +95,7 @@ COCO_TEST_F(hold, and_answer)
 	/* Twice: the second hold is not ended by the first SIPI. */
 	for (i = 0; i < 2; i++) {
 		ghcb_script_reset(&v, AP);
-		step = add_hold(&v, variant->event);
+		step = add_hold(&v, variant->event, variant->data);
 		if (!EXPECT_REQ_STAYS(REQ_GHCB_AP_HOLD, vcpu, KVM_MP_STATE_AP_RESET_HOLD, AGAIN))
 			return;
 		mp_state_set(vcpu, variant->end == BY_SIPI ? KVM_MP_STATE_SIPI_RECEIVED :
@@ -137,7 +139,7 @@ COCO_TEST_F(over, then_sipi)
 	if (!start_ap(&v))
 		return;
 	vcpu = v.cpu[AP].vcpu;
-	add_hold(&v, variant->event);
+	add_hold(&v, variant->event, 0);
 	in = ghcb_add_event(&v, AP, GHCB_NAE_IOIO, GHCB_IOIO_PORT(PORT) | GHCB_IOIO_ADDR_64 |
 			    GHCB_IOIO_SIZE(4) | GHCB_IOIO_IN, 0);
 	ghcb_set(&in->in, rax, 0);

@@ -96,7 +96,7 @@ COMMAND(init2, init2, 0, IN(CREATED));
 COMMAND(start, start, 0, BEFORE_START, .einval = IN(STARTED) | IN(UPDATED) | IN(FINISHED));
 COMMAND(update, update, 0, IN(STARTED) | IN(UPDATED), .einval = BEFORE_START);
 COMMAND(update_again, update_again, 0, IN(STARTED), .einval = BEFORE_START);
-COMMAND(finish, finish, 0, IN(STARTED) | IN(UPDATED), .einval = BEFORE_START);
+COMMAND(finish, finish, 0, IN(STARTED) | IN(UPDATED), .einval = BEFORE_START | IN(FINISHED));
 COMMAND(reg_region, reg_region, 0, AFTER_INIT);
 COMMAND(unreg_region, unreg_region, 0, 0);
 /* A command of newer kernels, of which snp_req_certs_enable_test knows the states. */

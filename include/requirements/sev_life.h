@@ -64,6 +64,9 @@
 		"and can be given again, like all others")					\
 	REQUIREMENT(SEV_INIT_FAILS, "SEV-INIT-FAILS", DOC_SEV_RST, "KVM_SEV_INIT2",		\
 		"a KVM_SEV_INIT2 that has failed can be given again, and the VM is of its type")	\
+	REQUIREMENT(SEV_ES_INIT_VERSION, "SEV-ES-INIT-VERSION", DOC_SEV_RST, "KVM_SEV_INIT2",	\
+		"a guest of a VM that KVM_SEV_ES_INIT made is told version 1 of the GHCB protocol, "	\
+		"and no higher one")								\
 	REQUIREMENT(SEV_STATUS, "SEV-STATUS", DOC_SEV_RST, "KVM_SEV_GUEST_STATUS",		\
 		"KVM_SEV_GUEST_STATUS tells handle, policy and state that firmware has of the guest")	\
 	REQUIREMENT(SEV_LENGTHS, "SEV-LENGTHS", DOC_SEV_RST, "KVM_SEV_LAUNCH_MEASURE",		\

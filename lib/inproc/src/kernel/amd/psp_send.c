@@ -45,6 +45,9 @@ int glue_send_start(struct glue_sev_guest *g, void *data)
 	if (!start->session_address || !start->pdh_cert_address || !start->plat_certs_address ||
 	    !start->amd_certs_address)
 		return SEV_RET_INVALID_ADDRESS;
+	/* Certificates are not looked at, but there are some. */
+	if (!start->pdh_cert_len || !start->plat_certs_len || !start->amd_certs_len)
+		return SEV_RET_INVALID_LEN;
 	if (!glue_sev_writable(start->session_address, GLUE_SESSION_LEN))
 		return SEV_RET_INVALID_PAGE_STATE;
 	memset(glue_at(start->session_address), 0x5e, GLUE_SESSION_LEN);

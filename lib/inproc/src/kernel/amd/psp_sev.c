@@ -510,6 +510,41 @@ static const struct glue_sev_command {
 #undef COMMAND
 };
 
+/* Words of commands that are reserved, and so 0 (AMD 55766, "Command Buffer"). */
+static const struct glue_sev_reserved {
+	unsigned int cmd;
+	u16 offset;
+} glue_sev_reserved[] = {
+#define RESERVED(cmd, type, field)	{ SEV_CMD_##cmd, offsetof(struct type, field) }
+#define RESERVED_3(cmd, type)								\
+	RESERVED(cmd, type, reserved1), RESERVED(cmd, type, reserved2),			\
+	RESERVED(cmd, type, reserved3)
+	RESERVED(LAUNCH_START, sev_data_launch_start, reserved),
+	RESERVED(LAUNCH_UPDATE_DATA, sev_data_launch_update_data, reserved),
+	RESERVED(LAUNCH_UPDATE_VMSA, sev_data_launch_update_vmsa, reserved),
+	RESERVED(LAUNCH_MEASURE, sev_data_launch_measure, reserved),
+	RESERVED_3(LAUNCH_UPDATE_SECRET, sev_data_launch_secret),
+	RESERVED(ATTESTATION_REPORT, sev_data_attestation_report, reserved),
+	RESERVED(DBG_DECRYPT, sev_data_dbg, reserved),
+	RESERVED(DBG_ENCRYPT, sev_data_dbg, reserved),
+	RESERVED_3(SEND_START, sev_data_send_start),
+	RESERVED_3(SEND_UPDATE_DATA, sev_data_send_update_data),
+	RESERVED(RECEIVE_START, sev_data_receive_start, reserved1),
+	RESERVED_3(RECEIVE_UPDATE_DATA, sev_data_receive_update_data),
+#undef RESERVED_3
+#undef RESERVED
+};
+
+static bool glue_sev_reserved_is_0(unsigned int cmd, const void *buf)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(glue_sev_reserved); i++)
+		if (glue_sev_reserved[i].cmd == cmd && *(u32 *)(buf + glue_sev_reserved[i].offset))
+			return false;
+	return true;
+}
+
 static int glue_sev_run(const struct glue_sev_command *c, void *buf)
 {
 	const u32 handle = c->states || c->cmd == SEV_CMD_LAUNCH_START ? *(const u32 *)buf : 0;
@@ -526,6 +561,8 @@ static int glue_sev_run(const struct glue_sev_command *c, void *buf)
 		return SEV_RET_INVALID_GUEST_STATE;
 	if (c->active && !g->asid)
 		return SEV_RET_INACTIVE;
+	if (!glue_sev_reserved_is_0(c->cmd, buf))
+		return SEV_RET_INVALID_PARAM;
 	return c->run(g, buf);
 }
 
