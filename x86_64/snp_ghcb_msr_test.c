@@ -112,6 +112,10 @@ COCO_TEST_F(msr_protocol, answer)
 	struct ghcb_step *step, *with_data;
 	struct ghcb_vm v;
 
+	if (variant->es && es_vm_missing()) {
+		check_skip("%s", es_vm_missing());
+		return;
+	}
 	if (variant->es)
 		ghcb_vm_create_es(&v, 1, guest, 0);
 	else

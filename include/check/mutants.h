@@ -16,4 +16,7 @@ bool mutants_wanted(void);
  */
 bool mutants_turn(const char *name, int *exit_code);
 
+/* In a program that a case has run, when it has done what it runs for. */
+void mutants_tell_marks(void);
+
 #endif

@@ -12,8 +12,8 @@
 		"a launch command with a value, an address or a length that cannot be is refused")	\
 	REQUIREMENT(SNP_LAUNCH_ERRNO, "SNP-LAUNCH-ERRNO", DOC_SEV_RST,				\
 		"The KVM_MEMORY_ENCRYPT_OP ioctl",						\
-		"a launch command is EFAULT if what it names cannot be read, EINVAL with a bad "	\
-		"value or out of order, and EIO where firmware or a page of the guest's refuses")	\
+		"a launch command is EFAULT if its structure cannot be read, EINVAL with a bad "	\
+		"value or out of order, and EIO where firmware refuses")			\
 	REQUIREMENT(SNP_LAUNCH_TAKEN, "SNP-LAUNCH-TAKEN", DOC_SEV_RST,				\
 		"The KVM_MEMORY_ENCRYPT_OP ioctl",						\
 		"a launch command takes what it documents: a source that can only be read, a "	\

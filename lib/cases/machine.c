@@ -17,6 +17,7 @@
 #include "cases/machine.h"
 #include "check/case.h"
 #include "check/expect.h"
+#include "check/mutants.h"
 #include "check/names.h"
 #include "check/state.h"
 #include "control.h"
@@ -75,6 +76,7 @@ bool machine_answered(int argc, char **argv, void (*count)(struct machine_offers
 		o.splats = control()->nr_splats();
 		snprintf(o.splat, sizeof(o.splat), "%s", control()->splat(o.splats - 1));
 	}
+	mutants_tell_marks();
 	return write(atoi(argv[2]), &o, sizeof(o)) == sizeof(o);
 }
 

@@ -61,7 +61,7 @@ static struct {
 	unsigned short *site;		/* of each mutant */
 	unsigned short *tries, *all_tries;	/* of each mutant, in this program and in all */
 	unsigned int max_tries, max_all_tries;
-	int results, output;
+	int results, output, marks_fd;
 	unsigned int *mutant;		/* the image's */
 	unsigned char *marks;
 	const char *chosen, *chosen_end;	/* the file; NULL: there is none */
@@ -185,6 +185,37 @@ static void keep_sites(const char *kind, const char *name, const char *verdict, 
 	free(sites);
 }
 
+/* ---- other programs, which a case runs: another machine, whose KVM is loaded anew ---- */
+
+/* They begin with the same mutant, and know where their marks go to. */
+static void tell_others(unsigned int mutant)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", mutant);
+	setenv("COCO_MUTANT", text, 1);
+	snprintf(text, sizeof(text), "%d", this.marks_fd);
+	setenv("COCO_MUTANTS_MARKS", text, 1);
+}
+
+void mutants_tell_marks(void)
+{
+	const char *fd = getenv("COCO_MUTANTS_MARKS");
+	const unsigned char *from;
+	unsigned long size = 0;
+	unsigned char *to;
+
+	from = fd && control() ? control()->data("coco_reached", &size) : NULL;
+	if (!from || size != MAX_SITES)
+		return;
+	to = (void *)syscall(SYS_mmap, NULL, MAX_SITES, PROT_READ | PROT_WRITE, MAP_SHARED,
+			     atoi(fd), 0);
+	if (to == MAP_FAILED)
+		return;
+	for (unsigned int i = 0; i < MAX_SITES; i++)
+		to[i] |= from[i];
+}
+
 /* ---- one run of the case ---- */
 
 static long now_ms(void)
@@ -213,6 +244,7 @@ static pid_t start(unsigned int mutant, int *exit_code)
 	dup2(this.output, STDOUT_FILENO);
 	dup2(this.output, STDERR_FILENO);
 	*this.mutant = mutant;
+	tell_others(mutant);
 	return 0;
 }
 
@@ -308,8 +340,10 @@ static void prepare(void)
 	if (!is_kept("start", "-"))
 		keep_sites("start", "-", "-", 0, 0);
 	/* By the system call itself: this is no client's memory. */
-	if (syscall(SYS_mmap, this.marks, MAX_SITES, PROT_READ | PROT_WRITE,
-		    MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != (long)this.marks)
+	this.marks_fd = memfd_create("marks", 0);
+	if (ftruncate(this.marks_fd, MAX_SITES) ||
+	    syscall(SYS_mmap, this.marks, MAX_SITES, PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_FIXED, this.marks_fd, 0) != (long)this.marks)
 		ksft_exit_fail_msg("COCO_MUTANTS: cannot share marks: %s\n", strerror(errno));
 }
 

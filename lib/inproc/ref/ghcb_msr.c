@@ -21,12 +21,17 @@
 #define GHCB_VERSION_MIN	1ull
 #define NO_PREFERENCE		0xfffffffffffffull
 
-static long sev_info(struct ref_vcpu *vcpu)
+void ghcb_msr_reset(struct ref_vcpu *vcpu)
 {
 	const uint64_t c_bit = __builtin_ctzll(vcpu->host->vm->view_bit);
 
 	vcpu->snp.ghcb_msr = GHCB_VERSION_MAX << 48 | GHCB_VERSION_MIN << 32 | c_bit << 24 |
 			     (SEV_INFO_REQ - 1);
+}
+
+static long sev_info(struct ref_vcpu *vcpu)
+{
+	ghcb_msr_reset(vcpu);
 	return REF_RESUME;
 }
 

@@ -100,6 +100,8 @@ void *ghcb_scratch(struct ref_vcpu *vcpu, uint64_t len);
 
 #define GHCB_FEATURES	3u	/* hypervisor features: SNP, AP creation */
 
+/* The MSR as a guest finds it before it writes it. */
+void ghcb_msr_reset(struct ref_vcpu *vcpu);
 /* The MSR's bits 11:0 are not those of a page: as snp_vmgexit(). */
 long snp_msr_protocol(struct ref_vcpu *vcpu);
 /* The MSR after an AP reset hold that a SIPI has ended, or something else. */

@@ -193,6 +193,7 @@ static long launch_finish(struct ref_vm *vm, struct kvm_sev_cmd *cmd)
 		if (engine->set_table_bits)
 			engine->set_table_bits(vcpu->host->engine, vm->host->view_bit);
 		vcpu->snp.vmsa = vcpu->snp.loaded = SNP_KVMS_VMSA;
+		ghcb_msr_reset(vcpu);
 		vcpu->initialized = true;
 	}
 	vm->state = REF_VM_RUNNABLE;

@@ -52,12 +52,17 @@ static unsigned int intercepted(const struct world *w, uint32_t msr)
 
 enum cpuid_reg { EAX, ECX, EDX };
 
+/* What the CPU has not a guest cannot have, whatever its CPUID says. */
 static bool guest_has(const struct world *w, uint32_t function, uint32_t index, enum cpuid_reg reg,
 		      unsigned int bit)
 {
+	static const unsigned int gpr[] = { IMAGE_RAX, IMAGE_RCX, IMAGE_RDX };
 	const struct kvm_cpuid_entry2 *e = cpuid2_find(w->vcpu->cpuid, function, index);
+	struct image_gprs cpu = { .gpr = { [IMAGE_RAX] = function, [IMAGE_RCX] = index } };
 
-	return e && (reg == EAX ? e->eax : reg == ECX ? e->ecx : e->edx) >> bit & 1;
+	hw_cpuid(&cpu);
+	return e && cpu.gpr[gpr[reg]] >> bit & 1 &&
+	       (reg == EAX ? e->eax : reg == ECX ? e->ecx : e->edx) >> bit & 1;
 }
 
 /* XSAVE, XSAVES */
