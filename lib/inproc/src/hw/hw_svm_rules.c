@@ -52,8 +52,10 @@ static unsigned int intercepted(const struct world *w, uint32_t msr)
 
 enum cpuid_reg { EAX, ECX, EDX };
 
-/* What the CPU has not a guest cannot have, whatever its CPUID says. */
-static bool guest_has(const struct world *w, uint32_t function, uint32_t index, enum cpuid_reg reg,
+/* Of what its CPUID says and the CPU has not, kernels think otherwise than one another. */
+enum has { HAS_NOT, HAS_OR_NOT, HAS };
+
+static enum has guest_has(const struct world *w, uint32_t function, uint32_t index, enum cpuid_reg reg,
 		      unsigned int bit)
 {
 	static const unsigned int gpr[] = { IMAGE_RAX, IMAGE_RCX, IMAGE_RDX };
@@ -61,25 +63,31 @@ static bool guest_has(const struct world *w, uint32_t function, uint32_t index, 
 	struct image_gprs cpu = { .gpr = { [IMAGE_RAX] = function, [IMAGE_RCX] = index } };
 
 	hw_cpuid(&cpu);
-	return e && cpu.gpr[gpr[reg]] >> bit & 1 &&
-	       (reg == EAX ? e->eax : reg == ECX ? e->ecx : e->edx) >> bit & 1;
+	if (!e || !((reg == EAX ? e->eax : reg == ECX ? e->ecx : e->edx) >> bit & 1))
+		return HAS_NOT;
+	return cpu.gpr[gpr[reg]] >> bit & 1 ? HAS : HAS_OR_NOT;
 }
 
 /* XSAVE, XSAVES */
-static bool guest_has_xss(const struct world *w)
+static enum has guest_has_xss(const struct world *w)
 {
-	return guest_has(w, 1, 0, ECX, 26) && guest_has(w, 0xd, 1, EAX, 3);
+	const enum has xsave = guest_has(w, 1, 0, ECX, 26), xsaves = guest_has(w, 0xd, 1, EAX, 3);
+
+	return xsave < xsaves ? xsave : xsaves;
 }
 
 /* RDTSCP, RDPID */
-static bool guest_has_tsc_aux(const struct world *w)
+static enum has guest_has_tsc_aux(const struct world *w)
 {
-	return guest_has(w, 0x80000001, 0, EDX, 27) || guest_has(w, 7, 0, ECX, 22);
+	const enum has rdtscp = guest_has(w, 0x80000001, 0, EDX, 27);
+	const enum has rdpid = guest_has(w, 7, 0, ECX, 22);
+
+	return rdtscp > rdpid ? rdtscp : rdpid;
 }
 
 static const struct {
 	uint32_t msr;
-	bool (*has)(const struct world *w);
+	enum has (*has)(const struct world *w);
 	const char *why, *why_not;
 } exchanged[] = {
 	{ MSR_XSS, guest_has_xss, "XSS is intercepted, which the CPU exchanges and the guest has",
@@ -93,11 +101,11 @@ static const struct {
 static const char *wrong_exchanged(const struct world *w)
 {
 	for (unsigned int i = 0; i < sizeof(exchanged) / sizeof(exchanged[0]); i++) {
-		const bool has = exchanged[i].has(w);
+		const enum has has = exchanged[i].has(w);
 		const unsigned int got = intercepted(w, exchanged[i].msr);
 
-		if (got != (has ? 0 : MSRPM_READ | MSRPM_WRITE))
-			return has ? exchanged[i].why : exchanged[i].why_not;
+		if (has != HAS_OR_NOT && got != (has == HAS ? 0 : MSRPM_READ | MSRPM_WRITE))
+			return has == HAS ? exchanged[i].why : exchanged[i].why_not;
 	}
 	return NULL;
 }
