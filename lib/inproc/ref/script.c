@@ -2,8 +2,8 @@
 /* Guests of the model's that execute no instructions. */
 #include <errno.h>
 #include <linux/kvm.h>
-#include <sys/ioctl.h>
 
+#include "base/base.h"
 #include "engine/engine_script.h"
 #include "script.h"
 
@@ -17,7 +17,12 @@ void kvm_script_start(struct kvm_script *script)
 
 long kvm_script_run(int vcpu_fd)
 {
-	const long ret = ioctl(vcpu_fd, KVM_RUN, 0);
+	struct file *file = file_get(vcpu_fd);
+	long ret;
 
-	return ret < 0 ? -errno : ret;
+	if (!file)
+		return -EBADF;
+	ret = file->ops->ioctl(file->obj, KVM_RUN, 0);
+	file_put(file);
+	return ret;
 }
