@@ -34,6 +34,8 @@
 		"KVM_VCPU_TSC_OFFSET of a TD's vCPU is what the TDX module adds to the host's TSC")	\
 	REQUIREMENT(TDX_EXTINT, "TDX-EXTINT", DOC_API, "KVM_INTERRUPT",				\
 		"KVM_INTERRUPT of a TD's vCPU fails, or the TD gets the interrupt")		\
+	REQUIREMENT(TDX_MOVES, "TDX-MOVES", DOC_TDX_ABI, "TDH.VP.FLUSH",			\
+		"a vCPU goes on on another CPU: the one that had it gives it up before")	\
 	REQUIREMENT(TDX_NESTED, "TDX-NESTED", DOC_API, "KVM_SET_NESTED_STATE",			\
 		"a TD has no VMX: its vCPU takes no state of a nested hypervisor, and runs on")	\
 	REQUIREMENT(TDX_OTHERS_CMD, "TDX-OTHERS-CMD", DOC_API, "KVM_MEMORY_ENCRYPT_REG_REGION",	\

@@ -236,6 +236,10 @@ long ref_vcpu_ioctl(struct inproc_vcpu *host, unsigned int cmd, unsigned long ar
 	case KVM_SET_SREGS:
 		/* The module's, not KVM's. */
 		return -EINVAL;
+	case KVM_GET_NESTED_STATE:
+	case KVM_SET_NESTED_STATE:
+		/* A TD has no VMX. */
+		return -EINVAL;
 	}
 	inproc_not_driven("ioctl 0x%x is not implemented for a TD's vCPU: EINVAL", cmd);
 	return -EINVAL;
