@@ -39,7 +39,6 @@ static union {
 	struct kvm_pre_fault_memory fault;
 	struct kvm_sev_cmd encrypt;
 	struct kvm_translation translation;
-	struct kvm_tpr_access_ctl tpr;
 	struct kvm_vapic_addr vapic;
 	struct kvm_enable_cap cap;
 	struct kvm_userspace_memory_region2 slot;
