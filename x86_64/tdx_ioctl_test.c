@@ -222,6 +222,7 @@ FIXTURE_VARIANT(extint_again)
 {
 	struct check_row row;
 	bool nmi;
+	bool events;			/* the first one is KVM_SET_VCPU_EVENTS */
 };
 
 FIXTURE_VARIANT_ADD(extint_again, interrupt)
@@ -234,9 +235,15 @@ FIXTURE_VARIANT_ADD(extint_again, nmi)
 	COCO_ROW(NULL, REQ_KERNEL_TD_EXTINT), .nmi = true,
 };
 
+FIXTURE_VARIANT_ADD(extint_again, after_vcpu_events)
+{
+	COCO_ROW(NULL, REQ_KERNEL_TD_EXTINT), .nmi = true, .events = true,
+};
+
 COCO_TEST_F(extint_again, no_warn)
 {
 	const enum requirement_nr req = REQ_KERNEL_TD_EXTINT;
+	const struct kvm_vcpu_events events = { .interrupt = { .injected = 1, .nr = EXTINT_VECTOR } };
 	const struct kvm_interrupt irq = { EXTINT_VECTOR };
 	struct tdvmcall_vm v;
 
@@ -247,6 +254,8 @@ COCO_TEST_F(extint_again, no_warn)
 		/* It may be refused. */
 		if (i && variant->nmi)
 			ioctl(v.vcpu->fd, KVM_NMI);
+		else if (variant->events)
+			ioctl(v.vcpu->fd, KVM_SET_VCPU_EVENTS, &events);
 		else
 			ioctl(v.vcpu->fd, KVM_INTERRUPT, &irq);
 		tdvmcall_prepare(&v, GHCI_INSTRUCTION_CPUID, 0, 0, TD_FILL(14), TD_FILL(15));

@@ -12,7 +12,7 @@
 #	Also:		ids that they may name; no others, but for *-VMM-* and SNP-ATT-*
 #	Says:		text that the report has to contain
 #	Base:		a patch of wrong_kernels/right that goes between
-#	Not-known:	an id of tools/known-issues to run without
+#	Not-known:	ids of tools/known-issues to run without
 #	Timeout:	of a test program, in seconds
 #	Run:		tests to run, as run_tests.sh takes them, if a case is what
 #			catches it whose row does not list the requirement
