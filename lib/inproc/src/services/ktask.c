@@ -72,7 +72,6 @@ static void *thread(void *p)
 	return NULL;
 }
 
-/* The VMM's signals are for the VMM's threads. */
 /* Of this thread: the second number there. */
 unsigned long long ktask_run_delay(void)
 {
@@ -90,6 +89,7 @@ unsigned long long ktask_run_delay(void)
 	return delay;
 }
 
+/* The VMM's signals are for the VMM's threads. */
 IMAGE_CALL int ktask_thread_start(void (*run)(void *arg), void *arg)
 {
 	struct start *start = malloc(sizeof(*start));

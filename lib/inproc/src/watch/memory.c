@@ -16,18 +16,8 @@
 #include "src/sched/sched.h"
 #include "watch.h"
 
-/* Reserved, not used: addresses come again only after all others have. */
-#define ARENA_PAGES		(1UL << 22)
 /* What is freed keeps its addresses, and its pattern, until so much follows. */
 #define QUARANTINE_PAGES	2048
-/* So many pages at once become ones that can be opened. */
-#define CHUNK_PAGES		512UL
-
-/* Linux 6.13: pages out of reach without a mapping of their own, in the page tables. */
-#ifndef MADV_GUARD_INSTALL
-#define MADV_GUARD_INSTALL	102
-#define MADV_GUARD_REMOVE	103
-#endif
 
 /* As SLUB's: not yet written, around an allocation, freed. */
 #define POISON_NEW		0x5a
@@ -54,15 +44,18 @@ static const char *const free_function[] = {
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static char *arena;
 static struct mem **mem_of;		/* by page of the arena; NULL for guard pages */
 static unsigned long next_page = 1;	/* the first page is a guard */
 /* By owner: a VM's end costs nothing for what others have.  The first ones are nobody's. */
 static struct list living[NR_LIVING];
 static struct list quarantine = TAILQ_HEAD_INITIALIZER(quarantine);
 static unsigned long quarantined;	/* pages */
-static bool has_guards;			/* MADV_GUARD_INSTALL, else it takes mprotect() */
-static unsigned long chunks_end;	/* pages before it are closed until they are opened */
+/*
+ * Single pages that are open already, each with a guard page behind it: most allocations are one.
+ * The first that is left, and the end.
+ */
+static unsigned long pool, pool_end;
+#define POOL_PAGES		32UL
 
 static __thread struct src_vm *owner;
 static __thread bool inside;		/* the kernel */
@@ -84,52 +77,6 @@ static struct list *living_of(const struct mem *m)
 	return m->owner ? &living[1 + (n ^ n >> 6 ^ n >> 12) % (NR_LIVING - 1)] : living;
 }
 
-char *memory_page(unsigned long page)
-{
-	return arena + page * PAGE_SIZE;
-}
-
-/* New pages, without contents and out of reach. */
-static int map_anew(unsigned long first, unsigned long nr)
-{
-	char *at = memory_page(first);
-
-	if (mmap(at, nr * PAGE_SIZE, has_guards ? PROT_READ | PROT_WRITE : PROT_NONE,
-		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED)
-		return -errno;
-	return has_guards && madvise(at, nr * PAGE_SIZE, MADV_GUARD_INSTALL) ? -errno : 0;
-}
-
-static bool open_pages(unsigned long first, unsigned long nr)
-{
-	if (has_guards)
-		return !madvise(memory_page(first), nr * PAGE_SIZE, MADV_GUARD_REMOVE);
-	return !mprotect(memory_page(first), nr * PAGE_SIZE, PROT_READ | PROT_WRITE);
-}
-
-/* With guards they lose their contents, without they have them until map_anew(). */
-static void close_pages(unsigned long first, unsigned long nr)
-{
-	if (has_guards)
-		madvise(memory_page(first), nr * PAGE_SIZE, MADV_GUARD_INSTALL);
-	else
-		mprotect(memory_page(first), nr * PAGE_SIZE, PROT_NONE);
-}
-
-/* Pages up to @end can be opened. */
-static bool reach(unsigned long end)
-{
-	unsigned long nr = (end - chunks_end + CHUNK_PAGES - 1) / CHUNK_PAGES * CHUNK_PAGES;
-
-	if (end <= chunks_end || !has_guards)
-		return true;
-	if (mprotect(memory_page(chunks_end), nr * PAGE_SIZE, PROT_READ | PROT_WRITE) ||
-	    madvise(memory_page(chunks_end), nr * PAGE_SIZE, MADV_GUARD_INSTALL))
-		return false;
-	chunks_end += nr;
-	return true;
-}
-
 /* Forget the oldest that was freed. */
 static void release_oldest(void)
 {
@@ -137,9 +84,8 @@ static void release_oldest(void)
 
 	TAILQ_REMOVE(&quarantine, m, link);
 	quarantined -= m->nr_pages;
-	if (has_guards)		/* also what was opened again, pages or guard */
-		close_pages(m->first, m->nr_pages + m->guarded);
-	else if (map_anew(m->first, m->nr_pages + m->guarded))
+	/* Also what was opened again, pages or guard */
+	if (!pages_forget(m->first, m->nr_pages + m->guarded))
 		return;		/* its addresses are lost, no more */
 	memset(&mem_of[m->first], 0, m->nr_pages * sizeof(mem_of[0]));
 	free(m);
@@ -153,6 +99,8 @@ static unsigned long find_pages(unsigned long nr, unsigned long align)
 
 	for (at = next_page;; at = at + i + 2) {
 		at = (at + align - 1) & ~(align - 1);
+		if (at - 1 < pool_end && at + nr + 1 > pool)
+			at = (pool_end + align) & ~(align - 1);
 		if (at + nr + 1 > ARENA_PAGES) {
 			if (again || nr + align + 2 > ARENA_PAGES)
 				return 0;
@@ -164,6 +112,42 @@ static unsigned long find_pages(unsigned long nr, unsigned long align)
 		if (i > nr + 1)
 			return at;
 	}
+}
+
+/* A page of the pool: zeroed, or something wrote there. */
+static unsigned long take_single(void)
+{
+	unsigned long at = pool;
+	char *page;
+
+	if (pool == pool_end) {
+		at = find_pages(2 * POOL_PAGES - 1, 1);
+		if (!at || !pages_open_singles(at, POOL_PAGES))
+			return 0;
+		pool_end = at + 2 * POOL_PAGES;
+		next_page = pool_end;
+	}
+	pool = at + 2;
+	page = memory_page(at);
+	if (*page || memcmp(page, page + 1, PAGE_SIZE - 1)) {
+		memory_report(CONTROL_MEM_BOUNDS, "something wrote to a page at %p, which nobody had",
+			      page);
+		memset(page, 0, PAGE_SIZE);
+	}
+	return at;
+}
+
+/* Some number of pages that are out of reach become an allocation's. */
+static unsigned long take_pages(unsigned long nr, unsigned long align, bool filled)
+{
+	const unsigned long at = nr > 1 || align > 1 ? find_pages(nr, align) : take_single();
+
+	if (!at || (nr == 1 && align == 1))
+		return at;
+	if (!pages_open(at, nr, filled))
+		return 0;
+	next_page = at + nr + 1;
+	return at;
 }
 
 static void fill_slack(const struct mem *m)
@@ -196,14 +180,13 @@ IMAGE_CALL void *memory_alloc(enum image_alloc how, unsigned long bytes, unsigne
 	m->owner = how == IMAGE_GLUE ? NULL : owner;
 	m->guarded = true;
 	m->nr_pages = bytes ? (bytes + PAGE_SIZE - 1) / PAGE_SIZE : 1;
-	m->first = find_pages(m->nr_pages, align > PAGE_SIZE ? align / PAGE_SIZE : 1);
-	if (!m->first || !reach(m->first + m->nr_pages + 1) ||
-	    !open_pages(m->first, m->nr_pages)) {
+	m->first = take_pages(m->nr_pages, align > PAGE_SIZE ? align / PAGE_SIZE : 1,
+			      !zero && bytes <= MAX_POISON);
+	if (!m->first) {
 		free(m);
 		m = NULL;
 		goto out;
 	}
-	next_page = m->first + m->nr_pages + 1;
 	for (unsigned long i = 0; i < m->nr_pages; i++)
 		mem_of[m->first + i] = m;
 	end = (uintptr_t)memory_page(m->first + m->nr_pages);
@@ -255,11 +238,9 @@ static void check_slack(const struct mem *m)
 
 struct mem *memory_find(uintptr_t addr)
 {
-	uintptr_t base = (uintptr_t)arena;
+	unsigned long page;
 
-	if (!arena || addr < base || addr >= base + ARENA_PAGES * PAGE_SIZE)
-		return NULL;
-	return mem_of[(addr - base) / PAGE_SIZE];
+	return pages_number(addr, &page) ? mem_of[page] : NULL;
 }
 
 static bool may_free(enum image_alloc how, enum image_alloc with)
@@ -303,10 +284,10 @@ static void set_free(struct mem *m, const void *caller)
 	quarantined += m->nr_pages;
 	/* The VMM may have its pages yet: those stay as they are, elsewhere. */
 	if (m->shared) {
-		map_anew(m->first, m->nr_pages);
+		pages_map_anew(m->first, m->nr_pages);
 		window_changed((uintptr_t)memory_page(m->first), m->start + m->bytes);
 	} else {
-		close_pages(m->first, m->nr_pages);
+		pages_close(m->first, m->nr_pages);
 	}
 	while (quarantined > QUARANTINE_PAGES)
 		release_oldest();
@@ -416,7 +397,7 @@ static bool freed_fault(struct mem *m, uintptr_t addr, bool write, uintptr_t ip)
 		      "%s %s byte %lu of the %s that %s allocated and %s had freed",
 		      memory_accessor(ip), accessed(write), addr - m->start, memory_bytes(m->bytes),
 		      memory_site(m->by), memory_site(m->freed_by));
-	if (!open_pages(m->first, m->nr_pages))
+	if (!pages_open(m->first, m->nr_pages, false))
 		return false;
 	/* A pattern for whoever is let in all the same. */
 	memset((void *)m->start, POISON_FREED, m->bytes < MAX_POISON ? m->bytes : MAX_POISON);
@@ -445,25 +426,25 @@ static bool guard_fault(unsigned long page, uintptr_t addr, bool write, uintptr_
 			      memory_bytes(after->bytes), memory_site(after->by));
 	else
 		return false;
-	return open_pages(page, 1);
+	return pages_open(page, 1, false);
 }
 
 bool memory_fault(uintptr_t addr, bool write, uintptr_t ip)
 {
-	uintptr_t base = (uintptr_t)arena;
+	unsigned long page;
 	struct mem *m;
 	bool handled;
 
-	if (!arena)
+	if (!mem_of)
 		return false;
 	memory_lock();
-	if (addr < base || addr >= base + ARENA_PAGES * PAGE_SIZE) {
+	if (!pages_number(addr, &page)) {
 		if (!memory_folio_fault(addr, write, ip, &handled))
 			handled = memory_map_fault(addr, write, ip);
 	} else {
 		m = memory_find(addr);
 		if (!m)
-			handled = guard_fault((addr - base) / PAGE_SIZE, addr, write, ip);
+			handled = guard_fault(page, addr, write, ip);
 		else if (m->owned && write)
 			handled = owned_fault(m, addr, ip);
 		else
@@ -475,6 +456,14 @@ bool memory_fault(uintptr_t addr, bool write, uintptr_t ip)
 }
 
 /* ---- in a child of fork() ---- */
+
+/* A child would copy each page that it takes from the pool. */
+static void before_fork(void)
+{
+	memory_lock();
+	for (; pool < pool_end; pool += 2)
+		pages_close(pool, 1);
+}
 
 static void forked(void)
 {
@@ -578,19 +567,14 @@ void memory_vm_destroyed(struct src_vm *vm)
 int memory_init(void)
 {
 	const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-	const size_t biggest = 1UL << 22;	/* block that the kernel's page allocator has */
 
 	mem_of = mmap(NULL, ARENA_PAGES * sizeof(mem_of[0]), PROT_READ | PROT_WRITE, flags, -1, 0);
-	arena = mmap(NULL, ARENA_PAGES * PAGE_SIZE + biggest, PROT_NONE, flags, -1, 0);
-	if (mem_of == MAP_FAILED || arena == MAP_FAILED) {
-		arena = NULL;
+	if (mem_of == MAP_FAILED || !pages_init()) {
+		mem_of = NULL;
 		inproc_diag("cannot reserve addresses for the kernel's memory: %s", strerror(errno));
 		return -ENOMEM;
 	}
-	/* So that alignments of pages are alignments of addresses. */
-	arena = (char *)(((uintptr_t)arena + biggest - 1) & ~(biggest - 1));
 	for (unsigned int i = 0; i < NR_LIVING; i++)
 		TAILQ_INIT(&living[i]);
-	has_guards = !madvise(arena, PAGE_SIZE, MADV_GUARD_INSTALL);
-	return memory_map_init() ?: -pthread_atfork(memory_lock, memory_unlock, forked);
+	return memory_map_init() ?: -pthread_atfork(before_fork, memory_unlock, forked);
 }

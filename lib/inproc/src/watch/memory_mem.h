@@ -24,10 +24,29 @@ struct mem {
 	bool owned;			/* its page is a guest's: to be read at most */
 };
 
-/* ---- memory.c; with memory_lock() held ---- */
+/* ---- memory_pages.c; with memory_lock() held ---- */
+
+/* Reserved, not used: addresses come again only after all others have. */
+#define ARENA_PAGES		(1UL << 22)
 
 /* Page @page of all that there are. */
 char *memory_page(unsigned long page);
+/* Which one @addr is in; false: in none. */
+bool pages_number(uintptr_t addr, unsigned long *page);
+/* New pages, without contents and out of reach: 0 or -errno. */
+int pages_map_anew(unsigned long first, unsigned long nr);
+/* Into reach, zeroed; @filled: all of them will be written to.  False: there is no memory. */
+bool pages_open(unsigned long first, unsigned long nr, bool filled);
+/* @nr pages of which every other one is left out. */
+bool pages_open_singles(unsigned long first, unsigned long nr);
+/* Out of reach: what they had is gone, or stays until pages_forget(). */
+void pages_close(unsigned long first, unsigned long nr);
+bool pages_forget(unsigned long first, unsigned long nr);
+/* False: there are no addresses for them. */
+bool pages_init(void);
+
+/* ---- memory.c; with memory_lock() held ---- */
+
 /* The allocation that the page around @addr is of, freed or not; or NULL. */
 struct mem *memory_find(uintptr_t addr);
 

@@ -19,6 +19,10 @@
 #include "base/base.h"
 #include "memory.h"
 
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ	22
+#endif
+
 /* Each has a guard page before its page, the last one behind it, too. */
 #define NR_WINDOWS	1024U
 #define WINDOW		(2 * PAGE_SIZE)
@@ -29,6 +33,7 @@ struct window {
 	void *page;			/* NULL: never used */
 	bool alias;			/* the page is there; else it has changed meanwhile */
 	bool open;			/* in reach */
+	bool writable;			/* as far as is known: has been made so */
 	bool guard_open;		/* the guard page before it was let in */
 	unsigned int maps;
 	unsigned int next;		/* in its bucket */
@@ -137,9 +142,10 @@ static bool set_alias(unsigned int n)
 	w->alias = mremap(w->page, 0, PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED,
 			  window_page(n)) != MAP_FAILED;
 	w->open = w->alias;
-	/* The VMM may have it as read-only. */
-	if (w->alias && mprotect(window_page(n), PAGE_SIZE, PROT_READ | PROT_WRITE))
-		w->alias = !mprotect(window_page(n), PAGE_SIZE, PROT_READ);
+	w->writable = false;
+	/* It is going to be accessed, and a fault takes longer; where that fails it comes then. */
+	if (w->alias)
+		madvise(window_page(n), PAGE_SIZE, MADV_POPULATE_READ);
 	return w->alias;
 }
 
@@ -230,6 +236,12 @@ bool memory_map_fault(uintptr_t addr, bool write, uintptr_t ip)
 	offset = addr - (uintptr_t)windows - n * WINDOW;
 	if (offset >= PAGE_SIZE) {
 		w = &window[n];
+		/* The alias is as the VMM has the page, maybe read-only. */
+		if (w->open && !w->writable) {
+			w->writable = true;
+			return !mprotect(window_page(n), PAGE_SIZE, PROT_READ | PROT_WRITE) ||
+			       !mprotect(window_page(n), PAGE_SIZE, PROT_READ);
+		}
 		/* Else another thread was let in meanwhile: go on. */
 		if (w->open || !w->page)
 			return w->open;

@@ -20,15 +20,48 @@ struct glue_class glue_classes[GLUE_MAX_CLASSES];
 #define GLUE_SHARED_WAYS		(GLUE_WAY(1, 0) | GLUE_WAY(1, 1))
 #define GLUE_PLAIN_WAYS			(GLUE_WAY(0, 0) | GLUE_WAY(1, 0))
 
-/* Addresses in the image are below 4 GiB. */
+/*
+ * In the order in which they were seen first, from 1 on: a process touches few pages for them.
+ * Addresses in the image are below 4 GiB.
+ */
+#define GLUE_MAX_EDGES			8192
+
 static struct glue_edge {
 	u32 held_ip, taken_ip;
+	u16 taken;
+	u16 next;			/* of the same class that was held; 0: none */
 	u8 ways;
-} glue_edges[GLUE_MAX_CLASSES][GLUE_MAX_CLASSES];
+} glue_edges[GLUE_MAX_EDGES];
 
-/* Each class's successors, for the search. */
-static u16 glue_next[GLUE_MAX_CLASSES][GLUE_MAX_CLASSES], glue_nr_next[GLUE_MAX_CLASSES];
+static unsigned int glue_nr_edges = 1;
+/* By the class that was held. */
+static u16 glue_first[GLUE_MAX_CLASSES];
 static int glue_graph_lock;
+
+/* Readers need no lock: an edge is whole before it is linked. */
+static struct glue_edge *glue_edge_find(u16 held, u16 taken)
+{
+	u16 i;
+
+	for (i = smp_load_acquire(&glue_first[held]); i; i = glue_edges[i].next)
+		if (glue_edges[i].taken == taken)
+			return &glue_edges[i];
+	return NULL;
+}
+
+static struct glue_edge *glue_edge_new(const struct glue_order *order)
+{
+	struct glue_edge *edge = &glue_edges[glue_nr_edges];
+
+	if (glue_nr_edges == GLUE_MAX_EDGES)
+		glue_die("more than %d orders of locks", GLUE_MAX_EDGES);
+	*edge = (struct glue_edge){
+		.held_ip = order->held_ip, .taken_ip = order->taken_ip, .taken = order->taken,
+		.next = glue_first[order->held],
+	};
+	smp_store_release(&glue_first[order->held], glue_nr_edges++);
+	return edge;
+}
 
 /* The search: a class is reached by a reader that may recurse alone, or otherwise, too. */
 static struct glue_visit {
@@ -62,9 +95,9 @@ static bool glue_find_path(const struct glue_order *order, struct glue_step *end
 			*end = at;
 			return true;
 		}
-		for (i = 0; i < glue_nr_next[at.class]; i++) {
-			u16 class = glue_next[at.class][i];
-			u8 ways = glue_edges[at.class][class].ways, recursive;
+		for (i = glue_first[at.class]; i; i = glue_edges[i].next) {
+			u16 class = glue_edges[i].taken;
+			u8 ways = glue_edges[i].ways, recursive;
 
 			if (at.recursive)
 				ways &= ~GLUE_SHARED_WAYS;
@@ -103,14 +136,14 @@ static void glue_report_circle(const struct glue_order *order, struct glue_step 
 		struct glue_visit *v = &glue_visits[at.class];
 		u16 from = v->from[at.recursive];
 
-		edge = &glue_edges[from][at.class];
+		edge = glue_edge_find(from, at.class);
 		glue_report_edge(from, at.class, edge->held_ip, edge->taken_ip);
 		if (at.class == last)
 			via = from;
 		at.recursive = v->from_state[at.recursive];
 		at.class = from;
 	}
-	edge = &glue_edges[via][last];
+	edge = glue_edge_find(via, last);
 	glue_splat("WARNING: possible circular locking dependency: %s is taken in %s with %s held (%s), but %s in %s with %s held",
 		   glue_classes[order->taken].name, glue_place(order->taken_ip, taken_at),
 		   glue_classes[order->held].name, glue_place(order->held_ip, held_at),
@@ -120,22 +153,19 @@ static void glue_report_circle(const struct glue_order *order, struct glue_step 
 
 void glue_order_add(const struct glue_order *order)
 {
-	struct glue_edge *edge = &glue_edges[order->held][order->taken];
+	struct glue_edge *edge = glue_edge_find(order->held, order->taken);
 	const u8 way = GLUE_WAY(order->shared, order->recursive);
 	struct glue_step end;
 	bool circle;
 
-	if (READ_ONCE(edge->ways) & way)
+	if (edge && READ_ONCE(edge->ways) & way)
 		return;
 	glue_word_lock(&glue_graph_lock);
-	circle = !(edge->ways & way) && glue_find_path(order, &end);
+	edge = glue_edge_find(order->held, order->taken);
+	circle = !(edge && edge->ways & way) && glue_find_path(order, &end);
 	if (circle)
 		glue_report_circle(order, end);
-	if (!edge->ways) {
-		edge->held_ip = order->held_ip;
-		edge->taken_ip = order->taken_ip;
-		glue_next[order->held][glue_nr_next[order->held]++] = order->taken;
-	}
+	edge = edge ?: glue_edge_new(order);
 	/* Once reported it is known, and not reported again. */
 	WRITE_ONCE(edge->ways, edge->ways | way);
 	glue_word_unlock(&glue_graph_lock);
