@@ -4,10 +4,21 @@
  */
 #include "check/requirement.h"
 
-#define REQUIREMENT_ROW(symbol, id_, document_, section_, text_)	\
-	[REQ_##symbol] = { id_, document_, section_, text_ },
+/* In a section that guests do not get (vm/guest_elf.h), which a string literal is not. */
+#define HOSTS	__attribute__((section("coco_host")))
 
-static const struct requirement requirements[NR_REQUIREMENTS] = {
+#define REQUIREMENT_STRINGS(symbol, id_, document_, section_, text_)	\
+	static const char symbol##_id[] HOSTS = id_;			\
+	static const char symbol##_document[] HOSTS = document_;	\
+	static const char symbol##_section[] HOSTS = section_;		\
+	static const char symbol##_text[] HOSTS = text_;
+
+#define REQUIREMENT_ROW(symbol, id_, document_, section_, text_)	\
+	[REQ_##symbol] = { symbol##_id, symbol##_document, symbol##_section, symbol##_text },
+
+REQUIREMENTS(REQUIREMENT_STRINGS)
+
+static const struct requirement requirements[NR_REQUIREMENTS] HOSTS = {
 	[REQ_NONE] = { "NONE", "no document", "no section", "a case without requirement" },
 	REQUIREMENTS(REQUIREMENT_ROW)
 };

@@ -14,6 +14,7 @@
 #include "check/transcript.h"
 #include "guest/libkvm.h"
 #include "snp/snp_vm.h"
+#include "vm/guest_elf.h"
 #include "vm/vm_type.h"
 
 #define DEV_SEV			"/dev/sev"
@@ -161,7 +162,7 @@ static struct snp_vm *create_bare(bool is_es, uint16_t ghcb_version, uint64_t vm
 		   is_es ? 0 : KVM_MEM_GUEST_MEMFD, -1, 0);
 	for (i = 0; i < NR_MEM_REGIONS; i++)
 		vm->memslots[i] = 0;
-	kvm_vm_elf_load(vm, program_invocation_name);
+	kvm_vm_elf_load(vm, guest_elf());
 	slot = memslot2region(vm, 0);
 	ucall_init(vm, slot->region.guest_phys_addr + slot->region.memory_size);
 	sync_global_to_guest(vm, kvm_rng);

@@ -14,6 +14,7 @@
 #include "guest/td_boot.h"
 #include "guest/td_call.h"
 #include "tdx/td_vm.h"
+#include "vm/guest_elf.h"
 #include "vm/vm_type.h"
 
 /* Room in the memory slot: the program, tables, stacks, and what a test shares. */
@@ -304,7 +305,7 @@ struct td_vm *td_vm_create_with(unsigned int gpaw, unsigned int nr_vcpus, void *
 		   KVM_MEM_GUEST_MEMFD, -1, 0);
 	for (i = 0; i < NR_MEM_REGIONS; i++)
 		vm->memslots[i] = 0;
-	kvm_vm_elf_load(vm, program_invocation_name);
+	kvm_vm_elf_load(vm, guest_elf());
 	ucall_init(vm, 0);
 	sync_global_to_guest(vm, kvm_rng);
 	write_guest_global(vm, guest_is_td, true);
