@@ -243,4 +243,85 @@ COCO_TEST_F(xcr0, cpuid)
 	snp_vm_free(v.snp);
 }
 
-COCO_MAIN(snp_vm_missing)
+/* ---- XSS ---- */
+
+COCO_FIXTURE(xss);
+FIXTURE_VARIANT(xss)
+{
+	struct check_row row;
+	uint64_t bad;
+};
+
+#define CET_U		(1ull << 11)
+#define CET_S		(1ull << 12)
+
+FIXTURE_VARIANT_ADD(xss, bit_of_none)
+{
+	ROW(REQ_GHCB_XSS),
+	.bad = CET_U | CET_S | 1ull << 62,
+};
+
+FIXTURE_VARIANT_ADD(xss, bits_of_xcr0)
+{
+	ROW(REQ_GHCB_XSS),
+	.bad = X87 | SSE,
+};
+
+FIXTURE_VARIANT_ADD(xss, all_bits)
+{
+	ROW(REQ_GHCB_XSS),
+	.bad = ~0ull,
+};
+
+COCO_TEST_F(xss, cpuid)
+{
+	/* Leaf 0xd, 1, EBX: with the states of XSS behind it, where there is no AVX's */
+	static const uint64_t legacy = 512 + 64, cet = 16 + 24;
+	const struct {
+		uint64_t xss, size;
+		bool invalid;		/* not marked valid, so that XSS stays as it is */
+		const char *what;
+	} asked[] = {
+		{ CET_U | CET_S, legacy + cet, false, "EBX of leaf 0xd, 1" },
+		{ variant->bad, legacy + cet, false, "EBX of leaf 0xd, 1, XSS is illegal" },
+		{ 0, legacy, false, "EBX of leaf 0xd, 1, XSS is 0" },
+		{ CET_U | CET_S, legacy, true, "EBX of leaf 0xd, 1, XSS is not valid" },
+	};
+	struct ghcb_step *step[ARRAY_SIZE(asked)];
+	struct ghcb_vm v;
+	unsigned int i;
+
+	if (!kvm_msr_is_in_save_restore_list(MSR_IA32_XSS)) {
+		check_skip("KVM offers no state of XSS here: CPUID has one answer");
+		return;
+	}
+	if (!ghcb_vm_start(&v))
+		return;
+	for (i = 0; i < ARRAY_SIZE(asked); i++) {
+		step[i] = ghcb_add_event(&v, 0, GHCB_NAE_CPUID, 0, 0);
+		ghcb_set(&step[i]->in, rax, 0xd);
+		ghcb_set(&step[i]->in, rcx, 1);
+		ghcb_set(&step[i]->in, xcr0, X87 | SSE);
+		if (asked[i].invalid)
+			step[i]->in.xss = asked[i].xss;
+		else
+			ghcb_set(&step[i]->in, xss, asked[i].xss);
+	}
+	if (!EXPECT_REQ_SYNC(REQ_GHCB_XSS, v.cpu[0].vcpu, GHCB_STAGE_ANSWERED))
+		return;
+	for (i = 0; i < ARRAY_SIZE(asked); i++) {
+		const struct ghcb *page = &step[i]->answer.page;
+
+		/* A hypervisor may also say that the input is invalid. */
+		if (i == 1 && page->sw_exit_info_1 == GHCB_INFO1_MALFORMED)
+			continue;
+		if (EXPECT_GHCB_ANSWER(REQ_GHCB_XSS, step[i], GHCB_INFO1_OK, 0))
+			EXPECT_REQ_EQ(REQ_GHCB_XSS, asked[i].what, asked[i].size, page->rbx,
+				      &names_value);
+		EXPECT_GHCB_KEPT(step[i], 0, 0);
+	}
+	snp_vm_free(v.snp);
+}
+
+/* With state that AVX and shadow stacks have */
+COCO_MAIN_ON("xsaves,avx,cet", snp_vm_missing)

@@ -19,20 +19,33 @@
 #include "snp/snp_vm.h"
 
 #define PAGE		RAW_VM_PAGE
+#define NR_MSRS		12
+
+#ifndef MSR_IA32_S_CET
+#define MSR_IA32_S_CET		0x6a2
+#define MSR_IA32_INT_SSP_TAB	0x6a8
+#endif
+
+/* Components of the state of XSAVE (AMD APM 4, "XSAVE/XRSTOR") */
+#define XSTATE_YMM	(1ull << 2)
+#define XSTATE_PKRU	(1ull << 9)
+#define XSTATE_CET	(3ull << 11)
 
 /* What the VMM gives a vCPU, or has of it. */
 struct state {
 	struct kvm_regs regs;
 	struct kvm_sregs sregs;
 	struct kvm_fpu fpu;
-	uint64_t dr6, xcr0, msr[16];
+	uint8_t ymm[256];		/* the upper halves */
+	uint32_t pkru;
+	uint64_t dr6, xcr0, msr[NR_MSRS];
 };
 
 /* Places in the VMSA of MSRs, in the order of state.msr. */
 static const struct vmsa_msr {
 	uint32_t index, offset;
 	const char *name;
-} msrs[] = {
+} msrs[NR_MSRS] = {
 	{ MSR_STAR, 0x200, "STAR" },
 	{ MSR_LSTAR, 0x208, "LSTAR" },
 	{ MSR_CSTAR, 0x210, "CSTAR" },
@@ -42,6 +55,10 @@ static const struct vmsa_msr {
 	{ MSR_IA32_SYSENTER_ESP, 0x230, "SYSENTER_ESP" },
 	{ MSR_IA32_SYSENTER_EIP, 0x238, "SYSENTER_EIP" },
 	{ MSR_IA32_CR_PAT, 0x268, "PAT" },
+	/* Not every CPU has these. */
+	{ MSR_IA32_XSS, 0x140, "XSS" },
+	{ MSR_IA32_S_CET, 0x1e0, "S_CET" },
+	{ MSR_IA32_INT_SSP_TAB, 0x1f0, "ISST_ADDR" },
 };
 
 static const struct vmsa_field {
@@ -63,6 +80,7 @@ static const struct vmsa_field {
 	FIELD(0x1d8, 8, regs.rsp),
 	FIELD(0x1f8, 8, regs.rax),
 	FIELD(0x240, 8, sregs.cr2),
+	FIELD(0x2e8, 4, pkru),
 	FIELD(0x308, 8, regs.rcx),
 	FIELD(0x310, 8, regs.rdx),
 	FIELD(0x318, 8, regs.rbx),
@@ -86,6 +104,7 @@ static const struct vmsa_field {
 	FIELD(0x412, 2, fpu.last_opcode),
 	FIELD(0x418, 8, fpu.last_ip),
 	FIELD(0x470, 256, fpu.xmm),
+	FIELD(0x570, 256, ymm),
 };
 
 static const struct {
@@ -208,6 +227,14 @@ static void state_of_reset(struct state *s)
 	s->fpu.fcw = 0x37f;
 }
 
+/* Components that a vCPU can have by KVM_SET_XCRS, after what CPUID says that KVM offers. */
+static uint64_t offered_xcr0(void)
+{
+	const struct kvm_cpuid_entry2 *e = get_cpuid_entry(kvm_get_supported_cpuid(), 0xd, 0);
+
+	return kvm_cpu_has(X86_FEATURE_XSAVE) ? e->eax & (3 | XSTATE_YMM | XSTATE_PKRU) : 1;
+}
+
 /*
  * A state that has a value of its own wherever there can be one.  KVM_SET_FPU sets no MXCSR;
  * CR2, which nothing needs before a page fault, goes into no VMSA.
@@ -238,10 +265,17 @@ static void state_of_vmm(struct state *s)
 	s->sregs.cr4 = 0x6f0;
 	s->sregs.efer = 0xd01;
 	s->dr6 = 0xffff0ff0;
-	s->xcr0 = 1;
+	s->xcr0 = offered_xcr0();
 	for (i = 0; i < 8; i++)
 		s->msr[i] = 0x100000 * (i + 1) + i;
 	s->msr[8] = 0x0407050600070106;
+	s->msr[9] = kvm_msr_is_in_save_restore_list(MSR_IA32_XSS) ? XSTATE_CET : 0;
+	s->msr[10] = kvm_msr_is_in_save_restore_list(MSR_IA32_S_CET) ? 1 : 0;	/* shadow stacks on */
+	s->msr[11] = kvm_msr_is_in_save_restore_list(MSR_IA32_INT_SSP_TAB) ? 0xfffffe0000006000 : 0;
+	if (s->xcr0 & XSTATE_YMM)
+		fill(s->ymm, sizeof(s->ymm), 0x3c);
+	if (s->xcr0 & XSTATE_PKRU)
+		s->pkru = 0x55555554;
 	fill(s->fpu.fpr, sizeof(s->fpu.fpr), 0x21);
 	fill(s->fpu.xmm, sizeof(s->fpu.xmm), 0x85);
 	for (i = 0; i < 8; i++)
@@ -265,14 +299,39 @@ static bool set_msrs(struct raw_snp *snp, const struct state *s)
 	struct {
 		struct kvm_msrs header;
 		struct kvm_msr_entry entry[ARRAY_SIZE(msrs)];
-	} args = { .header.nmsrs = ARRAY_SIZE(msrs) };
-	unsigned int i;
+	} args = {};
+	unsigned int i, nr = 0;
 	int done;
 
 	for (i = 0; i < ARRAY_SIZE(msrs); i++)
-		args.entry[i] = (struct kvm_msr_entry){ .index = msrs[i].index, .data = s->msr[i] };
+		if (s->msr[i])
+			args.entry[nr++] = (struct kvm_msr_entry){ .index = msrs[i].index,
+								   .data = s->msr[i] };
+	args.header.nmsrs = nr;
 	done = ioctl(snp->raw.vcpu, KVM_SET_MSRS, &args);
-	return EXPECT_REQ_EQ(check_main_req(), "MSRs set", ARRAY_SIZE(msrs), done, &names_count);
+	return EXPECT_REQ_EQ(check_main_req(), "MSRs set", nr, done, &names_count);
+}
+
+/* XCR0, and what KVM_SET_FPU does not set: AVX's state and PKRU, in XSAVE's standard form. */
+static bool set_xstate(struct raw_snp *snp, const struct state *s)
+{
+	const struct kvm_cpuid2 *cpuid = kvm_get_supported_cpuid();
+	struct kvm_xcrs xcrs = { .nr_xcrs = 1, .xcrs[0].value = s->xcr0 };
+	const uint64_t more = s->xcr0 & (XSTATE_YMM | XSTATE_PKRU);
+	struct kvm_xsave xsave;
+	char *area = (char *)&xsave;
+
+	if (!kvm_cpu_has(X86_FEATURE_XSAVE))
+		return true;
+	if (!must("KVM_SET_XCRS", raw_errno(ioctl(snp->raw.vcpu, KVM_SET_XCRS, &xcrs))) ||
+	    !must("KVM_GET_XSAVE", raw_errno(ioctl(snp->raw.vcpu, KVM_GET_XSAVE, &xsave))))
+		return false;
+	*(uint64_t *)(area + 512) |= more;		/* XSTATE_BV */
+	if (more & XSTATE_YMM)
+		memcpy(area + get_cpuid_entry(cpuid, 0xd, 2)->ebx, s->ymm, sizeof(s->ymm));
+	if (more & XSTATE_PKRU)
+		memcpy(area + get_cpuid_entry(cpuid, 0xd, 9)->ebx, &s->pkru, sizeof(s->pkru));
+	return must("KVM_SET_XSAVE", raw_errno(ioctl(snp->raw.vcpu, KVM_SET_XSAVE, &xsave)));
 }
 
 static bool give_state(struct raw_snp *snp, struct state *s)
@@ -282,6 +341,7 @@ static bool give_state(struct raw_snp *snp, struct state *s)
 	       must("KVM_SET_SREGS", raw_errno(ioctl(snp->raw.vcpu, KVM_SET_SREGS, &s->sregs))) &&
 	       must("KVM_SET_REGS", raw_errno(ioctl(snp->raw.vcpu, KVM_SET_REGS, &s->regs))) &&
 	       must("KVM_SET_FPU", raw_errno(ioctl(snp->raw.vcpu, KVM_SET_FPU, &s->fpu))) &&
+	       set_xstate(snp, s) &&
 	       set_msrs(snp, s);
 }
 
@@ -388,4 +448,5 @@ out:
 	raw_snp_close(&snp);
 }
 
-COCO_MAIN(snp_vm_missing)
+/* With state that only newer CPUs have */
+COCO_MAIN_ON("xsaves,avx,pku,cet", snp_vm_missing)

@@ -33,6 +33,9 @@
 	REQUIREMENT(GHCB_XCR0, "GHCB-XCR0", DOC_GHCB, "CPUID NAE event",			\
 		"leaf 0xd is answered for the XCR0 of the GHCB, and for one that no CPU takes "	\
 		"as before, or not at all")							\
+	REQUIREMENT(GHCB_XSS, "GHCB-XSS", DOC_GHCB, "CPUID NAE event",				\
+		"leaf 0xd, 1 is answered for the XSS of the GHCB, and for one that no CPU takes "	\
+		"as before, or not at all")							\
 	/* any GHCB */										\
 	REQUIREMENT(GHCB_ANY, "GHCB-ANY", DOC_GHCB, "SW_EXITINFO1",				\
 		"any event with any operands is answered with SW_EXITINFO1 of 0 to 2, for 1 "	\

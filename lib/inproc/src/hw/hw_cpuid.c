@@ -79,7 +79,8 @@ static const struct change {
 
 /*
  * AMD's CPUs differ: COCO_CPU, a test's wish (COCO_MAIN_ON()), is a list of these to have, or
- * with "-" not to have.  Bits of a register, all those of a name; or how many ASIDs there are.
+ * with "-" not to have.  Bits of a register, all those of a name; a whole one, which is @value
+ * then; or how many ASIDs there are.
  */
 static const struct {
 	const char *name;
@@ -104,9 +105,27 @@ static const struct {
 	{ "xsaves", 1, 0, ECX, 1u << 26 | 1u << 27, 0 },
 	{ "xsaves", 0xd, 1, EAX, 0xf, 0 },
 	{ "xsaves", 0xd, 1, ECX, 1u << 11, 0 },
+	/* With "xsaves": AVX, and memory protection keys, whose states lie where AMD's CPUs have them */
+	{ "avx", 1, 0, ECX, 1u << 28, 0 },
+	{ "avx", 0xd, 0, EAX, 1u << 2, 0 },
+	{ "avx", 0xd, 2, EAX, ALL, 256 },
+	{ "avx", 0xd, 2, EBX, ALL, 576 },
+	{ "pku", 7, 0, ECX, 1u << 3 | 1u << 4, 0 },
+	{ "pku", 0xd, 0, EAX, 1u << 9, 0 },
+	{ "pku", 0xd, 9, EAX, ALL, 8 },
+	{ "pku", 0xd, 9, EBX, ALL, 832 },
+	/* Shadow stacks, with "xsaves": CET_U and CET_S, of which no XCR0 has a say */
+	{ "cet", 7, 0, ECX, 1u << 7, 0 },
+	{ "cet", 0xd, 1, ECX, 3u << 11, 0 },
+	{ "cet", 0xd, 11, EAX, ALL, 16 },
+	{ "cet", 0xd, 11, ECX, 1, 0 },
+	{ "cet", 0xd, 12, EAX, ALL, 24 },
+	{ "cet", 0xd, 12, ECX, 1, 0 },
 };
 
 bool hw_allows_sev_features;
+
+#define XSAVE_LEAF	0xd
 
 static struct kvm_cpuid_entry2 *entry_or_new(uint32_t function, uint32_t index)
 {
@@ -116,6 +135,8 @@ static struct kvm_cpuid_entry2 *entry_or_new(uint32_t function, uint32_t index)
 		return e;
 	e = &cpuid->entries[cpuid->nent++];
 	*e = (struct kvm_cpuid_entry2){ .function = function, .index = index };
+	if (function == XSAVE_LEAF)
+		e->flags = KVM_CPUID_FLAG_SIGNIFCANT_INDEX;
 	return e;
 }
 
@@ -130,14 +151,20 @@ static void add_xsave(void)
 {
 	struct kvm_cpuid_entry2 *e = entry_or_new(0, 0);
 
-	if (e->eax < 0xd)
-		e->eax = 0xd;
-	e = entry_or_new(0xd, 0);
-	if (e->eax)
+	if (e->eax < XSAVE_LEAF)
+		e->eax = XSAVE_LEAF;
+	e = entry_or_new(XSAVE_LEAF, 0);
+	if (e->eax & XSTATE_X87_SSE)
 		return;
-	e->eax = XSTATE_X87_SSE;
-	e->ebx = e->ecx = XSAVE_SIZE;
-	e->flags = KVM_CPUID_FLAG_SIGNIFCANT_INDEX;
+	e->eax |= XSTATE_X87_SSE;
+	e->ebx = XSAVE_SIZE;
+	e->ecx = XSAVE_SIZE;
+	for (unsigned int i = 2; i < 32; i++) {
+		const struct kvm_cpuid_entry2 *state = cpuid2_find(cpuid, XSAVE_LEAF, i);
+
+		if (e->eax >> i & 1 && state && state->ebx + state->eax > e->ecx)
+			e->ecx = state->ebx + state->eax;
+	}
 }
 
 static bool grant(const char *name, size_t len, bool without)
@@ -155,10 +182,10 @@ static bool grant(const char *name, size_t len, bool without)
 		reg = (uint32_t *)((char *)e + wishes[i].reg);
 		if (!wishes[i].bits)
 			*reg = without ? wishes[i].value : *reg;
+		else if (wishes[i].value)
+			*reg = without ? 0 : wishes[i].value;
 		else
 			*reg = without ? *reg & ~wishes[i].bits : *reg | wishes[i].bits;
-		if (wishes[i].index)
-			e->flags = KVM_CPUID_FLAG_SIGNIFCANT_INDEX;
 	}
 	return found;
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Stands for arch/x86/kernel/fpu, the guest's FPU state: a fake.  The CPU under test has
- * FXSAVE and no XSAVE, so x87 and SSE are all; the state goes to the engine and back, and the
- * process's own registers stay what they are, but for the moments in which KVM's emulator
- * reads or writes those of the guest.
+ * Stands for arch/x86/kernel/fpu, the guest's FPU state: a fake.  x87 and SSE are all that a
+ * guest runs with: that state goes to the engine and back, and the process's own registers stay
+ * what they are, but for the moments in which KVM's emulator reads or writes those of the guest.
+ * AVX's state and PKRU, of a CPU that has them (COCO_CPU), are what a VMM gives a vCPU before
+ * its launch.
  */
 #include <linux/errno.h>
 #include <linux/kvm.h>
@@ -12,6 +13,7 @@
 #include <asm/fpu/types.h>
 
 #include "glue.h"
+#include "hoststate.h"
 #include "task.h"
 
 #define GLUE_FCW_RESET		0x37f
@@ -19,9 +21,36 @@
 
 #define GLUE_MXCSR_MASK		0xffff
 
+/* What the engine has. */
+#define GLUE_FPU_BYTES		(sizeof(struct fxregs_state) + sizeof(struct xstate_header))
+
+/* Of those that have a place of their own in XSAVE's standard form. */
+static u64 glue_fpu_features(void)
+{
+	return XFEATURE_MASK_FPSSE | (glue_cpu_xcr0() & XFEATURE_MASK_YMM);
+}
+
+static struct glue_component {
+	u32 bytes, offset;
+} glue_component(int xfeature)
+{
+	struct image_gprs gprs = { .gpr = { [IMAGE_RAX] = 0xd, [IMAGE_RCX] = xfeature } };
+
+	glue_host->cpuid(&gprs);
+	return (struct glue_component){ gprs.gpr[IMAGE_RAX], gprs.gpr[IMAGE_RBX] };
+}
+
+/* Where it is in @area, if @size bytes have it; or NULL. */
+static void *glue_component_in(void *area, unsigned int size, int xfeature)
+{
+	const struct glue_component c = glue_component(xfeature);
+
+	return c.bytes && c.offset + c.bytes <= size ? area + c.offset : NULL;
+}
+
 static void glue_fpu_reset(struct fpstate *fpstate)
 {
-	memset(&fpstate->regs.fxsave, 0, sizeof(fpstate->regs.fxsave));
+	memset(&fpstate->regs.xsave, 0, GLUE_FPU_BYTES);
 	fpstate->regs.fxsave.cwd = GLUE_FCW_RESET;
 	fpstate->regs.fxsave.mxcsr = GLUE_MXCSR_RESET;
 }
@@ -33,16 +62,16 @@ bool fpu_alloc_guest_fpstate(struct fpu_guest *gfpu)
 
 	if (!fpstate)
 		return false;
-	fpstate->size = sizeof(struct fxregs_state) + sizeof(struct xstate_header);
+	fpstate->size = GLUE_FPU_BYTES;
 	fpstate->user_size = fpstate->size;
-	fpstate->xfeatures = XFEATURE_MASK_FPSSE;
-	fpstate->user_xfeatures = XFEATURE_MASK_FPSSE;
+	fpstate->xfeatures = glue_fpu_features();
+	fpstate->user_xfeatures = fpstate->xfeatures;
 	fpstate->is_valloc = true;
 	fpstate->is_guest = true;
 	glue_fpu_reset(fpstate);
 	gfpu->fpstate = fpstate;
 	gfpu->uabi_size = sizeof(struct kvm_xsave);
-	gfpu->xfeatures = XFEATURE_MASK_FPSSE;
+	gfpu->xfeatures = fpstate->xfeatures;
 	return true;
 }
 
@@ -52,20 +81,22 @@ void fpu_free_guest_fpstate(struct fpu_guest *gfpu)
 	gfpu->fpstate = NULL;
 }
 
-/* Nothing beyond the legacy state can be asked for. */
+/* None of them has to be asked for. */
 int fpu_enable_guest_xfd_features(struct fpu_guest *gfpu, u64 xfeatures)
 {
-	return xfeatures & ~XFEATURE_MASK_FPSSE ? -EPERM : 0;
+	return xfeatures & ~glue_fpu_features() ? -EPERM : 0;
 }
 
 void *get_xsave_addr(struct xregs_state *xsave, int xfeature)
 {
-	return NULL;
+	if (!(xsave->header.xfeatures & BIT_ULL(xfeature)))
+		return NULL;
+	return glue_component_in(xsave, PAGE_SIZE, xfeature);
 }
 
 u64 xstate_get_guest_group_perm(void)
 {
-	return XFEATURE_MASK_FPSSE;
+	return glue_fpu_features() | (glue_cpu_xcr0() & XFEATURE_MASK_PKRU);
 }
 
 /*
@@ -114,31 +145,52 @@ int fpu_swap_kvm_fpstate(struct fpu_guest *gfpu, bool enter_guest)
 	return 0;
 }
 
-/* A component starts over; any but these two is in that state for good. */
+/* A component starts over. */
 void fpstate_clear_xstate_component(struct fpstate *fpstate, unsigned int xfeature)
 {
 	if (BIT_ULL(xfeature) & XFEATURE_MASK_FPSSE)
 		glue_fpu_reset(fpstate);
+	fpstate->regs.xsave.header.xfeatures &= ~BIT_ULL(xfeature);
 }
 
 void fpu_copy_guest_fpstate_to_uabi(struct fpu_guest *gfpu, void *buf, unsigned int size,
 				    u64 xfeatures, u32 pkru)
 {
-	struct xregs_state *to = buf;
+	struct xregs_state *from = &gfpu->fpstate->regs.xsave, *to = buf;
+	const void *ymm = get_xsave_addr(from, XFEATURE_YMM);
+	u32 *to_pkru = glue_component_in(buf, size, XFEATURE_PKRU);
+	void *to_ymm = glue_component_in(buf, size, XFEATURE_YMM);
 
 	memset(buf, 0, size);
-	if (size < sizeof(to->i387) + sizeof(to->header))
+	if (size < GLUE_FPU_BYTES)
 		return;
-	to->i387 = gfpu->fpstate->regs.fxsave;
+	to->i387 = from->i387;
 	to->header.xfeatures = XFEATURE_MASK_FPSSE;
+	if (ymm && to_ymm) {
+		memcpy(to_ymm, ymm, glue_component(XFEATURE_YMM).bytes);
+		to->header.xfeatures |= XFEATURE_MASK_YMM;
+	}
+	if (xfeatures & XFEATURE_MASK_PKRU && to_pkru) {
+		*to_pkru = pkru;
+		to->header.xfeatures |= XFEATURE_MASK_PKRU;
+	}
 }
 
 int fpu_copy_uabi_to_guest_fpstate(struct fpu_guest *gfpu, const void *buf, u64 xcr0, u32 *vpkru)
 {
 	const struct xregs_state *from = buf;
+	struct xregs_state *to = &gfpu->fpstate->regs.xsave;
+	const u32 *pkru = glue_component_in((void *)buf, PAGE_SIZE, XFEATURE_PKRU);
+	const void *ymm = glue_component_in((void *)buf, PAGE_SIZE, XFEATURE_YMM);
+	const u64 has = from->header.xfeatures;
 
-	if (from->header.xfeatures & ~XFEATURE_MASK_FPSSE || from->i387.mxcsr & ~GLUE_MXCSR_MASK)
+	if (has & ~(glue_fpu_features() | XFEATURE_MASK_PKRU) || has & ~xcr0 & ~XFEATURE_MASK_FPSSE ||
+	    from->i387.mxcsr & ~GLUE_MXCSR_MASK)
 		return -EINVAL;
-	gfpu->fpstate->regs.fxsave = from->i387;
+	to->i387 = from->i387;
+	to->header.xfeatures = has;
+	if (has & XFEATURE_MASK_YMM)
+		memcpy(get_xsave_addr(to, XFEATURE_YMM), ymm, glue_component(XFEATURE_YMM).bytes);
+	*vpkru = has & XFEATURE_MASK_PKRU ? *pkru : 0;
 	return 0;
 }

@@ -55,19 +55,21 @@ static const struct glue_host_row {
 	{ "MSR DR3_ADDR_MASK", GLUE_HOST_DR3_MASK, GLUE_MSR_DR1_MASK + 2, 0x7f },
 	/* As CPUID has it, as XCR0 */
 	{ "MSR IA32_XSS", GLUE_HOST_XSS, MSR_IA32_XSS, 0 },
+	{ "MSR IA32_S_CET", GLUE_HOST_S_CET, MSR_IA32_S_CET, 0 },
 	/* Last branch records are on. */
 	{ "MSR IA32_DEBUGCTL", GLUE_HOST_DEBUGCTL, MSR_IA32_DEBUGCTLMSR, 1 },
 	{ "MSR IA32_SPEC_CTRL", GLUE_HOST_SPEC_CTRL, MSR_IA32_SPEC_CTRL, 0 },
 	/* As CPUID has it: glue_host_value(). */
 	{ "XCR0", GLUE_HOST_XCR0, 0, 0 },
+	{ "PKRU", GLUE_HOST_PKRU, 0, 0x55555550 },
 	{ "MSR VM_HSAVE_PA", GLUE_HOST_HSAVE_PA, MSR_VM_HSAVE_PA, 0, .own = true },
 };
 
 /* By CPU number, since functions that are called on another CPU ask for its own. */
 static struct glue_host_state glue_host_states[IMAGE_MAX_CPUS];
 
-/* Each feature that CPUID offers is on, as Linux has it: leaf DH. */
-static u64 glue_cpu_xcr0(void)
+/* Leaf DH */
+u64 glue_cpu_xcr0(void)
 {
 	struct image_gprs gprs = { .gpr = { [IMAGE_RAX] = 0xd } };
 
@@ -75,7 +77,10 @@ static u64 glue_cpu_xcr0(void)
 	return gprs.gpr[IMAGE_RDX] << 32 | (u32)gprs.gpr[IMAGE_RAX] | XFEATURE_MASK_FP;
 }
 
-/* So is shadow stacks' state, the one that Linux has in XSS for each task. */
+/* So is shadow stacks' state: each task's, and what Linux has in XSS for guests alone. */
+#define GLUE_XFEATURE_CET	(3 << 11)
+
+
 static u64 glue_cpu_xss(void)
 {
 	struct image_gprs gprs = { .gpr = { [IMAGE_RAX] = 0xd, [IMAGE_RCX] = 1 } };
@@ -83,7 +88,7 @@ static u64 glue_cpu_xss(void)
 	if (!boot_cpu_has(X86_FEATURE_XSAVES))
 		return 0;
 	glue_host->cpuid(&gprs);
-	return gprs.gpr[IMAGE_RCX] & XFEATURE_MASK_CET_USER;
+	return gprs.gpr[IMAGE_RCX] & GLUE_XFEATURE_CET;
 }
 
 static u64 glue_host_value(const struct glue_host_row *row)

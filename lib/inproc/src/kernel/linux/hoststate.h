@@ -21,10 +21,12 @@ enum {
 	GLUE_HOST_DR2_MASK = GLUE_HOST_DR1_MASK + 8,
 	GLUE_HOST_DR3_MASK = GLUE_HOST_DR2_MASK + 8,
 	GLUE_HOST_XSS = GLUE_HOST_DR3_MASK + 8,
-	GLUE_HOST_DEBUGCTL = GLUE_HOST_XSS + 8,
+	GLUE_HOST_S_CET = GLUE_HOST_XSS + 8,
+	GLUE_HOST_DEBUGCTL = GLUE_HOST_S_CET + 8,
 	GLUE_HOST_SPEC_CTRL = GLUE_HOST_DEBUGCTL + 8,
 	GLUE_HOST_XCR0 = GLUE_HOST_SPEC_CTRL + 8,
-	GLUE_HOST_HSAVE_PA = GLUE_HOST_XCR0 + 8,
+	GLUE_HOST_PKRU = GLUE_HOST_XCR0 + 8,
+	GLUE_HOST_HSAVE_PA = GLUE_HOST_PKRU + 8,
 	GLUE_HOST_SIZE = GLUE_HOST_HSAVE_PA + 8,
 };
 
@@ -37,6 +39,8 @@ struct glue_host_state {
 
 /* This CPU's, with the host's values at first. */
 struct glue_host_state *glue_host_state(void);
+/* Each feature that CPUID offers is on in XCR0, as Linux has it. */
+u64 glue_cpu_xcr0(void);
 /* The host's value of MSR @index, which is one of these. */
 u64 glue_host_msr(u32 index);
 

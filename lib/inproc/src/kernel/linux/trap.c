@@ -135,6 +135,20 @@ static bool glue_trap_xsetbv(struct image_regs *regs)
 	return true;
 }
 
+/* RDPKRU and WRPKRU of a CPU that has protection keys where the machine's has none: no effect. */
+static bool glue_trap_rdpkru(struct image_regs *regs)
+{
+	regs->ax = *glue_host_reg(glue_host_state(), GLUE_HOST_PKRU);
+	regs->dx = 0;
+	return true;
+}
+
+static bool glue_trap_wrpkru(struct image_regs *regs)
+{
+	*glue_host_reg(glue_host_state(), GLUE_HOST_PKRU) = (u32)regs->ax;
+	return true;
+}
+
 /*
  * Instructions that only ring 0, or only a CPU with SVM, executes.  Those whose
  * effect nothing here can see are overwritten with a NOP of their length, so
@@ -151,6 +165,8 @@ static const struct glue_insn {
 	{ 3, { 0x0f, 0x01, 0xdc }, { 0x0f, 0x1f, 0x00 } },		/* stgi */
 	{ 3, { 0x0f, 0x01, 0xdd }, { 0x0f, 0x1f, 0x00 } },		/* clgi */
 	{ 3, { 0x0f, 0x01, 0xd1 }, { 0 }, .msr = glue_trap_xsetbv },
+	{ 3, { 0x0f, 0x01, 0xee }, { 0 }, .msr = glue_trap_rdpkru },
+	{ 3, { 0x0f, 0x01, 0xef }, { 0 }, .msr = glue_trap_wrpkru },
 	{ 2, { 0x0f, 0x32 }, { 0 }, .msr = glue_trap_rdmsr },
 	{ 2, { 0x0f, 0x30 }, { 0 }, .msr = glue_trap_wrmsr },
 };
