@@ -27,6 +27,8 @@ enum control_mem_bug {
 	CONTROL_SEV_EXCEPTION,	/* an exception that a guest can keep a CPU with */
 	CONTROL_SEV_ASID,	/* VMRUN with an ASID that firmware has not activated for a guest */
 	CONTROL_SEV_LEFT,	/* of a guest with firmware, or charged for it, when no VM is left */
+	CONTROL_SEV_BUSY,	/* a command for firmware that has not answered the one before */
+	CONTROL_SEV_DIRECT_MAP,	/* a page assigned that the host has in a mapping of 2 MiB */
 	CONTROL_SEV_CACHE,	/* memory changes hands with what caches have of it */
 	CONTROL_TD_CACHE,	/* the TDX module gets a page of which caches were not written back */
 	CONTROL_UNDEFINED,	/* a sanitizer found undefined behaviour */
@@ -43,6 +45,7 @@ enum control_step {
 	CONTROL_STEP_USER,	/* bytes copied from or to the VMM */
 	CONTROL_STEP_RECLAIM,	/* firmware gives a page back */
 	CONTROL_STEP_OVERLAP,	/* an RMPUPDATE that no other one of a CPU's overlaps */
+	CONTROL_STEP_ANSWER,	/* firmware answers a command, before the kernel waits no longer */
 	CONTROL_NR_STEPS
 };
 

@@ -48,6 +48,17 @@
 	REQUIREMENT(SNP_RMP_OVERLAP, "SNP-RMP-OVERLAP", "AMD APM 3", "RMPUPDATE",			\
 		"an RMPUPDATE that another CPU's is in the way of (FAIL_OVERLAP) is repeated until " \
 		"it is done")									\
+	REQUIREMENT(SEV_BUSY, "SEV-BUSY", "AMD 55766", "Mailbox Register Protocol",			\
+		"firmware is given no command before it has answered the one before")		\
+	REQUIREMENT(SEV_SILENT, "SEV-SILENT", DOC_SEV_DEV, "__sev_do_cmd_locked()",		\
+		"when firmware does not answer a command in time, what needs it fails, and so "	\
+		"does all that needs firmware later on, EBUSY by /dev/sev; nothing waits")		\
+	REQUIREMENT(SNP_LEAKED, "SNP-LEAKED", DOC_SNP_FW, "Page Management",			\
+		"a page that firmware may have yet, since it was not given back, goes to nobody "	\
+		"else, also when its VM ends")							\
+	REQUIREMENT(SEV_DIRECT_MAP, "SEV-DIRECT-MAP", DOC_APM, "RMP and VMPL Access Checks",	\
+		"a page of 4 KiB that is assigned in the RMP is not part of a larger one of the "	\
+		"host's mapping of memory, or writes to the pages around it fault")			\
 	REQUIREMENT(SEV_DEV_FD, "SEV-DEV-FD", DOC_SEV_RST, "KVM_MEMORY_ENCRYPT_OP",		\
 		"commands of VMs take a descriptor of /dev/sev, and no other")
 

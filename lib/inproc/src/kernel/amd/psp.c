@@ -39,6 +39,7 @@ static struct {
 	unsigned int irq;
 	irq_handler_t handler;
 	void *handler_data;
+	bool silent;			/* it has a command, which it will not answer */
 } glue_psp = { .irq = 33 };
 
 /*
@@ -49,6 +50,11 @@ static struct {
 #define GLUE_MAX_BUFFER		128
 
 static unsigned int glue_psp_counts[0x100];
+
+bool glue_psp_is_silent(void)
+{
+	return glue_psp.silent;
+}
 
 unsigned int glue_psp_commands(unsigned int id)
 {
@@ -101,6 +107,16 @@ static void glue_psp_command(u32 value)
 {
 	u64 address = (u64)glue_psp.hi << 32 | glue_psp.lo;
 
+	if (glue_psp.silent)
+		glue_host->mem_bug(CONTROL_SEV_BUSY,
+				   "gives firmware a command before it has answered the last one",
+				   GLUE_CALLER);
+	glue_psp.silent |= glue_host->step_fails(CONTROL_STEP_ANSWER);
+	if (glue_psp.silent) {
+		glue_psp.cmdresp = 0;
+		to_glue_task(current)->late = true;
+		return;
+	}
 	glue_psp.cmdresp = GLUE_CMD_RESPONSE |
 			   glue_psp_run(GLUE_CMD(value), address ? __va(address) : NULL);
 	if (value & GLUE_CMD_IOC)

@@ -25,6 +25,10 @@ const char *glue_sev_cmd(unsigned int cmd, void *buf, size_t *len, int *status);
 const char *glue_keys_cmd(unsigned int cmd, void *buf, size_t *len, int *status);
 const char *glue_snp_cmd(unsigned int cmd, void *buf, size_t *len, int *status);
 
+/* psp.c: it has not answered a command, and will not. */
+bool glue_psp_is_silent(void);
+/* directmap.c: has the host a page of 4 KiB there? */
+bool glue_direct_map_is_split(unsigned long address);
 /* psp_snp.c: the minor number of the API of this machine's firmware */
 u8 glue_api_minor(void);
 

@@ -144,6 +144,9 @@ void glue_sev_left(void)
 	for (i = 1; i <= GLUE_MAX_GUESTS; i++)
 		if (glue_sev_guests[i].state != GLUE_SEV_NONE)
 			break;
+	/* Nobody can tell it. */
+	if (glue_psp_is_silent())
+		return;
 	if (i <= GLUE_MAX_GUESTS || !bitmap_empty(glue_asids, GLUE_MAX_ASIDS))
 		glue_host->mem_bug(CONTROL_SEV_LEFT, i <= GLUE_MAX_GUESTS ?
 				   "leaves a guest of SEV to firmware when its VM is gone" :

@@ -163,8 +163,11 @@ static const char *const glue_rmp_refusals[GLUE_RMP_NR_STATUS] = {
 
 static void glue_rmp_done(struct image_gprs *gprs, enum glue_rmp_status status)
 {
+	/* Who has it firmware cannot say once it answers no more. */
+	const bool may_try = status == GLUE_RMP_PERMISSION && glue_psp_is_silent();
+
 	/* Behind the registers insn.S has where it goes back to. */
-	if (status && glue_rmp_refusals[status])
+	if (status && glue_rmp_refusals[status] && !may_try)
 		glue_host->mem_bug(CONTROL_MEM_FIRMWARE, glue_rmp_refusals[status],
 				   *(void **)(gprs + 1));
 	gprs->gpr[IMAGE_RAX] = status;
@@ -279,6 +282,10 @@ void glue_rmpupdate(struct image_gprs *gprs)
 		glue_rmp_done(gprs, GLUE_RMP_IN_USE);
 		return;
 	}
+	if (new->assigned && !new->pagesize && !glue_direct_map_is_split(pfn << PAGE_SHIFT))
+		glue_host->mem_bug(CONTROL_SEV_DIRECT_MAP,
+				   "assigns a page that the host has in a mapping of 2 MiB",
+				   *(void **)(gprs + 1));
 	/* On hardware it is in use; here it is reported, and taken all the same. */
 	if (glue_host->vmsa_in_use(pfn))
 		glue_host->mem_bug(CONTROL_MEM_VMSA,

@@ -242,7 +242,12 @@ signed long schedule_timeout(signed long timeout)
 		schedule();
 		return timeout;
 	}
-	deadline = now + (unsigned long long)timeout * TICK_NSEC;
+	if (to_glue_task(current)->late) {
+		to_glue_task(current)->late = false;
+		deadline = now;
+	} else {
+		deadline = now + (unsigned long long)timeout * TICK_NSEC;
+	}
 	if (glue_sleep(deadline))
 		return 0;
 	now = glue_host->time_ns();

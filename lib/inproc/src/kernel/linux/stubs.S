@@ -67,7 +67,6 @@
 	stub irq_work_sync
 	stub jump_label_update_timeout
 	stub lockdep_assert_cpus_held
-	stub lookup_address
 	stub mark_page_accessed
 	stub mark_tsc_unstable
 	stub mce_is_memory_error

@@ -39,6 +39,7 @@ struct glue_task {
 	int event;		/* what it sleeps for, of the process's */
 	int depth;		/* calls of the process's into the image, one within the other */
 	struct glue_file *ending;	/* files that end when it returns to the VMM */
+	bool late;		/* what it waits for next, until a time, does not come */
 	struct fpstate *fpstate;	/* of the guest that it runs, or NULL (linux/fpu.c) */
 	bool fpu_loaded;		/* the guest's are in the CPU's registers, and */
 	char fpu_host[512] __aligned(16);	/* the process's here */
