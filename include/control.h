@@ -227,6 +227,14 @@ struct control_ops {
 	 * 0, or -ENOENT, there is none yet.
 	 */
 	int (*memory_failure)(int fd, __u64 offset);
+	/* The CPU that this thread is, from 0 on: no other one is it before the thread ends. */
+	unsigned int (*this_cpu)(void);
+	/*
+	 * CPU @cpu, whose thread has ended, goes offline until a new thread is it: 0, -ENODEV for one
+	 * that is not online, -EBUSY for this thread's, or the kernel refuses.  Those with even and
+	 * those with odd numbers are a package each.
+	 */
+	int (*cpu_down)(unsigned int cpu);
 	/* RLIMIT_MEMLOCK of the VMM is @bytes from now on, and it has no CAP_IPC_LOCK. */
 	void (*memlock)(unsigned long bytes);
 

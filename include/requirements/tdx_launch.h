@@ -36,6 +36,12 @@
 		"KVM_INTERRUPT of a TD's vCPU fails, or the TD gets the interrupt")		\
 	REQUIREMENT(TDX_MOVES, "TDX-MOVES", DOC_TDX_ABI, "TDH.VP.FLUSH",			\
 		"a vCPU goes on on another CPU: the one that had it gives it up before")	\
+	REQUIREMENT(TDX_CPU_GONE, "TDX-CPU-GONE", DOC_TDX_ABI, "TDH.VP.FLUSH",			\
+		"a CPU gives up the vCPUs that it ran last before it goes offline, and can run "	\
+		"them when it is back")								\
+	REQUIREMENT(TDX_PACKAGE, "TDX-PACKAGE", DOC_TDX_ABI, "TDH.PHYMEM.CACHE.WB",		\
+		"as long as there is a TD the last CPU of a package does not go offline (EBUSY), " \
+		"since each package has to give back its KeyID")				\
 	REQUIREMENT(TDX_NESTED, "TDX-NESTED", DOC_API, "KVM_SET_NESTED_STATE",			\
 		"a TD has no VMX: its vCPU takes no state of a nested hypervisor, and runs on")	\
 	REQUIREMENT(TDX_OTHERS_CMD, "TDX-OTHERS-CMD", DOC_API, "KVM_MEMORY_ENCRYPT_REG_REGION",	\

@@ -132,6 +132,17 @@ static void control_memlock(unsigned long bytes)
 	image->memlock(bytes);
 }
 
+static unsigned int control_this_cpu(void)
+{
+	image_enter();
+	return image_this_cpu();
+}
+
+static int control_cpu_down(unsigned int cpu)
+{
+	return cpu == control_this_cpu() ? -EBUSY : image->cpu_down(cpu);
+}
+
 static int control_memory_failure(int fd, __u64 offset)
 {
 	void *file = kfile_of_fd(fd);
@@ -324,6 +335,8 @@ static const struct control_ops ops = {
 	.cgroup = control_cgroup,
 	.memlock = control_memlock,
 	.memory_failure = control_memory_failure,
+	.this_cpu = control_this_cpu,
+	.cpu_down = control_cpu_down,
 	.charged = control_charged,
 	.caches_dirty = control_caches_dirty,
 	.page_dirty = control_page_dirty,

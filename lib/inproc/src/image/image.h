@@ -562,6 +562,9 @@ struct image_ops {
 	/* Page @index of a guest_memfd: 0 or -errno. */
 	int (*memory_failure)(void *file, unsigned long index);
 
+	/* As in struct control_ops */
+	int (*cpu_down)(unsigned int cpu);
+
 	/* AMD: CPUs (as bits) that ran an encrypted guest and have not written back caches since. */
 	unsigned long long (*caches_dirty)(void);
 

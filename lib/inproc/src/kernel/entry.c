@@ -51,6 +51,7 @@ GLUE_CALL(long, fallocate, (void *file, int mode, long long offset, long long le
 GLUE_CALL(long, read, (void *file, void *to, unsigned long len, long long *pos),
 	  (file, to, len, pos))
 GLUE_CALL(int, memory_failure, (void *file, unsigned long index), (file, index))
+GLUE_CALL(int, cpu_down, (unsigned int cpu), (cpu))
 GLUE_CALL(int, param, (const char *module, const char *name, char *value), (module, name, value))
 GLUE_CALL_VOID(settle, (void), ())
 GLUE_CALL_VOID(hold_ends, (int hold), (hold))
@@ -105,6 +106,7 @@ static struct image_ops glue_ops = {
 	.memlock = glue_memlock,
 	.memory_failure = glue_call_memory_failure,
 	.charged = glue_charged,
+	.cpu_down = glue_call_cpu_down,
 	.caches_dirty = glue_caches_dirty,
 	.rmp_guest_page = glue_rmp_guest_page,
 	.rmp_set_vmsa = glue_rmp_set_vmsa,

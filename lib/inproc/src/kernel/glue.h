@@ -112,6 +112,7 @@ void glue_cgroup(unsigned int nr);
 /* As control.h has them */
 void glue_memlock(unsigned long bytes);
 int glue_memory_failure(void *file, unsigned long index);
+int glue_cpu_down(unsigned int cpu);
 /* No VM is left: has any kept a reference of group @nr? */
 bool glue_cgroup_left(unsigned int nr);
 unsigned long glue_charged(unsigned int nr, enum control_charge what);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Stands for kernel/cpu.c: what is told of CPUs that come.  A fake: a CPU comes when a
- * thread of the process first enters the image, and none ever goes.  Nor does the machine
- * sleep or reboot, or change the speed of its CPUs.
+ * thread of the process first enters the image, and goes when a test says so.  The machine
+ * does not sleep or reboot, or change the speed of its CPUs.
  */
 #include <linux/cpu.h>
 #include <linux/cpufreq.h>
@@ -73,24 +73,69 @@ static int glue_tell_cpu(int (*func)(unsigned int cpu), unsigned int cpu)
 	return glue_call_task(cpu, glue_tell, &tell);
 }
 
+/* The next one in their order behind @s, or before it if @down; from NULL on; or NULL. */
+static struct glue_state *glue_state_next(const struct glue_state *s, bool down)
+{
+	struct glue_state *next = NULL;
+	unsigned int i;
+
+	for (i = 0; i < GLUE_MAX_STATES; i++) {
+		struct glue_state *at = &glue_states[i];
+
+		if (at->used && (!s || (down ? at->state < s->state : at->state > s->state)) &&
+		    (!next || (down ? at->state > next->state : at->state < next->state)))
+			next = at;
+	}
+	return next;
+}
+
+static void glue_set_online(unsigned int cpu, bool online)
+{
+	if (online)
+		cpumask_set_cpu(cpu, &__cpu_online_mask);
+	else
+		cpumask_clear_cpu(cpu, &__cpu_online_mask);
+	atomic_set(&__num_online_cpus, cpumask_weight(&__cpu_online_mask));
+}
+
+static void glue_start(struct glue_state *s, unsigned int cpu)
+{
+	const int ret = s->startup ? glue_tell_cpu(s->startup, cpu) : 0;
+
+	if (ret)
+		glue_not_driven("CPU %u does not come up: %s fails with %d", cpu, s->name, ret);
+}
+
 /* On that CPU, which has just got its first thread. */
 void glue_hotplug_online(unsigned int cpu)
 {
-	unsigned int i;
-	int ret;
+	struct glue_state *s;
 
 	cpus_write_lock();
-	cpumask_set_cpu(cpu, &__cpu_online_mask);
-	atomic_set(&__num_online_cpus, cpumask_weight(&__cpu_online_mask));
-	for (i = 0; i < GLUE_MAX_STATES; i++) {
-		if (!glue_states[i].used || !glue_states[i].startup)
-			continue;
-		ret = glue_states[i].startup(cpu);
-		if (ret)
-			glue_not_driven("CPU %u does not come up: %s fails with %d", cpu,
-					glue_states[i].name, ret);
-	}
+	glue_set_online(cpu, true);
+	for (s = glue_state_next(NULL, false); s; s = glue_state_next(s, false))
+		glue_start(s, cpu);
 	cpus_write_unlock();
+}
+
+/* When one of those who are told refuses, those who were told before are told that it stays. */
+int glue_cpu_down(unsigned int cpu)
+{
+	struct glue_state *s;
+	int ret = 0;
+
+	if (cpu >= IMAGE_MAX_CPUS || !cpu_online(cpu))
+		return -ENODEV;
+	cpus_write_lock();
+	for (s = glue_state_next(NULL, true); s && !ret; s = ret ? s : glue_state_next(s, true))
+		if (s->teardown)
+			ret = glue_tell_cpu(s->teardown, cpu);
+	if (!ret)
+		glue_set_online(cpu, false);
+	while (ret && (s = glue_state_next(s, false)))
+		glue_start(s, cpu);
+	cpus_write_unlock();
+	return ret;
 }
 
 static struct glue_state *glue_state_new(void)
