@@ -189,6 +189,69 @@ COCO_TEST_F(view, answer)
 	snp_vm_free(v.snp);
 }
 
+/* ---- a few private pages amid shared memory that the host has in pages of 2 MiB ---- */
+
+COCO_FIXTURE(huge);
+FIXTURE_VARIANT(huge)
+{
+	struct check_row row;
+	bool shared_first;		/* the guest has used the shared memory around before */
+	bool private_before;		/* the first page is private before there is a slot */
+	unsigned int before;		/* the end of 2 MiB, so many pages on; 0: no end between */
+};
+
+#define HUGE_ROW	COCO_ROW(NULL, REQ_PSC_VIEW, REQ_PSC_MSR_EXIT, REQ_PSC_MSR_OK)
+
+FIXTURE_VARIANT_ADD(huge, shared_first) { HUGE_ROW, .shared_first = true };
+FIXTURE_VARIANT_ADD(huge, private_first) { HUGE_ROW };
+FIXTURE_VARIANT_ADD(huge, private_before_slot) { HUGE_ROW, .private_before = true };
+FIXTURE_VARIANT_ADD(huge, over_end_shared_first) { HUGE_ROW, .before = 2, .shared_first = true };
+FIXTURE_VARIANT_ADD(huge, over_end) { HUGE_ROW, .before = 2 };
+
+static bool private_is_kept(struct psc_vm *v, unsigned int idx)
+{
+	return access_page(v, PSC_ACCESS_READ, v->private_gva, idx, 0) &&
+	       EXPECT_REQ_EQ(check_main_req(), "the private page amid shared ones",
+			     GUEST_PRIVATE + idx, v->req->answer.value, &names_value);
+}
+
+static bool fill_private(struct psc_vm *v, unsigned int idx)
+{
+	return validate(v, idx, true) &&
+	       access_page(v, PSC_ACCESS_WRITE, v->private_gva, idx, GUEST_PRIVATE + idx) &&
+	       private_is_kept(v, idx);
+}
+
+/* Pages 1 and 2, by one call of the VMM's. */
+static bool change_middle(struct psc_vm *v, uint8_t op)
+{
+	v->vcpu->run->hypercall.ret = 0;
+	return change_state(v, false, 1, 2, op, 0);
+}
+
+COCO_TEST_F(huge, answer)
+{
+	struct psc_vm v;
+
+	psc_vm_create_huge(&v, variant->before ?: PSC_VM_PAGES, variant->private_before);
+	if (!EXPECT_REQ_SYNC(check_main_req(), v.vcpu, PSC_STAGE_READY) ||
+	    (variant->shared_first && (!use_shared(&v, 0) || !use_shared(&v, 3))))
+		return;
+	if (variant->private_before) {
+		if (!use_shared(&v, 3) || !fill_private(&v, 0) || !use_shared(&v, 1) ||
+		    !private_is_kept(&v, 0) || !validate(&v, 0, false) ||
+		    !change_state(&v, true, 0, 1, PSC_OP_SHARED, 0))
+			return;
+	}
+	if (!change_middle(&v, PSC_OP_PRIVATE) || !fill_private(&v, 1) || !fill_private(&v, 2) ||
+	    !use_shared(&v, 0) || !use_shared(&v, 3) || !private_is_kept(&v, 1) ||
+	    !private_is_kept(&v, 2) || !validate(&v, 1, false) || !validate(&v, 2, false) ||
+	    !change_middle(&v, PSC_OP_SHARED) || !use_shared(&v, 2) || !use_shared(&v, 1) ||
+	    !use_shared(&v, 0) || !use_shared(&v, 3))
+		return;
+	snp_vm_free(v.snp);
+}
+
 /* ---- memory that goes while the guest has it ---- */
 
 COCO_FIXTURE(gone);

@@ -32,6 +32,8 @@ struct psc_vm {
  * run yet.  Its end is snp_vm_free(v->snp).
  */
 void psc_vm_create(struct psc_vm *v, bool enabled);
+/* The same, with pages by shared_mem_alloc_huge(). */
+void psc_vm_create_huge(struct psc_vm *v, size_t before, bool first_private);
 
 /*
  * Does KVM_RUN refuse what a VMM may not answer, that is anything but 0, EINVAL and EAGAIN?

@@ -5,6 +5,7 @@
 #ifndef SHARED_MEM_H
 #define SHARED_MEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,5 +23,16 @@ struct shared_mem {
 
 /* @pages pages of it, zeroed.  Before the launch: after it libkvm can't map anything. */
 struct shared_mem shared_mem_alloc(struct kvm_vm *vm, size_t pages);
+/* Map @pages pages in the shared view, wherever they are.  Before the launch. */
+void shared_mem_map(struct kvm_vm *vm, uint64_t gva, uint64_t gpa, size_t pages);
+
+/*
+ * @pages pages of a slot of its own, of which both views have pages (guest_memfd), amid shared
+ * memory that the host has in pages of 2 MiB, if it has such: so many of them are in one such page
+ * (@before), the others in the next.  The first is private before there is the slot
+ * (@first_private).  Before the launch, and once a VM.
+ */
+struct shared_mem shared_mem_alloc_huge(struct kvm_vm *vm, size_t pages, size_t before,
+					bool first_private);
 
 #endif

@@ -83,8 +83,12 @@ int madvise(void *addr, size_t len, int advice)
 		errno = EINVAL;
 		return -1;
 	}
-	if (!takes_pages(advice))
-		return real_madvise(addr, len, advice);
+	if (!takes_pages(advice)) {
+		r = real_madvise(addr, len, advice);
+		if (!r && advice == MADV_HUGEPAGE)
+			mm_change_ends(__atomic_load_n(&mm_hook, __ATOMIC_ACQUIRE), addr, len, MM_HUGE);
+		return r;
+	}
 	hook = mm_change_begins(addr, len);
 	/* What was private reads as zeroes then; as the memfd that it became, by a hole only. */
 	if (advice != MADV_REMOVE && share_covers(addr, len))

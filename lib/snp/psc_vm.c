@@ -34,13 +34,14 @@ static uint64_t map_private(struct snp_vm *snp, const struct shared_mem *mem)
 	uint64_t gva = vm_unused_gva_gap(snp->vm, mem->size, KVM_UTIL_MIN_VADDR);
 	uint64_t at;
 
-	virt_map(snp->vm, gva, mem->gpa, mem->size / snp->vm->page_size);
+	shared_mem_map(snp->vm, gva, mem->gpa, mem->size / snp->vm->page_size);
 	for (at = gva; at < gva + mem->size; at += snp->vm->page_size)
 		*vm_get_pte(snp->vm, at) |= snp->vm->arch.c_bit;
 	return gva;
 }
 
-void psc_vm_create(struct psc_vm *v, bool enabled)
+/* But for v->pages. */
+static void create(struct psc_vm *v)
 {
 	struct shared_mem mailbox;
 
@@ -50,16 +51,33 @@ void psc_vm_create(struct psc_vm *v, bool enabled)
 	mailbox = snp_vm_alloc_shared(v->snp,
 				      sizeof(struct psc_request) / v->snp->vm->page_size + 1);
 	v->req = mailbox.hva;
-	v->pages = snp_vm_alloc_shared(v->snp, PSC_VM_PAGES);
+	vcpu_args_set(v->vcpu, 1, mailbox.gva);
+}
+
+static void launch(struct psc_vm *v, bool enabled)
+{
 	v->private_gva = map_private(v->snp, &v->pages);
 	/* libkvm maps only what is there. */
 	v->nowhere_gva = map_private(v->snp, &v->pages);
 	*vm_get_pte(v->snp->vm, v->nowhere_gva) ^= v->pages.gpa ^ PSC_GFN << 12;
-	vcpu_args_set(v->vcpu, 1, mailbox.gva);
 	check_guest_view(v->snp, tell_answer, v->req);
 	if (enabled)
 		vm_enable_cap(v->snp->vm, KVM_CAP_EXIT_HYPERCALL, 1ull << KVM_HC_MAP_GPA_RANGE);
 	snp_vm_launch(v->snp);
+}
+
+void psc_vm_create(struct psc_vm *v, bool enabled)
+{
+	create(v);
+	v->pages = snp_vm_alloc_shared(v->snp, PSC_VM_PAGES);
+	launch(v, enabled);
+}
+
+void psc_vm_create_huge(struct psc_vm *v, size_t before, bool first_private)
+{
+	create(v);
+	v->pages = shared_mem_alloc_huge(v->snp->vm, PSC_VM_PAGES, before, first_private);
+	launch(v, true);
 }
 
 void psc_prepare(struct psc_vm *v, uint64_t offset, uint64_t size)

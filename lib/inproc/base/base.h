@@ -103,9 +103,10 @@ unsigned long current_mm(void);
 
 /*
  * The VMM's memory in [@start, @end) is about to change; has changed, maybe; is another or
- * none.  The hook is NULL while nobody wants to know.
+ * none; or it is to have pages of 2 MiB, and has not changed.  The hook is NULL while nobody wants
+ * to know.
  */
-enum mm_change { MM_CHANGE_BEGINS, MM_CHANGED, MM_GONE };
+enum mm_change { MM_CHANGE_BEGINS, MM_CHANGED, MM_GONE, MM_HUGE };
 typedef void (*mm_hook_t)(uintptr_t start, uintptr_t end, enum mm_change what);
 extern mm_hook_t mm_hook;
 /* Is @addr in a mapping of a file of the kernel's, without huge pages?  NULL: there is none. */

@@ -586,6 +586,8 @@ struct image_ops {
 
 	/* The VMM's memory in [@start, @end) is about to change or go, or has done so. */
 	void (*mm_invalidate)(unsigned long start, unsigned long end, int done);
+	/* The VMM wants pages of 2 MiB there. */
+	void (*mm_huge)(unsigned long start, unsigned long end, int huge);
 
 	/*
 	 * For benchmarks: handle @nr VMGEXITs with @ghcb_msr, @prepare before each, no guest

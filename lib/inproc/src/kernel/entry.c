@@ -61,6 +61,7 @@ GLUE_CALL(long, bench_vmgexits, (void *file, unsigned long long ghcb_msr,
 	  (file, ghcb_msr, prepare, data, nr))
 GLUE_CALL_VOID(mm_invalidate, (unsigned long start, unsigned long end, int done),
 	       (start, end, done))
+GLUE_CALL_VOID(mm_huge, (unsigned long start, unsigned long end, int huge), (start, end, huge))
 
 /* kernel/sched/stats.h's */
 static void glue_set_run_delay(unsigned long long ns)
@@ -105,8 +106,8 @@ static struct image_ops glue_ops = {
 	.cgroup = glue_cgroup,
 	.memlock = glue_memlock,
 	.memory_failure = glue_call_memory_failure,
-	.charged = glue_charged,
 	.cpu_down = glue_call_cpu_down,
+	.charged = glue_charged,
 	.caches_dirty = glue_caches_dirty,
 	.rmp_guest_page = glue_rmp_guest_page,
 	.rmp_set_vmsa = glue_rmp_set_vmsa,
@@ -115,6 +116,7 @@ static struct image_ops glue_ops = {
 	.ept_walk = glue_ept_walk,
 	.bench_vmgexits = glue_call_bench_vmgexits,
 	.mm_invalidate = glue_call_mm_invalidate,
+	.mm_huge = glue_call_mm_huge,
 };
 
 const struct image_ops *image_entry(const struct image_host *host);

@@ -153,6 +153,8 @@ int glue_page_dirty(const void *page);
 bool glue_user_page_ok(unsigned long addr, bool write);
 /* linux/mmu_notifier.c */
 void glue_mm_invalidate(unsigned long start, unsigned long end, int done);
+/* linux/mm.c: pages of 2 MiB, or no more. */
+void glue_mm_huge(unsigned long start, unsigned long end, int huge);
 
 /* Does the page belong to a guest or to firmware?  One of them is there, or both. */
 bool glue_rmp_assigned(u64 pfn);		/* amd/rmp.c */

@@ -66,9 +66,12 @@ static void changes(uintptr_t start, uintptr_t end, enum mm_change what)
 		return;
 	image_enter();
 	memory_enter(NULL);
-	image->mm_invalidate(start, end, what != MM_CHANGE_BEGINS);
+	if (what == MM_HUGE)
+		image->mm_huge(start, end, true);
+	else
+		image->mm_invalidate(start, end, what != MM_CHANGE_BEGINS);
 	memory_leave();
-	if (what != MM_CHANGE_BEGINS)
+	if (what == MM_CHANGED || what == MM_GONE)
 		memory_changed(start, end);
 	if (what == MM_GONE)
 		kfile_unmapped(start, end);

@@ -3,8 +3,9 @@
  * Stands for mm/mmap.c and kernel/fork.c as far as address spaces go: the process's own is
  * the only one.  A fake: what is mapped where the process says (src/services/mm.c).
  *
- * There are no page tables: whoever walks them finds an empty top level, and takes that for
- * pages of 4 KiB, which is right or too small.
+ * Page tables have pages of 2 MiB alone, where the VMM asks for them (MADV_HUGEPAGE): there they
+ * are as if memory were huge from then on, until some of it changes.  Whoever walks them elsewhere
+ * finds nothing, and takes that for pages of 4 KiB.
  */
 #include <linux/hugetlb.h>
 #include <linux/maple_tree.h>
@@ -27,6 +28,37 @@ void glue_mm_init(struct mm_struct *mm)
 	mm->pgd = glue_alloc(PAGE_SIZE, PAGE_SIZE);
 	if (!mm->pgd)
 		glue_die("no memory for an address space");
+}
+
+static u64 *glue_table_of(u64 *entry, unsigned long addr, unsigned int shift)
+{
+	u64 *table;
+
+	if (!*entry) {
+		table = glue_alloc(PAGE_SIZE, PAGE_SIZE);
+		if (!table)
+			glue_die("no memory for a page table");
+		WRITE_ONCE(*entry, (u64)table | _PAGE_TABLE);
+	}
+	table = (u64 *)(*entry & PAGE_MASK);
+	return &table[addr >> shift & (PTRS_PER_PMD - 1)];
+}
+
+/* Whole pages of 2 MiB in [@start, @end) become huge, or all that are touched are no more. */
+void glue_mm_huge(unsigned long start, unsigned long end, int huge)
+{
+	unsigned long addr = huge ? ALIGN(start, PMD_SIZE) : start & PMD_MASK;
+	static bool any;
+	u64 *entry;
+
+	any |= huge;
+	for (; any && (huge ? addr + PMD_SIZE <= end : addr < end); addr += PMD_SIZE) {
+		entry = (u64 *)current->mm->pgd + (addr >> pgdir_shift);
+		entry = glue_table_of(entry, addr, P4D_SHIFT);
+		entry = glue_table_of(entry, addr, PUD_SHIFT);
+		entry = glue_table_of(entry, addr, PMD_SHIFT);
+		WRITE_ONCE(*entry, huge ? addr | _PAGE_TABLE | _PAGE_PSE : 0);
+	}
 }
 
 /* The mapping around @addr, or (@next) else the one behind it. */

@@ -74,6 +74,8 @@ void glue_mm_invalidate(unsigned long start, unsigned long end, int done)
 			mn->ops->invalidate_range_end(mn, &range);
 		}
 	}
+	if (!done)
+		glue_mm_huge(start, end, false);
 	if (done) {
 		spin_lock(&glue_notifiers_lock);
 		glue_changes--;
