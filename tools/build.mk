@@ -86,7 +86,8 @@ $(OBJ)/%.o: %.S tools/build.mk
 $(BUILD)/%: $(OBJ)/%.o $(LIB_OBJS) $(LIBKVM).stamp tools/libkvm.map
 	$(call say,LD)
 	mkdir -p $(@D)
-	$(CC) -no-pie -pthread -Wl,--gc-sections -Wl,--version-script=tools/libkvm.map \
+	$(CC) -no-pie -pthread -Wl,--gc-sections,--wrap=test_assert \
+		-Wl,--version-script=tools/libkvm.map \
 		-o $@ $(filter %.o,$^) $(LIBKVM)/libkvm.a -ldl $(LDLIBS)
 
 # Who trusts a report, or hashes what firmware does; not for all tests, since libcrypto takes its

@@ -11,6 +11,7 @@
 
 #include "kselftest.h"
 
+#include "check/asserted.h"
 #include "check/case.h"
 #include "check/expect.h"
 #include "check/state.h"
@@ -178,7 +179,7 @@ static void exit_in_case(int status, void *arg __attribute__((unused)))
 		return;
 	}
 	check_fail(this.file, this.line, REQ_LIBKVM_ASSERT,
-		   "an assertion, see above", "end of the case", KSFT_PASS,
+		   check_asserted() ?: "an assertion, see above", "end of the case", KSFT_PASS,
 		   "exit status", status);
 	finish();
 	_exit(status == KSFT_SKIP ? KSFT_FAIL : status);
