@@ -31,6 +31,7 @@ enum control_mem_bug {
 	CONTROL_SEV_DIRECT_MAP,	/* a page assigned that the host has in a mapping of 2 MiB */
 	CONTROL_SEV_CACHE,	/* memory changes hands with what caches have of it */
 	CONTROL_TD_CACHE,	/* the TDX module gets a page of which caches were not written back */
+	CONTROL_VMX_LEFT,	/* a CPU is in VMX operation when it goes offline */
 	CONTROL_UNDEFINED,	/* a sanitizer found undefined behaviour */
 	CONTROL_NR_MEM_BUGS
 };

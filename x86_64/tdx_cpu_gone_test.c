@@ -120,12 +120,12 @@ FIXTURE_VARIANT(gone)
 
 FIXTURE_VARIANT_ADD(gone, for_good)
 {
-	COCO_ROW(NULL, REQ_TDX_CPU_GONE),
+	COCO_ROW(NULL, REQ_TDX_CPU_GONE, REQ_KERNEL_VMX_LEFT),
 };
 
 FIXTURE_VARIANT_ADD(gone, and_back)
 {
-	COCO_ROW(NULL, REQ_TDX_CPU_GONE), .again = true,
+	COCO_ROW(NULL, REQ_TDX_CPU_GONE, REQ_KERNEL_VMX_LEFT), .again = true,
 };
 
 COCO_TEST_F(gone, vcpu_goes_on)
@@ -159,7 +159,7 @@ COCO_TEST_F(gone, vcpu_goes_on)
 
 COCO_FIXTURE(last);
 FIXTURE_VARIANT(last) { struct check_row row; };
-FIXTURE_VARIANT_ADD(last, of_package) { COCO_ROW(NULL, REQ_TDX_PACKAGE) };
+FIXTURE_VARIANT_ADD(last, of_package) { COCO_ROW(NULL, REQ_TDX_PACKAGE, REQ_KERNEL_VMX_LEFT) };
 
 COCO_TEST_F(last, stays)
 {

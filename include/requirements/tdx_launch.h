@@ -39,6 +39,8 @@
 	REQUIREMENT(TDX_CPU_GONE, "TDX-CPU-GONE", DOC_TDX_ABI, "TDH.VP.FLUSH",			\
 		"a CPU gives up the vCPUs that it ran last before it goes offline, and can run "	\
 		"them when it is back")								\
+	REQUIREMENT(KERNEL_VMX_LEFT, "KERNEL-VMX-LEFT", "Intel SDM 3", "INIT in VMX Operation",	\
+		"a CPU leaves VMX operation before it goes offline, or it could not come back")	\
 	REQUIREMENT(TDX_PACKAGE, "TDX-PACKAGE", DOC_TDX_ABI, "TDH.PHYMEM.CACHE.WB",		\
 		"as long as there is a TD the last CPU of a package does not go offline (EBUSY), " \
 		"since each package has to give back its KeyID")				\

@@ -118,6 +118,14 @@ void glue_hotplug_online(unsigned int cpu)
 	cpus_write_unlock();
 }
 
+/* intel/vmx.c, of this CPU */
+bool glue_vmx_on(void) __weak;
+
+static int glue_is_vmx_on(unsigned int cpu)
+{
+	return glue_vmx_on();
+}
+
 /* When one of those who are told refuses, those who were told before are told that it stays. */
 int glue_cpu_down(unsigned int cpu)
 {
@@ -130,6 +138,11 @@ int glue_cpu_down(unsigned int cpu)
 	for (s = glue_state_next(NULL, true); s && !ret; s = ret ? s : glue_state_next(s, true))
 		if (s->teardown)
 			ret = glue_tell_cpu(s->teardown, cpu);
+	/* INIT, by which it would be started anew, is blocked there. */
+	if (!ret && boot_cpu_data.x86_vendor == X86_VENDOR_INTEL && &glue_vmx_on &&
+	    glue_tell_cpu(glue_is_vmx_on, cpu))
+		glue_host->mem_bug(CONTROL_VMX_LEFT, "leaves a CPU in VMX operation that goes offline",
+				   NULL);
 	if (!ret)
 		glue_set_online(cpu, false);
 	while (ret && (s = glue_state_next(s, false)))
