@@ -292,8 +292,7 @@ sub report
 		unless $options{some};
 	my @undriven = Coco::Report::not_driven(@$jobs);
 	push @summary, '', 'Not driven:', @undriven if @undriven;
-	my @failures = Coco::Report::failures(@$jobs);
-	push @summary, '', 'Failures:', @failures if @failures;
+	$in_short_too->(['', 'Failures:'], sub { Coco::Report::failures($_[0], @$jobs) });
 	push @summary, '', 'REPAIRED: known issues that did not show' .
 		($options{strict} ? ':' : ' (a failure with --strict only):'),
 		map { "  $_" } @unexpected if @unexpected;

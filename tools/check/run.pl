@@ -78,7 +78,7 @@ chomp(my $processors = `nproc`);
 my $content = Coco::Harness::run(\@jobs, parallel => $processors > 4 ? 4 : $processors);
 my @verdicts = map { $_->{verdict} } @jobs;
 my $n = Coco::Report::tally(@verdicts);
-my @failures = Coco::Report::failures(@jobs);
+my @failures = Coco::Report::failures(1, @jobs);
 
 print map { "$_\n" } Coco::Terminal::paint('', 'Failures:', @failures) if @failures;
 print "\n$n->{skip} skipped:\n", map { "  $_\n" } Coco::Report::skip_reasons(@verdicts)

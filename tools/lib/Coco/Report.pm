@@ -14,6 +14,7 @@ use constant {
 	LAST_VIEWS   => 8,
 	LAST_PRINTKS => 4,
 	FIRST_CASES  => 4,	# of those that ended alike
+	MOST_GROUPS  => 5,	# of such, whose cases did not meet the same requirements
 	SUMMARY_LINE => 100,	# characters
 };
 
@@ -263,33 +264,48 @@ sub essence
 	return join "\n", @details;
 }
 
-# Lines for {head, details} that failed; those that ended alike, by their {key}, are told once.
+# Lines for {head, details, test, short} that failed; those that ended alike, by their {key}, are
+# told once, and without $verbose some of each kind, by what is {short} of them.
 sub told_once
 {
-	my (@failures) = @_;
-	my (@groups, %group);
+	my ($verbose, @failures) = @_;
+	my (@groups, %group, %groups, %more, @lines);
 
 	for my $failure (@failures) {
 		my $key = $failure->{key};
-		push @groups, $group{$key} = { details => $failure->{details} } unless $group{$key};
+		push @groups, $group{$key} = { %$failure } unless $group{$key};
 		push @{$group{$key}{heads}}, "  $failure->{head}";
 	}
-	return map {
-		my @heads = @{$_->{heads}};
-		(first_of(FIRST_CASES, @heads),
+	for my $group (@groups) {
+		my @heads = @{$group->{heads}};
+
+		if (!$verbose && ++$groups{$group->{short}} > MOST_GROUPS) {
+			$more{$group->{short}}{cases} += @heads;
+			$more{$group->{short}}{tests}{$group->{test}} = 1;
+			next;
+		}
+		push @lines, first_of(FIRST_CASES, @heads),
 			@heads > 1 ? '  ... ' . @heads . ' that ended alike:' : (),
-			map { "    $_" } @{$_->{details}});
-	} @groups;
+			map { "    $_" } @{$group->{details}};
+	}
+	for my $short (sort { $more{$b}{cases} <=> $more{$a}{cases} || $a cmp $b } keys %more) {
+		my $tests = keys %{$more{$short}{tests}};
+
+		push @lines, "  ... and $more{$short}{cases} more, in $tests " .
+			($tests > 1 ? 'tests' : 'test') . ": $short (--verbose has them)";
+	}
+	return @lines;
 }
 
-# Lines for every failure of @jobs.
+# Lines for every failure of @jobs, or without $verbose for some of each kind.
 sub failures
 {
-	my (@jobs) = @_;
+	my ($verbose, @jobs) = @_;
 	my @failures;
 	my $add = sub {
-		my ($head, $key, @details) = @_;
-		push @failures, { head => $head, key => $key, details => \@details };
+		my ($test, $case, $short, $key, @details) = @_;
+		push @failures, { head => "$test:" . ($case ne '' ? " $case" : ''), test => $test,
+				  short => $short, key => $key, details => \@details };
 	};
 
 	for my $job (@jobs) {
@@ -297,13 +313,14 @@ sub failures
 
 		for my $case (grep { $_->{status} eq 'fail' } @{$verdict->{cases}}) {
 			my @details = case_details($job, $case);
-			$add->("$job->{title}: $case->{name}", essence($case, @details), @details);
+			$add->($job->{title}, $case->{name}, in_short($case), essence($case, @details),
+			       @details);
 		}
 		next unless @{$verdict->{problems}};
 		my @details = (@{$verdict->{problems}}, map { "| $_" } @{$verdict->{last_lines}});
-		$add->("$job->{title}:", essence({}, @details), @details);
+		$add->($job->{title}, '', $job->{title}, essence({}, @details), @details);
 	}
-	return told_once(@failures);
+	return told_once($verbose, @failures);
 }
 
 1;
