@@ -63,6 +63,11 @@ runner_ended()
 	done
 	kill -TERM $pid
 	wait $pid || status=$?
+	# It has been killed, and may take a moment for that.
+	for _ in {1..30}; do
+		still_runs || break
+		sleep 0.1
+	done
 	still_runs && { echo "the test still runs"; return 1; }
 	[ $status = 2 ] &&
 		grep -q '^INTERRUPTED by SIGTERM: 1 of 3 test programs had ended' "$TMP/ended.out" &&

@@ -139,7 +139,7 @@ sub lines
 		my @those = @{$changes->{$kind}} or next;
 		push @lines, '', "$title{$kind}:";
 		if ($kind =~ /^(?:broken|otherwise)$/) {
-			push @lines, Coco::Report::told_once(map { {
+			push @lines, Coco::Report::told_once(1, map { {
 				head => $_->{name}, details => $_->{after}{details},
 				key => join("\n", @{$_->{after}{details}}),
 			} } @those);
