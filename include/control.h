@@ -198,6 +198,12 @@ struct control_ops {
 	void (*leave_delay)(unsigned int us);
 
 	/*
+	 * The next @times accesses of an SNP guest to its private page at @gpa fault by the RMP, as
+	 * they may while another CPU splits an entry of 2 MiB.
+	 */
+	void (*rmp_faults)(__u64 gpa, unsigned int times);
+
+	/*
 	 * What the uAPI headers of the tree under test call @name: 0, or -ENOENT.
 	 * tools/image.sh lists the names that can be asked for.
 	 */

@@ -252,6 +252,43 @@ COCO_TEST_F(huge, answer)
 	snp_vm_free(v.snp);
 }
 
+/* ---- faults of the RMP that end by themselves ---- */
+
+COCO_FIXTURE(spurious);
+FIXTURE_VARIANT(spurious)
+{
+	struct check_row row;
+	unsigned int times;
+};
+
+FIXTURE_VARIANT_ADD(spurious, once)
+{
+	COCO_ROW(NULL, REQ_SNP_RMP_FAULT, REQ_KERNEL_MEM_LEAK), .times = 1,
+};
+
+FIXTURE_VARIANT_ADD(spurious, often)
+{
+	COCO_ROW(NULL, REQ_SNP_RMP_FAULT, REQ_KERNEL_MEM_LEAK), .times = 5,
+};
+
+COCO_TEST_F(spurious, goes_on)
+{
+	struct psc_vm v;
+
+	if (!control()) {
+		check_skip("no control of the kernel here: the RMP has no such faults");
+		return;
+	}
+	if (!psc_vm_start(&v, true) || !change_state(&v, true, 0, 1, PSC_OP_PRIVATE, 0) ||
+	    !validate(&v, 0, true))
+		return;
+	control()->rmp_faults(v.pages.gpa, variant->times);
+	if (!fill_private(&v, 0) || !validate(&v, 0, false) ||
+	    !change_state(&v, true, 0, 1, PSC_OP_SHARED, 0) || !use_shared(&v, 0))
+		return;
+	snp_vm_free(v.snp);
+}
+
 /* ---- memory that goes while the guest has it ---- */
 
 COCO_FIXTURE(gone);

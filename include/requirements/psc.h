@@ -58,6 +58,9 @@
 	REQUIREMENT(PSC_VIEW, "SNP-PSC-VIEW", DOC_API, "KVM_SET_MEMORY_ATTRIBUTES",		\
 		"a VMM that changes the attributes as the exit says gives the guest the view "	\
 		"that it asked for, with nothing of the other view in it")			\
+	REQUIREMENT(SNP_RMP_FAULT, "SNP-RMP-FAULT", DOC_SVM, "Nested Page Faults, RMP",		\
+		"an access to a private page that the RMP refuses, though its entry is the "	\
+		"guest's, is repeated, and nothing is kept of that")				\
 	REQUIREMENT(SNP_FAULT_EXIT, "SNP-FAULT-EXIT", DOC_API, "KVM_EXIT_MEMORY_FAULT",		\
 		"an access in the view that a page does not have, or a private one where no slot is, "	\
 		"fails KVM_RUN with EFAULT and this exit")					\

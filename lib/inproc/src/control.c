@@ -177,6 +177,7 @@ static void control_reset(void)
 	answer_delay = 0;
 	src_measure(0);
 	svm_leave_delay = 0;
+	hw_rmp_faults(0, 0);
 	for (unsigned int i = 0; i < CONTROL_NR_STEPS; i++)
 		src_fail_step(i, 0);
 	src_fail_seamcalls(0, 0, 0, 0);
@@ -217,6 +218,11 @@ static void control_fw_answer(int issue_err, __u32 fw_err, const void *response)
 static void control_fw_delay(unsigned int us)
 {
 	answer_delay = us;
+}
+
+static void control_rmp_faults(__u64 gpa, unsigned int times)
+{
+	hw_rmp_faults(gpa, times);
 }
 
 static void control_leave_delay(unsigned int us)
@@ -325,6 +331,7 @@ static const struct control_ops ops = {
 	.td_cpu = src_td_cpu,
 	.td_verify = src_td_verify,
 	.leave_delay = control_leave_delay,
+	.rmp_faults = control_rmp_faults,
 	.header_number = control_header_number,
 	.nr_log_lines = control_nr_log_lines,
 	.log_line = control_log_line,
