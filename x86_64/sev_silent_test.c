@@ -74,10 +74,11 @@ static int go(struct raw_snp *vm, unsigned long type, enum raw_snp_stage from,
 	return err;
 }
 
-/* What the kernel says of that. */
+/* What kernels say of that, or which function does. */
 static const char *const splats[] = {
-	"Failed to release guest context", "Failed to reclaim PFN",
-	"Failed to update RMP entry for PFN",
+	"Failed to release guest context", "in snp_decommission_context()",
+	"Failed to reclaim PFN", "in snp_page_reclaim()",
+	"Failed to update RMP entry for PFN", "in sev_gmem_invalidate()",
 };
 
 COCO_TEST_F(silent, fails)
