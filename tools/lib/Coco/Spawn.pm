@@ -14,7 +14,7 @@ package Coco::Spawn;
 
 use strict;
 use warnings;
-use POSIX qw(:sys_wait_h);
+use POSIX qw(:signal_h :sys_wait_h);
 use Time::HiRes qw(time);
 
 use constant {
@@ -64,7 +64,7 @@ sub start
 
 sub launch
 {
-	my ($job) = @_;
+	my ($job, $mask) = @_;
 
 	pipe(my $reader, my $writer) or die "pipe: $!\n";
 	my $pid = fork;
@@ -72,6 +72,7 @@ sub launch
 	return ($pid, $reader) if $pid;
 
 	$SIG{$_} = 'DEFAULT' for qw(INT TERM HUP PIPE);
+	POSIX::sigprocmask(SIG_SETMASK, $mask);
 	POSIX::setsid();
 	open STDIN, '<', '/dev/null';
 	POSIX::dup2(fileno($writer), 1);
@@ -123,15 +124,22 @@ sub supervise
 	my ($job, $out) = @_;
 	my $start = time;
 	my $runner = getppid;
-	my ($pid, $in) = launch($job);
+	my ($pid, $in);
 	my ($status, $reason, $partial, $bytes) = (undef, '', '', 0);
 	my ($kill_at, $linger_until);
 	my $deadline = $start + $job->{timeout};
 
+	# By its number, too: it may not have its session yet.
 	$SIG{INT} = $SIG{TERM} = $SIG{HUP} = $SIG{PIPE} = sub {
+		kill KILL => $pid;
 		signal_session('KILL', $pid);
 		POSIX::_exit(1);
 	};
+	# Until its number is known they wait.
+	my ($ends, $before) = (POSIX::SigSet->new(SIGINT, SIGTERM, SIGHUP), POSIX::SigSet->new);
+	POSIX::sigprocmask(SIG_BLOCK, $ends, $before);
+	($pid, $in) = launch($job, $before);
+	POSIX::sigprocmask(SIG_SETMASK, $before);
 	$out->autoflush(1);
 	my $emit = sub {
 		my ($text) = @_;
