@@ -53,6 +53,9 @@ FIXTURE_VARIANT_ADD(view, nae_busy_first)
 	.refused = EAGAIN,
 };
 
+/* What says that an access is done. */
+static enum requirement_nr access_req = REQ_PSC_VIEW;
+
 /* The guest does @access at @gva of page @idx; false: it did not come back from it. */
 static bool access_page(struct psc_vm *v, enum psc_access access, uint64_t gva, unsigned int idx,
 			uint64_t value)
@@ -60,7 +63,7 @@ static bool access_page(struct psc_vm *v, enum psc_access access, uint64_t gva, 
 	v->req->access = access;
 	v->req->access_gva = gva + idx * v->snp->vm->page_size;
 	v->req->access_value = value;
-	return EXPECT_REQ_SYNC(REQ_PSC_VIEW, v->vcpu, PSC_STAGE_ANSWERED);
+	return EXPECT_REQ_SYNC(access_req, v->vcpu, PSC_STAGE_ANSWERED);
 }
 
 /* An in-process KVM has no RMP to tell, and its CPU need not know PVALIDATE. */
@@ -282,6 +285,7 @@ COCO_TEST_F(spurious, goes_on)
 	if (!psc_vm_start(&v, true) || !change_state(&v, true, 0, 1, PSC_OP_PRIVATE, 0) ||
 	    !validate(&v, 0, true))
 		return;
+	access_req = REQ_SNP_RMP_FAULT;
 	control()->rmp_faults(v.pages.gpa, variant->times);
 	if (!fill_private(&v, 0) || !validate(&v, 0, false) ||
 	    !change_state(&v, true, 0, 1, PSC_OP_SHARED, 0) || !use_shared(&v, 0))
