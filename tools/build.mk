@@ -157,7 +157,8 @@ FUZZ_OBJS := $(patsubst %.c,$(OBJ)/%.o,$(wildcard tools/fuzz/*.c))
 $(BUILD)/tools/fuzz/fuzz: $(FUZZ_OBJS) $(LIB_OBJS) $(LIBKVM).stamp
 	$(call say,LD)
 	mkdir -p $(@D)
-	$(CC) -no-pie -pthread -o $@ $(filter %.o,$^) $(LIBKVM)/libkvm.a $(LIBFUZZER) -lstdc++ -lm -ldl
+	$(CC) -no-pie -pthread -Wl,--wrap=test_assert -o $@ $(filter %.o,$^) $(LIBKVM)/libkvm.a \
+		$(LIBFUZZER) -lstdc++ -lm -ldl
 
 # ---- mutants ----
 
