@@ -135,12 +135,26 @@ void glue_check_owned(void *p, unsigned long nr, const void *caller)
 }
 
 /* Pages whose last reference is gone, or should be. */
+/* Behind the last page of what was allocated together no page is allocated: there is its guard. */
+static void glue_check_number(const struct page *page, unsigned long nr, const void *caller)
+{
+	if (glue_page_kind(page) != GLUE_PAGE_ALLOCATED)
+		return;
+	if (glue_page_kind(&page[nr]) == GLUE_PAGE_ALLOCATED && !page_count(&page[nr]))
+		glue_host->mem_bug(CONTROL_MEM_FREED,
+				   "gave back fewer pages than were allocated together", caller);
+	if (glue_page_kind(&page[nr - 1]) != GLUE_PAGE_ALLOCATED)
+		glue_host->mem_bug(CONTROL_MEM_FREED,
+				   "gave back more pages than were allocated together", caller);
+}
+
 static void glue_free_pages(void *p, unsigned long nr, const void *caller)
 {
 	struct page *page = virt_to_page(p);
 	unsigned long i;
 
 	glue_check_owned(p, nr, caller);
+	glue_check_number(page, nr, caller);
 	for (i = 0; i < nr; i++) {
 		*(unsigned long *)&page[i] = 0;
 		set_page_count(&page[i], 0);
