@@ -110,6 +110,9 @@ static const struct {
 	{ "avx", 0xd, 0, EAX, 1u << 2, 0 },
 	{ "avx", 0xd, 2, EAX, ALL, 256 },
 	{ "avx", 0xd, 2, EBX, ALL, 576 },
+	/* What of it kernel/linux/fpu.c keeps: no CPU has the subleaf, and engines' AVX is not kept. */
+	{ "avx", 0xd, 63, EAX, ALL, 1u << 2 },
+	{ "pku", 0xd, 63, EBX, ALL, 1u << 9 },
 	{ "pku", 7, 0, ECX, 1u << 3 | 1u << 4, 0 },
 	{ "pku", 0xd, 0, EAX, 1u << 9, 0 },
 	{ "pku", 0xd, 9, EAX, ALL, 8 },

@@ -13,7 +13,6 @@
 #include <asm/fpu/types.h>
 
 #include "glue.h"
-#include "hoststate.h"
 #include "task.h"
 
 #define GLUE_FCW_RESET		0x37f
@@ -24,10 +23,14 @@
 /* What the engine has. */
 #define GLUE_FPU_BYTES		(sizeof(struct fxregs_state) + sizeof(struct xstate_header))
 
-/* Of those that have a place of their own in XSAVE's standard form. */
-static u64 glue_fpu_features(void)
+/* AVX's state, and PKRU, which has a place elsewhere: where COCO_CPU says so (hw_cpuid.c). */
+static u64 glue_fpu_features(bool pkru)
 {
-	return XFEATURE_MASK_FPSSE | (glue_cpu_xcr0() & XFEATURE_MASK_YMM);
+	struct image_gprs gprs = { .gpr = { [IMAGE_RAX] = 0xd, [IMAGE_RCX] = 63 } };
+
+	glue_host->cpuid(&gprs);
+	return XFEATURE_MASK_FPSSE | (gprs.gpr[IMAGE_RAX] & XFEATURE_MASK_YMM) |
+	       (pkru ? gprs.gpr[IMAGE_RBX] & XFEATURE_MASK_PKRU : 0);
 }
 
 static struct glue_component {
@@ -64,7 +67,7 @@ bool fpu_alloc_guest_fpstate(struct fpu_guest *gfpu)
 		return false;
 	fpstate->size = GLUE_FPU_BYTES;
 	fpstate->user_size = fpstate->size;
-	fpstate->xfeatures = glue_fpu_features();
+	fpstate->xfeatures = glue_fpu_features(false);
 	fpstate->user_xfeatures = fpstate->xfeatures;
 	fpstate->is_valloc = true;
 	fpstate->is_guest = true;
@@ -84,7 +87,7 @@ void fpu_free_guest_fpstate(struct fpu_guest *gfpu)
 /* None of them has to be asked for. */
 int fpu_enable_guest_xfd_features(struct fpu_guest *gfpu, u64 xfeatures)
 {
-	return xfeatures & ~glue_fpu_features() ? -EPERM : 0;
+	return xfeatures & ~glue_fpu_features(false) ? -EPERM : 0;
 }
 
 void *get_xsave_addr(struct xregs_state *xsave, int xfeature)
@@ -96,7 +99,7 @@ void *get_xsave_addr(struct xregs_state *xsave, int xfeature)
 
 u64 xstate_get_guest_group_perm(void)
 {
-	return glue_fpu_features() | (glue_cpu_xcr0() & XFEATURE_MASK_PKRU);
+	return glue_fpu_features(true);
 }
 
 /*
@@ -184,7 +187,7 @@ int fpu_copy_uabi_to_guest_fpstate(struct fpu_guest *gfpu, const void *buf, u64 
 	const void *ymm = glue_component_in((void *)buf, PAGE_SIZE, XFEATURE_YMM);
 	const u64 has = from->header.xfeatures;
 
-	if (has & ~(glue_fpu_features() | XFEATURE_MASK_PKRU) || has & ~xcr0 & ~XFEATURE_MASK_FPSSE ||
+	if (has & ~glue_fpu_features(true) || has & ~xcr0 & ~XFEATURE_MASK_FPSSE ||
 	    from->i387.mxcsr & ~GLUE_MXCSR_MASK)
 		return -EINVAL;
 	to->i387 = from->i387;

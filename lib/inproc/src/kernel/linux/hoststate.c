@@ -68,7 +68,7 @@ static const struct glue_host_row {
 /* By CPU number, since functions that are called on another CPU ask for its own. */
 static struct glue_host_state glue_host_states[IMAGE_MAX_CPUS];
 
-/* Leaf DH */
+/* Each feature that CPUID offers is on, as Linux has it: leaf DH. */
 u64 glue_cpu_xcr0(void)
 {
 	struct image_gprs gprs = { .gpr = { [IMAGE_RAX] = 0xd } };
