@@ -2,6 +2,7 @@
 /*
  * libkvm's assertions, as a report tells of them: the linker (--wrap) has each call come by here.
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -25,21 +26,22 @@ void __wrap_test_assert(bool exp, const char *exp_str, const char *file, unsigne
 			const char *fmt, ...)
 {
 	const int err = errno;
-	char why[256] = "";
+	char *why = NULL;
 	va_list ap;
 
 	if (exp)
 		return;
 	if (fmt) {
 		va_start(ap, fmt);
-		vsnprintf(why, sizeof(why), fmt, ap);
+		if (vasprintf(&why, fmt, ap) < 0)
+			why = NULL;
 		va_end(ap);
 	}
-	snprintf(asserted, sizeof(asserted), "%s:%u: %s%s%s", file, line, exp_str, fmt ? ": " : "",
-		 why);
+	snprintf(asserted, sizeof(asserted), "%s:%u: %s%s%s", file, line, exp_str, why ? ": " : "",
+		 why ?: "");
 	for (char *c = asserted; *c; c++)
 		if (*c == '\n')
 			*c = ' ';
 	errno = err;
-	__real_test_assert(exp, exp_str, file, line, fmt ? "%s" : NULL, why);
+	__real_test_assert(exp, exp_str, file, line, why ? "%s" : NULL, why);
 }

@@ -180,15 +180,19 @@ push @offences, map { "$_ has no place in the order" } sort keys %homeless;
 # ---- symbols ----
 
 my %source;	# object -> source
+my @unbuilt;
 for my $file (grep { /\.[cS]$/ && !under(folder($_), $KERNEL) } @sources) {
 	my $object = ($file =~ m{^$APART/} ? 'pic/' : 'obj/') . $file =~ s/\.\w+$/.o/r;
 
 	if (-e "$build/$object") {
 		$source{"$build/$object"} = $file;
 	} else {
-		push @offences, "$file has not been built: no $build/$object";
+		push @unbuilt, "$file has not been built: no $build/$object";
 	}
 }
+# Before a first build, or after a change of headers: one line.
+@unbuilt = @unbuilt . " sources have not been built in $build: make does that" if @unbuilt > 3;
+push @offences, @unbuilt;
 
 my (%defined, @wanted);
 if (%source) {

@@ -52,7 +52,7 @@ int hw_vmrun(struct image_gprs *gprs, void *loaded);
 int svm_vmsa_in_use(unsigned long long pfn);
 /* How long a CPU that is interrupted takes to leave the guest, in us. */
 extern unsigned int svm_leave_delay;
-/* world.c: as control.h has it */
+/* npt.c: as control.h has it */
 void hw_rmp_faults(uint64_t gpa, unsigned int times);
 int hw_vmenter(struct image_vmcs *vmcs, struct image_gprs *gprs, unsigned long long *cr2,
 	       void *shared);

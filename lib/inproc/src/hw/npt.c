@@ -81,3 +81,34 @@ uint64_t npt_walk(const struct npt *npt, uint64_t gpa, struct npt_entry *e)
 		return NPF_PRESENT | NPF_RMP;
 	return 0;
 }
+
+/* ---- faults of the RMP that are to come though the entry is right ---- */
+
+static struct {
+	uint64_t gpa;
+	unsigned int left;
+} rmp_faults;
+
+void hw_rmp_faults(uint64_t gpa, unsigned int times)
+{
+	rmp_faults.gpa = gpa;
+	__atomic_store_n(&rmp_faults.left, times, __ATOMIC_RELEASE);
+}
+
+bool npt_rmp_fault_waits(const struct npt *npt, uint64_t gpa)
+{
+	return __atomic_load_n(&rmp_faults.left, __ATOMIC_ACQUIRE) && npt->rmp &&
+	       gpa == (rmp_faults.gpa | npt->view_bit);
+}
+
+bool npt_rmp_fault_comes(const struct npt *npt, uint64_t gpa)
+{
+	unsigned int left = __atomic_load_n(&rmp_faults.left, __ATOMIC_ACQUIRE);
+
+	/* Another vCPU may have had the last one. */
+	while (left && npt_rmp_fault_waits(npt, gpa))
+		if (__atomic_compare_exchange_n(&rmp_faults.left, &left, left - 1, false,
+						__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+			return true;
+	return false;
+}

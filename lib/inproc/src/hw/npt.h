@@ -27,6 +27,13 @@ struct npt_entry {
  */
 uint64_t npt_walk(const struct npt *npt, uint64_t gpa, struct npt_entry *e);
 
+/*
+ * Of a private page that an access has found: does a fault by the RMP wait for it, which a test
+ * wants (hw_rmp_faults()); and does it come, which is one less?
+ */
+bool npt_rmp_fault_waits(const struct npt *npt, uint64_t gpa);
+bool npt_rmp_fault_comes(const struct npt *npt, uint64_t gpa);
+
 /* No bit of an error code: there is no page, and nothing else is to be said. */
 #define NPF_NOT_PRESENT		(1ULL << 63)
 

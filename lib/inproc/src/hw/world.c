@@ -34,25 +34,6 @@ void world_flush(struct world *w)
 	gtlb_flush(w->vcpu->vm->gtlb, still_mapped, &w->npt);
 }
 
-/* Faults of the RMP that are to come though the entry is right: the page's GPA, how many. */
-static struct {
-	uint64_t gpa;
-	unsigned int left;
-} rmp_faults;
-
-void hw_rmp_faults(uint64_t gpa, unsigned int times)
-{
-	rmp_faults.gpa = gpa;
-	__atomic_store_n(&rmp_faults.left, times, __ATOMIC_RELEASE);
-}
-
-/* Of a private page of an SNP guest that nested page tables have: is one to come? */
-static bool rmp_fault_is_due(const struct world *w, uint64_t gpa)
-{
-	return __atomic_load_n(&rmp_faults.left, __ATOMIC_ACQUIRE) && w->npt.rmp &&
-	       gpa == (rmp_faults.gpa | w->npt.view_bit);
-}
-
 void world_map_faulted(struct world *w)
 {
 	uint64_t gpa = w->vcpu->npf_gpa;
@@ -61,7 +42,7 @@ void world_map_faulted(struct world *w)
 	if (!gpa)
 		return;
 	w->vcpu->npf_gpa = 0;
-	if (!npt_walk(&w->npt, gpa, &e) && e.readable && !rmp_fault_is_due(w, gpa))
+	if (!npt_walk(&w->npt, gpa, &e) && e.readable && !npt_rmp_fault_waits(&w->npt, gpa))
 		gtlb_map(w->vcpu->vm->gtlb, w->vcpu->npf_at, gpa, e.pa, e.writable);
 }
 
@@ -110,10 +91,8 @@ enum world_memory world_memory(struct world *w, struct world_fault *fault)
 	fault->error = npt_walk(&w->npt, fault->gpa, e);
 	if (!fault->error && (!e->readable || (fault->write && !e->writable)))
 		fault->error = NPF_PRESENT;
-	if (!fault->error && rmp_fault_is_due(w, fault->gpa)) {
-		__atomic_fetch_sub(&rmp_faults.left, 1, __ATOMIC_RELAXED);
+	if (!fault->error && npt_rmp_fault_comes(&w->npt, fault->gpa))
 		fault->error = NPF_PRESENT | NPF_RMP;
-	}
 	if (!fault->error) {
 		ret = gtlb_map(w->vcpu->vm->gtlb, at, fault->gpa, e->pa, e->writable);
 		if (!ret)

@@ -561,7 +561,6 @@ struct image_ops {
 	void (*memlock)(unsigned long bytes);
 	/* Page @index of a guest_memfd: 0 or -errno. */
 	int (*memory_failure)(void *file, unsigned long index);
-
 	/* As in struct control_ops */
 	int (*cpu_down)(unsigned int cpu);
 
@@ -589,10 +588,7 @@ struct image_ops {
 	/* The VMM wants pages of 2 MiB there. */
 	void (*mm_huge)(unsigned long start, unsigned long end, int huge);
 
-	/*
-	 * For benchmarks: handle @nr VMGEXITs with @ghcb_msr, @prepare before each, no guest
-	 * involved.
-	 */
+	/* For benchmarks: handle @nr VMGEXITs with @ghcb_msr, @prepare before each, without a guest. */
 	long (*bench_vmgexits)(void *file, unsigned long long ghcb_msr,
 			       void (*prepare)(void *data), void *data, unsigned long nr);
 };

@@ -69,7 +69,7 @@ static const struct glue_host_row {
 static struct glue_host_state glue_host_states[IMAGE_MAX_CPUS];
 
 /* Each feature that CPUID offers is on, as Linux has it: leaf DH. */
-u64 glue_cpu_xcr0(void)
+static u64 glue_cpu_xcr0(void)
 {
 	struct image_gprs gprs = { .gpr = { [IMAGE_RAX] = 0xd } };
 
@@ -77,10 +77,10 @@ u64 glue_cpu_xcr0(void)
 	return gprs.gpr[IMAGE_RDX] << 32 | (u32)gprs.gpr[IMAGE_RAX] | XFEATURE_MASK_FP;
 }
 
-/* So is shadow stacks' state: each task's, and what Linux has in XSS for guests alone. */
+/* Bits of XSS for shadow stacks: CET_U, which Linux has for tasks, and CET_S, for guests alone. */
 #define GLUE_XFEATURE_CET	(3 << 11)
 
-
+/* They are on where CPUID offers them. */
 static u64 glue_cpu_xss(void)
 {
 	struct image_gprs gprs = { .gpr = { [IMAGE_RAX] = 0xd, [IMAGE_RCX] = 1 } };

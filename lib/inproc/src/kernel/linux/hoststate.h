@@ -39,8 +39,6 @@ struct glue_host_state {
 
 /* This CPU's, with the host's values at first. */
 struct glue_host_state *glue_host_state(void);
-/* Each feature that CPUID offers is on in XCR0, as Linux has it. */
-u64 glue_cpu_xcr0(void);
 /* The host's value of MSR @index, which is one of these. */
 u64 glue_host_msr(u32 index);
 
