@@ -134,9 +134,8 @@ void glue_check_owned(void *p, unsigned long nr, const void *caller)
 	}
 }
 
-/* Pages whose last reference is gone, or should be. */
 /* Behind the last page of what was allocated together no page is allocated: there is its guard. */
-static void glue_check_number(const struct page *page, unsigned long nr, const void *caller)
+static void glue_check_number(struct page *page, unsigned long nr, const void *caller)
 {
 	if (glue_page_kind(page) != GLUE_PAGE_ALLOCATED)
 		return;
@@ -148,6 +147,7 @@ static void glue_check_number(const struct page *page, unsigned long nr, const v
 				   "gave back more pages than were allocated together", caller);
 }
 
+/* Pages whose last reference is gone, or should be. */
 static void glue_free_pages(void *p, unsigned long nr, const void *caller)
 {
 	struct page *page = virt_to_page(p);
