@@ -358,4 +358,64 @@ COCO_TEST_F(gone, goes_on)
 	snp_vm_free(v.snp);
 }
 
+/* ---- other memory in the slot's place ---- */
+
+COCO_FIXTURE(backing);
+FIXTURE_VARIANT(backing)
+{
+	struct check_row row;
+	enum { ANEW_SLOT, ANEW_MMAP, ANEW_MADVISE } how;
+};
+
+#define BACKING_ROW	COCO_ROW(NULL, REQ_SLOT_BACKING)
+
+FIXTURE_VARIANT_ADD(backing, slot) { BACKING_ROW, .how = ANEW_SLOT };
+FIXTURE_VARIANT_ADD(backing, mmap) { BACKING_ROW, .how = ANEW_MMAP };
+FIXTURE_VARIANT_ADD(backing, madvise) { BACKING_ROW, .how = ANEW_MADVISE };
+
+static bool guest_has(struct psc_vm *v, unsigned int idx, uint64_t value)
+{
+	return access_page(v, PSC_ACCESS_READ, v->pages.gva, idx, 0) &&
+	       EXPECT_REQ_EQ(REQ_SLOT_BACKING, "the shared page as the guest reads it", value,
+			     v->req->answer.value, &names_value);
+}
+
+/* Page 0 is private, page 1 changes, and page 3 only with the whole slot. */
+COCO_TEST_F(backing, seen)
+{
+	const bool whole = variant->how == ANEW_SLOT;
+	uint64_t *was;
+	struct psc_vm v;
+
+	psc_vm_create_huge(&v, PSC_VM_PAGES, true);
+	access_req = REQ_SLOT_BACKING;
+	if (!EXPECT_REQ_SYNC(REQ_SLOT_BACKING, v.vcpu, PSC_STAGE_READY) || !fill_private(&v, 0))
+		return;
+	*host_page(&v, 1) = HOST_SHARED + 1;
+	*host_page(&v, 3) = HOST_SHARED + 3;
+	if (!guest_has(&v, 1, HOST_SHARED + 1) || !guest_has(&v, 3, HOST_SHARED + 3))
+		return;
+	was = host_page(&v, 1);
+	if (whole)
+		was = (uint64_t *)((char *)shared_mem_replace_huge(v.snp->vm, &v.pages) +
+				   v.snp->vm->page_size);
+	else if (variant->how == ANEW_MMAP ? !map_anew(&v, 1) :
+		 !EXPECT_REQ_TRUE(REQ_SLOT_BACKING, "madvise(MADV_DONTNEED)",
+				  !madvise(was, v.snp->vm->page_size, MADV_DONTNEED)))
+		return;
+	if (!guest_has(&v, 1, 0) || !guest_has(&v, 3, whole ? 0 : HOST_SHARED + 3))
+		return;
+	*host_page(&v, 1) = HOST_SHARED;
+	if (!guest_has(&v, 1, HOST_SHARED) ||
+	    !access_page(&v, PSC_ACCESS_WRITE, v.pages.gva, 1, GUEST_BACK))
+		return;
+	EXPECT_REQ_EQ(REQ_SLOT_BACKING, "the new page as the host reads it", GUEST_BACK,
+		      *host_page(&v, 1), &names_value);
+	if (whole)
+		EXPECT_REQ_EQ(REQ_SLOT_BACKING, "the page that was the slot's", HOST_SHARED + 1,
+			      *was, &names_value);
+	if (private_is_kept(&v, 0))
+		snp_vm_free(v.snp);
+}
+
 COCO_MAIN(snp_vm_missing)

@@ -196,13 +196,12 @@ FIXTURE_VARIANT_ADD(slot, deleted)
 	COCO_ROW(NULL, REQ_TDX_SLOT_GOES),
 };
 
-#define VIEW_SLOT	2
 /* Long after both have had their turn. */
 #define PATIENCE_US	300000
 
 static int delete_slot(void *arg)
 {
-	struct kvm_userspace_memory_region none = { .slot = VIEW_SLOT };
+	struct kvm_userspace_memory_region none = { .slot = TD_VIEW_SLOT };
 
 	return raw_errno(ioctl(((struct tdvmcall_vm *)arg)->td->vm->fd, KVM_SET_USER_MEMORY_REGION,
 			       &none));

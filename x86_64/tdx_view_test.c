@@ -9,6 +9,7 @@
 #include "check/harness.h"
 
 #include <pthread.h>
+#include <sys/mman.h>
 
 #include "kvm_util.h"
 
@@ -314,6 +315,96 @@ COCO_TEST_F(threads, own_pages)
 	for (id = 0; id < NR_THREADS; id++)
 		pthread_join(converters[id].thread, NULL);
 	tdvmcall_vm_free(&v);
+}
+
+/* ---- other memory in the slot's place ---- */
+
+COCO_FIXTURE(backing);
+FIXTURE_VARIANT(backing)
+{
+	struct check_row row;
+	enum { ANEW_SLOT, ANEW_MMAP, ANEW_MADVISE } how;
+};
+
+#define BACKING_ROW	COCO_ROW(NULL, REQ_SLOT_BACKING, REQ_TDX_VIEW)
+
+FIXTURE_VARIANT_ADD(backing, slot)
+{
+	COCO_ROW(NULL, REQ_SLOT_BACKING, REQ_TDX_VIEW, REQ_TDX_ACCEPT, REQ_TDX_VIEW_ZERO),
+	.how = ANEW_SLOT,
+};
+
+FIXTURE_VARIANT_ADD(backing, mmap) { BACKING_ROW, .how = ANEW_MMAP };
+FIXTURE_VARIANT_ADD(backing, madvise) { BACKING_ROW, .how = ANEW_MADVISE };
+
+static void *map_anew(void *at, size_t size)
+{
+	void *new = mmap(at, size, PROT_READ | PROT_WRITE,
+			 (at ? MAP_FIXED : 0) | MAP_ANONYMOUS | MAP_SHARED, -1, 0);
+
+	TEST_ASSERT(new != MAP_FAILED, "no memory");
+	return new;
+}
+
+/* The slot is deleted and made again, of other memory; libkvm takes it for the one it made. */
+static void make_slot_anew(struct tdvmcall_vm *v)
+{
+	const struct userspace_mem_region *made = memslot2region(v->td->vm, TD_VIEW_SLOT);
+	struct kvm_userspace_memory_region2 slot = made->region;
+
+	v->view.hva = map_anew(NULL, slot.memory_size);
+	vm_set_user_memory_region2(v->td->vm, TD_VIEW_SLOT, slot.flags, slot.guest_phys_addr, 0,
+				   NULL, slot.guest_memfd, slot.guest_memfd_offset);
+	vm_set_user_memory_region2(v->td->vm, TD_VIEW_SLOT, slot.flags, slot.guest_phys_addr,
+				   slot.memory_size, v->view.hva, slot.guest_memfd,
+				   slot.guest_memfd_offset);
+}
+
+static void change_backing(struct tdvmcall_vm *v, int how, volatile void *page)
+{
+	if (how == ANEW_SLOT)
+		make_slot_anew(v);
+	else if (how == ANEW_MMAP)
+		map_anew((void *)page, 4096);
+	else
+		TEST_ASSERT(!madvise((void *)page, 4096, MADV_DONTNEED), "no MADV_DONTNEED");
+}
+
+COCO_TEST_F(backing, seen)
+{
+	const struct td_probes private = td_probe(0, 1), changes = td_probe(1, 1);
+	const struct td_probes other = td_probe(3, 1);
+	const enum requirement_nr req = REQ_SLOT_BACKING;
+	const bool whole = variant->how == ANEW_SLOT;
+	volatile uint64_t *was;
+	struct tdvmcall_vm v;
+
+	if (!td_view_start(&v, (struct tdvmcall_vm_options){
+			.view_pages = 4, .view_private = 1 }) ||
+	    !td_guest_writes(REQ_TDX_VIEW, &v, &private, false, TD_GUEST_PRIVATE))
+		return;
+	was = td_view_host(&v.view, 1);
+	td_host_writes(&v, &changes, TD_HOST_SHARED);
+	td_host_writes(&v, &other, TD_HOST_SHARED);
+	if (!td_guest_reads(req, &v, &changes, true, TD_HOST_SHARED) ||
+	    !td_guest_reads(req, &v, &other, true, TD_HOST_SHARED))
+		return;
+	change_backing(&v, variant->how, was);
+	if (!td_guest_reads(req, &v, &changes, true, 0) ||
+	    !td_guest_reads(req, &v, &other, true, whole ? 0 : TD_HOST_SHARED))
+		return;
+	td_host_writes(&v, &changes, TD_GUEST_BACK);
+	if (!td_guest_reads(req, &v, &changes, true, TD_GUEST_BACK) ||
+	    !td_guest_writes(req, &v, &changes, true, TD_GUEST_SHARED))
+		return;
+	td_host_has(req, &v, &changes, TD_GUEST_SHARED);
+	if (whole)
+		EXPECT_REQ_EQ(req, "the page that was the slot's", TD_HOST_SHARED | 1, *was,
+			      &names_value);
+	/* The TD's private memory goes with its slot, and with nothing else. */
+	if (whole ? td_use_private(&v, &private, TD_GUEST_BACK) :
+		    td_guest_reads(req, &v, &private, false, TD_GUEST_PRIVATE))
+		tdvmcall_vm_free(&v);
 }
 
 COCO_MAIN(td_vm_missing)

@@ -13,6 +13,7 @@
 
 /* A multiple of 2 MiB. */
 #define TD_VIEW_GPA	0x40000000ull
+#define TD_VIEW_SLOT	2
 
 struct td_view {
 	uint64_t gpa;			/* without the shared bit */

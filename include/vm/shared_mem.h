@@ -19,6 +19,7 @@ struct shared_mem {
 	uint64_t gva, gpa;
 	void *hva;
 	size_t size;			/* bytes */
+	int gmem;			/* of shared_mem_alloc_huge(): its guest_memfd */
 };
 
 /* @pages pages of it, zeroed.  Before the launch: after it libkvm can't map anything. */
@@ -34,5 +35,7 @@ void shared_mem_map(struct kvm_vm *vm, uint64_t gva, uint64_t gpa, size_t pages)
  */
 struct shared_mem shared_mem_alloc_huge(struct kvm_vm *vm, size_t pages, size_t before,
 					bool first_private);
+/* The slot is deleted, and made again of other memory, zeroed; gives what mem->hva was. */
+void *shared_mem_replace_huge(struct kvm_vm *vm, struct shared_mem *mem);
 
 #endif

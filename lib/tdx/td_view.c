@@ -10,7 +10,6 @@
 #include "guest/libkvm.h"
 #include "tdx/td_view.h"
 
-#define VIEW_SLOT	2
 /* Pages of its file before it: an offset in the file is none in the slot. */
 #define VIEW_FILE_GAP	3
 
@@ -49,21 +48,21 @@ void td_view_add(struct td_vm *td, struct td_view *view, unsigned int pages,
 		    "%u pages, %u of them private, cannot be added any more", pages,
 		    private_pages);
 	file = vm_create_guest_memfd(td->vm, (VIEW_FILE_GAP + pages) * td->vm->page_size, 0);
-	vm_mem_add(td->vm, VM_MEM_SRC_ANONYMOUS, TD_VIEW_GPA, VIEW_SLOT, pages,
+	vm_mem_add(td->vm, VM_MEM_SRC_ANONYMOUS, TD_VIEW_GPA, TD_VIEW_SLOT, pages,
 		   KVM_MEM_GUEST_MEMFD, file,
 		   VIEW_FILE_GAP * td->vm->page_size);
 	close(file);
 	if (private_pages)
-		__vm_phy_pages_alloc(td->vm, private_pages, TD_VIEW_GPA, VIEW_SLOT, true);
+		__vm_phy_pages_alloc(td->vm, private_pages, TD_VIEW_GPA, TD_VIEW_SLOT, true);
 	if (private_pages < pages)
 		__vm_phy_pages_alloc(td->vm, pages - private_pages, TD_VIEW_GPA + private_size,
-				     VIEW_SLOT, false);
+				     TD_VIEW_SLOT, false);
 	td_view_add_memory(td, view, pages, addr_gpa2hva(td->vm, TD_VIEW_GPA));
 }
 
 void td_view_close_file(struct td_vm *td)
 {
-	TEST_ASSERT(!close(memslot2region(td->vm, VIEW_SLOT)->region.guest_memfd), "close()");
+	TEST_ASSERT(!close(memslot2region(td->vm, TD_VIEW_SLOT)->region.guest_memfd), "close()");
 }
 
 volatile uint64_t *td_view_host(const struct td_view *view, unsigned int page)

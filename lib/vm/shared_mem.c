@@ -36,26 +36,48 @@ void shared_mem_map(struct kvm_vm *vm, uint64_t gva, uint64_t gpa, size_t pages)
 #define HUGE_GPA	(2ull << 30)
 #define HUGE_SLOT	31
 
-struct shared_mem shared_mem_alloc_huge(struct kvm_vm *vm, size_t pages, size_t before,
-					bool first_private)
+#define HUGE_SLOT_SIZE	(2 * HUGE_SIZE)
+
+static char *huge_memory(void)
 {
-	const size_t size = 2 * HUGE_SIZE, ahead = HUGE_SIZE - before * vm->page_size;
-	struct shared_mem mem = {
-		.gpa = HUGE_GPA + ahead, .size = pages * vm->page_size,
-	};
-	char *hva = mmap(NULL, size + HUGE_SIZE, PROT_READ | PROT_WRITE,
+	char *hva = mmap(NULL, HUGE_SLOT_SIZE + HUGE_SIZE, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	TEST_ASSERT(hva != MAP_FAILED, "no memory");
-	hva = (char *)(((uintptr_t)hva + HUGE_SIZE - 1) & ~(HUGE_SIZE - 1));
+	return (char *)(((uintptr_t)hva + HUGE_SIZE - 1) & ~(HUGE_SIZE - 1));
+}
+
+struct shared_mem shared_mem_alloc_huge(struct kvm_vm *vm, size_t pages, size_t before,
+					bool first_private)
+{
+	const size_t size = HUGE_SLOT_SIZE, ahead = HUGE_SIZE - before * vm->page_size;
+	struct shared_mem mem = {
+		.gpa = HUGE_GPA + ahead, .size = pages * vm->page_size,
+		.gmem = vm_create_guest_memfd(vm, size, 0),
+	};
+	char *hva = huge_memory();
+
 	if (first_private)
 		vm_set_memory_attributes(vm, mem.gpa, vm->page_size, KVM_MEMORY_ATTRIBUTE_PRIVATE);
 	vm_set_user_memory_region2(vm, HUGE_SLOT, KVM_MEM_GUEST_MEMFD, HUGE_GPA, size, hva,
-				   vm_create_guest_memfd(vm, size, 0), 0);
+				   mem.gmem, 0);
 	/* A kernel without them takes it for advice. */
 	madvise(hva, size, MADV_HUGEPAGE);
 	mem.hva = hva + ahead;
 	mem.gva = vm_unused_gva_gap(vm, mem.size, KVM_UTIL_MIN_VADDR);
 	shared_mem_map(vm, mem.gva, mem.gpa, pages);
 	return mem;
+}
+
+void *shared_mem_replace_huge(struct kvm_vm *vm, struct shared_mem *mem)
+{
+	char *hva = huge_memory();
+	void *was = mem->hva;
+
+	vm_set_user_memory_region2(vm, HUGE_SLOT, KVM_MEM_GUEST_MEMFD, HUGE_GPA, 0, NULL,
+				   mem->gmem, 0);
+	vm_set_user_memory_region2(vm, HUGE_SLOT, KVM_MEM_GUEST_MEMFD, HUGE_GPA, HUGE_SLOT_SIZE,
+				   hva, mem->gmem, 0);
+	mem->hva = hva + (mem->gpa - HUGE_GPA);
+	return was;
 }
