@@ -119,22 +119,84 @@ FIXTURE_VARIANT(guest)
 
 FIXTURE_VARIANT_ADD(guest, with_secure_tsc)
 {
-	COCO_ROW(NULL, REQ_SNP_TSC_VMM, REQ_SEV_INTERCEPT, REQ_KERNEL_SEV_LOCK),
+	COCO_ROW(NULL, REQ_SNP_TSC_VMM, REQ_SNP_TSC_OWN, REQ_SEV_INTERCEPT, REQ_KERNEL_SEV_LOCK),
 	.features = SEV_FEATURE_SECURE_TSC,
 };
 FIXTURE_VARIANT_ADD(guest, without)
 {
-	COCO_ROW(NULL, REQ_SNP_TSC_VMM, REQ_SEV_INTERCEPT),
+	COCO_ROW(NULL, REQ_SNP_TSC_VMM, REQ_SNP_TSC_OWN, REQ_SEV_INTERCEPT),
 };
 
 /* Of kernels that ask whose feature it is without the VM's lock. */
 #define LOCK_SPLAT	"in sev_snp_guest"
 
+#define MSR_TSC		0x10
+#define MSR_TSC_ADJUST	0x3b
+#define TSC_LATER	(1ull << 40)
+#define WRITES		1u		/* SW_EXITINFO1 of an MSR event */
+
+/* Its answer tells less than the offset that it leaves. */
+static void guest_writes_msr(uint32_t msr, uint64_t value)
+{
+	const struct guest_vcpu *self = guest_this_vcpu();
+	struct ghcb *ghcb = self->ghcb;
+
+	ghcb_clear(ghcb);
+	ghcb_set(ghcb, sw_exit_code, GHCB_NAE_MSR);
+	ghcb_set(ghcb, sw_exit_info_1, WRITES);
+	ghcb_set(ghcb, sw_exit_info_2, 0);
+	ghcb_set(ghcb, rcx, msr);
+	ghcb_set(ghcb, rax, (uint32_t)value);
+	ghcb_set(ghcb, rdx, value >> 32);
+	ghcb_exit(self->ghcb_gpa);
+}
+
 static void guest_syncs(void)
 {
 	ghcb_register();
 	GUEST_SYNC(1);
+	guest_writes_msr(MSR_TSC_ADJUST, TSC_LATER);
 	GUEST_SYNC(2);
+	guest_writes_msr(MSR_TSC, 0);
+	GUEST_SYNC(3);
+}
+
+static int64_t tsc_offset(struct kvm_vcpu *vcpu)
+{
+	int64_t offset = -1;
+	struct kvm_device_attr attr = {
+		.group = KVM_VCPU_TSC_CTRL, .attr = KVM_VCPU_TSC_OFFSET, .addr = (uint64_t)&offset,
+	};
+
+	EXPECT_REQ_EQ(REQ_SNP_TSC_OWN, "KVM_GET_DEVICE_ATTR", 0,
+		      raw_errno(ioctl(vcpu->fd, KVM_GET_DEVICE_ATTR, &attr)), &names_errno);
+	return offset;
+}
+
+/* Who has a TSC of his own cannot have it moved, nor can anybody else. */
+static void expect_moves(struct kvm_vcpu *vcpu, bool secure)
+{
+	const int64_t first = tsc_offset(vcpu);
+	int64_t set = first + 4096;
+	struct kvm_device_attr attr = {
+		.group = KVM_VCPU_TSC_CTRL, .attr = KVM_VCPU_TSC_OFFSET, .addr = (uint64_t)&set,
+	};
+
+	if (!EXPECT_REQ_SYNC(REQ_GUEST_UCALL, vcpu, 2))
+		return;
+	EXPECT_REQ_EQ(REQ_SNP_TSC_OWN, "KVM_VCPU_TSC_OFFSET after a write of IA32_TSC_ADJUST",
+		      first + (secure ? 0 : TSC_LATER), tsc_offset(vcpu), &names_value);
+	if (!EXPECT_REQ_SYNC(REQ_GUEST_UCALL, vcpu, 3))
+		return;
+	if (secure)
+		EXPECT_REQ_EQ(REQ_SNP_TSC_OWN, "KVM_VCPU_TSC_OFFSET after a write of IA32_TSC",
+			      first, tsc_offset(vcpu), &names_value);
+	else
+		EXPECT_REQ_TRUE(REQ_SNP_TSC_OWN, "a write of 0 to IA32_TSC takes back 2^40",
+				tsc_offset(vcpu) < first + (int64_t)TSC_LATER / 2);
+	ioctl(vcpu->fd, KVM_SET_DEVICE_ATTR, &attr);
+	EXPECT_REQ_EQ(REQ_SNP_TSC_OWN, "KVM_VCPU_TSC_OFFSET after KVM_SET_DEVICE_ATTR",
+		      secure ? first : set, tsc_offset(vcpu), &names_value);
 }
 
 COCO_TEST_F(guest, runs)
@@ -155,9 +217,10 @@ COCO_TEST_F(guest, runs)
 	if (EXPECT_REQ_SYNC(REQ_GUEST_UCALL, vcpu, 1) &&
 	    EXPECT_REQ_EQ(REQ_SNP_TSC_VMM, "KVM_SET_TSC_KHZ of the vCPU",
 			  variant->features ? EINVAL : 0,
-			  raw_errno(ioctl(vcpu->fd, KVM_SET_TSC_KHZ, 0)), &names_errno) &&
-	    EXPECT_REQ_SYNC(REQ_GUEST_UCALL, vcpu, 2))
+			  raw_errno(ioctl(vcpu->fd, KVM_SET_TSC_KHZ, 0)), &names_errno)) {
+		expect_moves(vcpu, variant->features);
 		snp_vm_free(snp);
+	}
 }
 
 /* ---- a VMSA that has more than the VM ---- */

@@ -47,7 +47,8 @@
 		"vCPU, and no other with its ASID, the last time")				\
 	REQUIREMENT(SEV_INTERCEPT, "SEV-INTERCEPT", DOC_GHCB, "Supported Guest VM Exits",	\
 		"what an SEV-ES or SNP guest has no event for is not intercepted: control "	\
-		"registers, XSETBV, IRET, debug registers besides DR7, the GHCB MSR, EFER and PAT, " \
+		"registers, XSETBV, IRET, debug registers besides DR7, the GHCB MSR, MSRs that "	\
+		"VMRUN exchanges as EFER, STAR and DEBUGCTL, but not such as are the host's, "		\
 		"GUEST_TSC_FREQ if it has secure TSC, XSS if XSAVES, TSC_AUX if RDTSCP or RDPID, and " \
 		"only then, exceptions besides #AC, #MC and, without DebugSwap, #DB")		\
 	REQUIREMENT(SNP_TSC_FREQ, "SNP-TSC-FREQ", DOC_API, "KVM_SET_TSC_KHZ",			\
@@ -55,6 +56,9 @@
 		"secure TSC, and for none at that of others")					\
 	REQUIREMENT(SNP_TSC_VMM, "SNP-TSC-VMM", DOC_API, "KVM_SET_TSC_KHZ",			\
 		"KVM_SET_TSC_KHZ of a vCPU whose guest has secure TSC is EINVAL")		\
+	REQUIREMENT(SNP_TSC_OWN, "SNP-TSC-OWN", DOC_API, "KVM_VCPU_TSC_OFFSET",			\
+		"the offset of a vCPU's TSC changes with what the guest writes to IA32_TSC_ADJUST or "	\
+		"IA32_TSC, or the VMM sets; of a guest with secure TSC it stays")		\
 	REQUIREMENT(SEV_EXCEPTION, "SEV-EXCEPTION", DOC_SVM, "Exception Intercepts",		\
 		"#AC, and #DB and DR7 without DebugSwap, are intercepted, so that no guest keeps " \
 		"a CPU in an exception that raises itself")					\
