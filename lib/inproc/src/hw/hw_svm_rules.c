@@ -6,6 +6,8 @@
  * (AMD 56421, "Supported Guest VM Exits"), and exceptions that can keep a CPU for ever.  A model:
  * none of these has an effect here.
  */
+#include <stdio.h>
+
 #include "base/base.h"
 #include "engine/cpuid2.h"
 #include "hw_svm.h"
@@ -110,6 +112,53 @@ static const char *wrong_exchanged(const struct world *w)
 	return NULL;
 }
 
+/* ---- MSRs that every guest has, and such as only the host has ---- */
+
+/* VMRUN exchanges them, the last ones with LBR virtualization, which SEV-ES has always. */
+static const uint32_t in_vmsa[] = {
+	MSR_EFER, MSR_PAT, 0xc0000081, 0xc0000082, 0xc0000083, 0xc0000084,	/* STAR .. SFMASK */
+	0xc0000100, 0xc0000101, 0xc0000102,	/* FS_BASE, GS_BASE, KERNEL_GS_BASE */
+	0x174,					/* SYSENTER_CS */
+	0x1d9, 0x1db, 0x1dc, 0x1dd, 0x1de,	/* DEBUGCTL, LAST_BRANCH and LAST_INT */
+};
+
+/* VMRUN leaves them alone: who writes to one writes to the host's. */
+static const struct { uint32_t first, last; } of_host[] = {
+	{ 0x10, 0x10 }, { 0x1b, 0x1b }, { 0x3b, 0x3b },		/* TSC, APIC_BASE, TSC_ADJUST */
+	{ 0x179, 0x17b }, { 0x400, 0x47f },			/* machine checks */
+	{ 0x200, 0x26f }, { 0x2ff, 0x2ff },			/* MTRRs */
+	{ 0x6e0, 0x6e0 }, { 0xc0000104, 0xc0000104 },		/* TSC_DEADLINE, TSC_RATIO */
+	{ 0xc0010010, 0xc001001d },				/* SYSCFG, HWCR, IORRs, TOP_MEM */
+	{ 0xc0010061, 0xc0010064 },				/* P-states */
+	{ 0xc0010111, 0xc0010119 },				/* SMM, VM_CR, VM_HSAVE_PA */
+	{ 0xc0010132, 0xc0010133 }, { 0xc0010136, 0xc0010136 },	/* RMP_BASE, RMP_END, RMP_CFG */
+};
+
+static const char *wrong_msr(const struct world *w)
+{
+	static __thread char why[80];
+	unsigned int i;
+	uint32_t msr;
+
+	for (i = 0; i < sizeof(in_vmsa) / sizeof(in_vmsa[0]); i++) {
+		if (intercepted(w, in_vmsa[i])) {
+			snprintf(why, sizeof(why), "MSR 0x%x is intercepted, which the CPU exchanges",
+				 in_vmsa[i]);
+			return why;
+		}
+	}
+	for (i = 0; i < sizeof(of_host) / sizeof(of_host[0]); i++) {
+		for (msr = of_host[i].first; msr <= of_host[i].last; msr++) {
+			if (intercepted(w, msr) & MSRPM_WRITE)
+				continue;
+			snprintf(why, sizeof(why), "MSR 0x%x is not intercepted, which is the host's",
+				 msr);
+			return why;
+		}
+	}
+	return NULL;
+}
+
 /* ---- what a CPU has from before ---- */
 
 /* Which vCPU ran last with an ASID. */
@@ -167,9 +216,8 @@ void svm_check_intercepts(struct world *w)
 		break_rule(CONTROL_SEV_INTERCEPT, w, "XSETBV is intercepted");
 	else if (intercepted(w, MSR_GHCB))
 		break_rule(CONTROL_SEV_INTERCEPT, w, "the GHCB MSR is intercepted");
-	else if (intercepted(w, MSR_EFER) || intercepted(w, MSR_PAT))
-		break_rule(CONTROL_SEV_INTERCEPT, w,
-			   "EFER or PAT are intercepted, which the CPU exchanges");
+	else if ((wrong = wrong_msr(w)))
+		break_rule(CONTROL_SEV_INTERCEPT, w, wrong);
 	else if (!(intercepted(w, MSR_GUEST_TSC_FREQ) & MSRPM_READ) != secure_tsc)
 		break_rule(CONTROL_SEV_INTERCEPT, w, secure_tsc ?
 			   "reads of GUEST_TSC_FREQ are intercepted, with secure TSC" :
