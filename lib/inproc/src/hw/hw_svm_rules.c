@@ -114,12 +114,13 @@ static const char *wrong_exchanged(const struct world *w)
 
 /* ---- MSRs that every guest has, and such as only the host has ---- */
 
-/* VMRUN exchanges them, the last ones with LBR virtualization, which SEV-ES has always. */
+/* VMRUN exchanges them; the first ones with LBR virtualization, without which SEV-LBR is broken. */
+#define NR_LBR	5
 static const uint32_t in_vmsa[] = {
+	0x1d9, 0x1db, 0x1dc, 0x1dd, 0x1de,	/* DEBUGCTL, LAST_BRANCH and LAST_INT */
 	MSR_EFER, MSR_PAT, 0xc0000081, 0xc0000082, 0xc0000083, 0xc0000084,	/* STAR .. SFMASK */
 	0xc0000100, 0xc0000101, 0xc0000102,	/* FS_BASE, GS_BASE, KERNEL_GS_BASE */
 	0x174,					/* SYSENTER_CS */
-	0x1d9, 0x1db, 0x1dc, 0x1dd, 0x1de,	/* DEBUGCTL, LAST_BRANCH and LAST_INT */
 };
 
 /* VMRUN leaves them alone: who writes to one writes to the host's. */
@@ -140,7 +141,8 @@ static const char *wrong_msr(const struct world *w)
 	unsigned int i;
 	uint32_t msr;
 
-	for (i = 0; i < sizeof(in_vmsa) / sizeof(in_vmsa[0]); i++) {
+	i = get_u64(w->vmcb, VMCB_VIRT_EXT) & VIRT_EXT_LBR ? 0 : NR_LBR;
+	for (; i < sizeof(in_vmsa) / sizeof(in_vmsa[0]); i++) {
 		if (intercepted(w, in_vmsa[i])) {
 			snprintf(why, sizeof(why), "MSR 0x%x is intercepted, which the CPU exchanges",
 				 in_vmsa[i]);
