@@ -319,13 +319,13 @@ FIXTURE_VARIANT_ADD(gone, private_made_shared)
 	.how = CONVERTED,
 };
 
-/* Other memory for the host's and so the guest's shared page @idx. */
-static bool map_anew(const struct psc_vm *v, unsigned int idx)
+/* Other memory for the host's and so the guest's @nr shared pages from @idx on. */
+static bool map_anew(const struct psc_vm *v, unsigned int idx, unsigned int nr)
 {
 	void *at = host_page(v, idx);
 
 	return EXPECT_REQ_TRUE(check_main_req(), "mmap() gives other memory in the slot's place",
-			       mmap(at, v->snp->vm->page_size, PROT_READ | PROT_WRITE,
+			       mmap(at, nr * v->snp->vm->page_size, PROT_READ | PROT_WRITE,
 				    MAP_FIXED | MAP_ANONYMOUS | MAP_SHARED, -1, 0) == at);
 }
 
@@ -339,7 +339,7 @@ COCO_TEST_F(gone, goes_on)
 	    !access_page(&v, PSC_ACCESS_WRITE, v.pages.gva, used, GUEST_SHARED))
 		return;
 	if (variant->how == MAPPED_ANEW) {
-		if (!map_anew(&v, used))
+		if (!map_anew(&v, used, 1))
 			return;
 	} else {
 		if (!change_state(&v, true, 0, 1, PSC_OP_PRIVATE, 0) || !validate(&v, 0, true) ||
@@ -380,7 +380,7 @@ static bool guest_has(struct psc_vm *v, unsigned int idx, uint64_t value)
 			     v->req->answer.value, &names_value);
 }
 
-/* Page 0 is private, page 1 changes, and page 3 only with the whole slot. */
+/* Page 0 is private; what the host has of it and page 1 changes, of page 3 only with the slot. */
 COCO_TEST_F(backing, seen)
 {
 	const bool whole = variant->how == ANEW_SLOT;
@@ -399,9 +399,10 @@ COCO_TEST_F(backing, seen)
 	if (whole)
 		was = (uint64_t *)((char *)shared_mem_replace_huge(v.snp->vm, &v.pages) +
 				   v.snp->vm->page_size);
-	else if (variant->how == ANEW_MMAP ? !map_anew(&v, 1) :
+	else if (variant->how == ANEW_MMAP ? !map_anew(&v, 0, 2) :
 		 !EXPECT_REQ_TRUE(REQ_SLOT_BACKING, "madvise(MADV_DONTNEED)",
-				  !madvise(was, v.snp->vm->page_size, MADV_DONTNEED)))
+				  !madvise(host_page(&v, 0), 2 * v.snp->vm->page_size,
+					   MADV_DONTNEED)))
 		return;
 	if (!guest_has(&v, 1, 0) || !guest_has(&v, 3, whole ? 0 : HOST_SHARED + 3))
 		return;

@@ -360,14 +360,15 @@ static void make_slot_anew(struct tdvmcall_vm *v)
 				   slot.guest_memfd_offset);
 }
 
-static void change_backing(struct tdvmcall_vm *v, int how, volatile void *page)
+/* Of all pages, or of pages 0 and 1. */
+static void change_backing(struct tdvmcall_vm *v, int how)
 {
 	if (how == ANEW_SLOT)
 		make_slot_anew(v);
 	else if (how == ANEW_MMAP)
-		map_anew((void *)page, 4096);
+		map_anew(v->view.hva, 2 * 4096);
 	else
-		TEST_ASSERT(!madvise((void *)page, 4096, MADV_DONTNEED), "no MADV_DONTNEED");
+		TEST_ASSERT(!madvise(v->view.hva, 2 * 4096, MADV_DONTNEED), "no MADV_DONTNEED");
 }
 
 COCO_TEST_F(backing, seen)
@@ -389,7 +390,7 @@ COCO_TEST_F(backing, seen)
 	if (!td_guest_reads(req, &v, &changes, true, TD_HOST_SHARED) ||
 	    !td_guest_reads(req, &v, &other, true, TD_HOST_SHARED))
 		return;
-	change_backing(&v, variant->how, was);
+	change_backing(&v, variant->how);
 	if (!td_guest_reads(req, &v, &changes, true, 0) ||
 	    !td_guest_reads(req, &v, &other, true, whole ? 0 : TD_HOST_SHARED))
 		return;
@@ -401,7 +402,7 @@ COCO_TEST_F(backing, seen)
 	if (whole)
 		EXPECT_REQ_EQ(req, "the page that was the slot's", TD_HOST_SHARED | 1, *was,
 			      &names_value);
-	/* The TD's private memory goes with its slot, and with nothing else. */
+	/* The TD's private memory goes with its slot, not with what the VMM has in its place. */
 	if (whole ? td_use_private(&v, &private, TD_GUEST_BACK) :
 		    td_guest_reads(req, &v, &private, false, TD_GUEST_PRIVATE))
 		tdvmcall_vm_free(&v);

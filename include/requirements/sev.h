@@ -56,7 +56,8 @@
 		"whether a slot has a guest_memfd, and which, cannot be changed")		\
 	REQUIREMENT(SLOT_BACKING, "SLOT-BACKING", DOC_API, "KVM_SET_USER_MEMORY_REGION",	\
 		"shared memory is what the VMM has in the slot's place: after mmap() or madvise() "	\
-		"there, or when the slot is made again of other memory, the guest has that")	\
+		"there, or when the slot is made again of other memory, the guest has that, and "	\
+		"its private memory as before")							\
 	REQUIREMENT(GMEM_DYING, "GMEM-DYING", DOC_API, "KVM_CREATE_GUEST_MEMFD",			\
 		"a slot can be deleted and made again while its guest_memfd ends")		\
 	REQUIREMENT(GMEM_NO_MEMORY, "GMEM-NO-MEMORY", DOC_API, "KVM_SET_USER_MEMORY_REGION2",	\
