@@ -44,6 +44,7 @@ struct machine {
 	int more_vcpus[INTERLEAVE_CALLS];	/* what the calls have made, or -1 */
 	bool freed;			/* the old VMSA */
 	unsigned int runners;		/* threads that run the guest, a bit mask */
+	bool over;			/* the event, before the calls */
 };
 
 /* ---- the guest ---- */
@@ -53,6 +54,7 @@ struct event {
 	uint64_t msr;			/* a request by the MSR protocol; or */
 	uint64_t code, info_1, info_2;	/* an event in the GHCB; or none: a read of DATA */
 	bool stops;			/* the AP */
+	bool marks;			/* DATA as a VMSA, before */
 	bool frees;			/* the VMSA of the AP, which the guest had made before */
 };
 
@@ -65,12 +67,12 @@ static const struct event events[] = {
 	[GUEST_REQUEST] = { "a guest request", .code = GHCB_NAE_GUEST_REQUEST, .info_1 = REQUEST,
 			    .info_2 = RESPONSE },
 	[AP_CREATED] = { "a guest's AP creation", .code = GHCB_NAE_AP_CREATION,
-			 .info_1 = AP_INFO_1(AP_CREATE, 1), .info_2 = DATA },
+			 .info_1 = AP_INFO_1(AP_CREATE, 1), .info_2 = DATA, .marks = true },
 	[AP_DESTROYED] = { "a guest's AP destruction", .code = GHCB_NAE_AP_CREATION,
 			   .info_1 = AP_INFO_1(AP_DESTROY, 1), .stops = true },
 	[AP_REPLACED] = { "a guest's AP creation anew, the end of its old VMSA",
 			  .code = GHCB_NAE_AP_CREATION, .info_1 = AP_INFO_1(AP_CREATE, 1),
-			  .info_2 = DATA, .frees = true },
+			  .info_2 = DATA, .marks = true, .frees = true },
 };
 
 static const struct event *event;
@@ -160,9 +162,10 @@ static void write_code(char *page)
 	uint8_t *at = (uint8_t *)page;
 
 	at = add_vmgexit(at, GHCB | GHCB_MSR_REG_GPA_REQ);
+	if (event->marks)
+		at = add_rmpadjust(at, DATA, RMPADJUST_VMSA);
 	if (event->frees) {
 		at = add_rmpadjust(at, VMSA, RMPADJUST_VMSA);
-		at = add_rmpadjust(at, DATA, RMPADJUST_VMSA);
 		at = add_vmgexit(at, GHCB);
 	}
 	at = add_vmgexit(at, PSC_MSR(RESPONSE));
@@ -242,6 +245,7 @@ PAIR_CALL(create_vcpu, pair_create_vcpu(&m->snp.raw, 2, &m->more_vcpus[thread]))
 PAIR_CALL(delete_slot, pair_delete_slot(&m->snp.raw))
 PAIR_CALL(make_shared, pair_make_shared(&m->snp.raw, DATA))
 PAIR_CALL(punch_hole, pair_punch_hole(&m->snp.raw, DATA))
+PAIR_CALL(discard, pair_discard(&m->snp.raw, RESPONSE))
 PAIR_CALL(pre_fault, pair_pre_fault(&m->snp.raw, DATA))
 PAIR_CALL(set_lapic, pair_set_lapic(&m->ap))
 PAIR_CALL(signal_msi, pair_signal_msi(&m->snp.raw))
@@ -252,7 +256,7 @@ PAIR_CALL(close_vm, pair_close(&m->snp.raw.vm))
 
 enum {
 	GUEST, RUN_AP, HALT_AP, CREATE, SLOT, ATTRS, PUNCH, PRE_FAULT, LAPIC, MSI, SLOT_1,
-	CLOSE_AP, CLOSE_GMEM, CLOSE_VM,
+	DISCARD, CLOSE_AP, CLOSE_GMEM, CLOSE_VM,
 };
 
 static struct pair_call calls[] = {
@@ -267,6 +271,7 @@ static struct pair_call calls[] = {
 	[LAPIC] = { "KVM_SET_LAPIC of the AP", .make = set_lapic, .vcpu = 2 },
 	[MSI] = { "KVM_SIGNAL_MSI", .make = signal_msi },
 	[SLOT_1] = { "KVM_SET_USER_MEMORY_REGION2, a second slot", .make = second_slot },
+	[DISCARD] = { "madvise() of another page", .make = discard },
 	[CLOSE_AP] = { "close() of the AP", .make = close_ap },
 	[CLOSE_GMEM] = { "close() of guest_memfd", .make = close_gmem },
 	[CLOSE_VM] = { "close() of the VM", .make = close_vm },
@@ -325,6 +330,8 @@ static void setup(void *data)
 		    m->snp.raw.run->exit_reason == KVM_EXIT_HYPERCALL, "the guest up to there");
 	m->snp.raw.run->hypercall.ret = 0;
 	fill_ghcb(ghcb, event->code, event->info_1, event->info_2);
+	if (m->over)
+		run_guest(m, 0);
 }
 
 static void end(void *data)
@@ -373,6 +380,7 @@ FIXTURE_VARIANT(pair)
 {
 	struct check_row row;
 	unsigned int event;
+	unsigned int first;		/* GUEST, or the call that follows the event */
 	unsigned int always;		/* calls that it meets by default, as bits, with switches */
 	const char *at;			/* at this point only, if not NULL */
 };
@@ -391,14 +399,16 @@ PAIRS(psc, PSC_EVENT, 0);
 PAIRS(request, GUEST_REQUEST, WITH(SLOT));
 PAIRS(ap_create, AP_CREATED, WITH(RUN_AP));
 PAIRS(ap_destroy, AP_DESTROYED, 0);
+PAIRS(ap_created, AP_CREATED, WITH(DISCARD), .first = RUN_AP);
 /* At each point it takes seconds: by default where the CPU enters the guest, as a note says. */
 PAIRS(ap_replace, AP_REPLACED, WITH(RUN_AP), .at = "the guest");
 
 COCO_TEST_F_TIMEOUT(pair, any_order, INTERLEAVE_SECONDS)
 {
-	struct machine m;
+	struct machine m = { .over = variant->first != GUEST };
 	const struct pair_table table = {
-		.in = "in the guest", .calls = calls, .nr = ARRAY_SIZE(calls), .firsts = 1,
+		.in = m.over ? "after the event" : "in the guest",
+		.calls = calls, .nr = ARRAY_SIZE(calls), .firsts = variant->first + 1,
 		.machine = &m,
 		.setup = setup, .end = end, .state = tell_state,
 		.at = getenv("COCO_RACES") || getenv("COCO_PAIR") ? NULL : variant->at,
@@ -407,7 +417,9 @@ COCO_TEST_F_TIMEOUT(pair, any_order, INTERLEAVE_SECONDS)
 	event = &events[variant->event];
 	calls[GUEST].name = event->name;
 	calls[GUEST].stops = event->stops;
-	pairs_search(&table, check_main_req(), GUEST, GUEST, variant->always);
+	/* Once the event is over the AP's first instruction is its last. */
+	calls[RUN_AP].steps = !m.over;
+	pairs_search(&table, check_main_req(), variant->first, variant->first, variant->always);
 }
 
 static const char *missing(void)

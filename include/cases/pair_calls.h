@@ -40,6 +40,8 @@ int pair_second_slot(struct raw_vm *vm, uint64_t gpa);
 /* KVM_SET_MEMORY_ATTRIBUTES: not private */
 int pair_make_shared(struct raw_vm *vm, uint64_t gpa);
 int pair_punch_hole(struct raw_vm *vm, uint64_t offset);
+/* MADV_DONTNEED of the VMM's page at @gpa of slot 0 */
+int pair_discard(struct raw_vm *vm, uint64_t gpa);
 
 /* KVM_CREATE_VCPU; @fd is its descriptor, or -1. */
 int pair_create_vcpu(struct raw_vm *vm, unsigned long id, int *fd);

@@ -6,6 +6,7 @@
 #include <linux/falloc.h>
 #include <linux/kvm.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "kvm_util.h"
@@ -91,6 +92,11 @@ int pair_punch_hole(struct raw_vm *vm, uint64_t offset)
 {
 	return raw_errno(fallocate(vm->gmem, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset,
 				   RAW_VM_PAGE));
+}
+
+int pair_discard(struct raw_vm *vm, uint64_t gpa)
+{
+	return raw_errno(madvise(vm->mem + gpa, RAW_VM_PAGE, MADV_DONTNEED));
 }
 
 int pair_create_vcpu(struct raw_vm *vm, unsigned long id, int *fd)
