@@ -166,6 +166,9 @@ sub case_details
 	}
 	push @lines, map { "kernel: $_" } last_of(LAST_PRINTKS, views($case, 'kernel'));
 	push @lines, $case->{fatal} if defined $case->{fatal};
+	my @about = @{$job->{reqs}{$case->{name}} // []};
+	push @lines, 'the case is about ' . join ', ', @about
+		if ($case->{fatal} // '') =~ /^(?:crash|hang):/ && !@{$case->{fails}} && @about;
 	# What the program said: all there is, or where in the kernel it crashed.
 	push @lines, map { "| $_" } last_of(8, @{$case->{notes}})
 		if !@{$case->{fails}} || defined $case->{fatal};

@@ -253,7 +253,9 @@ sub finish
 	my ($exit, $signal) = ($status >> 8, $status & 127);
 	my $ran = @{$self->{cases}};
 	my $problems = @{$self->{problems}};
-	my $where = $self->{running} ? " in $self->{running}" : '';
+	my $running = $self->{running} // '';
+	my $about = join ', ', @{$self->{job}{reqs}{$running} // []};
+	my $where = $running ? " in $running" . ($about && " (which is about $about)") : '';
 	my $all_skipped = $ran && !grep { $_->{status} ne 'skip' } @{$self->{cases}};
 
 	$self->{seconds} = $seconds;
