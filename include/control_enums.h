@@ -22,6 +22,7 @@ enum control_mem_bug {
 	CONTROL_MEM_UNCHARGED,	/* a page that a VM has for long is charged to no cgroup */
 	CONTROL_HOST_STATE,	/* a guest's run has changed registers of the host's for good */
 	CONTROL_SEV_TLB,	/* VMRUN with translations that may be stale */
+	CONTROL_SVM_CLEAN,	/* VMRUN with a VMCB that calls clean what a CPU has not */
 	CONTROL_SEV_INTERCEPT,	/* an intercept for which the guest has no event */
 	CONTROL_SEV_LBR,	/* an SEV-ES guest without a record of branches of its own */
 	CONTROL_SEV_EXCEPTION,	/* an exception that a guest can keep a CPU with */

@@ -26,7 +26,7 @@ FIXTURE_VARIANT(moves)
 
 FIXTURE_VARIANT_ADD(moves, and_back)
 {
-	COCO_ROW(NULL, REQ_SEV_TLB),
+	COCO_ROW(NULL, REQ_SEV_TLB, REQ_SVM_CLEAN),
 };
 
 /* Of an in-process KVM each thread is a CPU; on hardware they may be any. */

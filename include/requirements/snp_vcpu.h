@@ -45,6 +45,9 @@
 	REQUIREMENT(SEV_TLB, "SEV-TLB", DOC_SVM, "TLB Flush",					\
 		"a CPU runs a vCPU of an encrypted VM without a TLB flush only if it ran that "	\
 		"vCPU, and no other with its ASID, the last time")				\
+	REQUIREMENT(SVM_CLEAN, "SVM-CLEAN", DOC_SVM, "VMCB State Caching",			\
+		"of what a VMCB calls clean nothing has changed since the CPU ran it, and on a CPU "	\
+		"that did not run it last it calls nothing so")					\
 	REQUIREMENT(SEV_INTERCEPT, "SEV-INTERCEPT", DOC_GHCB, "Supported Guest VM Exits",	\
 		"what an SEV-ES or SNP guest has no event for is not intercepted: control "	\
 		"registers, XSETBV, IRET, debug registers besides DR7, the GHCB MSR, MSRs that "	\

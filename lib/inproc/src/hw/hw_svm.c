@@ -274,6 +274,62 @@ static bool handle(struct world *w)
 	return false;
 }
 
+static int vmrun(struct world *w)
+{
+	uint64_t code;
+	int ret;
+
+	/* APM 2, 15.34.3 and 15.35: encryption needs nested paging, and encrypted state memory. */
+	code = (w->sev && !(get_u64(w->vmcb, VMCB_NESTED_CTL) & NESTED_CTL_NP)) ||
+	       (w->es && !w->sev) ? EXIT_INVALID : load_world(w);
+	if (code) {
+		vmexit(w, code, 0, 0);
+		return 0;
+	}
+	w->npt = (struct npt){
+		.root = get_u64(w->vmcb, VMCB_NESTED_CR3),
+		.view_bit = w->vcpu->vm->view_bit,
+		.rmp = w->snp && image->rmp_guest_page,
+	};
+	svm_check_intercepts(w);
+	flush_if_told(w);
+	world_map_faulted(w);
+	if (w->es && svm_write_traps_go_on(w)) {
+		svm_interrupt_state(w);
+		store_world(w);
+		svm_vmsa_leave();
+		return 0;
+	}
+	if (svm_inject(w) || svm_set_traps(w)) {
+		vmexit(w, EXIT_INVALID, 0, 0);
+		svm_vmsa_leave();
+		return 0;
+	}
+	if (!w->es)
+		svm_virtual_interrupt(w);
+	race_guest_enters();
+	world_enter(w);
+	do {
+		ret = guest_run(w->vcpu);
+		if (ret)
+			vmexit(w, EXIT_INVALID, 0, 0);
+	} while (!ret && handle(w));
+	race_guest_left(get_u64(w->vmcb, VMCB_EXIT_CODE) == EXIT_VMGEXIT);
+	world_leave(w);
+	svm_not_injected(w);
+	svm_virtual_interrupt_taken(w);
+	svm_interrupt_state(w);
+	if (w->es)
+		svm_write_traps_leave(w);
+	store_world(w);
+	if (svm_leave_delay && get_u64(w->vmcb, VMCB_EXIT_CODE) == EXIT_INTR)
+		usleep(svm_leave_delay);
+	if (w->es)
+		svm_vmsa_leave();
+	return (get_u64(w->vmcb, VMCB_EXIT_CODE) == EXIT_INTR ? IMAGE_VMRUN_INTERRUPTED : 0) |
+	       (w->es && (w->vcpu->sev_features & SEV_FEATURES_DEBUG_SWAP) ? IMAGE_VMRUN_DEBUG_SWAP : 0);
+}
+
 IMAGE_CALL int hw_vmrun(struct image_gprs *gprs, void *loaded)
 {
 	struct world w = {
@@ -282,60 +338,14 @@ IMAGE_CALL int hw_vmrun(struct image_gprs *gprs, void *loaded)
 		.loaded = loaded,
 		.gprs = gprs,
 	};
-	uint64_t code;
 	int ret;
 
 	w.es = get_u64(w.vmcb, VMCB_NESTED_CTL) & NESTED_CTL_SEV_ES;
 	w.snp = w.es && svm_is_snp(&w);
 	w.sev = get_u64(w.vmcb, VMCB_NESTED_CTL) & NESTED_CTL_SEV;
 	svm_check_tlb(&w);
-	/* APM 2, 15.34.3 and 15.35: encryption needs nested paging, and encrypted state memory. */
-	code = (w.sev && !(get_u64(w.vmcb, VMCB_NESTED_CTL) & NESTED_CTL_NP)) ||
-	       (w.es && !w.sev) ? EXIT_INVALID : load_world(&w);
-	if (code) {
-		vmexit(&w, code, 0, 0);
-		return 0;
-	}
-	w.npt = (struct npt){
-		.root = get_u64(w.vmcb, VMCB_NESTED_CR3),
-		.view_bit = w.vcpu->vm->view_bit,
-		.rmp = w.snp && image->rmp_guest_page,
-	};
-	svm_check_intercepts(&w);
-	flush_if_told(&w);
-	world_map_faulted(&w);
-	if (w.es && svm_write_traps_go_on(&w)) {
-		svm_interrupt_state(&w);
-		store_world(&w);
-		svm_vmsa_leave();
-		return 0;
-	}
-	if (svm_inject(&w) || svm_set_traps(&w)) {
-		vmexit(&w, EXIT_INVALID, 0, 0);
-		svm_vmsa_leave();
-		return 0;
-	}
-	if (!w.es)
-		svm_virtual_interrupt(&w);
-	race_guest_enters();
-	world_enter(&w);
-	do {
-		ret = guest_run(w.vcpu);
-		if (ret)
-			vmexit(&w, EXIT_INVALID, 0, 0);
-	} while (!ret && handle(&w));
-	race_guest_left(get_u64(w.vmcb, VMCB_EXIT_CODE) == EXIT_VMGEXIT);
-	world_leave(&w);
-	svm_not_injected(&w);
-	svm_virtual_interrupt_taken(&w);
-	svm_interrupt_state(&w);
-	if (w.es)
-		svm_write_traps_leave(&w);
-	store_world(&w);
-	if (svm_leave_delay && get_u64(w.vmcb, VMCB_EXIT_CODE) == EXIT_INTR)
-		usleep(svm_leave_delay);
-	if (w.es)
-		svm_vmsa_leave();
-	return (get_u64(w.vmcb, VMCB_EXIT_CODE) == EXIT_INTR ? IMAGE_VMRUN_INTERRUPTED : 0) |
-	       (w.es && (w.vcpu->sev_features & SEV_FEATURES_DEBUG_SWAP) ? IMAGE_VMRUN_DEBUG_SWAP : 0);
+	svm_check_clean(&w);
+	ret = vmrun(&w);
+	svm_keep_clean(&w);
+	return ret;
 }

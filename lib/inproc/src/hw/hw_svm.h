@@ -45,6 +45,12 @@ void svm_check_tlb(struct world *w);
 /* When its state is there. */
 void svm_check_intercepts(struct world *w);
 
+/* ---- hw_svm_clean.c: what the VMCB calls clean ---- */
+
+/* Before the guest, and after it. */
+void svm_check_clean(const struct world *w);
+void svm_keep_clean(const struct world *w);
+
 /* ---- hw_svm_vmsa.c ---- */
 
 bool svm_is_snp(struct world *w);

@@ -38,6 +38,14 @@ struct src_vm {
 #define SVM_WRITE_TRAPS	4
 
 /* What an SEV-ES guest has written to control registers, see hw/hw_svm_traps.c. */
+#define SVM_VMCBS	2
+/* What a CPU has kept of a VMCB; see hw_svm_clean.c. */
+struct svm_kept {
+	const void *vmcb;
+	unsigned int cpu;
+	uint8_t bytes[352];
+};
+
 struct svm_written {
 	bool known;			/* the VMSA has been loaded */
 	uint64_t value[SVM_WRITE_TRAPS];	/* that traps have told */
@@ -61,6 +69,7 @@ struct src_vcpu {
 	unsigned int vmsa_nr;		/* which of those that there were */
 	uint64_t sev_features;		/* of that VMSA */
 	struct svm_written written;
+	struct svm_kept kept[SVM_VMCBS];
 	uint64_t asid;			/* of the last VMRUN; or the EPTP of the last VM entry */
 	unsigned int sev_cpu;		/* of an encrypted guest's last VMRUN, from 1 on; or 0 */
 	uint64_t npf_gpa;		/* of the last nested page fault, or 0 */
