@@ -89,7 +89,7 @@ COCO_FIXTURE(smm);
 FIXTURE_VARIANT(smm)
 {
 	struct check_row row;
-	unsigned long type;
+	unsigned long type;		/* or an ordinary one, which becomes an SEV-ES VM */
 };
 
 FIXTURE_VARIANT_ADD(smm, sev_es)
@@ -100,13 +100,19 @@ FIXTURE_VARIANT_ADD(smm, snp)
 {
 	COCO_ROW(NULL, REQ_CAP_SMM), .type = KVM_X86_SNP_VM,
 };
+FIXTURE_VARIANT_ADD(smm, old_sev_es)
+{
+	COCO_ROW(NULL, REQ_CAP_SMM), .type = KVM_X86_DEFAULT_VM,
+};
 
 COCO_TEST_F(smm, none)
 {
 	struct raw_snp snp;
 
 	raw_snp_open(&snp);
-	if (EXPECT_REQ_EQ(REQ_CAP_SMM, "a VM", 0, raw_sev_create(&snp, variant->type), &names_errno))
+	if (EXPECT_REQ_EQ(REQ_CAP_SMM, "a VM", 0, raw_sev_create(&snp, variant->type) ?:
+			  (variant->type == KVM_X86_DEFAULT_VM ?
+			   raw_snp_cmd(&snp, KVM_SEV_ES_INIT, NULL) : 0), &names_errno))
 		EXPECT_REQ_EQ(REQ_CAP_SMM, "KVM_CHECK_EXTENSION of KVM_CAP_X86_SMM", 0,
 			      ioctl(snp.raw.vm, KVM_CHECK_EXTENSION, KVM_CAP_X86_SMM), &names_count);
 	raw_snp_close(&snp);
