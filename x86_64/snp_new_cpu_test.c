@@ -260,4 +260,5 @@ COCO_TEST_F(vmsa, not_run)
 		snp_vm_free(v.g.snp);
 }
 
-COCO_MAIN_ON("secure_tsc,allowed_sev_features", snp_vm_missing)
+COCO_MAIN_FIRST(setenv("COCO_PARAMS", "kvm_amd.avic=1", 1),
+		"secure_tsc,allowed_sev_features,avic", snp_vm_missing)

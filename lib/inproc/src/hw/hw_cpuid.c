@@ -96,6 +96,9 @@ static const struct {
 	{ "sme_coherent", 0x8000001f, 0, EAX, 1u << 10, 0 },
 	{ "debug_swap", 0x8000001f, 0, EAX, 1u << 14, 0 },
 	{ "allowed_sev_features", 0x8000001f, 0, EAX, 1u << 27, 0 },
+	/* x2AVIC with it, and HvInUseWrAllowed, without which SNP and AVIC are not for one machine */
+	{ "avic", 0x8000000a, 0, EDX, 1u << 13 | 1u << 18, 0 },
+	{ "avic", 0x8000001f, 0, EAX, 1u << 30, 0 },
 	{ "asids", 0x8000001f, 0, ECX, 0, 0 },
 	{ "es_asids", 0x8000001f, 0, EDX, 0, 1 },
 	{ "not_es_asids", 0x8000001f, 0, EDX, 0, NR_ASIDS },
