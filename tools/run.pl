@@ -103,7 +103,7 @@ sub main
 			started => $started, status => $_[0])
 	};
 	my ($status, @summary) = stages() ? changes(\@groups, $results->(0)) :
-		report($known, $content, \@groups, [grep { $_->{done} } @jobs]);
+		report($suite, $known, $content, \@groups, [grep { $_->{done} } @jobs]);
 	if ($Coco::Harness::stopped) {
 		my $nr = grep { $_->{done} } @jobs;
 		unshift @summary, "INTERRUPTED by SIG$Coco::Harness::stopped: $nr of " . @jobs .
@@ -227,12 +227,12 @@ sub add_jobs
 	return @{$group->{jobs}};
 }
 
-# Requirements that are a known issue of the group's tree, of which cases ran, and
+# Requirements that are a known issue of the group's tree, of which all cases ran, and
 # none failed; with what to take out of the list, unless the run's patch or compiler is
 # what repairs it.
 sub unexpected_passes
 {
-	my ($group, $known) = @_;
+	my ($group, $known, $suite) = @_;
 	my (%ran, %failed);
 
 	for my $job (@{$group->{jobs}}) {
@@ -247,6 +247,13 @@ sub unexpected_passes
 			$failed{$_->{req}} = 1 for @{$case->{fails}};
 		}
 	}
+	# Another test may be the one that shows it.
+	my %selected = map { $_->[0] => 1 } @{$group->{selected}};
+	my @issues = grep { $ran{$_->{req}} && !$failed{$_->{req}} }
+		$known->issues_of_version($group->{version});
+	for my $test (@issues ? grep { !$selected{$_} } $suite->names : ()) {
+		$failed{$_} = 1 for map { @{$_->{reqs}} } $suite->cases($test);
+	}
 	return map {
 		my $req = $_->{req};
 		$ran{$req} && !$failed{$req} ? (
@@ -254,13 +261,13 @@ sub unexpected_passes
 			"  if no patch or compiler did that, take $group->{version} out of " .
 				"'$req | $_->{trees}' ($_->{place})",
 		) : ();
-	} sort { $a->{req} cmp $b->{req} } $known->issues_of_version($group->{version});
+	} sort { $a->{req} cmp $b->{req} } @issues;
 }
 
 # The exit status, and what there is to say.
 sub report
 {
-	my ($known, $content, $groups, $jobs) = @_;
+	my ($suite, $known, $content, $groups, $jobs) = @_;
 	my @verdicts = map { $_->{verdict} } @$jobs;
 	my $total = Coco::Report::tally(@verdicts);
 	my (@unexpected, @summary);
@@ -279,7 +286,8 @@ sub report
 		$in_short_too->([], sub { Coco::Report::group_lines($group->{label}, $_[0], @ended) });
 		# Of a part of the cases none may show a known issue, nor where less is seen.
 		my $blind = $group->{env}{COCO_PLATFORM} eq 'hw' || $group->{env}{COCO_OBSERVER};
-		push @unexpected, unexpected_passes($group, $known) unless $options{some} || $blind;
+		push @unexpected, unexpected_passes($group, $known, $suite)
+			unless $options{some} || $blind;
 		my @unchecked = $blind ? Coco::Report::unchecked(@{$group->{jobs}}) : () or next;
 		push @summary, [['  not checked by any case: ' .
 			join ', ', map { "$_->[0] (listed by $_->[1])" } @unchecked],

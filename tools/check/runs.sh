@@ -94,7 +94,7 @@ if [ -r /dev/kvm ] && [ -w /dev/kvm ]; then
 else
 	skip "coco_v1_kvm" "no usable /dev/kvm"
 fi
-echo "SNP-PSC-MSR-OK | >=6.12 | not true, for this test" > "$TMP/known"
+echo "SNP-PSC-MSR-BAD-OP | >=6.12 | not true, for this test" > "$TMP/known"
 repaired=("$run" --platform src --kdir "$tree" --known-issues "$TMP/known" --out "$TMP/repaired")
 ok "repaired" expect 0 "REPAIRED: " "${repaired[@]}" snp_psc_msr_test
 ok "repaired_strict" expect 1 "REPAIRED: " "${repaired[@]}" --strict snp_psc_msr_test
