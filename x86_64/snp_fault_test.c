@@ -4,6 +4,8 @@
  */
 #include "check/harness.h"
 
+#include <sys/mman.h>
+
 #include "kvm_util.h"
 #include "processor.h"
 
@@ -15,6 +17,7 @@
 #define HOST_VALUE	0x484f5354ull
 /* Of the pages that the guest may use. */
 #define PAGE		1
+#define NEXT_SLOT	30
 
 COCO_FIXTURE(fault);
 FIXTURE_VARIANT(fault)
@@ -25,6 +28,7 @@ FIXTURE_VARIANT(fault)
 	bool had;			/* the page had that view, and the guest used it */
 	bool other;			/* the guest has used it in its other view, which it has */
 	bool nowhere;			/* it is private, but of no slot */
+	bool over_slots;		/* what the VMM converts ends in the next slot */
 };
 
 #define FAULT_ROW(name, ...)								\
@@ -38,12 +42,27 @@ FAULT_ROW(shared_read, .shared = true)
 FAULT_ROW(shared_write, .shared = true, .write = true)
 FAULT_ROW(had_shared_read, .shared = true, .had = true)
 FAULT_ROW(had_shared_write, .shared = true, .had = true, .write = true)
+FAULT_ROW(had_shared_over_slots, .shared = true, .had = true, .over_slots = true)
 FAULT_ROW(private_read)
 FAULT_ROW(private_write, .write = true)
 FAULT_ROW(used_private_read, .other = true)
 FAULT_ROW(used_private_write, .other = true, .write = true)
 FAULT_ROW(nowhere_read, .nowhere = true)
 FAULT_ROW(nowhere_write, .nowhere = true, .write = true)
+
+/* A slot that follows slot 0, of which the guest uses nothing; gives its end. */
+static uint64_t add_slot(struct kvm_vm *vm)
+{
+	const struct kvm_userspace_memory_region2 *first = &memslot2region(vm, 0)->region;
+	const uint64_t at = first->guest_phys_addr + first->memory_size;
+	void *memory = mmap(NULL, vm->page_size, PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	TEST_ASSERT(memory != MAP_FAILED, "no memory");
+	vm_set_user_memory_region2(vm, NEXT_SLOT, KVM_MEM_GUEST_MEMFD, at, vm->page_size, memory,
+				   vm_create_guest_memfd(vm, vm->page_size, 0), 0);
+	return at + vm->page_size;
+}
 
 static void prepare(struct psc_vm *v, bool write, uint64_t gva)
 {
@@ -87,7 +106,9 @@ COCO_TEST_F(fault, exit)
 			return;
 	}
 	if (variant->shared || variant->nowhere)
-		vm_set_memory_attributes(v.snp->vm, gpa, size, KVM_MEMORY_ATTRIBUTE_PRIVATE);
+		vm_set_memory_attributes(v.snp->vm, gpa,
+					 variant->over_slots ? add_slot(v.snp->vm) - gpa : size,
+					 KVM_MEMORY_ATTRIBUTE_PRIVATE);
 	*host = HOST_VALUE;
 	prepare(&v, variant->write, gva);
 	/* A VMM that does nothing about it hears of it again. */
