@@ -386,6 +386,58 @@ COCO_TEST_F(zapped, ends)
 		expect_again(&v, REQ_SNP_AP_AGAIN);
 }
 
+/* ---- two vCPUs with one VMSA, which takes turns ---- */
+
+COCO_FIXTURE(both);
+FIXTURE_VARIANT(both)
+{
+	struct check_row row;
+	unsigned int first;		/* who runs first then, and takes a new page */
+};
+
+#define BOTH_ROW	COCO_ROW(NULL, REQ_SNP_AP_ZAPPED, REQ_SNP_AP_ANSWER, ROW_END)
+
+FIXTURE_VARIANT_ADD(both, punched) { BOTH_ROW };
+FIXTURE_VARIANT_ADD(both, punched_other_first) { BOTH_ROW, .first = 1 };
+
+static struct kvm_vcpu *add_ap(struct kvm_vm *vm, uint32_t id)
+{
+	struct kvm_vcpu *vcpu = __vm_vcpu_add(vm, id);
+
+	vcpu_init_cpuid(vcpu, kvm_get_supported_cpuid());
+	mp_state_set(vcpu, KVM_MP_STATE_RUNNABLE);
+	return vcpu;
+}
+
+COCO_TEST_F(both, end)
+{
+	struct kvm_vcpu *aps[2];
+	struct ap_vm v;
+	unsigned int i;
+	int fd;
+
+	if (!start_created(&v, REQ_SNP_AP_ZAPPED))
+		return;
+	fd = __vm_ioctl(v.g.snp->vm, KVM_CREATE_VCPU, (void *)2ul);
+	if (fd < 0) {
+		check_skip("this KVM makes no vCPU after the launch");
+		return;
+	}
+	close(fd);
+	aps[0] = v.ap;
+	aps[1] = v.ap = add_ap(v.g.snp->vm, 3);
+	ap_add(&v, AP_CREATE, 0);
+	check_attribute_to(REQ_SEV_LBR, REQ_NONE);
+	if (!EXPECT_AP_DONE(REQ_SNP_AP_ANSWER, &v) || !EXPECT_AP_STARTS(REQ_SNP_AP_ZAPPED, &v, 0))
+		return;
+	vm_guest_mem_punch_hole(v.g.snp->vm, v.vmsa[0].gpa, v.g.snp->vm->page_size);
+	for (i = 0; i < 2; i++) {
+		v.ap = aps[i ^ variant->first];
+		EXPECT_AP_NOT_RUN(REQ_SNP_AP_ZAPPED, &v);
+	}
+	snp_vm_free(v.g.snp);
+}
+
 /* ---- a vCPU that is made after the launch ---- */
 
 COCO_FIXTURE(late);
@@ -410,9 +462,7 @@ COCO_TEST_F(late, runs)
 	fd = __vm_ioctl(v.g.snp->vm, KVM_CREATE_VCPU, (void *)2ul);
 	if (fd >= 0) {
 		close(fd);
-		v.ap = __vm_vcpu_add(v.g.snp->vm, 3);
-		vcpu_init_cpuid(v.ap, kvm_get_supported_cpuid());
-		mp_state_set(v.ap, KVM_MP_STATE_RUNNABLE);
+		v.ap = add_ap(v.g.snp->vm, 3);
 		if (!EXPECT_AP_NOT_RUN(REQ_SNP_AP_LATE, &v))
 			return;
 		expect_again(&v, REQ_SNP_AP_LATE);
