@@ -419,4 +419,61 @@ COCO_TEST_F(backing, seen)
 		snp_vm_free(v.snp);
 }
 
+/* ---- a private page that the launch has failed to take ---- */
+
+#define VMM_BYTES	0x564d4d2764617461ull
+
+COCO_FIXTURE(untaken);
+FIXTURE_VARIANT(untaken)
+{
+	struct check_row row;
+};
+
+FIXTURE_VARIANT_ADD(untaken, page)
+{
+	COCO_ROW(NULL, REQ_GMEM_UNTAKEN, REQ_KERNEL_MEM_LEAK, REQ_KERNEL_FIRMWARE_PAGE),
+};
+
+static struct psc_vm *untaken;
+
+static void fail_update(struct snp_vm *snp)
+{
+	static uint64_t source[512] __attribute__((aligned(4096)));
+	struct kvm_sev_snp_launch_update update = {
+		.gfn_start = untaken->pages.gpa / snp->vm->page_size, .uaddr = (uint64_t)source,
+		.len = sizeof(source), .type = KVM_SEV_SNP_PAGE_TYPE_NORMAL,
+	};
+	struct kvm_sev_cmd cmd = {
+		.id = KVM_SEV_SNP_LAUNCH_UPDATE, .data = (uint64_t)&update,
+		.sev_fd = snp->vm->arch.sev_fd,
+	};
+
+	source[0] = VMM_BYTES;
+	control()->fail_step(CONTROL_STEP_PSP, 1);
+	EXPECT_REQ_TRUE(REQ_GMEM_UNTAKEN, "KVM_SEV_SNP_LAUNCH_UPDATE fails as firmware does",
+			ioctl(snp->vm->fd, KVM_MEMORY_ENCRYPT_OP, &cmd));
+	control()->fail_step(CONTROL_STEP_PSP, 0);
+	errno = 0;
+}
+
+COCO_TEST_F(untaken, is_zero)
+{
+	struct psc_vm v;
+
+	(void)variant;
+	if (!control()) {
+		check_skip("no control of the kernel here: firmware cannot be made to fail");
+		return;
+	}
+	untaken = &v;
+	access_req = REQ_GMEM_UNTAKEN;
+	psc_vm_create_updating(&v, fail_update);
+	if (!EXPECT_REQ_SYNC(REQ_GMEM_UNTAKEN, v.vcpu, PSC_STAGE_READY) || !validate(&v, 0, true) ||
+	    !access_page(&v, PSC_ACCESS_READ, v.private_gva, 0, 0) ||
+	    !EXPECT_REQ_EQ(REQ_GMEM_UNTAKEN, "the page as the guest reads it", 0,
+			   v.req->answer.value, &names_value))
+		return;
+	snp_vm_free(v.snp);
+}
+
 COCO_MAIN(snp_vm_missing)

@@ -8,6 +8,8 @@
  */
 #include "check/harness.h"
 
+#include <fcntl.h>
+#include <linux/falloc.h>
 #include <pthread.h>
 #include <sys/mman.h>
 
@@ -406,6 +408,67 @@ COCO_TEST_F(backing, seen)
 	if (whole ? td_use_private(&v, &private, TD_GUEST_BACK) :
 		    td_guest_reads(req, &v, &private, false, TD_GUEST_PRIVATE))
 		tdvmcall_vm_free(&v);
+}
+
+/* ---- memory that is punched out of a file, beside what a slot has of it ---- */
+
+#define OTHER_SLOT	30
+
+COCO_FIXTURE(hole);
+FIXTURE_VARIANT(hole)
+{
+	struct check_row row;
+	bool first;			/* the hole is over the end of what the first slot has */
+};
+
+#define HOLE_ROW	COCO_ROW(NULL, REQ_GMEM_HOLE, REQ_TDX_VIEW, REQ_TDX_ACCEPT, \
+				 REQ_TDX_VIEW_ZERO)
+
+FIXTURE_VARIANT_ADD(hole, over_end) { HOLE_ROW, .first = true };
+FIXTURE_VARIANT_ADD(hole, over_start) { HOLE_ROW };
+
+/* Pages 0 and 1 are of the first slot and its file, 2 and 3 of another, which begin in the midst. */
+static int split_slot(struct tdvmcall_vm *v, int *other, uint64_t *from)
+{
+	const struct kvm_userspace_memory_region2 slot =
+		memslot2region(v->td->vm, TD_VIEW_SLOT)->region;
+	const uint64_t half = slot.memory_size / 2;
+	struct kvm_vm *vm = v->td->vm;
+
+	*other = vm_create_guest_memfd(vm, 2 * slot.memory_size, 0);
+	*from = slot.guest_memfd_offset + half / 2;
+	vm_set_user_memory_region2(vm, TD_VIEW_SLOT, slot.flags, slot.guest_phys_addr, 0, NULL,
+				   slot.guest_memfd, slot.guest_memfd_offset);
+	vm_set_user_memory_region2(vm, TD_VIEW_SLOT, slot.flags, slot.guest_phys_addr, half,
+				   v->view.hva, slot.guest_memfd, slot.guest_memfd_offset);
+	vm_set_user_memory_region2(vm, OTHER_SLOT, slot.flags, slot.guest_phys_addr + half, half,
+				   (char *)v->view.hva + half, *other, half);
+	return slot.guest_memfd;
+}
+
+COCO_TEST_F(hole, kept)
+{
+	const struct td_probes pages = td_probe(1, 2), gone = td_probe(variant->first ? 1 : 2, 1);
+	const struct td_probes kept = td_probe(variant->first ? 2 : 1, 1);
+	struct tdvmcall_vm v;
+	int file, other;
+	uint64_t from;
+
+	if (!td_view_start(&v, (struct tdvmcall_vm_options){ .view_pages = 4 }))
+		return;
+	file = split_slot(&v, &other, &from);
+	td_view_convert(v.td, v.view.gpa, 4 * 4096, true, false);
+	if (!td_use_private(&v, &pages, TD_GUEST_PRIVATE))
+		return;
+	/* Of the first file from page 1 to the end, or of the other up to page 2. */
+	TEST_ASSERT(!fallocate(variant->first ? file : other,
+			       FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			       variant->first ? from : 0, 3 * 4096), "no hole");
+	if (!td_guest_reads(REQ_GMEM_HOLE, &v, &kept, false, TD_GUEST_PRIVATE) ||
+	    !td_use_private(&v, &gone, TD_GUEST_BACK) ||
+	    !td_guest_reads(REQ_GMEM_HOLE, &v, &kept, false, TD_GUEST_PRIVATE))
+		return;
+	tdvmcall_vm_free(&v);
 }
 
 COCO_MAIN(td_vm_missing)

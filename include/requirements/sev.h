@@ -58,6 +58,10 @@
 		"shared memory is what the VMM has in the slot's place: after mmap() or madvise() "	\
 		"there, or when the slot is made again of other memory, the guest has that, and "	\
 		"its private memory as before")							\
+	REQUIREMENT(GMEM_HOLE, "GMEM-HOLE", DOC_API, "KVM_CREATE_GUEST_MEMFD",			\
+		"what is punched out of a guest_memfd the guest has no more, and all else it has")	\
+	REQUIREMENT(GMEM_UNTAKEN, "GMEM-UNTAKEN", DOC_API, "KVM_CREATE_GUEST_MEMFD",		\
+		"a private page that firmware has refused has nothing of what the VMM gave for it")	\
 	REQUIREMENT(GMEM_DYING, "GMEM-DYING", DOC_API, "KVM_CREATE_GUEST_MEMFD",			\
 		"a slot can be deleted and made again while its guest_memfd ends")		\
 	REQUIREMENT(GMEM_NO_MEMORY, "GMEM-NO-MEMORY", DOC_API, "KVM_SET_USER_MEMORY_REGION2",	\

@@ -34,6 +34,8 @@ struct psc_vm {
 void psc_vm_create(struct psc_vm *v, bool enabled);
 /* The same, with pages by shared_mem_alloc_huge(). */
 void psc_vm_create_huge(struct psc_vm *v, size_t before, bool first_private);
+/* The same, the first private; @updating is called before the launch's end, with all else done. */
+void psc_vm_create_updating(struct psc_vm *v, void (*updating)(struct snp_vm *snp));
 
 /*
  * Does KVM_RUN refuse what a VMM may not answer, that is anything but 0, EINVAL and EAGAIN?

@@ -38,6 +38,7 @@ struct snp_vm {
 	struct kvm_sev_snp_launch_start start;
 	struct kvm_sev_snp_launch_finish finish;
 	uint64_t secrets;
+	void (*updating)(struct snp_vm *snp);	/* called before it ends, if not NULL */
 	bool is_es;			/* SEV-ES, not SNP */
 };
 

@@ -80,6 +80,14 @@ void psc_vm_create_huge(struct psc_vm *v, size_t before, bool first_private)
 	launch(v, true);
 }
 
+void psc_vm_create_updating(struct psc_vm *v, void (*updating)(struct snp_vm *snp))
+{
+	create(v);
+	v->pages = shared_mem_alloc_huge(v->snp->vm, PSC_VM_PAGES, PSC_VM_PAGES, true);
+	v->snp->updating = updating;
+	launch(v, true);
+}
+
 void psc_prepare(struct psc_vm *v, uint64_t offset, uint64_t size)
 {
 	v->req->access = PSC_ACCESS_NONE;

@@ -332,6 +332,8 @@ void snp_vm_launch(struct snp_vm *snp)
 
 	snp_cmd(vm, KVM_SEV_SNP_LAUNCH_START, "KVM_SEV_SNP_LAUNCH_START", &snp->start);
 	snp_vm_for_each_range(snp, launch_update, NULL);
+	if (snp->updating)
+		snp->updating(snp);
 	snp_cmd(vm, KVM_SEV_SNP_LAUNCH_FINISH, "KVM_SEV_SNP_LAUNCH_FINISH", &snp->finish);
 
 	/* From here on libkvm refuses to walk the page tables. */
