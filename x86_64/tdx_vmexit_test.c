@@ -7,6 +7,9 @@
  */
 #include "check/harness.h"
 
+#include <pthread.h>
+#include <unistd.h>
+
 #include "kvm_util.h"
 #include "processor.h"
 
@@ -29,7 +32,9 @@
 
 static void create(struct tdvmcall_vm *v, const struct kvm_enable_cap *caps)
 {
-	const struct tdvmcall_vm_options options = { .caps = caps };
+	const struct tdvmcall_vm_options options = {
+		.caps = caps, .view_pages = 1, .view_private = 1,
+	};
 
 	tdvmcall_vm_create_with(v, &options);
 	/* It has touched its pages by then, and makes no exits but those that it is told to. */
@@ -249,6 +254,109 @@ COCO_TEST_F(answered, with_bus_lock)
 				       GHCI_SUCCESS : GHCI_SUBFUNC_UNSUPPORTED);
 		expect_flag(&v, "flags of the next exit", 0);
 	}
+	tdvmcall_vm_free(&v);
+}
+
+/* While the VMM takes memory from a TD whose pages are busy, no vCPU enters it. */
+COCO_FIXTURE(held_off);
+FIXTURE_VARIANT(held_off)
+{
+	struct check_row row;
+};
+
+FIXTURE_VARIANT_ADD(held_off, after_bus_lock)
+{
+	COCO_ROW(NULL, REQ_TDX_BUS_LOCK_FLAG, REQ_TDX_BUS_LOCK),
+};
+
+/* How long the SEAMCALL waits for who should not get on, in us. */
+#define WHILE		20000
+#define LOOK		100
+
+/* KVM_RUN of a thread which is told when; a vCPU that came from another CPU would wait for that. */
+struct second {
+	struct tdvmcall_vm *v;
+	int told, done;			/* KVM_RUNs */
+	int err;			/* the last one's */
+	bool tried, meanwhile;		/* the SEAMCALL came, and KVM_RUN came back in its midst */
+};
+
+static void *runs(void *arg)
+{
+	struct second *s = arg;
+
+	for (int i = 0; i < 2; i++) {
+		while (__atomic_load_n(&s->told, __ATOMIC_ACQUIRE) <= i)
+			usleep(LOOK);
+		s->err = __vcpu_run(s->v->vcpu) ? errno : 0;
+		__atomic_store_n(&s->done, i + 1, __ATOMIC_RELEASE);
+	}
+	return NULL;
+}
+
+static bool is_done(struct second *s, int nr, unsigned int us)
+{
+	while (__atomic_load_n(&s->done, __ATOMIC_ACQUIRE) < nr && us >= LOOK) {
+		usleep(LOOK);
+		us -= LOOK;
+	}
+	return __atomic_load_n(&s->done, __ATOMIC_ACQUIRE) >= nr;
+}
+
+static void tell(struct second *s, int nr)
+{
+	__atomic_store_n(&s->told, nr, __ATOMIC_RELEASE);
+}
+
+static void run_meanwhile(void *data)
+{
+	struct second *s = data;
+
+	s->tried = true;
+	tell(s, 2);
+	s->meanwhile = is_done(s, 2, WHILE);
+}
+
+/* The first one is busy; at the second KVM has all vCPUs kept out. */
+static void at_second(void *data)
+{
+	control()->in_seamcall(TDH_MEM_RANGE_BLOCK, run_meanwhile, data);
+}
+
+COCO_TEST_F(held_off, nothing_again)
+{
+	const struct kvm_enable_cap caps[] = { DETECT(EXIT), {} };
+	const struct control_td_exit exit = { .kind = CONTROL_TD_BUS_LOCK_TOO };
+	const enum requirement_nr req = REQ_TDX_BUS_LOCK_FLAG;
+	struct tdvmcall_vm v;
+	struct second s = { .v = &v, .told = 1 };
+	pthread_t thread;
+
+	(void)variant;
+	if (!knows_bus_lock) {
+		check_skip("this KVM does not know bus locks of TDs");
+		return;
+	}
+	create(&v, caps);
+	control()->td_exit(&exit, 1);
+	TEST_ASSERT(!pthread_create(&thread, NULL, runs, &s), "no thread");
+	while (!is_done(&s, 1, WHILE))
+		;
+	EXPECT_REQ_EQ(req, "exit reason", KVM_EXIT_IO, v.vcpu->run->exit_reason, &names_exit_reason);
+	expect_flag(&v, "flags of KVM_EXIT_IO", BUS_LOCK);
+	control()->fail_seamcalls(TDH_MEM_RANGE_BLOCK, 1, 1,
+				  SEAMCALL_OPERAND_BUSY | SEAMCALL_OPERAND_SEPT);
+	control()->in_seamcall(TDH_MEM_RANGE_BLOCK, at_second, &s);
+	vm_guest_mem_punch_hole(v.td->vm, v.view.gpa, 4096);
+	control()->fail_seamcalls(0, 0, 0, 0);
+	control()->in_seamcall(0, NULL, NULL);
+	EXPECT_REQ_TRUE(req, "KVM tries once more to take the page", s.tried);
+	tell(&s, 2);
+	pthread_join(thread, NULL);
+	EXPECT_REQ_EQ(req, "KVM_RUN comes back meanwhile", 0, s.meanwhile, &names_bool);
+	EXPECT_REQ_EQ(req, "KVM_RUN", 0, s.err, &names_errno);
+	EXPECT_REQ_EQ(req, "exit reason", KVM_EXIT_IO, v.vcpu->run->exit_reason, &names_exit_reason);
+	expect_flag(&v, "flags of that exit", 0);
 	tdvmcall_vm_free(&v);
 }
 
