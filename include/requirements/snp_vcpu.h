@@ -59,8 +59,8 @@
 		"secure TSC, and for none at that of others")					\
 	REQUIREMENT(SNP_TSC_VMM, "SNP-TSC-VMM", DOC_API, "KVM_SET_TSC_KHZ",			\
 		"KVM_SET_TSC_KHZ of a vCPU whose guest has secure TSC is EINVAL")		\
-	REQUIREMENT(SNP_TSC_OWN, "SNP-TSC-OWN", DOC_API, "KVM_VCPU_TSC_OFFSET",			\
-		"the offset of a vCPU's TSC changes with what the guest writes to IA32_TSC_ADJUST or "	\
+	REQUIREMENT(SNP_TSC_OWN, "SNP-TSC-OWN", DOC_API, "KVM_SET_DEVICE_ATTR",			\
+		"KVM_VCPU_TSC_OFFSET changes with what the guest writes to IA32_TSC_ADJUST or "	\
 		"IA32_TSC, or the VMM sets; of a guest with secure TSC it stays")		\
 	REQUIREMENT(SEV_EXCEPTION, "SEV-EXCEPTION", DOC_SVM, "Exception Intercepts",		\
 		"#AC, and #DB and DR7 without DebugSwap, are intercepted, so that no guest keeps " \

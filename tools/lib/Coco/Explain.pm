@@ -41,9 +41,11 @@ my @meanings = (
 		'that is copied or moved is not what it was.'],
 	[qr/^GHCB-/ => 'A SEV-ES or SNP guest gets an answer by the GHCB that the specification does ' .
 		'not give it: it ends, or goes on with wrong data.'],
+	[qr/^SVM-/ => 'A CPU runs a guest with what it has kept of it from before, where KVM has changed ' .
+		'it since: intercepts, page tables or registers that are old.'],
 	[qr/^MACHINE-/ => 'On a machine that has less than others, or more, a VMM is offered VMs that ' .
 		'cannot run there, or is not offered those that can.'],
-	[qr/^GMEM-|^VM-/ => 'A VMM that uses guest_memfd or memory slots gets another memory layout ' .
+	[qr/^GMEM-|^VM-|^SLOT-/ => 'A VMM that uses guest_memfd or memory slots gets another memory layout ' .
 		'than it asked for.'],
 	[qr/^KVM-CAP-|^PREFAULT-/ => 'A VMM that asks for what this KVM does not have is not told ' .
 		'so, and goes on as if it had it.'],
