@@ -94,6 +94,8 @@ int glue_trap(struct image_regs *regs);
 int glue_trap_extable(struct image_regs *regs);
 /* linux/apic.c: was this CPU interrupted for posted interrupts alone?  Forgets that it was. */
 int glue_notification_only(void);
+/* Has this CPU got one that it has not taken yet, since it had its interrupts off? */
+bool glue_notification_waits(void);
 /* linux/initcall.c: of what is built in; before those of modules.  0 or -errno */
 int glue_initcalls(void);
 /* linux/params.c: parameter @name of @mod; 0 or -errno, -ENOENT if there is none */

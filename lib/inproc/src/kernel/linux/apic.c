@@ -37,9 +37,21 @@ static void glue_notify(const struct cpumask *mask)
 	}
 }
 
-/* To oneself, right before a guest is entered: that looks for what is posted without. */
+/* To oneself, right before a guest is entered: there it waits until the entry. */
+static int glue_self_notified[IMAGE_MAX_CPUS];
+
 static void glue_send_self(int vector)
 {
+	if (vector == POSTED_INTR_VECTOR)
+		__atomic_store_n(&glue_self_notified[smp_processor_id()], 1, __ATOMIC_RELEASE);
+}
+
+bool glue_notification_waits(void)
+{
+	const unsigned int cpu = smp_processor_id();
+
+	return __atomic_exchange_n(&glue_self_notified[cpu], 0, __ATOMIC_ACQ_REL) |
+	       __atomic_load_n(&glue_notified[cpu], __ATOMIC_ACQUIRE);
 }
 
 static void glue_send_mask(const struct cpumask *mask, int vector)
@@ -63,6 +75,7 @@ void glue_send_IPI_mask(const struct cpumask *mask, int vector)
 
 void glue_send_IPI_self(int vector)
 {
+	glue_send_self(vector);
 }
 
 u32 default_cpu_present_to_apicid(int cpu)

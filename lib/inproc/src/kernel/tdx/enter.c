@@ -403,7 +403,9 @@ static u64 glue_vp_run(struct glue_tdvpr *vp, union glue_regs *regs)
 		regs->r9 = exit.r9;
 		return exit.status;
 	}
-	glue_posted_interrupts(vp);
+	/* An entry alone does not look for what is posted. */
+	if (glue_notification_waits())
+		glue_posted_interrupts(vp);
 	switch (vp->tdcall) {
 	case GLUE_TDCALL_VMCALL:
 		glue_resume_vmcall(vp, regs);
