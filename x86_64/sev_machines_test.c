@@ -19,6 +19,11 @@
 #define SNP	(1u << KVM_X86_SNP_VM)
 #define KNOWN	(SEV | ES | SNP)
 
+/* CPUID leaf 8000_001fh, EAX */
+#define CPUID_SEV	(1u << 1)
+#define CPUID_SEV_ES	(1u << 3)
+#define CPUID_SNP	(1u << 4)
+
 /* Of the usual CPU (lib/inproc/src/hw/hw_cpuid.c): ASIDs up to 55 are for SEV-ES and SNP. */
 #define NR_SEV	8
 #define NR_ES	55
@@ -73,7 +78,7 @@ FIXTURE_VARIANT(types)
 	FIXTURE_VARIANT_ADD(types, name)						\
 	{										\
 		COCO_ROW(NULL, REQ_MACHINE_TYPES, REQ_MACHINE_ORDINARY, REQ_MACHINE_ASIDS,	\
-			 REQ_KERNEL_NO_SPLAT),						\
+			 REQ_MACHINE_CPUID, REQ_KERNEL_NO_SPLAT),			\
 		.machine = { __VA_ARGS__ }, .known = known_, .want = want_, .nr = nr_,	\
 	}
 
@@ -118,6 +123,17 @@ TYPES(hiding_off, KNOWN, KNOWN, NR(NR_SEV, NR_ES, NR_ES),
       .firmware = "ciphertext_hiding,ciphertext_hiding_off",
       .params = "kvm_amd.ciphertext_hiding_asids=8");
 
+/* SEV-ES needs SEV, and SNP both, even where they have no ASIDs. */
+static void check_cpuid(const struct machine_offers *o, uint64_t want)
+{
+	EXPECT_REQ_EQ(REQ_MACHINE_CPUID, "leaf 8000_001fh, EAX, bits of SEV, SEV-ES and SEV-SNP",
+		      (want ? CPUID_SEV : 0) | (want & (ES | SNP) ? CPUID_SEV_ES : 0) |
+		      (want & SNP ? CPUID_SNP : 0),
+		      o->sev_eax & (CPUID_SEV | CPUID_SEV_ES | CPUID_SNP), &names_value);
+	EXPECT_REQ_EQ(REQ_MACHINE_CPUID, "leaf 8000_001fh, EBX, bits 31:6", 0, o->sev_ebx >> 6,
+		      &names_value);
+}
+
 COCO_TEST_F(types, offered)
 {
 	struct machine_offers offers;
@@ -127,6 +143,8 @@ COCO_TEST_F(types, offered)
 	if (!machine_ask(&variant->machine, &offers))
 		return;
 	machine_check_types(&offers, variant->known, variant->want);
+	if (variant->known == KNOWN)
+		check_cpuid(&offers, variant->want);
 	for (type = 0; type < MACHINE_VM_TYPES; type++) {
 		if (!(variant->known & 1u << type))
 			continue;

@@ -26,6 +26,7 @@ struct machine_offers {
 	int create[MACHINE_VM_TYPES];	/* errno of KVM_CREATE_VM by type */
 	unsigned int nr[MACHINE_VM_TYPES];	/* of an AMD type so many VMs get an ASID */
 	int activate[MACHINE_VM_TYPES];	/* errno of the first that firmware does not activate */
+	uint32_t sev_eax, sev_ebx;	/* of leaf 8000_001fh in KVM_GET_SUPPORTED_CPUID, or 0 */
 	bool has_features, has_policy;	/* attributes of group KVM_X86_GRP_SEV */
 	uint64_t features, policy;
 	unsigned int splats;		/* WARNs and BUGs so far */

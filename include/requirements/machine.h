@@ -12,6 +12,9 @@
 	REQUIREMENT(MACHINE_TYPES, "MACHINE-TYPES", DOC_API, "KVM_CAP_VM_TYPES",			\
 		"types of encrypted VMs are offered, and can be made, where CPU, firmware and "	\
 		"module parameters have all that they need, and no others")			\
+	REQUIREMENT(MACHINE_CPUID, "MACHINE-CPUID", DOC_API, "KVM_GET_SUPPORTED_CPUID",		\
+		"leaf 8000_001fh has SEV, SEV-ES and SEV-SNP where there are VMs that need them, and "	\
+		"neither VMPLs nor a reduction of address bits")				\
 	REQUIREMENT(MACHINE_ORDINARY, "MACHINE-ORDINARY", DOC_API, "KVM_CREATE_VM",		\
 		"an ordinary VM can be made whatever the machine lacks for encrypted ones")	\
 	REQUIREMENT(MACHINE_ASIDS, "MACHINE-ASIDS", DOC_PARAMS, "kvm-amd.ciphertext_hiding_asids",	\

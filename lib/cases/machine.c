@@ -41,6 +41,27 @@ const char *machine_type_name(unsigned int type)
 
 /* ---- the process that is asked ---- */
 
+#define MAX_LEAVES	256
+
+static void look_at_cpuid(int kvm, struct machine_offers *o)
+{
+	struct kvm_cpuid2 *cpuid = calloc(1, sizeof(*cpuid) + MAX_LEAVES * sizeof(cpuid->entries[0]));
+	unsigned int i;
+
+	if (!cpuid)
+		return;
+	cpuid->nent = MAX_LEAVES;
+	if (!ioctl(kvm, KVM_GET_SUPPORTED_CPUID, cpuid)) {
+		for (i = 0; i < cpuid->nent; i++) {
+			if (cpuid->entries[i].function != 0x8000001f)
+				continue;
+			o->sev_eax = cpuid->entries[i].eax;
+			o->sev_ebx = cpuid->entries[i].ebx;
+		}
+	}
+	free(cpuid);
+}
+
 static void look(struct machine_offers *o)
 {
 	unsigned long type;
@@ -52,6 +73,7 @@ static void look(struct machine_offers *o)
 		return;
 	}
 	o->types = ioctl(kvm, KVM_CHECK_EXTENSION, KVM_CAP_VM_TYPES);
+	look_at_cpuid(kvm, o);
 	o->has_features = !sev_attr(SEV_ATTR_VMSA_FEATURES, &o->features);
 	o->has_policy = !sev_attr(SEV_ATTR_POLICY_BITS, &o->policy);
 	for (type = 0; type < MACHINE_VM_TYPES; type++) {

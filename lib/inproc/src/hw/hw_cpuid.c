@@ -247,7 +247,7 @@ int hw_cpuid_init(enum image_vendor vendor, unsigned int c_bit)
 		add_xsave();
 	} else {
 		e = entry_or_new(0x8000001f, 0);
-		e->ebx = c_bit | 1 << 6;
+		e->ebx = c_bit | 1 << 6 | 4 << 12;	/* a bit of addresses less, four VMPLs */
 		ret = grant_wishes();
 		if (ret)
 			return ret;
