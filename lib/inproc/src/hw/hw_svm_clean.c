@@ -97,9 +97,10 @@ void svm_keep_clean(const struct world *w)
 	struct svm_kept *kept = kept_of(w);
 	unsigned int i, at = 0;
 
-	/* A vCPU has a VMCB of its own, and one more for its guest's guest. */
+	/* A vCPU has a VMCB of its own, and one for its guest's guest, which may become another. */
 	if (!kept)
-		kept = &w->vcpu->kept[w->vcpu->kept[0].vmcb && !w->vcpu->kept[1].vmcb];
+		kept = &w->vcpu->kept[!w->vcpu->last_kept];
+	w->vcpu->last_kept = kept - w->vcpu->kept;
 	kept->vmcb = w->vmcb;
 	kept->cpu = image_this_cpu();
 	for (i = 0; i < NR_FIELDS; at += fields[i++].len)

@@ -70,6 +70,7 @@ struct src_vcpu {
 	uint64_t sev_features;		/* of that VMSA */
 	struct svm_written written;
 	struct svm_kept kept[SVM_VMCBS];
+	unsigned int last_kept;
 	uint64_t asid;			/* of the last VMRUN; or the EPTP of the last VM entry */
 	unsigned int sev_cpu;		/* of an encrypted guest's last VMRUN, from 1 on; or 0 */
 	uint64_t npf_gpa;		/* of the last nested page fault, or 0 */
