@@ -57,7 +57,7 @@
 	REQUIREMENT(SLOT_BACKING, "SLOT-BACKING", DOC_API, "KVM_SET_USER_MEMORY_REGION",	\
 		"shared memory is what the VMM has in the slot's place: after mmap() or madvise() "	\
 		"there, or when the slot is made again of other memory, the guest has that, and "	\
-		"its private memory as before")							\
+		"its private memory as before, but for a TD's, which goes with the slot")		\
 	REQUIREMENT(GMEM_HOLE, "GMEM-HOLE", DOC_API, "KVM_CREATE_GUEST_MEMFD",			\
 		"what is punched out of a guest_memfd the guest has no more, and all else it has")	\
 	REQUIREMENT(GMEM_UNTAKEN, "GMEM-UNTAKEN", DOC_API, "KVM_CREATE_GUEST_MEMFD",		\
