@@ -179,8 +179,10 @@ sed -n 's/^savedcmd_[^=]*:= //p' "$objdir/virt/kvm/.kvm_main.o.cmd" |
 	    -e 's/ -fsanitize=[^ ]*//g' -e 's/ -include [^ ]*\(kmap\|insn\)\.h//g' \
 	    -e 's/-Wmissing-\(prototypes\|declarations\)//g' > "$work/flags.new"
 update "$work/flags.new" "$work/flags"
-"$top/tools/image/probe.sh" "$farm" > "$work/probe.new"
-update "$work/probe.new" "$work/glue_probe.h"
+for f in probe uapi; do
+	"$top/tools/image/probe.sh" $f "$farm" > "$work/$f.new"
+	update "$work/$f.new" "$work/glue_$f.h"
+done
 
 env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -s -j "$jobs" -C "$objdir" \
 	-f "$top/tools/image.mk" TOP="$top" WORK="$work" FLAGS="$work/flags" \

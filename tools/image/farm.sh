@@ -81,7 +81,7 @@ clone_slot()
 		find "$objdir/tools" \( -name '.*.cmd' -o -name '.*.d' \) \
 			-exec sed -i "s|$base/farm|$farm_root|g" {} +
 		cp -a "$base/programs" "$base/patched" "$base/image.config" "$base/glue" \
-			"$base/glue_probe.h" "$base/flags" "$work"
+			"$base"/glue_{probe,uapi}.h "$base/flags" "$work"
 		find "$work/glue" -name "*.d" -exec sed -i "s|$base/|$work/|g" {} +
 		cp -a "$base/manifest" "$work"
 		cp -a "$base/compiled" "$work" 2> /dev/null || :

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # What the kernel-side glue has to know of a tree, found in its headers: prints the
-# glue_probe.h that it is compiled with.
+# glue_probe.h that it is compiled with, or the glue_uapi.h, which patches change more often
+# and one file includes.
 #
-#	tools/image/probe.sh TREE
+#	tools/image/probe.sh probe|uapi TREE
 set -eu
 
-tree=$1
+what=$1 tree=$2
 
 # NAME, a regular expression of a line of FILE
 has()
@@ -42,6 +43,10 @@ uapi_numbers()
 	echo
 }
 
+if [ "$what" = uapi ]; then
+	uapi_numbers
+	exit
+fi
 has HAVE_FILE_REF 'file_ref_t' include/linux/file_ref.h
 has HAVE_MAPPING_PRIVATE_LIST 'struct list_head[[:space:]]+i_private_list;' include/linux/fs.h
 has HAVE_FD_WORD 'unsigned long word' include/linux/file.h
@@ -50,4 +55,3 @@ has HAVE_PCPU_HOT 'struct pcpu_hot' arch/x86/include/asm/current.h
 has_text HAVE_XFER_WORK_VCPU 'xfer_to_guest_mode_handle_work\(struct kvm_vcpu' include/linux/entry-kvm.h
 has_text HAVE_XFER_WORK_VCPU 'xfer_to_guest_mode_handle_work\(struct kvm_vcpu' include/linux/entry-virt.h
 has_text HAVE_KVMALLOC_ALIGN '__kvmalloc_node_noprof\([^;]*align' include/linux/slab.h
-uapi_numbers

@@ -145,12 +145,9 @@ module_of()	# OBJECT
 # What the glue takes from $headers, in its directory: numbers, for the tests to compare.
 new_numbers()	# DIR
 {
-	{
-		grep -v UAPI_NUMBERS "$slot/glue_probe.h"
-		"$ROOT/tools/image/probe.sh" "$work/src" | grep UAPI_NUMBERS
-	} > "$1/glue_probe.h"
+	"$ROOT/tools/image/probe.sh" uapi "$work/src" > "$1/glue_uapi.h"
 	sed "s# -nostdinc#$dirs&#" "$slot/flags" > "$work/flags"
-	touch -r "$slot/flags" "$work/flags" "$1/glue_probe.h"
+	touch -r "$slot/flags" "$work/flags" "$1/glue_uapi.h"
 	rm "$1/glue/linux/uapi.c.o"
 }
 
@@ -160,7 +157,7 @@ link_rest()	# RESULT
 	local dir=${1%.o} mod members modules=() f
 
 	mkdir -p "$dir/mod"
-	cp -a "$slot/glue" "$slot/glue_probe.h" "$dir/"
+	cp -a "$slot/glue" "$slot"/glue_{probe,uapi}.h "$dir/"
 	[ -z "$headers" ] || new_numbers "$dir"
 	cd "$obj"
 	for mod in kvm kvm-amd kvm-intel; do

@@ -5,10 +5,11 @@
 #include <linux/kvm.h>
 
 #include "glue.h"
+#include "glue_uapi.h"
 
 #define UAPI_NUMBER(name)	{ #name, name },
 
-/* Those that probe() of tools/image.sh has found: a version may lack any of them. */
+/* Those that tools/image/probe.sh has found: a version may lack any of them. */
 const struct image_number glue_numbers[] = {
 	UAPI_NUMBERS(UAPI_NUMBER)
 	{}
