@@ -135,8 +135,9 @@ no_image()
 	reported reports_no_image 'reports_test:report.kernel_warns.*'
 }
 
-ok "crashes" patiently said reports_crashes unicorn kernel_warns kernel_bugs kernel_null_pointer \
-	kernel_calls_nowhere kernel_unprovided_call kernel_unprovided_data kernel_bad_opcode
+ok "crashes" patiently said reports_crashes unicorn kernel_warns kernel_warns_without_end \
+	kernel_bugs kernel_null_pointer kernel_calls_nowhere kernel_unprovided_call \
+	kernel_unprovided_data kernel_bad_opcode
 ok "memory" patiently said reports_memory unicorn memory_past_end memory_in_slack memory_after_free \
 	memory_freed_twice memory_wrong_free memory_leaks
 ok "hangs" said reports_hangs unicorn hang_kernel_loops hang_kernel_deadlocks \

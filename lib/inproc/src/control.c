@@ -40,6 +40,11 @@ static char *lines[MAX_LINES];
 static unsigned int nr_lines;
 static char *splats[MAX_SPLATS];
 static unsigned int nr_splats;
+/* Splats since the case began, and how many of them in a row said the same. */
+static unsigned int splats_told, splats_alike;
+/* A loop that WARNs ends by itself only when the disk is full. */
+#define ENDLESS_SPLATS	1000
+#define SPLATS_ALIKE	3
 
 /* The newest are the ones that explain a failure. */
 static void keep(char **ring, unsigned int max, unsigned int *nr, const char *text)
@@ -67,6 +72,7 @@ IMAGE_CALL void src_splat(int bug, const char *text)
 {
 	const struct image_regs *regs = fault_trapped();
 	char with_function[1024];
+	bool again, endless;
 
 	/* Without a trap, the text says where. */
 	if (regs)
@@ -75,11 +81,21 @@ IMAGE_CALL void src_splat(int bug, const char *text)
 	else
 		snprintf(with_function, sizeof(with_function), "%s", text);
 	pthread_mutex_lock(&lock);
+	if (nr_splats && !strcmp(splats[nr_splats - 1], with_function))
+		splats_alike++;
+	else
+		splats_alike = 0;
+	again = splats_alike >= SPLATS_ALIKE;
+	endless = ++splats_told >= ENDLESS_SPLATS;
 	keep(splats, MAX_SPLATS, &nr_splats, with_function);
 	pthread_mutex_unlock(&lock);
-	inproc_diag("kernel %s", with_function);
-	if (!bug)
+	if (!again)
+		inproc_diag("kernel %s", with_function);
+	if (!bug && !endless)
 		return;
+	if (endless)
+		inproc_diag("kernel code WARNs without end, %u times in one case, at last: %s",
+			    ENDLESS_SPLATS, with_function);
 	sched_tell();
 	if (regs)
 		image_backtrace(regs->ip, regs->bp, regs->sp);
@@ -191,6 +207,7 @@ static void control_reset(void)
 		free(lines[--nr_lines]);
 	while (nr_splats)
 		free(splats[--nr_splats]);
+	splats_told = 0;
 	pthread_mutex_unlock(&lock);
 }
 
