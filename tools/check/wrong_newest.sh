@@ -12,7 +12,7 @@
 # The patches are made for 7.3.4; one that a tree has no place for is skipped.
 #
 # Header of a patch, as in wrong_kernels.sh: Wrong, Requirement, Also, Base, Not-known, Run,
-# Alone, Set; and Races: as COCO_RACES has it, where two threads have to be searched for
+# Timeout, Alone, Set; and Races: as COCO_RACES has it, where two threads have to be searched for
 # longer than by default.
 #
 # By default that is the short set: what no model can get wrong, and some of each subject; and
@@ -105,7 +105,7 @@ run_cases()
 # output goes to $TMP/NAME.log, the status to $TMP/NAME.status.
 run()
 {
-	local name=$1 strict=$2 file=$3 base id
+	local name=$1 strict=$2 file=$3 base seconds id
 	local -a options=()
 	local races=
 
@@ -114,6 +114,8 @@ run()
 		base=$(header "$file" Base)
 		[ -z "$base" ] || options+=(--patch "$right/$base")
 		options+=(--patch "$file")
+		seconds=$(header "$file" Timeout)
+		[ -z "$seconds" ] || options+=(--timeout "$seconds")
 		id=$(header "$file" Not-known)
 		[ -z "$id" ] || options+=(--known-issues "$(not_known "$id")")
 	fi
