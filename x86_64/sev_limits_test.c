@@ -91,7 +91,15 @@ COCO_TEST_F(at_once, given)
 		EXPECT_REQ_EQ(REQ_SEV_ASIDS, what, i < nr ? 0 : EBUSY,
 			      raw_sev_create(&sev[i], KVM_X86_SEV_VM), &names_errno);
 	}
-	while (i--)
+	/* Each alone is given again when its VM has ended. */
+	for (i = 0; i < nr && !check_failed(); i++) {
+		raw_snp_close(&sev[i]);
+		raw_snp_open(&sev[i]);
+		snprintf(what, sizeof(what), "SEV VM %u of %u once more", i + 1, nr);
+		EXPECT_REQ_EQ(REQ_SEV_ASIDS, what, 0, raw_sev_create(&sev[i], KVM_X86_SEV_VM),
+			      &names_errno);
+	}
+	for (i = 0; i <= nr; i++)
 		raw_snp_close(&sev[i]);
 }
 
