@@ -17,6 +17,7 @@
 enum end {
 	BY_SIPI,		/* KVM_MP_STATE_SIPI_RECEIVED */
 	BY_VMM,			/* KVM_MP_STATE_RUNNABLE, without one */
+	BY_INIT,		/* as another vCPU starts it: interrupts INIT and SIPI */
 };
 
 COCO_FIXTURE(hold);
@@ -39,6 +40,8 @@ HOLD_ROW(msr_and_sipi, REQ_GHCB_AP_HOLD_SIPI, false, BY_SIPI)
 HOLD_ROW(event_and_sipi, REQ_GHCB_AP_HOLD_SIPI, true, BY_SIPI)
 HOLD_ROW(msr_and_no_sipi, REQ_GHCB_AP_HOLD_NO_SIPI, false, BY_VMM)
 HOLD_ROW(event_and_no_sipi, REQ_GHCB_AP_HOLD_NO_SIPI, true, BY_VMM)
+HOLD_ROW(msr_and_init, REQ_GHCB_AP_HOLD_INIT, false, BY_INIT)
+HOLD_ROW(event_and_init, REQ_GHCB_AP_HOLD_INIT, true, BY_INIT)
 HOLD_ROW(msr_data_and_no_sipi, REQ_GHCB_AP_HOLD_NO_SIPI, false, BY_VMM, .data = ~0ull)
 
 /* KVM_RUNs that find the vCPU held, and leave it so. */
@@ -82,9 +85,43 @@ static struct ghcb_step *add_hold(struct ghcb_vm *v, bool event, uint64_t data)
 		       ghcb_add_msr(v, AP, GHCB_MSR(GHCB_MSR_AP_HOLD_REQ, data));
 }
 
+/* Delivery modes of the local APIC */
+#define MSI_INIT	(5u << 8 | 1u << 14)
+#define MSI_SIPI	(6u << 8)
+
+static void signal_ap(const struct ghcb_vm *v, uint32_t data)
+{
+	struct kvm_msi msi = { .address_lo = 0xfee00000u | AP << 12, .data = data };
+
+	/* How many have got it. */
+	TEST_ASSERT(__vm_ioctl(v->snp->vm, KVM_SIGNAL_MSI, &msi) == 1, "KVM_SIGNAL_MSI: %s",
+		    strerror(errno));
+}
+
+static void end_hold(const struct ghcb_vm *v, enum end end)
+{
+	struct kvm_lapic_state lapic;
+
+	switch (end) {
+	case BY_SIPI:
+		mp_state_set(v->cpu[AP].vcpu, KVM_MP_STATE_SIPI_RECEIVED);
+		break;
+	case BY_VMM:
+		mp_state_set(v->cpu[AP].vcpu, KVM_MP_STATE_RUNNABLE);
+		break;
+	case BY_INIT:
+		/* KVM looks for local APICs anew when a VMM has set one, not when it makes a vCPU. */
+		vcpu_ioctl(v->cpu[AP].vcpu, KVM_GET_LAPIC, &lapic);
+		vcpu_ioctl(v->cpu[AP].vcpu, KVM_SET_LAPIC, &lapic);
+		signal_ap(v, MSI_INIT);
+		signal_ap(v, MSI_SIPI);
+		break;
+	}
+}
+
 COCO_TEST_F(hold, and_answer)
 {
-	struct ghcb_step *step;
+	struct ghcb_step *step, *next;
 	struct kvm_vcpu *vcpu;
 	struct ghcb_vm v;
 	unsigned int i;
@@ -96,13 +133,17 @@ COCO_TEST_F(hold, and_answer)
 	for (i = 0; i < 2; i++) {
 		ghcb_script_reset(&v, AP);
 		step = add_hold(&v, variant->event, variant->data);
+		next = ghcb_add_event(&v, AP, GHCB_NAE_WBINVD, 0, 0);
 		if (!EXPECT_REQ_STAYS(REQ_GHCB_AP_HOLD, vcpu, KVM_MP_STATE_AP_RESET_HOLD, AGAIN))
 			return;
-		mp_state_set(vcpu, variant->end == BY_SIPI ? KVM_MP_STATE_SIPI_RECEIVED :
-							     KVM_MP_STATE_RUNNABLE);
+		end_hold(&v, variant->end);
 		if (!EXPECT_REQ_SYNC(check_main_req(), vcpu, GHCB_STAGE_ANSWERED))
 			return;
-		expect_result(check_main_req(), step, variant->event, variant->end == BY_SIPI);
+		expect_result(check_main_req(), step, variant->event, variant->end != BY_VMM);
+		if (variant->event)
+			EXPECT_REQ_EQ(check_main_req(), "the GHCB MSR after it", v.cpu[AP].ghcb.gpa,
+				      step->answer.msr, &names_value);
+		EXPECT_GHCB_ANSWER(check_main_req(), next, GHCB_INFO1_OK, 0);
 	}
 	snp_vm_free(v.snp);
 }

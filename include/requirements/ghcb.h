@@ -86,6 +86,9 @@
 		"a SIPI ends it, and what is answered is not 0: bits 63:12 of the MSR, or "	\
 		"SW_EXITINFO2")									\
 	REQUIREMENT(GHCB_AP_HOLD_NO_SIPI, "GHCB-AP-HOLD-NO-SIPI", DOC_GHCB, "AP Reset Hold",	\
-		"what ends it without a SIPI is answered with 0")
+		"what ends it without a SIPI is answered with 0")				\
+	REQUIREMENT(GHCB_AP_HOLD_INIT, "GHCB-AP-HOLD-INIT", DOC_GHCB, "AP Reset Hold",		\
+		"an INIT that comes before the SIPI changes neither its answer nor the GHCB "	\
+		"MSR: the next event is served")
 
 #endif
