@@ -56,8 +56,8 @@ static const struct glue_host_row {
 	/* As CPUID has it, as XCR0 */
 	{ "MSR IA32_XSS", GLUE_HOST_XSS, MSR_IA32_XSS, 0 },
 	{ "MSR IA32_S_CET", GLUE_HOST_S_CET, MSR_IA32_S_CET, 0 },
-	/* Last branch records are on. */
-	{ "MSR IA32_DEBUGCTL", GLUE_HOST_DEBUGCTL, MSR_IA32_DEBUGCTLMSR, 1 },
+	/* By CPU: glue_cpu_debugctl(). */
+	{ "MSR IA32_DEBUGCTL", GLUE_HOST_DEBUGCTL, MSR_IA32_DEBUGCTLMSR, 0 },
 	{ "MSR IA32_SPEC_CTRL", GLUE_HOST_SPEC_CTRL, MSR_IA32_SPEC_CTRL, 0 },
 	/* As CPUID has it: glue_host_value(). */
 	{ "XCR0", GLUE_HOST_XCR0, 0, 0 },
@@ -91,6 +91,14 @@ static u64 glue_cpu_xss(void)
 	return gprs.gpr[IMAGE_RCX] & GLUE_XFEATURE_CET;
 }
 
+/* One that is on: last branch records, or the detection of bus locks, or single steps by branch. */
+static u64 glue_cpu_debugctl(void)
+{
+	static const u8 bits[] = { 0, 2, 1 };
+
+	return BIT_ULL(bits[raw_smp_processor_id() % ARRAY_SIZE(bits)]);
+}
+
 static u64 glue_host_value(const struct glue_host_row *row)
 {
 	switch (row->offset) {
@@ -98,6 +106,8 @@ static u64 glue_host_value(const struct glue_host_row *row)
 		return glue_cpu_xcr0();
 	case GLUE_HOST_XSS:
 		return glue_cpu_xss();
+	case GLUE_HOST_DEBUGCTL:
+		return glue_cpu_debugctl();
 	}
 	return row->value;
 }
