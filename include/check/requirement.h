@@ -47,6 +47,7 @@
 #define DOC_GUP		"Documentation/core-api/pin_user_pages.rst"
 #define DOC_HC		"Documentation/virt/kvm/x86/hypercalls.rst"
 #define DOC_MMU		"Documentation/virt/kvm/x86/mmu.rst"
+#define DOC_MSR		"Documentation/virt/kvm/x86/msr.rst"
 #define DOC_LOCKING	"Documentation/virt/kvm/locking.rst"
 #define DOC_SEV_C	"arch/x86/kvm/svm/sev.c"
 #define DOC_SEV_RST	"Documentation/virt/kvm/x86/amd-memory-encryption.rst"

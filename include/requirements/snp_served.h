@@ -13,6 +13,9 @@
 		"what an SNP VM cannot have is refused with the errno that is documented, and "	\
 		"changes nothing")								\
 	REQUIREMENT(SNP_TSC_KHZ, "SNP-TSC-KHZ", DOC_API, "KVM_SET_TSC_KHZ",			\
-		"a frequency that is refused for an SNP VM's vCPU is not what it has then")
+		"a frequency that is refused for an SNP VM's vCPU is not what it has then")	\
+	REQUIREMENT(SNP_PV_MEMORY, "SNP-PV-MEMORY", DOC_MSR, "MSR_KVM_SYSTEM_TIME_NEW",		\
+		"what KVM writes for a guest that named a place in an MSR is there, whole, and "	\
+		"nowhere else, wherever it was before")
 
 #endif
