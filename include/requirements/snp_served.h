@@ -14,6 +14,8 @@
 		"changes nothing")								\
 	REQUIREMENT(SNP_TSC_KHZ, "SNP-TSC-KHZ", DOC_API, "KVM_SET_TSC_KHZ",			\
 		"a frequency that is refused for an SNP VM's vCPU is not what it has then")	\
+	REQUIREMENT(SNP_MSI, "SNP-MSI", DOC_API, "KVM_SIGNAL_MSI",				\
+		"the local APIC of a vCPU takes interrupts as soon as the vCPU is there")	\
 	REQUIREMENT(SNP_PV_MEMORY, "SNP-PV-MEMORY", DOC_MSR, "MSR_KVM_SYSTEM_TIME_NEW",		\
 		"what KVM writes for a guest that named a place in an MSR is there, whole, and "	\
 		"nowhere else, wherever it was before")
