@@ -84,6 +84,10 @@
 	REQUIREMENT(PREFAULT_PART, "PREFAULT-PART", DOC_API, "KVM_PRE_FAULT_MEMORY",		\
 		"if one page was mapped the call succeeds, with gpa and size of what is left; "	\
 		"else it fails, and changes neither")						\
+	REQUIREMENT(PREFAULT_WHOLE, "PREFAULT-WHOLE", DOC_API, "KVM_PRE_FAULT_MEMORY",		\
+		"what is not left is mapped, all of it, whatever the size of pages")		\
+	REQUIREMENT(ATTRS_LEVEL, "GMEM-ATTRS-LEVEL", DOC_API, "KVM_SET_MEMORY_ATTRIBUTES",	\
+		"a huge page is mapped where all of it is in the view of the access, and nowhere else") \
 	REQUIREMENT(GMEM_READONLY, "GMEM-READONLY", DOC_API, "KVM_SET_USER_MEMORY_REGION2",	\
 		"a slot with guest_memfd is not read-only: that is EINVAL")			\
 	REQUIREMENT(GMEM_ALLOC, "GMEM-ALLOC", DOC_API, "KVM_CREATE_GUEST_MEMFD",			\

@@ -50,6 +50,7 @@ static const struct change {
 	{ IMAGE_AMD, 0x80000000, 0, EDX, ALL, 0x69746e65 },
 	{ IMAGE_AMD, 0x80000000, 0, ECX, ALL, 0x444d4163 },
 	{ IMAGE_AMD, 0x80000001, 0, ECX, 0, 1u << 2 },			/* SVM */
+	{ IMAGE_AMD, 0x80000001, 0, EDX, 0, 1u << 26 },			/* pages of 1 GiB */
 	{ IMAGE_AMD, 0x8000000a, 0, EAX, ALL, 1 },			/* revision */
 	{ IMAGE_AMD, 0x8000000a, 0, EBX, ALL, 0x8000 },			/* ASIDs */
 	/* NPT, LBR, NRIPS, VMCB clean, FlushByAsid, DecodeAssists */
@@ -74,7 +75,7 @@ static const struct change {
 	{ IMAGE_INTEL, 1, 0, EDX, 0, 1u << 27 },			/* SELFSNOOP */
 	{ IMAGE_INTEL, 7, 0, ECX, 0, 1u << 28 },			/* MOVDIR64B */
 	{ IMAGE_INTEL, 0x80000001, 0, ECX, 1u << 2, 0 },		/* no SVM */
-	{ IMAGE_INTEL, 0x80000001, 0, EDX, 0, 1u << 20 },		/* NX */
+	{ IMAGE_INTEL, 0x80000001, 0, EDX, 0, 1u << 20 | 1u << 26 },	/* NX, pages of 1 GiB */
 };
 
 /*

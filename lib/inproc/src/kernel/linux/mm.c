@@ -3,9 +3,9 @@
  * Stands for mm/mmap.c and kernel/fork.c as far as address spaces go: the process's own is
  * the only one.  A fake: what is mapped where the process says (src/services/mm.c).
  *
- * Page tables have pages of 2 MiB alone, where the VMM asks for them (MADV_HUGEPAGE): there they
- * are as if memory were huge from then on, until some of it changes.  Whoever walks them elsewhere
- * finds nothing, and takes that for pages of 4 KiB.
+ * Page tables have pages of 2 MiB and 1 GiB alone, where the VMM asks for them (MADV_HUGEPAGE):
+ * there they are as if memory were huge from then on, until some of it changes.  Whoever walks
+ * them elsewhere finds nothing, and takes that for pages of 4 KiB.
  */
 #include <linux/hugetlb.h>
 #include <linux/maple_tree.h>
@@ -34,7 +34,8 @@ static u64 *glue_table_of(u64 *entry, unsigned long addr, unsigned int shift)
 {
 	u64 *table;
 
-	if (!*entry) {
+	/* One of 1 GiB is no more as soon as a part of it is another one. */
+	if (!*entry || *entry & _PAGE_PSE) {
 		table = glue_alloc(PAGE_SIZE, PAGE_SIZE);
 		if (!table)
 			glue_die("no memory for a page table");
@@ -44,19 +45,25 @@ static u64 *glue_table_of(u64 *entry, unsigned long addr, unsigned int shift)
 	return &table[addr >> shift & (PTRS_PER_PMD - 1)];
 }
 
-/* Whole pages of 2 MiB in [@start, @end) become huge, or all that are touched are no more. */
+/*
+ * Whole pages of 1 GiB, and of 2 MiB, in [@start, @end) become huge, or all that are touched are no
+ * more.
+ */
 void glue_mm_huge(unsigned long start, unsigned long end, int huge)
 {
 	unsigned long addr = huge ? ALIGN(start, PMD_SIZE) : start & PMD_MASK;
 	static bool any;
+	unsigned long size;
 	u64 *entry;
 
 	any |= huge;
-	for (; any && (huge ? addr + PMD_SIZE <= end : addr < end); addr += PMD_SIZE) {
+	for (; any && (huge ? addr + PMD_SIZE <= end : addr < end); addr += size) {
+		size = huge && !(addr & ~PUD_MASK) && addr + PUD_SIZE <= end ? PUD_SIZE : PMD_SIZE;
 		entry = (u64 *)current->mm->pgd + (addr >> pgdir_shift);
 		entry = glue_table_of(entry, addr, P4D_SHIFT);
 		entry = glue_table_of(entry, addr, PUD_SHIFT);
-		entry = glue_table_of(entry, addr, PMD_SHIFT);
+		if (size == PMD_SIZE)
+			entry = glue_table_of(entry, addr, PMD_SHIFT);
 		WRITE_ONCE(*entry, huge ? addr | _PAGE_TABLE | _PAGE_PSE : 0);
 	}
 }
