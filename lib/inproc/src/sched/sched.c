@@ -10,13 +10,13 @@
  *
  * Threads of the kernel's own (workers) take part from when a thread of the run wakes them.
  * What nobody can end any more is a deadlock; who gets nowhere in many points gives the
- * others a turn, and if all get nowhere, it is a livelock.
+ * others a turn, and if all get nowhere, it is a livelock.  A thread that is no part of the run may
+ * be about to give what is waited for, or have given it in between: so all look once more.
  */
 #include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -24,54 +24,24 @@
 
 #include "base/base.h"
 #include "control.h"
+#include "run.h"
 #include "sched.h"
 #include "src/image/loader.h"
 
-#define MAX_THREADS	SCHED_MAX_THREADS
-#define MAX_POINTS	(1u << 16)
 /* So many points of one thread in a row are no progress, if others could run. */
 #define PATIENCE	8192
+/* So long others have to give what all wait for. */
+#define GRACE_US	50000
 /* A thread that passes no point for so long is not in kernel code. */
 #define STUCK_SECONDS	10
-
-enum state {
-	FREE, RUNNABLE,
-	YIELDED,		/* others first */
-	WAITS_WORD, WAITS_EVENT,
-	DONE,
-};
-
-struct sched_thread {
-	enum state state;
-	bool member;		/* of the run; with the turn, or waiting for it */
-	bool used;
-	int turn;		/* a futex: it may run */
-	int ready;		/* a futex: it has started */
-	int *word;
-	int event;
-	unsigned long long deadline;
-	bool timed_out;
-	unsigned int since;	/* points since it got the turn */
-	struct control_point last;
-};
-
-static struct {
-	bool active;
-	int over;		/* a futex: the run has come to its end */
-	enum control_interleaved how;
-	const struct control_interleave *what;
-	struct sched_thread *threads[MAX_THREADS];
-	unsigned int nr, bodies_left, current, next_switch;
-	unsigned int nr_points;
-	struct control_point points[MAX_POINTS];
-} run;
 
 /* The VMM's threads, which are the same CPUs in each run; and all others'. */
 static struct sched_thread bodies[CONTROL_MAX_THREADS];
 static unsigned int nr_started;
 static struct sched_thread others[MAX_THREADS];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static __thread struct sched_thread *self;
+__thread struct sched_thread *sched_self;
+struct sched_run sched_run_state;
 
 static void futex_wait(int *word, int value)
 {
@@ -95,17 +65,24 @@ static void wait_turn(struct sched_thread *t)
 		futex_wait(&t->turn, 0);
 }
 
-static bool in_run(void)
-{
-	return run.active && self && self->member;
-}
-
 /* ---- whose turn it is ---- */
 
 static void end(enum control_interleaved how)
 {
 	run.how = how == CONTROL_INTERLEAVED && run.next_switch < run.what->nr_switches ?
 		  CONTROL_NO_SWITCH : how;
+	set(&run.over);
+}
+
+/* Nobody has the turn, or may be given it. */
+static void nobody(void)
+{
+	/* Those that are left are the kernel's, which wait for work. */
+	if (!run.bodies_left) {
+		end(CONTROL_INTERLEAVED);
+		return;
+	}
+	run.idle = true;
 	set(&run.over);
 }
 
@@ -187,8 +164,7 @@ static void wait_in(enum state state)
 	self->state = state;
 	to = pick();
 	if (to < 0) {
-		/* Those that are left are the kernel's, which wait for work. */
-		end(run.bodies_left ? CONTROL_DEADLOCK : CONTROL_INTERLEAVED);
+		nobody();
 		wait_turn(self);
 		return;
 	}
@@ -270,7 +246,7 @@ static void leave(void)
 	if (to < 0)
 		to = pick();
 	if (to < 0)
-		end(run.bodies_left ? CONTROL_DEADLOCK : CONTROL_INTERLEAVED);
+		nobody();
 	else
 		give_turn(to);
 }
@@ -478,7 +454,8 @@ static int start_threads(unsigned int nr)
 	return 0;
 }
 
-static void wait_for_end(void)
+/* False: it has passed no point for long. */
+static bool wait_for_over(void)
 {
 	const struct timespec patience = { .tv_sec = STUCK_SECONDS };
 	unsigned int seen;
@@ -489,8 +466,38 @@ static void wait_for_end(void)
 		    errno == ETIMEDOUT &&
 		    seen == __atomic_load_n(&run.nr_points, __ATOMIC_RELAXED)) {
 			run.how = CONTROL_STUCK;
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Whoever waits sees for itself whether it has to. */
+static void look_again(void)
+{
+	pthread_mutex_lock(&lock);
+	for (unsigned int i = 0; i < run.nr; i++)
+		if (run.threads[i]->state == WAITS_WORD || run.threads[i]->state == WAITS_EVENT)
+			run.threads[i]->state = RUNNABLE;
+	pthread_mutex_unlock(&lock);
+	run.idle = false;
+	run.over = 0;
+	give_turn(next_in(RUNNABLE));
+}
+
+static void wait_for_end(void)
+{
+	unsigned int looked = UINT_MAX;		/* at so many points */
+
+	while (wait_for_over() && run.idle) {
+		if (looked == run.nr_points) {
+			run.idle = false;
+			end(CONTROL_DEADLOCK);
 			return;
 		}
+		looked = run.nr_points;
+		usleep(GRACE_US);
+		look_again();
 	}
 }
 
@@ -546,55 +553,4 @@ enum control_interleaved sched_run(const struct control_interleave *what, struct
 	if (run.how == CONTROL_INTERLEAVED || run.how == CONTROL_NO_SWITCH)
 		dismiss();
 	return run.how;
-}
-
-/* ---- what has been seen ---- */
-
-void sched_tell(void)
-{
-	char text[128] = "";
-
-	if (!in_run())
-		return;
-	for (unsigned int i = 0; i < run.what->nr_switches; i++)
-		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%u:%u",
-			 i ? " " : "", run.what->switches[i].point, run.what->switches[i].thread);
-	inproc_diag("thread %u, COCO_SCHEDULE=\"%s\"", run.current, text);
-}
-
-unsigned int sched_points(void)
-{
-	return run.nr_points;
-}
-
-const struct control_point *sched_get_point(unsigned int idx)
-{
-	return idx < run.nr_points ? &run.points[idx] : NULL;
-}
-
-const char *sched_thread_at(unsigned int thread, char *buf, unsigned long len)
-{
-	static const char *const states[] = {
-		"", "can run", "has given way", "waits for a lock or another thread",
-		"sleeps", "is done",
-	};
-	const struct sched_held *held;
-	const struct sched_thread *t;
-	unsigned int nr_held;
-	unsigned long at;
-	char place[160];
-
-	if (thread >= run.nr)
-		return NULL;
-	t = run.threads[thread];
-	at = snprintf(buf, len, "%s", states[t->state]);
-	if (t->state != DONE && t->last.ip)
-		at += snprintf(buf + at, at < len ? len - at : 0, ", %s in %s",
-			       t->last.name ?: "", image_place(t->last.ip, place, sizeof(place)));
-	nr_held = access_held(thread, &held);
-	for (unsigned int i = 0; i < nr_held && at < len; i++)
-		at += snprintf(buf + at, len - at, "%s%s (%s)",
-			       i ? ", " : "; locks taken or waited for: ", held[i].name,
-			       image_place(held[i].ip, place, sizeof(place)));
-	return buf;
 }
