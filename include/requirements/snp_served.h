@@ -16,6 +16,9 @@
 		"a frequency that is refused for an SNP VM's vCPU is not what it has then")	\
 	REQUIREMENT(SNP_MSI, "SNP-MSI", DOC_API, "KVM_SIGNAL_MSI",				\
 		"the local APIC of a vCPU takes interrupts as soon as the vCPU is there")	\
+	REQUIREMENT(SNP_DIRTY, "SNP-DIRTY", DOC_API, "KVM_RESET_DIRTY_RINGS",			\
+		"of a slot that is logged each page that the guest has written since it was "	\
+		"collected is told, and no other")						\
 	REQUIREMENT(SNP_PV_MEMORY, "SNP-PV-MEMORY", DOC_MSR, "MSR_KVM_SYSTEM_TIME_NEW",		\
 		"what KVM writes for a guest that named a place in an MSR is there, whole, and "	\
 		"nowhere else, wherever it was before")
