@@ -142,6 +142,10 @@ COCO_TEST_F(dirty, told)
 	unsigned int i;
 	void *mem;
 
+	if (!kvm_has_cap(KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2)) {
+		check_skip("this KVM logs no dirty pages");
+		return;
+	}
 	if (!variant->bitmap && !kvm_has_cap(KVM_CAP_DIRTY_LOG_RING) &&
 	    !kvm_has_cap(KVM_CAP_DIRTY_LOG_RING_ACQ_REL)) {
 		check_skip("this KVM has no rings of dirty pages");

@@ -161,7 +161,7 @@ COCO_TEST_F(memory, written)
 		get_cpuid_entry(kvm_get_supported_cpuid(), 0x40000001, 0);
 	struct pv_vm v = { .msr = msr };
 
-	if (!(e->eax & 1u << msr->feature)) {
+	if (!e || !(e->eax & 1u << msr->feature) || !kvm_has_cap(KVM_CAP_ADJUST_CLOCK)) {
 		check_skip("this KVM has no %s", msr->name);
 		return;
 	}
