@@ -18,17 +18,6 @@
 #include "vm/raw_vm.h"
 #include "vm/vm_type.h"
 
-#ifndef KVM_X86_SW_PROTECTED_VM
-#define KVM_X86_SW_PROTECTED_VM	1
-#endif
-#ifndef KVM_PRE_FAULT_MEMORY
-#define KVM_CAP_PRE_FAULT_MEMORY	236
-#define KVM_PRE_FAULT_MEMORY	_IOWR(KVMIO, 0xd5, struct kvm_pre_fault_memory)
-struct kvm_pre_fault_memory {
-	uint64_t gpa, size, flags, padding[5];
-};
-#endif
-
 /* In pages of 4 KiB, as all that follows */
 #define M2		512u
 #define G1		(512u * M2)
