@@ -18,14 +18,6 @@
 #include "snp/ghcb_check.h"
 #include "snp/raw_snp.h"
 
-#ifndef KVM_PRE_FAULT_MEMORY
-#define KVM_PRE_FAULT_MEMORY	_IOWR(KVMIO, 0xd5, struct kvm_pre_fault_memory)
-#define KVM_CAP_PRE_FAULT_MEMORY	236
-struct kvm_pre_fault_memory {
-	__u64 gpa, size, flags, padding[5];
-};
-#endif
-
 /* The largest argument, and room for arrays of any length. */
 static union {
 	uint8_t bytes[4 * 4096];

@@ -122,16 +122,11 @@ static int run(struct raw_td *td, uint32_t id __attribute__((unused)))
 	return raw_errno(ioctl(td->raw.vcpu, KVM_RUN, NULL));
 }
 
-/* KVM_PRE_FAULT_MEMORY, since 6.11 */
-#define CAP_PRE_FAULT_MEMORY	236
-
 static int pre_fault_at(struct raw_td *td, uint64_t gpa)
 {
-	struct {
-		uint64_t gpa, size, flags, padding[5];
-	} range = { .gpa = gpa, .size = RAW_VM_PAGE };
+	struct kvm_pre_fault_memory range = { .gpa = gpa, .size = RAW_VM_PAGE };
 
-	return raw_errno(ioctl(td->raw.vcpu, _IOWR(KVMIO, 0xd5, range), &range));
+	return raw_errno(ioctl(td->raw.vcpu, KVM_PRE_FAULT_MEMORY, &range));
 }
 
 static int pre_fault(struct raw_td *td, uint32_t id __attribute__((unused)))
@@ -184,7 +179,7 @@ static const struct command {
 /* What a KVM does not have. */
 static bool lacks(const struct command *c)
 {
-	return c->give == pre_fault && !kvm_has_cap(CAP_PRE_FAULT_MEMORY);
+	return c->give == pre_fault && !kvm_has_cap(KVM_CAP_PRE_FAULT_MEMORY);
 }
 
 static bool refused_in(const struct command *c, unsigned int state)

@@ -78,8 +78,6 @@ COCO_TEST_F(cpuid, marked)
 
 /* ---- KVM_PRE_FAULT_MEMORY ---- */
 
-#define CAP_PRE_FAULT_MEMORY	236
-
 COCO_FIXTURE(prefault);
 FIXTURE_VARIANT(prefault)
 {
@@ -100,12 +98,10 @@ FIXTURE_VARIANT_ADD(prefault, private)
 
 COCO_TEST_F(prefault, asks_the_module)
 {
-	struct {
-		uint64_t gpa, size, flags, padding[5];
-	} range = { .gpa = variant->gpa, .size = RAW_VM_PAGE };
+	struct kvm_pre_fault_memory range = { .gpa = variant->gpa, .size = RAW_VM_PAGE };
 	struct raw_td td;
 
-	if (!control() || !kvm_has_cap(CAP_PRE_FAULT_MEMORY)) {
+	if (!control() || !kvm_has_cap(KVM_CAP_PRE_FAULT_MEMORY)) {
 		check_skip("needs an in-process KVM that has KVM_PRE_FAULT_MEMORY");
 		return;
 	}
@@ -114,7 +110,7 @@ COCO_TEST_F(prefault, asks_the_module)
 			  &names_errno)) {
 		control()->fail_seamcalls(TDH_MEM_PAGE_AUG, 0, 0, 0);
 		EXPECT_REQ_EQ(REQ_TDX_PREFAULT_SHARED, "KVM_PRE_FAULT_MEMORY", 0,
-			      raw_errno(ioctl(td.raw.vcpu, _IOWR(KVMIO, 0xd5, range), &range)),
+			      raw_errno(ioctl(td.raw.vcpu, KVM_PRE_FAULT_MEMORY, &range)),
 			      &names_errno);
 		EXPECT_REQ_EQ(REQ_TDX_PREFAULT_SHARED, "TDH.MEM.PAGE.AUG", variant->private,
 			      control()->seamcalls(), &names_count);

@@ -16,17 +16,6 @@
 #define PAGE		RAW_VM_PAGE
 #define SIZE		(RAW_VM_PAGES * PAGE)
 
-#ifndef KVM_X86_SW_PROTECTED_VM
-#define KVM_X86_SW_PROTECTED_VM	1
-#endif
-#ifndef KVM_PRE_FAULT_MEMORY
-#define KVM_CAP_PRE_FAULT_MEMORY	236
-#define KVM_PRE_FAULT_MEMORY	_IOWR(KVMIO, 0xd5, struct kvm_pre_fault_memory)
-struct kvm_pre_fault_memory {
-	uint64_t gpa, size, flags, padding[5];
-};
-#endif
-
 /* ---- slots that are read-only ---- */
 
 COCO_FIXTURE(readonly);

@@ -98,28 +98,22 @@ LEVEL(last_2m_set_again, 5, .change = { PRIVATE(600, 1), SHARED(G1 - M2, M2) }, 
 static int64_t statistic(int vm, const char *name)
 {
 	const int fd = ioctl(vm, KVM_GET_STATS_FD, NULL);
-	struct {
-		struct kvm_stats_desc desc;
-		char name[64];
-	} entry;
+	struct kvm_stats_desc *all, *desc;
 	struct kvm_stats_header head;
-	int64_t value = -1;
+	uint64_t value = -1;
 	unsigned int i;
-	size_t size;
 
-	if (fd < 0 || pread(fd, &head, sizeof(head), 0) != sizeof(head) ||
-	    head.name_size > sizeof(entry.name))
-		goto out;
-	size = sizeof(entry.desc) + head.name_size;
-	for (i = 0; i < head.num_desc; i++)
-		if (pread(fd, &entry, size, head.desc_offset + i * size) == (ssize_t)size &&
-		    !strcmp(entry.name, name) &&
-		    pread(fd, &value, sizeof(value), head.data_offset + entry.desc.offset) !=
-				sizeof(value))
-			value = -1;
-out:
-	if (fd >= 0)
-		close(fd);
+	if (fd < 0)
+		return -1;
+	read_stats_header(fd, &head);
+	all = read_stats_descriptors(fd, &head);
+	for (i = 0; i < head.num_desc; i++) {
+		desc = get_stats_descriptor(all, i, &head);
+		if (!strcmp(desc->name, name))
+			read_stat_data(fd, &head, desc, &value, 1);
+	}
+	free(all);
+	close(fd);
 	return value;
 }
 
