@@ -93,6 +93,7 @@ struct engine_vcpu {
 	bool events_given;
 	bool redeliver;			/* they may be lost by a KVM_RUN that has just failed */
 	uint64_t entry_rip;		/* where the KVM_RUN that was to deliver them began */
+	uint64_t entry_open;		/* and how far the instruction may reach that it ended first */
 	uint64_t walk_told;		/* the GPA of the last exit with mem.walk, or -1 */
 	char text[256];
 };

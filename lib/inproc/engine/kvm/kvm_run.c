@@ -363,6 +363,7 @@ static bool prepare(struct engine_vcpu *vcpu, struct engine_exit *exit, bool imm
 		return true;
 	if (vcpu->events_given && !engine_kvm_get_regs(vcpu, &regs))
 		vcpu->entry_rip = regs.rip;
+	vcpu->entry_open = vcpu->open ? MAX_INSN : 0;
 	return false;
 }
 

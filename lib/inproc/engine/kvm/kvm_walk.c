@@ -183,7 +183,7 @@ bool kvm_delivery_missing(struct engine_vcpu *vcpu, struct engine_exit *exit)
 	     (sregs.tr.base && virt_missing(vcpu, exit, sregs.tr.base, TSS_SIZE, false)) ||
 	     stacks_missing(vcpu, exit, regs.rsp, sregs.tr.base);
 	/* An exception comes again with its instruction; what the caller gave does not. */
-	if (is && vcpu->redeliver && regs.rip == vcpu->entry_rip)
+	if (is && vcpu->redeliver && regs.rip - vcpu->entry_rip <= vcpu->entry_open)
 		engine_kvm_set_events(vcpu, &vcpu->given);
 	return is;
 }
