@@ -204,6 +204,13 @@ struct control_ops {
 	void (*rmp_faults)(__u64 gpa, unsigned int times);
 
 	/*
+	 * The next nested page fault of an AMD guest is taken for one that came while the CPU was
+	 * delivering @event (as EXITINTINFO has it), with the error code @error: so the guest has
+	 * not got that.
+	 */
+	void (*interrupt_delivery)(__u32 event, __u32 error);
+
+	/*
 	 * What the uAPI headers of the tree under test call @name: 0, or -ENOENT.
 	 * tools/image.sh lists the names that can be asked for.
 	 */

@@ -48,6 +48,9 @@
 	REQUIREMENT(SVM_CLEAN, "SVM-CLEAN", DOC_SVM, "VMCB State Caching",			\
 		"of what a VMCB calls clean nothing has changed since the CPU ran it, and on a CPU "	\
 		"that did not run it last it calls nothing so")					\
+	REQUIREMENT(SVM_DELIVERY, "SVM-DELIVERY", DOC_SVM, "Intercepts During IDT Interrupt Delivery",	\
+		"what an exit has interrupted the delivery of is delivered once more, an "	\
+		"exception with its error code; but #VC, which the guest's CPU raises again")	\
 	REQUIREMENT(SEV_INTERCEPT, "SEV-INTERCEPT", DOC_GHCB, "Supported Guest VM Exits",	\
 		"what an SEV-ES or SNP guest has no event for is not intercepted: control "	\
 		"registers, XSETBV, IRET, debug registers besides DR7, the GHCB MSR, MSRs that "	\

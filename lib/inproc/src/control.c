@@ -194,6 +194,7 @@ static void control_reset(void)
 	src_measure(0);
 	svm_leave_delay = 0;
 	hw_rmp_faults(0, 0);
+	hw_interrupt_delivery(0, 0);
 	for (unsigned int i = 0; i < CONTROL_NR_STEPS; i++)
 		src_fail_step(i, 0);
 	src_fail_seamcalls(0, 0, 0, 0);
@@ -240,6 +241,11 @@ static void control_fw_delay(unsigned int us)
 static void control_rmp_faults(__u64 gpa, unsigned int times)
 {
 	hw_rmp_faults(gpa, times);
+}
+
+static void control_interrupt_delivery(__u32 event, __u32 error)
+{
+	hw_interrupt_delivery(event, error);
 }
 
 static void control_leave_delay(unsigned int us)
@@ -349,6 +355,7 @@ static const struct control_ops ops = {
 	.td_verify = src_td_verify,
 	.leave_delay = control_leave_delay,
 	.rmp_faults = control_rmp_faults,
+	.interrupt_delivery = control_interrupt_delivery,
 	.header_number = control_header_number,
 	.nr_log_lines = control_nr_log_lines,
 	.log_line = control_log_line,

@@ -34,12 +34,27 @@ int svm_inject(struct world *w)
 	return ret;
 }
 
+/* What a nested page fault is to interrupt the delivery of; no event: nothing. */
+static struct {
+	uint32_t event, error;
+} interrupted;
+
+void hw_interrupt_delivery(uint32_t event, uint32_t error)
+{
+	interrupted.error = error;
+	__atomic_store_n(&interrupted.event, event, __ATOMIC_RELEASE);
+}
+
 /* What was being delivered when the exit came is KVM's again. */
 void svm_not_injected(struct world *w)
 {
 	uint32_t error;
-	const uint32_t event = world_not_injected(w, &error);
+	uint32_t event = world_not_injected(w, &error);
 
+	if (!event && get_u64(w->vmcb, VMCB_EXIT_CODE) == EXIT_NPF) {
+		event = __atomic_exchange_n(&interrupted.event, 0, __ATOMIC_ACQ_REL);
+		error = interrupted.error;
+	}
 	if (!event)
 		return;
 	set_u32(w->vmcb, VMCB_EXIT_INT_INFO, event);
