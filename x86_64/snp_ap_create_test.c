@@ -145,8 +145,13 @@ COCO_TEST_F(refused, ap_goes_on)
 {
 	struct ap_vm v;
 
-	if (ap_vm_start(&v) && ap_vm_start_ap(&v, check_main_req()) &&
-	    refuse_all(&v, variant, goes_on))
+	if (!ap_vm_start(&v) || !ap_vm_start_ap(&v, check_main_req()) ||
+	    !refuse_all(&v, variant, goes_on))
+		return;
+	/* No request is left that INIT would fulfil. */
+	ap_add_init(&v);
+	ap_add_sipi(&v);
+	if (EXPECT_AP_DONE(REQ_SNP_AP_KEPT, &v) && goes_on(&v))
 		snp_vm_free(v.g.snp);
 }
 
