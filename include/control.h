@@ -251,7 +251,10 @@ struct control_ops {
 	/* RLIMIT_MEMLOCK of the VMM is @bytes from now on, and it has no CAP_IPC_LOCK. */
 	void (*memlock)(unsigned long bytes);
 
-	/* CPUs (as bits) that ran an encrypted guest and have not written back caches since. */
+	/*
+	 * CPUs (as bits) that ran an encrypted guest and have not written back caches since, or had
+	 * not when the kernel last unpinned a page.
+	 */
 	__u64 (*caches_dirty)(void);
 
 	/*

@@ -21,7 +21,7 @@
 
 /* ---- memory that is given back ---- */
 
-enum how { DROPPED, UNMAPPED, SLOT_DELETED };
+enum how { DROPPED, UNMAPPED, SLOT_DELETED, UNREGISTERED };
 
 COCO_FIXTURE(memory);
 FIXTURE_VARIANT(memory)
@@ -36,7 +36,9 @@ FIXTURE_VARIANT(memory)
 	{										\
 		COCO_ROW(NULL, REQ_SEV_MOVE_CACHES), .kind = SEV_KIND_##kind_, .how = how_	\
 	}
-#define MEMORY_OF(kind)	MEMORY(kind, DROPPED); MEMORY(kind, UNMAPPED); MEMORY(kind, SLOT_DELETED)
+#define MEMORY_OF(kind)									\
+	MEMORY(kind, DROPPED); MEMORY(kind, UNMAPPED); MEMORY(kind, SLOT_DELETED);	\
+	MEMORY(kind, UNREGISTERED)
 
 MEMORY_OF(SEV);
 MEMORY_OF(ES);
@@ -57,6 +59,8 @@ static int give_back(struct sev_guest *g, enum how how)
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED ? errno : 0;
 	case SLOT_DELETED:
 		return raw_errno(ioctl(g->snp.raw.vm, KVM_SET_USER_MEMORY_REGION, &none));
+	case UNREGISTERED:
+		return raw_snp_region(&g->snp, KVM_MEMORY_ENCRYPT_UNREG_REGION, g->snp.raw.mem, size);
 	}
 	return EINVAL;
 }
@@ -71,6 +75,10 @@ COCO_TEST_F(memory, written_back)
 		return;
 	}
 	if (EXPECT_REQ_EQ(req, "a guest", 0, sev_guest_make(&g, variant->kind, 1), &names_errno) &&
+	    (variant->how != UNREGISTERED ||
+	     EXPECT_REQ_EQ(req, "KVM_MEMORY_ENCRYPT_REG_REGION", 0,
+			   raw_snp_region(&g.snp, KVM_MEMORY_ENCRYPT_REG_REGION, g.snp.raw.mem,
+					  RAW_VM_PAGES * PAGE), &names_errno)) &&
 	    EXPECT_SEV_ROUND(req, &g, 0, 1, false)) {
 		EXPECT_REQ_TRUE(req, "a CPU has run it", control()->caches_dirty());
 		EXPECT_REQ_EQ(req, "the memory's end", 0, give_back(&g, variant->how), &names_errno);

@@ -176,6 +176,7 @@ enum image_ept glue_ept_walk(unsigned long long eptp, unsigned long long gpa,
 
 /* linux/cache.c: this CPU runs an encrypted guest; which have, with caches not written back */
 void glue_cache_dirtied(void);
+void glue_cache_unpinned(void);
 unsigned long long glue_caches_dirty(void);
 /* How often all CPUs have written back their caches. */
 unsigned int glue_caches_written_back(void);

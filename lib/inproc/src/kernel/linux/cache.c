@@ -14,6 +14,8 @@
 #include "glue.h"
 
 static unsigned long glue_dirty;
+/* The same at the time when a page was unpinned: from then on it may be somebody else's. */
+static unsigned long glue_dirty_unpinned;
 static unsigned int glue_written_back;
 
 int glue_wb_cpu(int cpu) asm("wbinvd_on_cpu");
@@ -27,9 +29,14 @@ void glue_cache_dirtied(void)
 	set_bit(raw_smp_processor_id(), &glue_dirty);
 }
 
+void glue_cache_unpinned(void)
+{
+	WRITE_ONCE(glue_dirty_unpinned, READ_ONCE(glue_dirty));
+}
+
 unsigned long long glue_caches_dirty(void)
 {
-	return READ_ONCE(glue_dirty);
+	return READ_ONCE(glue_dirty) | READ_ONCE(glue_dirty_unpinned);
 }
 
 unsigned int glue_caches_written_back(void)

@@ -71,6 +71,7 @@ static bool glue_pin(struct page *page, unsigned int flags, const void *caller)
 static void glue_unpin(struct page *page, const void *caller)
 {
 	glue_host->unmap(IMAGE_MAP_PIN, page_address(page), caller);
+	glue_cache_unpinned();
 	/* What is pinned has the VMM's reference besides. */
 	page_ref_sub(page, GUP_PIN_COUNTING_BIAS);
 }
