@@ -148,7 +148,8 @@ COCO_TEST_F(event, running)
 	prepare_call(&v, patience_for(variant));
 	variant->send(&v, variant->data);
 	expect_got(req, &v, variant->arrives, vector_of(variant));
-	/* That was all. */
+	/* That was all, also when KVM looks for events once more: INIT is one that no TD gets. */
+	signal_msi(&v, LEVEL_ASSERT | DATA(INIT, 0));
 	prepare_call(&v, TD_HALT_NONE);
 	expect_got(req, &v, variant->arrives, vector_of(variant));
 	td_vm_free(v.td);
@@ -200,6 +201,7 @@ FIXTURE_VARIANT(timer)
 	struct check_row row;
 	uint32_t mode;
 	bool passed;			/* it ends before the guest halts */
+	bool runs;			/* the guest does not halt */
 };
 
 #define TIMER_ROW(name, ...)							\
@@ -212,6 +214,8 @@ TIMER_ROW(one_shot, .mode = ONE_SHOT)
 TIMER_ROW(one_shot_passed, .mode = ONE_SHOT, .passed = true)
 TIMER_ROW(deadline, .mode = DEADLINE)
 TIMER_ROW(deadline_passed, .mode = DEADLINE, .passed = true)
+TIMER_ROW(one_shot_runs, .mode = ONE_SHOT, .runs = true)
+TIMER_ROW(deadline_runs, .mode = DEADLINE, .runs = true)
 
 /* 2 ms: of the APIC's bus, 1 GHz; of the TSC */
 #define COUNT		2000000u
@@ -235,7 +239,10 @@ COCO_TEST_F(timer, wakes)
 		   !write_msr(req, &v, MSR_X2APIC(INITIAL_COUNT), variant->passed ? 1 : COUNT)) {
 		return;
 	}
-	td_halt_prepare(&v, TAKES);
+	if (variant->runs)
+		prepare_call(&v, TD_HALT_PATIENCE);
+	else
+		td_halt_prepare(&v, TAKES);
 	expect_got(req, &v, 1, TIMER_VECTOR);
 	/* Once: nothing is left of it. */
 	prepare_call(&v, TD_HALT_NONE);
@@ -408,4 +415,5 @@ static const char *missing(void)
 	       why : "this KVM's local APICs take interrupts alone, and have no timer";
 }
 
-COCO_MAIN(missing)
+/* TDX's CPUs have VMX's preemption timer, and a TD has none. */
+COCO_MAIN_ON("preemption_timer", missing)

@@ -79,7 +79,7 @@ static const struct change {
 };
 
 /*
- * AMD's CPUs differ: COCO_CPU, a test's wish (COCO_MAIN_ON()), is a list of these to have, or
+ * CPUs differ: COCO_CPU, a test's wish (COCO_MAIN_ON()), is a list of these to have, or
  * with "-" not to have.  Bits of a register, all those of a name; a whole one, which is @value
  * then; or how many ASIDs there are.
  */
@@ -117,6 +117,8 @@ static const struct {
 	/* What of it kernel/linux/fpu.c keeps: no CPU has the subleaf, and engines' AVX is not kept. */
 	{ "avx", 0xd, 63, EAX, ALL, 1u << 2 },
 	{ "pku", 0xd, 63, EBX, ALL, 1u << 9 },
+	/* Of the same subleaf: VMX's preemption timer, which no CPUID has a bit for */
+	{ "preemption_timer", 0xd, 63, ECX, ALL, 1 },
 	{ "pku", 7, 0, ECX, 1u << 3 | 1u << 4, 0 },
 	{ "pku", 0xd, 0, EAX, 1u << 9, 0 },
 	{ "pku", 0xd, 9, EAX, ALL, 8 },
@@ -244,14 +246,14 @@ int hw_cpuid_init(enum image_vendor vendor, unsigned int c_bit)
 	}
 	hw_vendor = vendor;
 	hw_c_bit = 1ULL << c_bit;
+	ret = grant_wishes();
+	if (ret)
+		return ret;
 	if (vendor == IMAGE_INTEL) {
 		add_xsave();
 	} else {
 		e = entry_or_new(0x8000001f, 0);
 		e->ebx = c_bit | 1 << 6 | 4 << 12;	/* a bit of addresses less, four VMPLs */
-		ret = grant_wishes();
-		if (ret)
-			return ret;
 		hw_allows_sev_features = e->eax & 1u << 27;
 	}
 	/* Four levels of page tables, one way of saving state, and addresses that fit. */

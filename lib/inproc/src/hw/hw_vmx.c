@@ -267,6 +267,11 @@ IMAGE_CALL int hw_vmenter(struct image_vmcs *vmcs, struct image_gprs *gprs,
 	int ret;
 
 	forget_last_exit(vmcs);
+	if (vmcs_get(vmcs, VMCS_PIN) & PIN_TIMER) {
+		inproc_not_driven("VMX's preemption timer");
+		failed(&w);
+		return 0;
+	}
 	ret = guest_vcpu_init(w.vcpu) ?: vmx_load(&w) ?: vmx_trap_msrs(&w);
 	if (ret) {
 		inproc_diag("engine %s cannot take the guest's state: %s", engine->name,

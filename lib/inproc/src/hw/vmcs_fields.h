@@ -36,6 +36,7 @@ enum {
 	VMCS_SYSENTER_ESP = 0x6824, VMCS_SYSENTER_EIP = 0x6826,
 };
 
+#define PIN_TIMER		(1u << 6)
 #define PIN_POSTED		(1u << 7)
 
 #define CPU_INTR_WINDOW		(1u << 2)

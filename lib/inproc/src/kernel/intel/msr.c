@@ -21,9 +21,9 @@
 
 /*
  * Controls of what VM entries and exits do (src/hw/hw_vmx.c), and those that a KVM wants to
- * have though an engine does not stop there, see there.  Not: the preemption timer; I/O
- * bitmaps, PAUSE exiting, tertiary controls; performance counters, and saving of PAT
- * and EFER.
+ * have though an engine does not stop there, see there.  The preemption timer where COCO_CPU
+ * says so, for KVM to leave alone: no VM can run with it.  Not: I/O bitmaps, PAUSE exiting,
+ * tertiary controls; performance counters, and saving of PAT and EFER.
  */
 #define GLUE_VMX_PIN		(BIT(0) | BIT(3) | BIT(5) | BIT(7))
 #define GLUE_VMX_PRIMARY						\
@@ -110,6 +110,24 @@ static bool glue_has_5_levels(void)
 	return (glue_cpuid_reg(0x80000008, IMAGE_RAX) & 0xff) >= 52;
 }
 
+/* The timer counts at a 32nd of the TSC's rate. */
+static u64 glue_preemption_timer(u32 index)
+{
+	struct image_gprs gprs = { .gpr = { [IMAGE_RAX] = 0xd, [IMAGE_RCX] = 63 } };
+
+	glue_host->cpuid(&gprs);
+	if (!(gprs.gpr[IMAGE_RCX] & 1))
+		return 0;
+	switch (index) {
+	case MSR_IA32_VMX_MISC:
+		return 5;
+	case MSR_IA32_VMX_PINBASED_CTLS:
+	case MSR_IA32_VMX_TRUE_PINBASED_CTLS:
+		return GLUE_CTLS(0, BIT(6));
+	}
+	return 0;
+}
+
 /* Instructions that the CPU does not have cannot be enabled. */
 static u64 glue_secondary_ctls(void)
 {
@@ -143,7 +161,7 @@ bool glue_intel_msr(u32 index, u64 *value)
 	for (i = 0; i < ARRAY_SIZE(glue_intel_msrs); i++) {
 		if (glue_intel_msrs[i].index != index)
 			continue;
-		*value = glue_intel_msrs[i].value;
+		*value = glue_intel_msrs[i].value | glue_preemption_timer(index);
 		return true;
 	}
 	return false;
