@@ -320,6 +320,88 @@ out:
 	raw_snp_close(&snp);
 }
 
+/* ---- a range that is not private all the way ---- */
+
+COCO_FIXTURE(part_shared);
+FIXTURE_VARIANT(part_shared)
+{
+	struct check_row row;
+	unsigned int page;		/* the one that is shared */
+	uint8_t type;
+};
+
+#define PART_SHARED(name, page_, type_)							\
+	FIXTURE_VARIANT_ADD(part_shared, name)						\
+	{										\
+		COCO_ROW(NULL, REQ_SNP_LAUNCH_PARTIAL), .page = page_,			\
+		.type = KVM_SEV_SNP_PAGE_TYPE_##type_,					\
+	}
+
+PART_SHARED(first, 0, NORMAL);
+PART_SHARED(second, 1, NORMAL);
+PART_SHARED(last, RAW_VM_PRIVATE_PAGES - 1, NORMAL);
+PART_SHARED(second_zero, 1, ZERO);
+PART_SHARED(last_unmeasured, RAW_VM_PRIVATE_PAGES - 1, UNMEASURED);
+
+static int set_private(struct raw_snp *snp, unsigned int page, bool private)
+{
+	struct kvm_memory_attributes attrs = {
+		.address = page * PAGE, .size = PAGE,
+		.attributes = private ? KVM_MEMORY_ATTRIBUTE_PRIVATE : 0,
+	};
+
+	return raw_errno(ioctl(snp->raw.vm, KVM_SET_MEMORY_ATTRIBUTES, &attrs));
+}
+
+/* As often as the kernel says that there is more to do. */
+static int update_all(struct raw_snp *snp, struct kvm_sev_snp_launch_update *update)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i <= RAW_VM_PRIVATE_PAGES && !ret && update->len; i++)
+		ret = raw_snp_cmd(snp, KVM_SEV_SNP_LAUNCH_UPDATE, update);
+	return ret;
+}
+
+COCO_TEST_F(part_shared, ends_there)
+{
+	const enum requirement_nr req = REQ_SNP_LAUNCH_PARTIAL;
+	struct kvm_sev_snp_launch_update update = {
+		.len = RAW_VM_PRIVATE_PAGES * PAGE, .type = variant->type,
+	}, before;
+	struct launch_ref ref;
+	struct raw_snp snp;
+	unsigned int pages;
+
+	/* For its pages to be counted. */
+	if (!launch_reference(req, &ref))
+		return;
+	raw_snp_open(&snp);
+	if (!EXPECT_REQ_EQ(req, "the launch before it", 0,
+			   raw_snp_go(&snp, RAW_SNP_NOTHING, RAW_SNP_STARTED) ?:
+			   set_private(&snp, variant->page, false), &names_errno))
+		goto out;
+	update.uaddr = (uint64_t)snp.raw.mem;
+	before = update;
+	pages = launch_nr_pages();
+	EXPECT_REQ_TRUE(req, "the update fails at the page that is shared",
+			update_all(&snp, &update));
+	expect_progress(&before, &update, variant->page);
+	if (control())
+		EXPECT_REQ_EQ(req, "pages measured before it", variant->page,
+			      launch_nr_pages() - pages, &names_count);
+	EXPECT_REQ_EQ(req, "the rest, when it is private", 0,
+		      set_private(&snp, variant->page, true) ?: update_all(&snp, &update),
+		      &names_errno);
+	expect_progress(&before, &update, RAW_VM_PRIVATE_PAGES);
+	if (control())
+		EXPECT_REQ_EQ(req, "pages measured of all", RAW_VM_PRIVATE_PAGES,
+			      launch_nr_pages() - pages, &names_count);
+out:
+	raw_snp_close(&snp);
+}
+
 /* ---- features of a VMSA, each bit ---- */
 
 COCO_FIXTURE(features);
