@@ -17,6 +17,7 @@
 
 #include "snp/ghcb_check.h"
 #include "snp/raw_snp.h"
+#include "snp/sev_guest.h"
 
 /* The largest argument, and room for arrays of any length. */
 static union {
@@ -118,6 +119,53 @@ COCO_TEST_F(state, refused)
 	expect_refused(&v, "writing", variant->name, variant->set);
 	if (expect_goes_on(&v, REQ_SNP_IOCTL_KEPT))
 		snp_vm_free(v.snp);
+}
+
+/* ---- the same of a SEV-ES VM of the ordinary type, whose VMMs are older than the others ---- */
+
+COCO_FIXTURE(old_state);
+FIXTURE_VARIANT(old_state)
+{
+	struct check_row row;
+	unsigned long get, set;		/* what is read is what is written, or 0 */
+};
+
+#define OLD_STATE_ROW(name, get_, set_)							\
+	FIXTURE_VARIANT_ADD(old_state, name)						\
+	{										\
+		COCO_ROW(NULL, REQ_SEV_OLD_STATE), .get = get_, .set = set_,		\
+	};
+
+OLD_STATE_ROW(regs, KVM_GET_REGS, KVM_SET_REGS)
+OLD_STATE_ROW(sregs, KVM_GET_SREGS, KVM_SET_SREGS)
+OLD_STATE_ROW(sregs2, KVM_GET_SREGS2, KVM_SET_SREGS2)
+OLD_STATE_ROW(fpu, KVM_GET_FPU, KVM_SET_FPU)
+OLD_STATE_ROW(xsave, KVM_GET_XSAVE, KVM_SET_XSAVE)
+OLD_STATE_ROW(xsave2, KVM_GET_XSAVE2, 0)
+OLD_STATE_ROW(xcrs, KVM_GET_XCRS, 0)
+OLD_STATE_ROW(debugregs, KVM_GET_DEBUGREGS, KVM_SET_DEBUGREGS)
+
+COCO_TEST_F(old_state, served)
+{
+	const enum requirement_nr req = REQ_SEV_OLD_STATE;
+	struct sev_guest g;
+
+	if (es_vm_missing()) {
+		check_skip("%s", es_vm_missing());
+		return;
+	}
+	memset(&arg, 0, sizeof(arg));
+	if (EXPECT_REQ_EQ(req, "a guest", 0, sev_guest_make(&g, SEV_KIND_OLD_ES, 1), &names_errno) &&
+	    EXPECT_SEV_ROUND(req, &g, 0, 1, false)) {
+		EXPECT_REQ_EQ(req, "reading", 0, raw_errno(ioctl(g.vcpu[0], variant->get, &arg)),
+			      &names_errno);
+		if (variant->set)
+			EXPECT_REQ_EQ(req, "writing what was read", 0,
+				      raw_errno(ioctl(g.vcpu[0], variant->set, &arg)), &names_errno);
+		EXPECT_SEV_ROUND(req, &g, 0, 1, true);
+		EXPECT_SEV_ROUND(req, &g, 0, 2, false);
+	}
+	sev_guest_close(&g);
 }
 
 /* ---- all else ---- */

@@ -82,6 +82,9 @@
 	REQUIREMENT(SNP_IOCTL_FPU, "SNP-IOCTL-FPU", DOC_API, "API description",			\
 		"KVM_GET_FPU, KVM_SET_FPU, and their kin of XSAVE are EINVAL for an SNP vCPU "	\
 		"whose state is protected, as for one of SEV-ES")				\
+	REQUIREMENT(SEV_OLD_STATE, "SEV-OLD-STATE", DOC_SEV_RST, "KVM_SEV_INIT2",		\
+		"ioctls that read or write registers of a vCPU whose state is protected succeed "	\
+		"for a VM of KVM_SEV_ES_INIT, and the guest goes on where it was")		\
 	REQUIREMENT(SNP_IOCTL_SMI, "SNP-IOCTL-SMI", DOC_API, "KVM_SMI",				\
 		"KVM_SMI of a vCPU whose state is protected harms neither it nor its VM")	\
 	REQUIREMENT(SNP_IOCTL_KEPT, "SNP-IOCTL-KEPT", DOC_API, "API description",		\
