@@ -59,6 +59,9 @@
 	REQUIREMENT(SEV_DIRECT_MAP, "SEV-DIRECT-MAP", DOC_APM, "RMP and VMPL Access Checks",	\
 		"a page of 4 KiB that is assigned in the RMP is not part of a larger one of the "	\
 		"host's mapping of memory, or writes to the pages around it fault")			\
+	REQUIREMENT(SEV_DEV_VLEK, "SEV-DEV-VLEK", DOC_PSP_SEV, "sev_user_data_snp_vlek_load",	\
+		"SNP_VLEK_LOAD gives firmware the wrapped hashstick as a whole, and reads nothing " \
+		"behind it; firmware that does not take it has none")				\
 	REQUIREMENT(SEV_DEV_FD, "SEV-DEV-FD", DOC_SEV_RST, "KVM_MEMORY_ENCRYPT_OP",		\
 		"commands of VMs take a descriptor of /dev/sev, and no other")
 

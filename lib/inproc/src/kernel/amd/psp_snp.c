@@ -95,10 +95,17 @@ struct glue_cmd_feature_info {
 	u64 address;
 } __packed;
 
+struct glue_cmd_vlek {			/* SNP_VLEK_LOAD */
+	u32 len;
+	u8 version, zero[3];
+	u64 address;			/* of the wrapped hashstick */
+} __packed;
+
 union glue_cmd_buf {
 	struct glue_cmd_init init;
 	struct glue_cmd_shutdown shutdown;
 	u32 commit_len;			/* SNP_COMMIT: of its buffer */
+	struct glue_cmd_vlek vlek;
 	struct glue_cmd_feature_info feature_info;
 	struct glue_cmd_gctx gctx;
 	struct glue_cmd_start start;
@@ -112,6 +119,7 @@ union glue_cmd_buf {
 /* ---- commands: each gives firmware's status ---- */
 
 /* SNP_PLATFORM_STATUS, at offset 8 */
+#define GLUE_STATUS_VLEK_EN		BIT(2)
 #define GLUE_STATUS_FEATURE_INFO	BIT(3)
 #define GLUE_STATUS_HIDING_CAP		BIT(5)
 #define GLUE_STATUS_HIDING_EN		BIT(6)
@@ -151,6 +159,8 @@ static bool glue_snp_can_hide(void)
 	       !(glue_firmware & IMAGE_FW_HIDING_OFF);
 }
 
+static bool glue_vlek_loaded;
+
 /* API version, the state (initialized or not), and what there is. */
 static int glue_snp_status(union glue_cmd_buf *c)
 {
@@ -164,7 +174,8 @@ static int glue_snp_status(union glue_cmd_buf *c)
 	status[0] = GLUE_API_MAJOR;
 	status[1] = glue_api_minor();
 	status[2] = glue_snp_initialized;
-	*(u32 *)(status + 8) = (glue_snp_features() ? GLUE_STATUS_FEATURE_INFO : 0) |
+	*(u32 *)(status + 8) = (glue_vlek_loaded ? GLUE_STATUS_VLEK_EN : 0) |
+			       (glue_snp_features() ? GLUE_STATUS_FEATURE_INFO : 0) |
 			       (glue_snp_can_hide() ? GLUE_STATUS_HIDING_CAP : 0) |
 			       (glue_max_snp_asid ? GLUE_STATUS_HIDING_EN : 0);
 	if (glue_snp_initialized)
@@ -232,6 +243,31 @@ static int glue_snp_shutdown(union glue_cmd_buf *c)
 static int glue_snp_commit(union glue_cmd_buf *c)
 {
 	return c->commit_len == sizeof(c->commit_len) ? 0 : SEV_RET_INVALID_LEN;
+}
+
+/*
+ * A VLEK comes wrapped by AMD, and signed.  Not ABI, and the model's alone: what is signed has
+ * bytes whose sum is 0xff, in 8 bits.  Nothing is done with the key.
+ */
+#define GLUE_HASHSTICK	432
+
+static int glue_snp_vlek_load(union glue_cmd_buf *c)
+{
+	const struct glue_cmd_vlek *vlek = &c->vlek;
+	const u8 *wrapped = __va(__sme_clr(vlek->address));
+	u8 sum = 0;
+	int i;
+
+	if (vlek->len != sizeof(*vlek))
+		return SEV_RET_INVALID_LEN;
+	if (vlek->version || !vlek->address)
+		return SEV_RET_INVALID_PARAM;
+	for (i = 0; i < GLUE_HASHSTICK; i++)
+		sum += wrapped[i];
+	if (sum != 0xff)
+		return SEV_RET_BAD_SIGNATURE;
+	glue_vlek_loaded = true;
+	return 0;
 }
 
 static int glue_snp_create(union glue_cmd_buf *c)
@@ -515,6 +551,7 @@ static const struct glue_snp_command {
 	COMMAND(SNP_DF_FLUSH, 0, false, glue_snp_flush),
 	COMMAND(SNP_CONFIG, 64, true, glue_snp_config),
 	COMMAND(SNP_COMMIT, sizeof(u32), true, glue_snp_commit),
+	COMMAND(SNP_VLEK_LOAD, sizeof(struct glue_cmd_vlek), false, glue_snp_vlek_load),
 	COMMAND(SNP_PAGE_RECLAIM, 8, false, glue_snp_reclaim),
 	COMMAND(SNP_GCTX_CREATE, 8, false, glue_snp_create),
 	COMMAND(SNP_LAUNCH_START, sizeof(struct glue_cmd_start), false, glue_snp_start),
