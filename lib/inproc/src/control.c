@@ -40,7 +40,7 @@ static char *lines[MAX_LINES];
 static unsigned int nr_lines;
 static char *splats[MAX_SPLATS];
 static unsigned int nr_splats;
-/* Splats since the case began, and how many of them in a row said the same. */
+/* Splats since the case or its schedule began, and how many of them in a row said the same. */
 static unsigned int splats_told, splats_alike;
 /* A loop that WARNs ends by itself only when the disk is full. */
 #define ENDLESS_SPLATS	1000
@@ -329,6 +329,10 @@ static bool control_stops_before_writes(void)
 
 static enum control_interleaved control_interleave(const struct control_interleave *what)
 {
+	/* A case may search thousands of schedules, and each of them WARN. */
+	pthread_mutex_lock(&lock);
+	splats_told = 0;
+	pthread_mutex_unlock(&lock);
 	return sched_run(what, &src_host, memory_describe);
 }
 
