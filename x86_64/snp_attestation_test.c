@@ -588,5 +588,5 @@ int main(int argc, char **argv)
 	}
 	if (argc == 1)
 		cert_rows_leave_out();
-	return test_harness_run(argc, argv);
+	return coco_run(argc, argv);
 }

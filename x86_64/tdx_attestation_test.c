@@ -591,5 +591,5 @@ int main(int argc, char **argv)
 	TEST_ASSERT(tdqe_make(&tdqe, &trusted.qe, pcs.pck), "libcrypto makes no keys");
 	trusted.root = pcs.root;
 	trusted.root_size = pcs.root_size;
-	return test_harness_run(argc, argv);
+	return coco_run(argc, argv);
 }

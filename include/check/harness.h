@@ -59,6 +59,14 @@ static inline void coco_no_timeouts(void)
 			t->timeout = 24 * 60 * 60;
 }
 
+/* What each main() ends with. */
+static inline int coco_run(int argc, char **argv)
+{
+	if (mutants_wanted())
+		coco_no_timeouts();
+	return test_harness_run(argc, argv);
+}
+
 #define COCO_TEST_F(fixture, test)	\
 	COCO_TEST_F_TIMEOUT(fixture, test, TEST_TIMEOUT_DEFAULT)
 
@@ -156,9 +164,7 @@ coco_list_option(int argc, char **argv)
 		why = setenv("COCO_CPU", cpu, 1) ? "no memory" : missing(); \
 		if (why)						\
 			ksft_exit_skip("%s\n", why);			\
-		if (mutants_wanted())					\
-			coco_no_timeouts();				\
-		return test_harness_run(argc, argv);			\
+		return coco_run(argc, argv);				\
 	}
 
 #endif

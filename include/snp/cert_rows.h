@@ -115,7 +115,7 @@ static inline bool cert_rows_leave_out(void)
 		if (argc == 1 && !cert_rows_leave_out())		\
 			ksft_exit_skip("%s\n", "this KVM speaks no revision of the "\
 				       "certificate exit");		\
-		return test_harness_run(argc, argv);			\
+		return coco_run(argc, argv);				\
 	}
 
 #endif

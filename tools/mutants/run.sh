@@ -11,8 +11,8 @@
 # lines that a patch touches are written otherwise; --file sev.c or tdx.c: only that file;
 # --function: only functions that match, of which alone the coverage is then.  --tries: a
 # mutant that more than M cases reach is run in M of them, and in N of a test, at most (2,40);
-# then those that are left in cases that have killed others of its function, and in those that
-# take no longer than QUICK_MS.
+# then those that are left in all of them, if no more than ALL_CASES reach them, or in those that
+# have killed others of its function or take no longer than QUICK_MS.
 # TEST: only these tests.
 #
 # All results go to the --out directory (build/mutants by default), a run that was stopped goes
@@ -37,6 +37,7 @@ tries=2,40
 # Rows of a table come by the same lines, and differ in what they give to them: what tells two
 # kernels apart is often another row than the first.
 QUICK_MS=${QUICK_MS-10}
+ALL_CASES=${ALL_CASES-400}
 again=
 mode=mutants
 covers=
@@ -205,14 +206,14 @@ state()
 		"$out/wanted" "$out/same" "$out/coverage/results" "$out/table"
 }
 
-# "TEST:CASE MUTANT...": for what was run in a part of its cases only, and left, those that have
-# killed a mutant of the same function, and those that are quick.
+# "TEST:CASE MUTANT...": for what was run in a part of its cases only, and left, all of them, if
+# they are not many; else those that have killed a mutant of the same function, and the quick.
 choose()
 {
 	mkdir -p "$out/again"
-	perl - "$out" "$QUICK_MS" > "$out/again/chosen" <<- 'EOF'
+	perl - "$out" "$QUICK_MS" "$ALL_CASES" > "$out/again/chosen" <<- 'EOF'
 		use strict;
-		my ($out, $quick) = @ARGV;
+		my ($out, $quick, $all) = @ARGV;
 		my (%cases, %killers, %killed, %chosen, $tries);
 		sub lines { open my $f, '<', "$out/$_[0]" or die "$_[0]: $!\n"; map { chomp; [split /\t/] } <$f> }
 		my %mutant = map { $_->[1] => $_ } grep { $_->[0] eq 'mutant' } lines('table');
@@ -236,7 +237,8 @@ choose()
 			my ($cases, $killers) = ($cases{$mutant{$id}[2]} // {}, $killers{$mutant{$id}[6]} // {});
 			next if $tries[$id] >= keys %$cases;
 			push @{$chosen{$_}}, $id for
-				grep { $killers->{$_} || $cases->{$_} <= $quick } keys %$cases;
+				grep { keys %$cases <= $all || $killers->{$_} || $cases->{$_} <= $quick }
+				keys %$cases;
 		}
 		print "$_ @{$chosen{$_}}\n" for sort keys %chosen;
 	EOF
@@ -318,6 +320,12 @@ stopped=
 # What cases reach, and how long they take.
 begin "$out/coverage" 0
 run_all "$out/coverage" "${tests[@]}"
+for t in "${tests[@]}"; do
+	[ -z "$stopped" ] || break
+	grep -q "^case	$t	" "$out/coverage/results" ||
+		grep -qs '^1\.\.0 # SKIP' "$out/coverage/$t.log" ||
+		die "no case of $t could be run: see $out/coverage/$t.log"
+done
 if [ $mode = mutants ] && [ -z "$stopped" ]; then
 	wanted > "$out/wanted.new"
 	[ -s "$out/wanted.new" ] || die "there is no mutant of what is wanted"
