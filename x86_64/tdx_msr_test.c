@@ -109,34 +109,8 @@ COCO_TEST_F(apic_base, answer)
 	tdvmcall_vm_select(&v, variant->vcpu);
 	if (expect_answered(REQ_TDX_MSR, &v, false, MSR_BASE, base, GHCI_SUCCESS) &&
 	    expect_answered(REQ_TDX_MSR_REFUSED, &v, true, MSR_BASE, base & ~BASE_X2APIC,
-			    GHCI_INVALID_OPERAND) &&
-	    expect_answered(REQ_TDX_MSR_REFUSED, &v, true, MSR_BASE, base ^ BASE_FIRST,
 			    GHCI_INVALID_OPERAND))
 		expect_answered(REQ_TDX_MSR, &v, false, MSR_BASE, base, GHCI_SUCCESS);
-	tdvmcall_vm_free(&v);
-}
-
-COCO_FIXTURE(efer);
-FIXTURE_VARIANT(efer) { struct check_row row; };
-FIXTURE_VARIANT_ADD(efer, fixed) { COCO_ROW(NULL, REQ_TDX_MSR, REQ_TDX_MSR_REFUSED) };
-
-/* The TDX module's, too: a guest of 64 bits with NX, whatever it asks for. */
-COCO_TEST_F(efer, answer)
-{
-	const uint64_t set = EFER_LME | EFER_LMA | EFER_NX;
-	struct tdvmcall_vm v;
-	uint64_t efer;
-
-	(void)variant;
-	tdvmcall_vm_create(&v, TD_GPAW_48, 0);
-	prepare(&v, false, MSR_EFER, TD_FILL(13));
-	if (!expect_tdvmcall_answer(REQ_TDX_MSR, &v, GHCI_SUCCESS))
-		return;
-	efer = v.req->out.gpr[TD_R11];
-	EXPECT_REQ_EQ(REQ_TDX_MSR, "EFER without SCE", set, efer & ~EFER_SCE, &names_value);
-	if (expect_answered(REQ_TDX_MSR_REFUSED, &v, true, MSR_EFER, efer ^ EFER_NX,
-			    GHCI_INVALID_OPERAND))
-		expect_answered(REQ_TDX_MSR, &v, false, MSR_EFER, efer, GHCI_SUCCESS);
 	tdvmcall_vm_free(&v);
 }
 

@@ -16,14 +16,11 @@
 #define MSR_X2APIC_ICR		0x00000830u
 #define MSR_X2APIC_FIRST	0x00000800u
 #define MSR_X2APIC_LAST		0x000008ffu
-#define MSR_EFER		0xc0000080u
 
 /* Intel SDM volume 3, "IA32_APIC_BASE": xAPIC mode, and x2APIC mode, which a TD cannot leave */
 #define APIC_BASE_XAPIC		0xfee00800ull
 #define APIC_BASE_X2APIC	0xfee00c00ull
 #define APIC_BASE_BSP		(1ull << 8)
-/* SCE, LME, LMA, NXE: with these a TD runs */
-#define EFER_TD			0xd01ull
 
 #define EXIT_REASONS	(KVM_MSR_EXIT_REASON_INVAL | KVM_MSR_EXIT_REASON_UNKNOWN | \
 			 KVM_MSR_EXIT_REASON_FILTER)
@@ -189,11 +186,6 @@ static uint32_t read_msr(const struct ref_vcpu *vcpu, uint32_t msr, uint64_t *da
 	case MSR_POWER_CTL:
 		*data = vcpu->power_ctl;
 		return 0;
-	case MSR_EFER:
-		if (!is_td(vcpu))
-			break;
-		*data = EFER_TD;
-		return 0;
 	}
 	return is_the_modules(msr) ? KVM_MSR_EXIT_REASON_INVAL : KVM_MSR_EXIT_REASON_UNKNOWN;
 }
@@ -202,10 +194,6 @@ static uint32_t write_msr(struct ref_vcpu *vcpu, uint32_t msr, uint64_t data)
 {
 	switch (msr) {
 	case MSR_APIC_BASE:
-		return KVM_MSR_EXIT_REASON_INVAL;
-	case MSR_EFER:
-		if (!is_td(vcpu))
-			break;
 		return KVM_MSR_EXIT_REASON_INVAL;
 	case MSR_POWER_CTL:
 		vcpu->power_ctl = data;
