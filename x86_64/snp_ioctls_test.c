@@ -121,7 +121,7 @@ COCO_TEST_F(state, refused)
 		snp_vm_free(v.snp);
 }
 
-/* ---- the same of a SEV-ES VM of the ordinary type, whose VMMs are older than the others ---- */
+/* ---- registers of a vCPU of an SEV-ES VM of the ordinary type, which older VMMs make ---- */
 
 COCO_FIXTURE(old_state);
 FIXTURE_VARIANT(old_state)

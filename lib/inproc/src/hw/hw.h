@@ -54,7 +54,7 @@ int svm_vmsa_in_use(unsigned long long pfn);
 extern unsigned int svm_leave_delay;
 /* npt.c: as control.h has it */
 void hw_rmp_faults(uint64_t gpa, unsigned int times);
-/* hw_svm_event.c: the same */
+/* hw_svm_event.c: as control.h has it */
 void hw_interrupt_delivery(uint32_t event, uint32_t error);
 int hw_vmenter(struct image_vmcs *vmcs, struct image_gprs *gprs, unsigned long long *cr2,
 	       void *shared);

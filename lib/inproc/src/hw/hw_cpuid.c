@@ -117,12 +117,12 @@ static const struct {
 	/* What of it kernel/linux/fpu.c keeps: no CPU has the subleaf, and engines' AVX is not kept. */
 	{ "avx", 0xd, 63, EAX, ALL, 1u << 2 },
 	{ "pku", 0xd, 63, EBX, ALL, 1u << 9 },
-	/* Of the same subleaf: VMX's preemption timer, which no CPUID has a bit for */
-	{ "preemption_timer", 0xd, 63, ECX, ALL, 1 },
 	{ "pku", 7, 0, ECX, 1u << 3 | 1u << 4, 0 },
 	{ "pku", 0xd, 0, EAX, 1u << 9, 0 },
 	{ "pku", 0xd, 9, EAX, ALL, 8 },
 	{ "pku", 0xd, 9, EBX, ALL, 832 },
+	/* VMX's preemption timer, which no CPUID has a bit for: in that subleaf, for kernel/intel/msr.c */
+	{ "preemption_timer", 0xd, 63, ECX, ALL, 1 },
 	/* Shadow stacks, with "xsaves": CET_U and CET_S, of which no XCR0 has a say */
 	{ "cet", 7, 0, ECX, 1u << 7, 0 },
 	{ "cet", 0xd, 1, ECX, 3u << 11, 0 },
